@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 16;
 
-Error system_error(const std::string& what, int number) { return {what + ": " + std::strerror(number)}; }
+Error system_error(const std::string& what, int number) {
+  return {what + ": " + std::strerror(number)};
+}
 
 /// Closes a descriptor when its holder leaves.
 struct Descriptor {
@@ -47,7 +49,7 @@ bool written_straight(const std::string& target, const struct stat* old) {
 /// Reads to the end in growing steps, so that a pipe, whose size nobody knows, is read like a file.
 Result<std::string> read_all(int descriptor, const std::string& path, std::uint64_t max_bytes) {
   std::string bytes;
-  struct stat about {};
+  struct stat about{};
   if (::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode)) {
     if (static_cast<std::uint64_t>(about.st_size) > max_bytes)
       return Error{path + ": " + std::to_string(about.st_size) + " bytes are more than the " +
@@ -96,7 +98,7 @@ Result<void> DescriptorSink::flush() {
 
 Result<AtomicFile> AtomicFile::create(const std::string& path) {
   const std::string target = follow_links(path);
-  struct stat old {};
+  struct stat old{};
   const bool exists = ::stat(target.c_str(), &old) == 0;
   if (exists && S_ISDIR(old.st_mode)) return Error{"cannot write " + path + ": it is a directory"};
   const bool straight = written_straight(target, exists ? &old : nullptr);
@@ -123,7 +125,9 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       temporary_(std::exchange(other.temporary_, {})),
       sink_(std::move(other.sink_)) {}
 
-AtomicFile::~AtomicFile() { discard(); }
+AtomicFile::~AtomicFile() {
+  discard();
+}
 
 void AtomicFile::discard() {
   if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));

@@ -9,8 +9,8 @@
 
 namespace dflow::formats {
 
-/// Somewhere bytes go, piece by piece. An implementation keeps its first failure and reports it at its end, so
-/// that those who produce text need not look after every piece.
+/// Somewhere bytes go, piece by piece. An implementation keeps its first failure and reports it at its end,
+/// so that those who produce text need not look after every piece.
 class ByteSink {
  public:
   virtual ~ByteSink() = default;
@@ -48,11 +48,11 @@ class DescriptorSink : public ByteSink {
 };
 
 /// A file that appears whole or not at all: the bytes go to a temporary file in the same directory, which
-/// `commit()` forces to the disk and renames. Until then, and after any failure (a full disk), an older file of
-/// that name stays as it was; the destructor removes what was not committed. A symbolic link stays and its target
-/// is replaced; an existing file's permissions are kept. What is not a regular file (a pipe, /dev/stdout) is
-/// written straight.
-/// Not thread-safe. A process that writes under RLIMIT_FSIZE must ignore SIGXFSZ to be told of it.
+/// `commit()` forces to the disk and renames. Until then, and after any failure (a full disk), an older file
+/// of that name stays as it was; the destructor removes what was not committed. A symbolic link stays and its
+/// target is replaced; an existing file's permissions are kept. What is not a regular file (a pipe,
+/// /dev/stdout) is written straight. Not thread-safe. A process that writes under RLIMIT_FSIZE must ignore
+/// SIGXFSZ to be told of it.
 class AtomicFile : public ByteSink {
  public:
   static Result<AtomicFile> create(const std::string& path);

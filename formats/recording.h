@@ -9,8 +9,8 @@
 
 #include "formats/result.h"
 
-/// What a program's run submitted, as `DFLOW_TRACE` and the dry run of a graph write it: a Chrome trace with one
-/// more key, specified in docs/formats.md.
+/// What a program's run submitted, as `DFLOW_TRACE` and the dry run of a graph write it: a Chrome trace with
+/// one more key, specified in docs/formats.md.
 namespace dflow::formats {
 
 inline constexpr int kRecordingVersion = 1;
@@ -18,8 +18,8 @@ inline constexpr int kRecordingVersion = 1;
 /// A task's number in its recording: ascending in order of submission.
 enum class TaskId : std::uint64_t {};
 
-/// One call of a graph function, or what one running task submitted (then `parent` is that task, and the tools
-/// derive the name), or everything else (the name "").
+/// One call of a graph function, or what one running task submitted (then `parent` is that task, and the
+/// tools derive the name), or everything else (the name "").
 struct RecordedGraph {
   std::string name;
   std::uint64_t instance = 0;
@@ -72,9 +72,9 @@ struct Recording {
   std::vector<RecordedEvent> events;
 };
 
-/// Streams a recording to a file, which appears under its name once it is whole. Holds one small buffer, so events
-/// may be handed over while the program runs and forgotten. Not thread-safe. A failure on the way (a full disk)
-/// is reported by `finish`, and leaves an older file of that name as it was.
+/// Streams a recording to a file, which appears under its name once it is whole. Holds one small buffer, so
+/// events may be handed over while the program runs and forgotten. Not thread-safe. A failure on the way (a
+/// full disk) is reported by `finish`, and leaves an older file of that name as it was.
 class RecordingWriter {
  public:
   static Result<RecordingWriter> create(const std::string& path);
@@ -97,8 +97,8 @@ class RecordingWriter {
 /// Writes a whole recording: what `RecordingWriter` does, in one call.
 Result<void> write_recording(const std::string& path, const Recording& recording);
 
-/// Reads a recording from its text. Every index, id and edge of the result is valid: tables are never overrun by
-/// those who use it.
+/// Reads a recording from its text. Every index, id and edge of the result is valid: tables are never overrun
+/// by those who use it.
 Result<Recording> parse_recording(std::string_view text);
 
 }  // namespace dflow::formats

@@ -10,7 +10,8 @@ namespace {
 void microseconds(JsonStream& json, std::int64_t nanoseconds) {
   if (nanoseconds < 0) nanoseconds = 0;
   const auto fraction = static_cast<unsigned>(nanoseconds % 1000);
-  const char decimals[] = {'.', static_cast<char>('0' + fraction / 100), static_cast<char>('0' + fraction / 10 % 10),
+  const char decimals[] = {'.', static_cast<char>('0' + fraction / 100),
+                           static_cast<char>('0' + fraction / 10 % 10),
                            static_cast<char>('0' + fraction % 10)};
   json.number(nanoseconds / 1000).raw({decimals, sizeof decimals});
 }
@@ -59,7 +60,8 @@ void write_tables(JsonStream& json, const Recording& recording) {
   array(json, "graphs", recording.graphs, [&](const RecordedGraph& graph) { write_graph(json, graph); });
   array(json, "tasks", recording.tasks, [&](const RecordedTask& task) { write_task(json, task); });
   array(json, "edges", recording.edges, [&](const RecordedEdge& edge) { write_edge(json, edge); });
-  array(json, "boundaries", recording.boundaries, [&](const RecordedBoundary& b) { write_boundary(json, b); });
+  array(json, "boundaries", recording.boundaries,
+        [&](const RecordedBoundary& b) { write_boundary(json, b); });
   json.raw("}}\n");
 }
 

@@ -6,8 +6,8 @@
 
 namespace dflow::formats {
 
-/// Why something from outside could not be read or written: one line for a person, naming what was found, what
-/// was expected and, where there is one, the way out.
+/// Why something from outside could not be read or written: one line for a person, naming what was found,
+/// what was expected and, where there is one, the way out.
 struct Error {
   std::string message;
 };
@@ -16,7 +16,7 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}              // NOLINT: `return value;` is the point
+  Result(T value) : value_(std::move(value)) {}                // NOLINT: `return value;` is the point
   Result(Error error) : message_(std::move(error.message)) {}  // NOLINT: as is `return Error{...};`
 
   explicit operator bool() const { return value_.has_value(); }
