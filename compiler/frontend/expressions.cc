@@ -1,0 +1,260 @@
+#include "compiler/frontend/expressions.h"
+
+#include <algorithm>
+#include <set>
+
+#include "clang/AST/Attr.h"
+#include "clang/AST/ExprConcepts.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/StmtCXX.h"
+
+namespace dflow::compiler {
+namespace {
+
+using llvm::dyn_cast;
+using llvm::dyn_cast_or_null;
+using llvm::isa;
+
+/// Whether a value of this type may refer to objects it does not own, so that it could outlive a temporary.
+class PointerSearch {
+ public:
+  bool may_point(clang::QualType type) {
+    type = type.getCanonicalType();
+    if (type->isReferenceType() || type->isPointerType() || type->isMemberPointerType()) return true;
+    if (type->isArithmeticType() || type->isEnumeralType()) return false;
+    const auto* record = type->getAsCXXRecordDecl();
+    if (record == nullptr) return true;
+    record = record->getDefinition();
+    if (record == nullptr || record->hasAttr<clang::PointerAttr>()) return true;
+    return seen_.insert(record).second && (in_arguments(*record) || in_class(*record));
+  }
+
+ private:
+  bool in_arguments(const clang::CXXRecordDecl& record) {
+    const auto* instance = dyn_cast<clang::ClassTemplateSpecializationDecl>(&record);
+    if (instance == nullptr || !in_std_namespace(record)) return false;
+    for (const auto& argument : instance->getTemplateArgs().asArray()) {
+      if (argument.getKind() == clang::TemplateArgument::Type && may_point(argument.getAsType())) return true;
+    }
+    return false;
+  }
+  /// A class with a destructor of its own owns what it points to.
+  bool in_class(const clang::CXXRecordDecl& record) {
+    if (record.hasAttr<clang::OwnerAttr>() || record.hasUserDeclaredDestructor()) return false;
+    for (const auto* field : record.fields()) {
+      if (may_point(field->getType())) return true;
+    }
+    return std::ranges::any_of(record.bases(), [this](const auto& base) { return may_point(base.getType()); });
+  }
+
+  std::set<const clang::CXXRecordDecl*> seen_;
+};
+
+bool is_mutable_reference(clang::QualType type) {
+  return type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified();
+}
+
+bool passes_mutable(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
+  const unsigned skipped = isa<clang::CXXOperatorCallExpr>(call) && isa<clang::CXXMethodDecl>(callee) ? 1 : 0;
+  for (unsigned i = skipped; i < call.getNumArgs(); ++i) {
+    if (i - skipped >= callee.getNumParams()) break;
+    if (is_mutable_reference(callee.getParamDecl(i - skipped)->getType())) return true;
+  }
+  return false;
+}
+
+bool changes_object(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  if (method == nullptr || method->isStatic() || method->isConst() || only_looks(*method)) return false;
+  const clang::Expr* object = nullptr;
+  if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) object = member->getImplicitObjectArgument();
+  if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&call)) object = op->getArg(0);
+  if (object == nullptr) return true;
+  return object->getType()->isPointerType() || object->isLValue();
+}
+
+bool call_changes_state(const clang::CallExpr& call) {
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr) return true;
+  if (call.isCallToStdMove()) return true;
+  if (in_std_namespace(*callee) && !isa<clang::CXXMethodDecl>(callee)) {
+    static const std::set<llvm::StringRef> pure = {"min", "max",   "begin", "end",  "get",   "next",     "prev", "forward",
+                                                   "ref", "size", "move",  "data", "empty", "as_const", "addressof"};
+    if (callee->getDeclName().isIdentifier() && pure.contains(callee->getName())) return false;
+  }
+  return passes_mutable(call, *callee) || changes_object(call, *callee);
+}
+
+bool changes_here(const clang::Stmt& part) {
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&part)) return unary->isIncrementDecrementOp();
+  if (const auto* binary = dyn_cast<clang::BinaryOperator>(&part)) return binary->isAssignmentOp();
+  if (const auto* call = dyn_cast<clang::CallExpr>(&part)) return call_changes_state(*call);
+  return isa<clang::CXXThrowExpr, clang::CXXNewExpr, clang::CXXDeleteExpr>(part);
+}
+
+/// What a lambda around it could change or g++ is known to dislike.
+bool unfit_for_lambda(const clang::Stmt& part) {
+  if (isa<clang::LambdaExpr, clang::CoawaitExpr, clang::CoyieldExpr, clang::StmtExpr, clang::PackExpansionExpr,
+          clang::CXXFoldExpr, clang::BlockExpr, clang::AddrLabelExpr, clang::VAArgExpr>(part)) {
+    return true;
+  }
+  const auto* name = dyn_cast<clang::DeclRefExpr>(&part);
+  return name != nullptr && isa<clang::BindingDecl>(name->getDecl());
+}
+
+bool makes_temporaries(const clang::Expr& expression) {
+  return any_part(expression, [](const clang::Stmt& part) {
+    return isa<clang::MaterializeTemporaryExpr, clang::CXXStdInitializerListExpr, clang::CXXDefaultArgExpr>(part);
+  });
+}
+
+}  // namespace
+
+std::vector<const clang::Stmt*> evaluated_parts(const clang::Stmt& statement) {
+  std::vector<const clang::Stmt*> parts;
+  const auto add = [&parts](const clang::Stmt* part) {
+    if (part != nullptr) parts.push_back(part);
+  };
+  if (isa<clang::UnaryExprOrTypeTraitExpr, clang::CXXNoexceptExpr, clang::TypeTraitExpr, clang::RequiresExpr,
+          clang::ConceptSpecializationExpr, clang::OpaqueValueExpr>(statement)) {
+    return parts;
+  }
+  if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&statement)) {
+    for (const auto* init : lambda->capture_inits()) add(init);
+    return parts;
+  }
+  if (const auto* loop = dyn_cast<clang::CXXForRangeStmt>(&statement)) {
+    add(loop->getInit());
+    add(loop->getRangeInit());
+    add(loop->getBody());
+    return parts;
+  }
+  if (const auto* body = dyn_cast<clang::CoroutineBodyStmt>(&statement)) {
+    add(body->getBody());
+    return parts;
+  }
+  if (const auto* pseudo = dyn_cast<clang::PseudoObjectExpr>(&statement)) {
+    for (const auto* part : pseudo->semantics()) add(part);
+    return parts;
+  }
+  if (const auto* rewritten = dyn_cast<clang::CXXRewrittenBinaryOperator>(&statement)) {
+    add(rewritten->getSemanticForm());
+    return parts;
+  }
+  for (const clang::Stmt* child : statement.children()) add(child);
+  return parts;
+}
+
+bool any_part(const clang::Stmt& expression, const std::function<bool(const clang::Stmt&)>& test) {
+  if (test(expression)) return true;
+  for (const clang::Stmt* part : evaluated_parts(expression)) {
+    if (any_part(*part, test)) return true;
+  }
+  return false;
+}
+
+std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda) {
+  std::vector<const clang::FunctionDecl*> operators;
+  if (const auto* generic = lambda.getLambdaClass()->getDependentLambdaCallOperator()) {
+    for (const auto* instance : generic->specializations()) operators.push_back(instance);
+  } else {
+    operators.push_back(lambda.getCallOperator());
+  }
+  std::erase_if(operators, [](const auto* function) { return visible_body(*function) == nullptr; });
+  return operators;
+}
+
+const clang::Expr& written(const clang::Expr& expression) { return *expression.IgnoreImplicit(); }
+
+const clang::FunctionDecl* callee_of(const clang::Expr& call) {
+  if (const auto* plain = dyn_cast<clang::CallExpr>(&call)) return plain->getDirectCallee();
+  if (const auto* construct = dyn_cast<clang::CXXConstructExpr>(&call)) return construct->getConstructor();
+  return nullptr;
+}
+
+const clang::FunctionDecl* visible_body(const clang::FunctionDecl& function) {
+  const clang::FunctionDecl* definition = nullptr;
+  return function.hasBody(definition) && !definition->isDependentContext() ? definition : nullptr;
+}
+
+bool is_plain(const clang::Expr& expression) {
+  const clang::Expr* bare = expression.IgnoreParenImpCasts()->IgnoreImplicit()->IgnoreParenImpCasts();
+  if (isa<clang::DeclRefExpr, clang::IntegerLiteral, clang::FloatingLiteral, clang::CharacterLiteral,
+          clang::StringLiteral, clang::CXXBoolLiteralExpr, clang::CXXNullPtrLiteralExpr, clang::CXXThisExpr,
+          clang::UserDefinedLiteral, clang::LambdaExpr, clang::InitListExpr, clang::SizeOfPackExpr,
+          clang::UnaryExprOrTypeTraitExpr, clang::SubstNonTypeTemplateParmExpr>(bare)) {
+    return true;
+  }
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(bare)) {
+    const auto code = unary->getOpcode();
+    return (code == clang::UO_Minus || code == clang::UO_Plus || code == clang::UO_AddrOf) && is_plain(*unary->getSubExpr());
+  }
+  if (const auto* member = dyn_cast<clang::MemberExpr>(bare)) {
+    return (!member->isArrow() || isa<clang::CXXThisExpr>(member->getBase()->IgnoreParenImpCasts())) &&
+           is_plain(*member->getBase());
+  }
+  if (const auto* call = dyn_cast<clang::CallExpr>(bare); call != nullptr && call->isCallToStdMove()) {
+    return is_plain(*call->getArg(0));
+  }
+  return false;
+}
+
+bool changes_state(const clang::Expr& expression) { return any_part(expression, changes_here); }
+
+bool only_looks(const clang::CXXMethodDecl& method) {
+  const auto op = method.getOverloadedOperator();
+  if (op == clang::OO_Subscript || op == clang::OO_Arrow || op == clang::OO_Star) return true;
+  // A call operator of a lambda without mutable is const, and one that is not may change its captures.
+  if (!method.getDeclName().isIdentifier()) return false;
+  static const std::set<llvm::StringRef> names = {
+      "begin", "end", "rbegin", "rend", "at", "front", "back", "data", "find", "value", "get", "top",
+      "lower_bound", "upper_bound", "equal_range", "with", "row", "col", "block", "array", "matrix"};
+  return names.contains(method.getName());
+}
+
+LazyForm lazy_form(const clang::Expr& argument) {
+  const clang::Expr& expression = written(argument);
+  const auto type = expression.getType();
+  if (is_plain(expression) || type->isVoidType() || type->isFunctionType() || type->isArrayType()) return LazyForm::none;
+  if (holds_future(type) || is_executor(type) || isa<clang::InitListExpr>(expression)) return LazyForm::none;
+  if (expression.refersToBitField() || any_part(expression, unfit_for_lambda)) return LazyForm::none;
+  if (changes_state(expression)) return LazyForm::none;
+  if (!makes_temporaries(expression)) {
+    return expression.isPRValue() ? LazyForm::prvalue : LazyForm::reference;
+  }
+  // Temporaries end with the lambda's return: what it returns must not refer to them.
+  if (PointerSearch().may_point(type)) return LazyForm::none;
+  return expression.isPRValue() ? LazyForm::prvalue : LazyForm::copy;
+}
+
+bool SubmitSearch::may_submit(const clang::Stmt& expression) {
+  return any_part(expression, [this](const clang::Stmt& part) {
+    if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&part)) {
+      return std::ranges::any_of(lambda_operators(*lambda), [this](const auto* f) { return body_may_submit(*f); });
+    }
+    const auto* call = dyn_cast<clang::CallExpr>(&part);
+    return call != nullptr && call_may_submit(*call);
+  });
+}
+
+bool SubmitSearch::call_may_submit(const clang::CallExpr& call) {
+  if (as_site(call)) return true;
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr) return holds_future(call.getType());
+  const auto parameters = callee->parameters();
+  if (std::ranges::any_of(parameters, [](const auto* p) { return is_executor(p->getType()); })) return true;
+  if (const auto* body = visible_body(*callee); body != nullptr && !in_std_namespace(*callee)) {
+    return !in_dflow_namespace(*callee) && body_may_submit(*body);
+  }
+  // std::function and others whose target is not known.
+  return call.isPRValue() && holds_future(call.getType()) && callee->getOverloadedOperator() == clang::OO_Call;
+}
+
+bool SubmitSearch::body_may_submit(const clang::FunctionDecl& function) {
+  const auto [found, inserted] = bodies_.try_emplace(&function, false);
+  if (!inserted) return found->second;
+  const bool result = may_submit(*function.getBody());
+  return bodies_[&function] = result;
+}
+
+}  // namespace dflow::compiler

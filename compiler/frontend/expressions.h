@@ -1,0 +1,58 @@
+// Questions about single expressions, on which the safety of every rewriting rests.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "compiler/frontend/recognise.h"
+
+namespace dflow::compiler {
+
+/// The parts of a statement that are evaluated where it stands, in written order: no types, no unevaluated
+/// operands, no bodies of lambdas.
+std::vector<const clang::Stmt*> evaluated_parts(const clang::Stmt& statement);
+
+/// Some part of `expression`, itself included, satisfies `test`.
+bool any_part(const clang::Stmt& expression, const std::function<bool(const clang::Stmt&)>& test);
+
+/// The bodies of a lambda: its own, or those of a generic one's instantiations.
+std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda);
+
+/// Without what the compiler added around it.
+const clang::Expr& written(const clang::Expr& expression);
+
+/// The function that is called, with its body if there is one to see.
+const clang::FunctionDecl* callee_of(const clang::Expr& call);
+const clang::FunctionDecl* visible_body(const clang::FunctionDecl& function);
+
+/// A name, a literal, or a member of a named object: evaluating it can do nothing.
+bool is_plain(const clang::Expr& expression);
+
+/// Changes an object that exists before it: assignments, increments, moves, calls that take mutable references.
+bool changes_state(const clang::Expr& expression);
+
+/// A non-const member function that only looks: operator[], begin, at, ...
+bool only_looks(const clang::CXXMethodDecl& method);
+
+/// How a value argument can be put into a lambda that returns it, so that it means the same.
+enum class LazyForm {
+  none,       ///< not at all
+  prvalue,    ///< return EXPR;
+  reference,  ///< return (EXPR);
+  copy,       ///< by value, though EXPR is a reference to something that ends with the lambda
+};
+LazyForm lazy_form(const clang::Expr& argument);
+
+/// Whether evaluating an expression may submit tasks; remembers functions.
+class SubmitSearch {
+ public:
+  bool may_submit(const clang::Stmt& expression);
+
+ private:
+  bool call_may_submit(const clang::CallExpr& call);
+  bool body_may_submit(const clang::FunctionDecl& function);
+  std::map<const clang::FunctionDecl*, bool> bodies_;
+};
+
+}  // namespace dflow::compiler
