@@ -1,0 +1,45 @@
+#include <iostream>
+
+#include "compiler/driver/captured.h"
+#include "compiler/driver/host.h"
+#include "compiler/driver/overlay.h"
+
+namespace dflow::compiler {
+namespace {
+
+std::vector<RewrittenFile> all_files(const HostJob& job) {
+  std::vector<RewrittenFile> files;
+  for (const RewrittenSource& source : job.rewritten) {
+    files.insert(files.end(), source.files.begin(), source.files.end());
+  }
+  return files;
+}
+
+std::vector<std::string> plain_words(const HostJob& job) {
+  return with_flags(with_flags(job.line.words, job.compile_flags), job.link_flags);
+}
+
+}  // namespace
+
+HostResult compile_with_clang(const Host& host, const HostJob& job) {
+  const std::vector<std::string> plain = plain_words(job);
+  const std::vector<RewrittenFile> files = all_files(job);
+  if (files.empty()) return {.exit_code = run_host(host, plain).exit_code, .refused = {}};
+  const auto overlay = write_overlay(files, job.directory);
+  if (!overlay) {
+    std::cerr << "dflowc: error: " << overlay.message() << "\n";
+    return {.exit_code = 1, .refused = {}};
+  }
+  Captured captured(job.directory);
+  const Outcome changed =
+      run_host(host, with_flags(plain, captured.flags({"-ivfsoverlay", overlay.value()})), "", captured.path());
+  if (changed.ok() || changed.signal != 0) {
+    captured.print(files);
+    return {.exit_code = changed.exit_code, .refused = {}};
+  }
+  // An error in the user's code, most likely: let the host compiler tell of it from the user's own text.
+  const Outcome original = run_host(host, plain);
+  return {.exit_code = original.exit_code, .refused = original.ok() ? captured.text() : ""};
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,156 @@
+#include "compiler/driver/driver.h"
+
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "compiler/driver/build_paths.h"
+#include "compiler/driver/command_line.h"
+#include "compiler/driver/frontend_process.h"
+#include "compiler/driver/host.h"
+#include "compiler/driver/include_scan.h"
+#include "compiler/driver/link.h"
+#include "compiler/driver/options.h"
+#include "compiler/driver/outputs.h"
+#include "compiler/driver/parse_arguments.h"
+#include "compiler/driver/uses.h"
+
+namespace dflow::compiler {
+namespace {
+
+constexpr int kCannotRun = 127;  // as shells say "command not found"
+
+int fail(const std::string& message, int exit_code = 1) {
+  std::cerr << "dflowc: error: " << message << "\n";
+  return exit_code;
+}
+
+/// Whether this command compiles the text of its sources; only then is there a point in rewriting them.
+bool compiles_text(const CommandLine& line) {
+  const bool prints_macros = line.stage == Stage::preprocess && line.has("-dM");
+  const bool other = line.stage == Stage::query || line.stage == Stage::dependencies || line.stage == Stage::precompile;
+  return !other && !prints_macros;
+}
+
+/// One run of dflowc on a command that holds dflow code.
+class Run {
+ public:
+  Run(const Options& options, const Installation& installation, const Host& host, const CommandLine& line,
+      TemporaryDirectory& directory)
+      : options_(options), installation_(installation), host_(host), line_(line), directory_(directory) {}
+
+  int run(const std::vector<const Argument*>& sources) {
+    if (compiles_text(line_)) {
+      for (const Argument* source : sources) {
+        if (const auto failed = analyse(*source)) return *failed;
+        if (interrupted()) return 1;
+      }
+      if (const auto written = outputs_.write(options_); !written) return fail(written.message());
+    }
+    return compile();
+  }
+
+ private:
+  /// Has the frontend look at one source. An exit code if that ends everything.
+  std::optional<int> analyse(const Argument& source) {
+    if (const std::string missing = missing_headers(); !missing.empty()) return fail(missing);
+    const FrontendJob job = make_job(line_, source, host_.kind, options_, installation_);
+    auto ran = run_frontend_process(installation_.frontend, job, directory_, host_.verbose);
+    if (!ran) {
+      untouched(source, ran.message());
+      return std::nullopt;
+    }
+    FrontendResult result = std::move(ran).value();
+    if (result.fatal) return 1;
+    if (!result.parsed) {
+      untouched(source, "only the host compiler can parse it: " + result.first_error);
+      return std::nullopt;
+    }
+    outputs_.add(source.value, result);
+    if (result.has_dflow && !result.files.empty()) rewritten_.push_back({&source, std::move(result.files)});
+    return std::nullopt;
+  }
+
+  /// Why Clang could not parse anything at all, or "".
+  std::string missing_headers() const {
+    const std::string directory = options_.resource_dir.empty() ? installation_.resource_dir : options_.resource_dir;
+    if (line_.has("-resource-dir") || std::filesystem::exists(directory + "/include/stddef.h")) return "";
+    return "Clang's resource directory '" + directory +
+           "' has no include/stddef.h; install libclang-common-19-dev, or name another with --dflow-resource-dir=DIR "
+           "('clang++-19 -print-resource-dir' prints it)";
+  }
+
+  void untouched(const Argument& source, const std::string& reason) {
+    outputs_.add(source.value, {});
+    warnings_.push_back(source.value + ": compiled unchanged, its graphs are built at run time: " + reason);
+  }
+
+  int compile() {
+    const HostJob job{.line = line_,
+                      .rewritten = std::move(rewritten_),
+                      .compile_flags = include_flags(installation_),
+                      .link_flags = runtime_flags(line_, installation_),
+                      .directory = directory_};
+    const HostResult result =
+        host_.kind == HostKind::clang ? compile_with_clang(host_, job) : compile_with_gcc(host_, job);
+    if (result.exit_code != 0) return result.exit_code;  // the host compiler has said why
+    if (!result.refused.empty()) {
+      warnings_.push_back("compiled unchanged, its graphs are built at run time: the host compiler refuses dflow's "
+                          "generated code: " + first_error_line(result.refused));
+    }
+    for (const std::string& warning : warnings_) std::cerr << "dflowc: warning: " << warning << "\n";
+    return 0;
+  }
+
+  const Options& options_;
+  const Installation& installation_;
+  const Host& host_;
+  const CommandLine& line_;
+  TemporaryDirectory& directory_;
+  std::vector<RewrittenSource> rewritten_;
+  std::vector<std::string> warnings_;
+  Outputs outputs_;
+};
+
+/// A command without dflow sources: the host compiler's, with the runtime where objects with dflow code are linked.
+int pass_through(const Options& options, const Installation& installation, const Host& host, const CommandLine& line) {
+  if (compiles_text(line)) {
+    if (const auto written = Outputs{}.write(options); !written) return fail(written.message());
+  }
+  std::vector<std::string> words = line.words;
+  if (line.stage == Stage::link && links_dflow_objects(line)) words = with_flags(words, runtime_flags(line, installation));
+  return run_host(host, words).exit_code;
+}
+
+int run_with(const Options& options, const Installation& installation, Host& host, const CommandLine& line) {
+  const Candidates candidates = find_candidates(line, installation);
+  if (candidates.empty()) return pass_through(options, installation, host, line);
+  auto directory = TemporaryDirectory::create();
+  if (!directory) return fail(directory.message());
+  const auto sources = confirm(candidates, host, line, installation, directory.value());
+  if (sources.empty()) return pass_through(options, installation, host, line);
+  host.kind = kind_of_host(host.program, directory.value());
+  return Run(options, installation, host, line, directory.value()).run(sources);
+}
+
+}  // namespace
+
+int drive(const std::vector<std::string>& words, const Installation& installation) {
+  const auto split = take_options(words);
+  if (!split) return fail(split.message());
+  const Options& options = split.value().options;
+  if (options.help || options.version) {
+    std::cout << (options.help ? help_text() : "dflowc " DFLOW_VERSION_TEXT "\n");
+    return 0;
+  }
+  auto host = find_host(options.host, installation.self);
+  if (!host) return fail(host.message(), kCannotRun);
+  const CommandLine line = analyse_command_line(split.value().words, split.value().expanded);
+  host.value().verbose = line.has("-v") || line.has("--verbose");
+  hold_termination_signals();
+  const int exit_code = run_with(options, installation, host.value(), line);
+  finish_interrupted();
+  return exit_code;
+}
+
+}  // namespace dflow::compiler

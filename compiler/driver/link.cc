@@ -1,0 +1,61 @@
+#include "compiler/driver/link.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+namespace dflow::compiler {
+namespace {
+
+bool contains(const void* bytes, std::size_t size, std::string_view text) {
+  return memmem(bytes, size, text.data(), text.size()) != nullptr;
+}
+
+bool holds_dflow(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  struct stat status {};
+  const bool known = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+  const auto size = static_cast<std::size_t>(status.st_size);
+  void* bytes = known ? mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
+  close(descriptor);
+  if (bytes == MAP_FAILED) return false;
+  const bool found = contains(bytes, size, "5dflow2v0") || contains(bytes, size, std::string_view("\0.dflow\0", 8));
+  munmap(bytes, size);
+  return found;
+}
+
+/// The archive that -lNAME may mean, in the command's own -L directories.
+bool library_holds_dflow(const CommandLine& line, const std::string& name) {
+  return std::any_of(line.arguments.begin(), line.arguments.end(), [&name](const Argument& argument) {
+    return argument.name == "-L" && holds_dflow(argument.value + "/lib" + name + ".a");
+  });
+}
+
+bool names_runtime(const Argument& argument) {
+  return (argument.name == "-l" && argument.value == "dflow") || argument.value.ends_with("/libdflow.so") ||
+         argument.value.find("/libdflow.so.") != std::string::npos || argument.value.ends_with("/libdflow.a");
+}
+
+}  // namespace
+
+bool links_dflow_objects(const CommandLine& line) {
+  return std::any_of(line.arguments.begin(), line.arguments.end(), [&line](const Argument& argument) {
+    if (argument.role == Role::input && argument.language.empty()) return holds_dflow(argument.value);
+    return argument.name == "-l" && library_holds_dflow(line, argument.value);
+  });
+}
+
+std::vector<std::string> runtime_flags(const CommandLine& line, const Installation& installation) {
+  const bool named = std::any_of(line.arguments.begin(), line.arguments.end(), names_runtime);
+  if (line.stage != Stage::link || named || line.has("-r") || line.has("-nostdlib")) return {};
+  if (is_standard_library(installation.library_dir)) return {"-ldflow"};
+  return {"-L" + installation.library_dir, "-Wl,-rpath," + installation.library_dir, "-ldflow"};
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,125 @@
+#include "compiler/driver/options.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <numeric>
+#include <optional>
+#include <string_view>
+
+#include "compiler/driver/response_file.h"
+
+namespace dflow::compiler {
+namespace {
+
+constexpr std::string_view kPrefix = "--dflow-";
+
+struct Setting {
+  std::string_view name;
+  std::string Options::*text;  // null for a flag
+  bool Options::*flag;
+};
+
+constexpr std::array kSettings = std::to_array<Setting>({
+    {"--dflow-host", &Options::host, nullptr},
+    {"--dflow-plan", &Options::plan, nullptr},
+    {"--dflow-emit-cpp", &Options::emit_cpp, nullptr},
+    {"--dflow-resource-dir", &Options::resource_dir, nullptr},
+    {"--dflow-help", nullptr, &Options::help},
+    {"--dflow-version", nullptr, &Options::version},
+});
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string nearest(std::string_view name) {
+  const auto closer = [name](const Setting& a, const Setting& b) {
+    return edit_distance(name, a.name) < edit_distance(name, b.name);
+  };
+  const Setting& found = *std::min_element(kSettings.begin(), kSettings.end(), closer);
+  return std::string(found.name) + (found.text != nullptr ? "=" : "");
+}
+
+bool is_diagnostic_flag(std::string_view word) {
+  constexpr std::array kPrefixes = {"-Wdflow", "-Wno-dflow", "-Werror=dflow", "-Wno-error=dflow", "-Rdflow",
+                                    "-Rno-dflow"};
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(),
+                     [word](std::string_view prefix) { return word.starts_with(prefix); });
+}
+
+bool is_own(const std::string& word) { return word.starts_with(kPrefix) || is_diagnostic_flag(word); }
+
+formats::Result<void> take(Options& options, const std::string& word) {
+  if (is_diagnostic_flag(word)) {
+    options.diagnostic_flags.push_back(word);
+    return {};
+  }
+  const auto equals = word.find('=');
+  const std::string name = word.substr(0, equals);
+  const auto found = std::find_if(kSettings.begin(), kSettings.end(),
+                                  [&name](const Setting& setting) { return setting.name == name; });
+  if (found == kSettings.end()) {
+    return formats::Error{"unknown option '" + word + "'; did you mean '" + nearest(name) +
+                          "'? (--dflow-help lists all)"};
+  }
+  const bool has_value = equals != std::string::npos && equals + 1 < word.size();
+  if (found->flag != nullptr) {
+    if (equals != std::string::npos) return formats::Error{"option '" + name + "' takes no value"};
+    options.*(found->flag) = true;
+    return {};
+  }
+  if (!has_value) return formats::Error{"option '" + name + "' needs a value: '" + name + "=...'"};
+  options.*(found->text) = word.substr(equals + 1);
+  return {};
+}
+
+}  // namespace
+
+formats::Result<SplitWords> take_options(const std::vector<std::string>& words) {
+  SplitWords split;
+  if (const char* host = std::getenv("DFLOWC_HOST"); host != nullptr && *host != '\0') {
+    split.options.host = host;
+  }
+  for (const std::string& word : expand_response_files(words)) {
+    if (!is_own(word)) {
+      split.expanded.push_back(word);
+    } else if (auto taken = take(split.options, word); !taken) {
+      return taken.error();
+    }
+  }
+  std::copy_if(words.begin(), words.end(), std::back_inserter(split.words),
+               [](const std::string& word) { return !is_own(word); });
+  if (expand_response_files(split.words) != split.expanded) split.words = split.expanded;
+  return split;
+}
+
+std::string help_text() {
+  return R"(usage: dflowc [options] file...
+
+A C++ compiler that knows dflow. It takes every option of its host compiler, which compiles the code in the end;
+files without dflow code are handed to it untouched.
+
+  --dflow-host=COMPILER      the host compiler: clang++-19 (default), g++, or a path; also $DFLOWC_HOST
+  --dflow-plan=FILE          write the plan of the task graphs that were found, as JSON ("-": standard output)
+  --dflow-emit-cpp=FILE      write the C++ that the host compiler gets to see ("-": standard output)
+  --dflow-resource-dir=DIR   Clang's own headers (stddef.h and the like) for the analysis
+  --dflow-help               this text
+  --dflow-version            dflowc's version (--version is the host compiler's)
+  -Wdflow-..., -Rdflow       dflow's warnings and remarks
+  -v                         also shows what dflowc runs
+)";
+}
+
+}  // namespace dflow::compiler

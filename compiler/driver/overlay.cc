@@ -1,0 +1,54 @@
+#include "compiler/driver/overlay.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "formats/json_text.h"
+
+namespace dflow::compiler {
+namespace fs = std::filesystem;
+namespace {
+
+std::string json(const std::string& text) {
+  std::string out;
+  formats::append_json_string(out, text);
+  return out;
+}
+
+std::string entry(const std::string& name, const std::string& contents) {
+  return R"({"type": "file", "name": )" + json(name) + R"(, "external-contents": )" + json(contents) + "}";
+}
+
+}  // namespace
+
+std::vector<std::string> names_of(const std::string& path) {
+  std::error_code error;
+  std::set<std::string> names{fs::absolute(path, error).lexically_normal().string(),
+                              fs::weakly_canonical(path, error).string()};
+  // Clang prefers $PWD, which may lead through symbolic links.
+  const char* shell_directory = std::getenv("PWD");
+  const fs::path physical = fs::current_path(error);
+  if (shell_directory != nullptr && fs::equivalent(shell_directory, physical, error)) {
+    const fs::path relative = fs::absolute(path, error).lexically_normal().lexically_relative(physical);
+    names.insert((fs::path(shell_directory) / relative).lexically_normal().string());
+  }
+  names.erase("");
+  return {names.begin(), names.end()};
+}
+
+formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& files, TemporaryDirectory& directory) {
+  std::set<std::string> seen;
+  std::string roots;
+  for (const RewrittenFile& file : files) {
+    const auto text = directory.new_file(".cpp", file.text);
+    if (!text) return text.error();
+    for (const std::string& name : names_of(file.path)) {
+      if (seen.insert(name).second) roots += (roots.empty() ? "" : ",\n  ") + entry(name, text.value());
+    }
+  }
+  return directory.new_file(".yaml", "{\"version\": 0, \"case-sensitive\": \"true\", \"use-external-names\": \"false\",\n"
+                                     " \"roots\": [\n  " + roots + "\n ]}\n");
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/driver/temporary_directory.h"
+#include "compiler/frontend/frontend.h"
+#include "formats/result.h"
+
+namespace dflow::compiler {
+
+/// Writes the texts below `directory`, and a Clang VFS overlay (YAML) that shows them in place of the originals;
+/// the path of the overlay. Everything else Clang says or writes keeps the user's names: includes, __FILE__,
+/// debug information, dependency files.
+formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& files, TemporaryDirectory& directory);
+
+/// The absolute paths under which a compiler may ask for a file: by the shell's idea of the working directory,
+/// by the system's, and with symbolic links followed.
+std::vector<std::string> names_of(const std::string& path);
+
+}  // namespace dflow::compiler

@@ -1,0 +1,38 @@
+// dflowc-frontend JOB RESULT: runs dflow's frontend on one job that dflowc wrote, and leaves its result in a file.
+
+#include <exception>
+#include <iostream>
+
+#include "compiler/driver/exchange.h"
+#include "compiler/frontend/frontend.h"
+#include "formats/file.h"
+
+namespace {
+
+using namespace dflow;
+
+int fail(const std::string& message) {
+  std::cerr << "dflowc-frontend: error: " << message << "\n";
+  return 1;
+}
+
+int analyse(const std::string& job_file, const std::string& result_file) {
+  const auto text = formats::read_file(job_file);
+  if (!text) return fail(text.message());
+  const auto job = compiler::job_from_text(text.value());
+  if (!job) return fail("'" + job_file + "' is no job: " + job.message());
+  const compiler::FrontendResult result = compiler::run_frontend(job.value());
+  const auto written = formats::write_file_atomically(result_file, compiler::to_text(result));
+  return written ? 0 : fail(written.message());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return fail("usage: dflowc-frontend JOB RESULT (dflowc runs it)");
+  try {
+    return analyse(argv[1], argv[2]);
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
+}
