@@ -1,0 +1,230 @@
+// How one argument of a task is kept and handed over. P is the parameter's type (or Unknown), A the argument's,
+// decayed.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <dflow/detail/containers.h>
+#include <dflow/detail/signature.h>
+#include <dflow/future.h>
+#include <dflow/refs.h>
+
+namespace dflow::inline v0::detail {
+
+/// A value argument that dflowc wrapped, so that a dry run need not evaluate it.
+template <class F>
+struct Lazy {
+  F evaluate;
+};
+
+template <class F>
+Lazy<F> lazy(F evaluate) {
+  return {std::move(evaluate)};
+}
+
+template <class A>
+inline constexpr bool is_lazy_v = false;
+template <class F>
+inline constexpr bool is_lazy_v<Lazy<F>> = true;
+
+/// The argument itself, evaluated if it was wrapped.
+template <class A>
+decltype(auto) evaluated(A&& argument) {
+  if constexpr (is_lazy_v<std::remove_cvref_t<A>>) {
+    return argument.evaluate();
+  } else {
+    return std::forward<A>(argument);
+  }
+}
+
+template <class A>
+using Evaluated = decltype(evaluated(std::declval<A>()));
+
+template <class P>
+inline constexpr bool is_unknown_v = std::is_same_v<P, Unknown>;
+
+/// A parameter that can be bound to an object that others may read.
+template <class P, class T>
+inline constexpr bool binds_const_ref_v =
+    std::is_lvalue_reference_v<P> && std::is_const_v<std::remove_reference_t<P>> &&
+    std::is_convertible_v<const T*, std::add_pointer_t<P>>;
+
+/// Hands an object that the task owns over to a parameter: by const& where that suffices, else by value.
+template <class P, class T>
+decltype(auto) hand_over(T& object, bool may_move) {
+  if constexpr (binds_const_ref_v<P, T>) {
+    return static_cast<P>(object);
+  } else {
+    using Passed = std::conditional_t<is_unknown_v<P>, T, std::remove_cvref_t<P>>;
+    if constexpr (std::is_copy_constructible_v<T>) {
+      if (!may_move) return static_cast<Passed>(std::as_const(object));
+    }
+    return static_cast<Passed>(std::move(object));
+  }
+}
+
+/// What a plain value is stored as: the parameter's own type where that is known.
+template <class P, class D>
+using StoredValue =
+    std::conditional_t<is_unknown_v<P> || std::is_abstract_v<std::remove_cvref_t<P>>, D, std::decay_t<P>>;
+
+/// The argument's type, decayed; a literal for a parameter of unknown type becomes a std::string.
+template <class P, class A>
+using Decayed = std::conditional_t<is_unknown_v<P> && std::is_array_v<std::remove_reference_t<A>> &&
+                                       std::is_convertible_v<A, const char*>,
+                                   std::string, std::decay_t<A>>;
+
+enum class Kind { value, future, container, borrowed };
+
+template <class T>
+inline constexpr bool is_borrowed_v = false;
+template <class T>
+inline constexpr bool is_borrowed_v<Borrowed<T>> = true;
+template <class T>
+inline constexpr bool is_refs_v = false;
+template <class T>
+inline constexpr bool is_refs_v<Refs<T>> = true;
+
+template <class A>
+constexpr Kind kind_of() {
+  if constexpr (is_future_v<A>) return Kind::future;
+  else if constexpr (is_borrowed_v<A>) return Kind::borrowed;
+  else if constexpr (Arrival<A>::holds_futures) return Kind::container;
+  else return Kind::value;
+}
+
+/// D: the argument's decayed type. `accepts<A>`: an argument of type A fits the parameter.
+template <class P, class D, Kind = kind_of<D>()>
+class Argument;
+
+template <class P, class D>
+class Argument<P, D, Kind::value> {
+ public:
+  using Object = StoredValue<P, D>;
+  static constexpr int edges = 0;
+  template <class A>
+  static constexpr bool accepts = std::is_convertible_v<A, Object>;
+
+  template <class A>
+  explicit Argument(A&& value) : object_(static_cast<Object>(std::forward<A>(value))) {}
+  template <class Visitor>
+  void visit(Visitor&&) const {}
+  decltype(auto) pass(bool may_move) { return hand_over<P>(object_, may_move); }
+
+ private:
+  Object object_;
+};
+
+template <class P, class T>
+class Argument<P, Borrowed<T>, Kind::borrowed> {
+ public:
+  static constexpr int edges = 0;
+  template <class>
+  static constexpr bool accepts = is_unknown_v<P> || std::is_convertible_v<const T&, P>;
+
+  explicit Argument(Borrowed<T> borrowed) : borrowed_(borrowed) {}
+  template <class Visitor>
+  void visit(Visitor&&) const {}
+  const T& pass(bool) { return borrowed_.get(); }
+
+ private:
+  Borrowed<T> borrowed_;
+};
+
+/// Marks a move-only result as promised to one reader, or checks that it is not.
+template <class P, class T>
+void claim(const Future<T>& future) {
+  if constexpr (!std::is_void_v<T> && !std::is_copy_constructible_v<Stored<T>>) {
+    Node* node = node_of(future);
+    if (!node) return;
+    const bool free = binds_const_ref_v<P, T> ? !node->marked(kConsumed) : node->mark(kConsumed);
+    if (!free) throw_consumed();
+  }
+}
+
+template <class P, class T>
+class Argument<P, Future<T>, Kind::future> {
+ public:
+  static constexpr int edges = 1;
+  template <class>
+  static constexpr bool accepts = is_unknown_v<P> || binds_const_ref_v<P, Stored<T>> ||
+                                  std::is_convertible_v<Stored<T>, std::remove_cvref_t<P>>;
+
+  template <class A>
+  explicit Argument(A&& future) : future_(std::forward<A>(future)) {
+    claim<P>(future_);
+  }
+  template <class Visitor>
+  void visit(Visitor&& visitor) const {
+    visitor(future_);
+  }
+
+  /// By const& where the parameter allows it; by value otherwise, moved for the last reader.
+  decltype(auto) pass(bool may_move) {
+    T& value = static_cast<Value<T>&>(*node_of(future_)).value();
+    constexpr bool shares = is_unknown_v<P> && std::is_copy_constructible_v<T>;
+    if constexpr (shares) {
+      return std::as_const(value);
+    } else {
+      const bool move = !std::is_copy_constructible_v<T> || (may_move && node_of(future_)->sole_reader());
+      return hand_over<P>(value, move);
+    }
+  }
+
+ private:
+  Future<T> future_;
+};
+
+template <class P, class From>
+class Argument<P, From, Kind::container> {
+ public:
+  using To = typename Arrival<From>::type;
+  static constexpr int edges = -1;  // only known at run time
+  static constexpr bool by_reference = is_refs_v<std::remove_cvref_t<P>>;
+
+  template <class>
+  static constexpr bool accepts = [] {
+    if constexpr (by_reference) {
+      return requires(const From& from) {
+        { *from.begin() } -> std::convertible_to<Future<typename std::remove_cvref_t<P>::value_type>>;
+      };
+    } else {
+      return is_unknown_v<P> || std::is_convertible_v<To, std::remove_cvref_t<P>>;
+    }
+  }();
+
+  template <class A>
+  explicit Argument(A&& container) : container_(std::forward<A>(container)) {
+    Arrival<From>::visit(container_, [](const auto& future) {
+      using T = typename std::remove_cvref_t<decltype(future)>::value_type;
+      claim<std::conditional_t<by_reference, const T&, T>>(future);
+    });
+  }
+  template <class Visitor>
+  void visit(Visitor&& visitor) const {
+    Arrival<From>::visit(container_, visitor);
+  }
+
+  auto pass(bool may_move) {
+    if constexpr (by_reference) {
+      using T = typename std::remove_cvref_t<P>::value_type;
+      std::vector<const T*> pointers;
+      visit([&](const Future<T>& future) {
+        pointers.push_back(std::addressof(static_cast<Value<T>&>(*node_of(future)).value()));
+      });
+      return Refs<T>(std::move(pointers));
+    } else {
+      return Arrival<From>::take(container_, may_move);
+    }
+  }
+
+ private:
+  From container_;
+};
+
+}  // namespace dflow::inline v0::detail

@@ -1,0 +1,352 @@
+// From a callable and its arguments to a node that can run.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <dflow/detail/arguments.h>
+#include <dflow/detail/session.h>
+#include <dflow/detail/signature.h>
+#include <dflow/detail/value.h>
+
+namespace dflow::inline v0 {
+class Executor;
+}
+
+namespace dflow::inline v0::detail {
+
+// ---- What the runtime fills in by itself ----------------------------------------------------------------------
+
+template <class P>
+inline constexpr bool is_filled_in_v =
+    std::is_same_v<std::remove_cvref_t<P>, std::stop_token> || std::is_same_v<P, Executor&>;
+
+/// How many leading parameters of a known signature are filled in when `given` arguments are passed; -1: they do not fit.
+template <class S, std::size_t Given>
+constexpr int leading_count() {
+  if constexpr (!S::known) return 0;
+  else if constexpr (S::count < Given) return -1;
+  else {
+    constexpr std::size_t leading = S::count - Given;
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return (is_filled_in_v<typename ParameterAt<S, I>::type> && ... && true) ? static_cast<int>(leading) : -1;
+    }(std::make_index_sequence<leading>());
+  }
+}
+
+/// The Executor that a task's body gets.
+DFLOW_EXPORT Executor& executor_of_current_task();
+DFLOW_EXPORT std::stop_token stop_token_of(Node& node);
+
+template <class P>
+decltype(auto) fill_in(Node& node) {
+  if constexpr (std::is_same_v<P, Executor&>) {
+    return executor_of_current_task();
+  } else {
+    return stop_token_of(node);
+  }
+}
+
+// ---- Rules, each with the message that users see ---------------------------------------------------------------
+
+template <class R>
+inline constexpr bool is_borrowing_v = std::is_same_v<std::remove_cvref_t<R>, std::string_view>;
+template <class T, std::size_t N>
+inline constexpr bool is_borrowing_v<std::span<T, N>> = true;
+template <class T>
+inline constexpr bool is_borrowing_v<std::reference_wrapper<T>> = true;
+template <class T>
+inline constexpr bool is_borrowing_v<Refs<T>> = true;
+
+template <class P>
+inline constexpr bool is_mutable_reference_v =
+    std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>> && !std::is_same_v<P, Executor&>;
+
+template <class S>
+constexpr bool takes_mutable_reference() {
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return (is_mutable_reference_v<typename ParameterAt<S, I>::type> || ... || false);
+  }(std::make_index_sequence<S::count>());
+}
+
+template <class A>
+inline constexpr bool is_void_future_v = std::is_same_v<std::remove_cvref_t<A>, Future<void>>;
+
+/// The parameter for the I-th given argument. A member function's object may also be a pointer to it.
+template <class S, std::size_t Leading, std::size_t I, class A>
+struct ParameterFor {
+  using declared = typename ParameterAt<S, I + Leading>::type;
+  using type = std::conditional_t<std::is_pointer_v<std::decay_t<A>> && std::is_class_v<std::remove_cvref_t<declared>> &&
+                                      !std::is_convertible_v<A, declared>,
+                                  Unknown, declared>;
+};
+
+/// Everything that is known of calling F with arguments A (already evaluated).
+template <class F, class Indices, class... A>
+struct CallOf;
+
+template <class F, std::size_t... I, class... A>
+struct CallOf<F, std::index_sequence<I...>, A...> {
+  using S = Signature<F>;
+  static constexpr int leading = leading_count<S, sizeof...(A)>();
+  static constexpr bool fits = leading >= 0;
+  static constexpr std::size_t lead = fits ? static_cast<std::size_t>(leading) : 0;
+
+  static constexpr bool no_mutable_reference = !takes_mutable_reference<S>();
+  static constexpr bool no_void_future = !(is_void_future_v<A> || ... || false);
+
+  template <std::size_t K, class X>
+  using Parameter = typename ParameterFor<S, lead, K, X>::type;
+  template <std::size_t K, class X>
+  using Slot = Argument<Parameter<K, X>, Decayed<Parameter<K, X>, X>>;
+
+  template <class X, std::size_t K>
+  static constexpr bool accepts_one() {
+    if constexpr (!no_void_future) return true;
+    else return Slot<K, X>::template accepts<X>;
+  }
+  static constexpr bool accepts = (accepts_one<A, I>() && ... && true);
+};
+
+template <class F, class... A>
+using Call = CallOf<F, std::index_sequence_for<A...>, A...>;
+
+template <class F, class Slots, class Leading>
+struct Invocation;
+
+/// The type of the call, with what is passed by each slot.
+template <class F, class... Slots, class... Leading>
+struct Invocation<F, std::tuple<Slots...>, std::tuple<Leading...>> {
+  static constexpr bool as_lvalue =
+      std::is_invocable_v<F&, Leading..., decltype(std::declval<Slots&>().pass(true))...>;
+  using Callee = std::conditional_t<as_lvalue, F&, F>;
+  static constexpr bool possible =
+      std::is_invocable_v<Callee, Leading..., decltype(std::declval<Slots&>().pass(true))...>;
+};
+
+template <class C, class F, class... A>
+struct SlotsOf {
+  using type = decltype([]<std::size_t... I>(std::index_sequence<I...>) {
+    return std::type_identity<std::tuple<typename C::template Slot<I, A>...>>();
+  }(std::index_sequence_for<A...>()));
+};
+
+/// Leading parameters of a known signature, or those with which a generic callable can be called.
+template <class C, class F, class Slots>
+constexpr auto leading_types() {
+  if constexpr (C::S::known) {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+      return std::type_identity<std::tuple<typename ParameterAt<typename C::S, I>::type...>>();
+    }(std::make_index_sequence<C::lead>());
+  } else if constexpr (Invocation<F, Slots, std::tuple<>>::possible) {
+    return std::type_identity<std::tuple<>>();
+  } else if constexpr (Invocation<F, Slots, std::tuple<std::stop_token>>::possible) {
+    return std::type_identity<std::tuple<std::stop_token>>();
+  } else if constexpr (Invocation<F, Slots, std::tuple<Executor&>>::possible) {
+    return std::type_identity<std::tuple<Executor&>>();
+  } else {
+    return std::type_identity<std::tuple<>>();
+  }
+}
+
+template <class... L>
+constexpr bool takes_stop_token(std::type_identity<std::tuple<L...>>) {
+  return (std::is_same_v<std::remove_cvref_t<L>, std::stop_token> || ... || false);
+}
+
+// ---- The node ----------------------------------------------------------------------------------------------------
+
+/// F: decayed callable; R: what the call returns; Slots: Arguments; Leading: filled-in parameters.
+template <class F, class R, class Slots, class Leading>
+class TaskNode;
+
+template <class F, class R, class... Slots, class... Leading>
+class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
+    : public Value<typename FlattenedType<R>::type> {
+ public:
+  using T = typename FlattenedType<R>::type;
+  static constexpr bool forwards = is_future_v<R>;
+  static constexpr bool counted = ((Slots::edges >= 0) && ... && true);
+  static constexpr std::size_t inline_edges = counted ? (std::size_t(Slots::edges) + ... + 0) : 0;
+
+  template <class G, class... A>
+  static TaskNode* make(G&& callable, A&&... arguments) {
+    void* memory = allocate(sizeof(TaskNode));
+    try {
+      return ::new (memory) TaskNode(std::forward<G>(callable), std::forward<A>(arguments)...);
+    } catch (...) {
+      deallocate(memory, sizeof(TaskNode));
+      throw;
+    }
+  }
+
+  void run() override {
+    const bool move = !this->has(kNeverMove);
+    using Callee = typename Invocation<F, std::tuple<Slots...>, std::tuple<Leading...>>::Callee;
+    auto call = [&](Slots&... slots) -> R {
+      return std::invoke(static_cast<Callee&&>(body_.callable), fill_in<Leading>(*this)..., slots.pass(move)...);
+    };
+    if constexpr (forwards) {
+      inner_ = NodeRef();
+      R future = std::apply(call, body_.slots);
+      if (!future.valid()) throw_empty_future("the task's result");
+      inner_ = AnyFuture(future).take_node();
+    } else if constexpr (std::is_void_v<R>) {
+      std::apply(call, body_.slots);
+      std::construct_at(std::addressof(this->value_));
+    } else {
+      ::new (static_cast<void*>(std::addressof(this->value_))) T(std::apply(call, body_.slots));
+    }
+  }
+
+  void release_arguments() noexcept override {
+    released_ = true;
+    std::destroy_at(std::addressof(body_));
+  }
+
+  Node* inner() noexcept override {
+    if constexpr (forwards) return inner_.get();
+    return nullptr;
+  }
+
+  void adopt_inner() override {
+    if constexpr (forwards) {
+      if constexpr (!std::is_copy_constructible_v<Stored<T>>) {
+        if (!inner_.get()->mark(kConsumed)) throw_consumed();
+      }
+      NodeRef source = std::move(inner_);
+      ::new (static_cast<void*>(std::addressof(this->value_)))
+          Stored<T>(static_cast<Value<T>&>(*source.get()).take(!this->has(kNeverMove)));
+    }
+  }
+
+  const std::type_info& callable_type() const noexcept override { return typeid(F); }
+
+  const void* callable_address() const noexcept override {
+    if constexpr (std::is_pointer_v<F>) {
+      if (!released_) return reinterpret_cast<const void*>(body_.callable);
+    }
+    return nullptr;
+  }
+
+  void destroy() noexcept override {
+    this->~TaskNode();
+    deallocate(this, sizeof(TaskNode));
+  }
+
+  /// Calls `visitor` with each future among the arguments, in order.
+  template <class Visitor>
+  void visit_futures(Visitor&& visitor) {
+    std::apply([&](Slots&... slots) { (slots.visit(visitor), ...); }, body_.slots);
+  }
+
+  Edge* inline_edge_array() noexcept { return edges_.data(); }
+
+ private:
+  template <class G, class... A>
+  explicit TaskNode(G&& callable, A&&... arguments)
+      : body_{std::forward<G>(callable), std::tuple<Slots...>(std::forward<A>(arguments)...)} {
+    if (forwards) this->traits |= kForwards;
+    if (takes_stop_token(std::type_identity<std::tuple<Leading...>>())) this->traits |= kTakesStopToken;
+  }
+
+  ~TaskNode() override {
+    if (!released_) std::destroy_at(std::addressof(body_));
+  }
+
+  struct Body {
+    F callable;
+    std::tuple<Slots...> slots;
+  };
+
+  std::array<Edge, inline_edges> edges_;
+  [[no_unique_address]] std::conditional_t<forwards, NodeRef, Unit> inner_;
+  union {
+    Body body_;
+  };
+  bool released_ = false;
+};
+
+/// A task of a skeleton: has producers and a type, and never runs.
+template <class T>
+class DryNode final : public Value<T> {
+ public:
+  static DryNode* make() { return ::new (allocate(sizeof(DryNode))) DryNode(); }
+  void run() override {}
+  void release_arguments() noexcept override {}
+  void adopt_inner() override {}
+  const std::type_info& callable_type() const noexcept override { return *type; }
+  const void* callable_address() const noexcept override { return address; }
+  void destroy() noexcept override {
+    this->~DryNode();
+    deallocate(this, sizeof(DryNode));
+  }
+
+  const std::type_info* type = &typeid(void);
+  const void* address = nullptr;
+
+ private:
+  DryNode() = default;
+};
+
+/// A node whose value is there, or is given from outside.
+template <class T>
+class HeldNode final : public Value<T> {
+ public:
+  static HeldNode* make() { return ::new (allocate(sizeof(HeldNode))) HeldNode(); }
+  template <class... A>
+  void set(A&&... arguments) {
+    std::construct_at(std::addressof(this->value_), std::forward<A>(arguments)...);
+  }
+  void run() override {}
+  void release_arguments() noexcept override {}
+  void adopt_inner() override {}
+  const std::type_info& callable_type() const noexcept override { return typeid(HeldNode); }
+  void destroy() noexcept override {
+    this->~HeldNode();
+    deallocate(this, sizeof(HeldNode));
+  }
+
+ private:
+  HeldNode() { this->traits |= kExternal; }
+};
+
+/// Gives the node an array of edges that does not fit inside it, with room for the futures of `after`.
+DFLOW_EXPORT Edge* attach_edges(Node& node, std::size_t count);
+/// Gives the node its options; makes Extras where they are needed.
+DFLOW_EXPORT void attach_options(Node& node, const std::shared_ptr<const TaskOptions>& options);
+
+/// Fills a node's edges from the futures that `visit` shows, and from the options' `after`.
+template <class Visit>
+void connect(Node& node, Edge* inline_edges, std::size_t inline_count, bool counted, const TaskOptions* options,
+             Visit&& visit) {
+  const std::size_t extra = options ? options->after.size() : 0;
+  std::size_t count = inline_count;
+  if (!counted) {
+    count = 0;
+    visit([&](const auto&) { ++count; });
+  }
+  count += extra;
+  if (count == 0) return;
+  node.edges = (counted && extra == 0) ? inline_edges : attach_edges(node, count);
+  Edge* edge = node.edges;
+  const auto add = [&](Node* producer, const char* what) {
+    if (!producer) throw_empty_future(what);
+    edge->consumer = &node;
+    (edge++)->producer = producer;
+  };
+  visit([&](const auto& future) { add(node_of(future), "an argument"); });
+  if (options) {
+    for (const AnyFuture& future : options->after) add(future.node(), "TaskOptions::after");
+  }
+  node.edge_count = static_cast<std::uint32_t>(count);
+}
+
+}  // namespace dflow::inline v0::detail

@@ -1,0 +1,60 @@
+// A node with a place for its result.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include <dflow/detail/node.h>
+
+namespace dflow::inline v0::detail {
+
+/// Stands for `void` where an object is needed.
+struct Unit {};
+
+template <class T>
+using Stored = std::conditional_t<std::is_void_v<T>, Unit, T>;
+
+/// A node whose result is a `T`. The value exists iff `state` is done, or is being written by the owner of the task.
+template <class T>
+class Value : public Node {
+ public:
+  static_assert(std::is_void_v<T> || std::is_object_v<T>);
+
+  Stored<T>& value() noexcept { return value_; }
+
+  std::size_t value_size() const noexcept override { return std::is_void_v<T> ? 0 : sizeof(Stored<T>); }
+
+  void discard_value() noexcept override { std::destroy_at(std::addressof(value_)); }
+
+  bool write_default() override {
+    if constexpr (std::is_default_constructible_v<Stored<T>>) {
+      std::construct_at(std::addressof(value_));
+      return true;
+    } else {
+      return false;
+    }
+  }
+
+  /// Copies or moves the value out; the caller holds the reference that is counted by `sole_reader`.
+  Stored<T> take(bool may_move) {
+    if constexpr (!std::is_copy_constructible_v<Stored<T>>) {
+      return std::move(value_);
+    } else {
+      if (may_move && sole_reader()) return std::move(value_);
+      return value_;
+    }
+  }
+
+ protected:
+  Value() {}  // NOLINT: the value is written later
+  ~Value() override {
+    if (state_.load(std::memory_order_relaxed) == State::done) discard_value();
+  }
+
+  union {
+    Stored<T> value_;
+  };
+};
+
+}  // namespace dflow::inline v0::detail

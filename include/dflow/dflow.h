@@ -1,0 +1,28 @@
+// dflow: dataflow for C++. Include this.
+//
+//     [[dflow::task]] Counts count_words(const std::string& text);
+//     [[dflow::task]] Counts merge(Counts a, const Counts& b);
+//
+//     dflow::Executor ex(argc, argv);
+//     auto parts = ex.map(count_words, texts);       // one task a text, at once
+//     std::cout << ex.reduce(merge, parts).get();    // a tree of merges
+#pragma once
+
+// dflow's attributes are for dflowc; other compilers ignore them without a word.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wunknown-attributes"
+#elif defined(__GNUC__)
+#pragma GCC diagnostic ignored_attributes "dflow::"
+#endif
+
+#include <dflow/coroutine.h>
+#include <dflow/detail/graph_scope.h>
+#include <dflow/detail/ordered.h>
+#include <dflow/errors.h>
+#include <dflow/executor.h>
+#include <dflow/future.h>
+#include <dflow/options.h>
+#include <dflow/parallel.h>
+#include <dflow/promise.h>
+#include <dflow/refs.h>
+#include <dflow/wait.h>

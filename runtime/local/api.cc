@@ -1,0 +1,235 @@
+// What headers and generated code call.
+
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <iostream>
+
+#include <dflow/detail/graph_scope.h>
+#include <dflow/errors.h>
+#include <dflow/executor.h>
+#include <dflow/wait.h>
+
+#include "runtime/local/local_session.h"
+#include "runtime/local/names.h"
+
+namespace dflow::inline v0::detail {
+
+using local::active;
+using local::this_thread;
+
+Node::~Node() { delete extras; }
+
+void Node::reclaim(Node& node) noexcept {
+  // A value may hold the last handles of other nodes: destroying a long chain of them must not recurse.
+  thread_local Node* waiting = nullptr;
+  thread_local bool busy = false;
+  node.next_in_chunk = waiting;
+  waiting = &node;
+  if (busy) return;
+  busy = true;
+  while (Node* next = waiting) {
+    waiting = next->next_in_chunk;
+    next->destroy();
+  }
+  busy = false;
+}
+
+bool in_dry_run() noexcept { return active().session && !active().local; }
+
+Scope* current_scope() noexcept { return this_thread().context.scope; }
+
+Executor& executor_of_current_task() { return *current_scope()->executor; }
+
+std::stop_token stop_token_of(Node& node) { return node.extras ? node.extras->stop.get_token() : std::stop_token(); }
+
+void attach_options(Node& node, const std::shared_ptr<const TaskOptions>& options) {
+  if (!node.extras) node.extras = new Extras;
+  node.extras->options = options;
+  const bool limited = options && options->timeout;
+  if (node.has(kTakesStopToken) || limited) node.extras->stop = std::stop_source();
+  if (options && options->retries > 0) node.traits |= kNeverMove;
+}
+
+Edge* attach_edges(Node& node, std::size_t count) {
+  if (!node.extras) node.extras = new Extras;
+  node.extras->edges = std::make_unique<Edge[]>(count);
+  return node.extras->edges.get();
+}
+
+namespace {
+
+void check_open(const Scope& scope) {
+  if (scope.closed.load(std::memory_order_relaxed) && current_scope() != &scope) {
+    throw SessionError("dflow: the executor has been shut down and takes no more tasks");
+  }
+}
+
+void check_producers(const Scope& scope, const Node& node) {
+  for (std::uint32_t i = 0; i < node.edge_count; ++i) {
+    if (node.edges[i].producer->session_id != scope.session_id) {
+      throw SessionError("dflow: a future of an earlier session was given to a task of this one");
+    }
+  }
+}
+
+/// Waits until the executor's bound on unfinished tasks allows more. Looks only every so often: counting is dear.
+void respect_bound(Scope& scope) {
+  if (scope.max_pending == 0 || current_scope()) return;
+  thread_local std::size_t since_last = 0;
+  const std::size_t interval = std::clamp<std::size_t>(scope.max_pending / 4, 1, 64);
+  if (++since_last % interval != 0) return;
+  scope.session->drain(scope, static_cast<std::int64_t>(scope.max_pending - interval));
+}
+
+void prepare(Scope& scope, Node& node, const Site* site, const void* return_address) {
+  node.scope = &scope;
+  node.session_id = scope.session_id;
+  node.where = site ? static_cast<const void*>(site) : return_address;
+  if (!site) node.traits |= kReturnAddress;
+  if (active().recorder) active().recorder->submitted(node, this_thread().context);
+}
+
+void count(Scope& scope, std::int64_t tasks) {
+  scope.shards[this_thread().index % Scope::kShards].submitted.fetch_add(tasks, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+void submit_node(Scope& scope, Node& node, const Site* site) {
+  check_open(scope);
+  if (node.edge_count > 0) check_producers(scope, node);
+  if (scope.max_pending != 0) respect_bound(scope);
+  prepare(scope, node, site, __builtin_return_address(0));
+  count(scope, 1);
+  scope.session->submit(node);
+}
+
+void submit_chunk(Scope& scope, Node& first, const Site* site) {
+  check_open(scope);
+  std::int64_t tasks = 0;
+  for (Node* node = &first; node; node = node->next_in_chunk, ++tasks) {
+    if (scope.max_pending != 0) respect_bound(scope);
+    prepare(scope, *node, site, __builtin_return_address(0));
+  }
+  count(scope, tasks);
+  scope.session->submit_chunk(first);
+}
+
+void hold_value(Scope& scope, Node& node) {
+  check_open(scope);
+  node.session_id = scope.session_id;
+  node.state_.store(State::done, std::memory_order_release);
+  node.dependents.store(closed(), std::memory_order_release);
+  node.release();  // the runtime has no more to do with it; the handle remains
+}
+
+Scope& scope_for(const Node& node) {
+  if (active().id != node.session_id || !active().session) {
+    throw SessionError("dflow: the session of this future is over: no executor of it is left");
+  }
+  return *active().scope();
+}
+
+void start_external(Node& node) {
+  if (!active().session) throw SessionError("dflow: a promise needs a living Executor");
+  node.session_id = active().id;
+  node.pending.store(0, std::memory_order_relaxed);
+}
+
+bool claim_external(Node& node) {
+  State expected = State::pending;
+  return node.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
+}
+
+void end_external(Node& node, State state) {
+  if (active().session && active().id == node.session_id) return active().session->end_external(node, state);
+  // The session is over; only handles are left to see the outcome.
+  node.state_.store(state, std::memory_order_release);
+  node.dependents.exchange(closed());
+  node.release();
+}
+
+bool wait_until(Node* node, Deadline deadline) {
+  if (!node) throw_empty_future("wait()");
+  if (node->ended()) return true;
+  if (!active().session || active().id != node->session_id) {
+    throw SessionError("dflow: the session of this future ended before its task did");
+  }
+  return active().session->wait(*node, deadline);
+}
+
+void wait_or_throw(Node* node, Deadline deadline) {
+  if (!node) throw_empty_future("get()");
+  if (wait_until(node, deadline)) return;
+  throw TimeoutError("dflow: " + describe(*node) + " did not end in time");
+}
+
+void rethrow(Node& node) {
+  if (node.state() == State::cancelled || !node.error) throw CancelledError("dflow: " + describe(node) + " was cancelled");
+  std::rethrow_exception(node.error);
+}
+
+void throw_empty_future(const char* what) {
+  throw InvalidStateError(std::string("dflow: ") + what +
+                          " of an empty future: it was default-constructed, or moved from");
+}
+
+void throw_consumed() {
+  throw InvalidStateError("dflow: this move-only result has been given to another task (or taken by get()) already");
+}
+
+bool cancel_node(Node& node) {
+  if (node.ended()) return node.state() == State::cancelled;
+  return active().session && active().id == node.session_id && active().session->cancel(node);
+}
+
+void observe_node(Node& node, Observer& observer) {
+  observer.producer = &node;
+  if (!attach(observer)) observer.ended(node);
+}
+
+void report_callback_error() noexcept {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    std::cerr << "dflow: a callback of on_done threw: " << error.what() << '\n';
+  } catch (...) {
+    std::cerr << "dflow: a callback of on_done threw something that is no std::exception\n";
+  }
+}
+
+std::string describe(const Node& node) {
+  const auto* site = node.has(kReturnAddress) ? nullptr : static_cast<const Site*>(node.where);
+  const bool named = node.extras && node.extras->options && !node.extras->options->name.empty();
+  std::string text;
+  if (named) text = node.extras->options->name;
+  else if (node.has(kExternal)) text = "a promise";
+  else text = local::task_name(site, node.callable_type(), nullptr);
+  if (site) {
+    text += " submitted at " + std::string(site->file) + ":" + std::to_string(site->line);
+  } else if (node.where) {
+    const std::string caller = local::symbol_at(node.where);
+    if (!caller.empty()) text += " submitted in " + caller;
+  }
+  static constexpr const char* kStates[] = {"pending", "running", "running", "done", "failed", "cancelled"};
+  text += std::string(" (") + kStates[static_cast<int>(node.state())];
+  const std::uint32_t missing = node.pending.load(std::memory_order_relaxed);
+  if (node.state() == State::pending && missing > 0) {
+    text += ", " + std::to_string(missing) + " of " + std::to_string(node.edge_count) + " inputs missing";
+  }
+  return text + ")";
+}
+
+GraphScope::GraphScope(const GraphSite& site) {
+  local::Context& context = this_thread().context;
+  if (!active().recorder || context.graph || context.task) return;
+  context.graph = active().recorder->enter(site);
+  entered_ = true;
+}
+
+GraphScope::~GraphScope() {
+  if (entered_) this_thread().context.graph = nullptr;
+}
+
+}  // namespace dflow::inline v0::detail

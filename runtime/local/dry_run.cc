@@ -1,0 +1,146 @@
+// Running a graph function's skeleton: the function itself, with an Executor that records and runs nothing.
+//
+// `dflow graph expand` starts the program with DFLOW_EXPAND set. This library stands before the C library in the search
+// for __libc_start_main, and puts the dry run in place of `main`: after static initialisers, before any of the user's
+// own code.
+
+#include <dlfcn.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <dflow/detail/graph_scope.h>
+#include <dflow/executor.h>
+
+#include "runtime/local/local_session.h"
+
+namespace dflow {
+
+namespace detail {
+
+namespace {
+const GraphEntry* first_entry = nullptr;
+}
+
+GraphEntry::GraphEntry(const char* entry_name, Run entry_run)
+    : name(entry_name), run(entry_run), next(std::exchange(first_entry, this)) {}
+
+}  // namespace detail
+
+namespace local {
+
+namespace {
+
+/// Takes every node and never runs one. A wait for one ends the run: what comes after cannot be known.
+class DrySession final : public detail::Session {
+ public:
+  void submit(Node& node) override { node.release(); }
+  void submit_chunk(Node& first) override {
+    for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk)->release();
+  }
+  bool wait(Node&, Deadline) override { throw detail::BoundaryReached{}; }
+  bool cancel(Node&) override { return false; }
+  void end_external(Node& node, State state) override {
+    node.state_.store(state);
+    node.dependents.exchange(detail::closed());
+    node.release();
+  }
+  void drain(detail::Scope&, std::int64_t) override {}
+};
+
+struct Request {
+  std::string graph, out;
+  std::uint64_t limit = 0;
+  std::map<std::string, std::string> parameters;
+};
+
+Request parse_request(const std::string& text) {
+  Request request;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string key = line.substr(0, equals), value = line.substr(equals + 1);
+    if (key == "graph") request.graph = value;
+    if (key == "out") request.out = value;
+    if (key == "limit") std::from_chars(value.data(), value.data() + value.size(), request.limit);
+    if (key == "param") {
+      const std::size_t second = value.find('=');
+      if (second != std::string::npos) request.parameters[value.substr(0, second)] = value.substr(second + 1);
+    }
+  }
+  return request;
+}
+
+const detail::GraphEntry* find_entry(const std::string& name) {
+  for (const auto* entry = detail::first_entry; entry; entry = entry->next) {
+    if (name == entry->name) return entry;
+  }
+  return nullptr;
+}
+
+std::string known_graphs() {
+  std::string names;
+  for (const auto* entry = detail::first_entry; entry; entry = entry->next) {
+    names = std::string(entry->name) + (names.empty() ? "" : ", " + names);
+  }
+  return names.empty() ? "none: the program was not compiled by dflowc, or has no [[dflow::graph]] function" : names;
+}
+
+int fail(const std::string& message) {
+  std::cerr << message << '\n';
+  return 2;
+}
+
+int dry_run(const Request& request) {
+  const detail::GraphEntry* entry = find_entry(request.graph);
+  if (!entry) return fail("no graph function '" + request.graph + "' can be expanded here; there are: " + known_graphs());
+  Recorder recorder(true, request.limit);
+  DrySession session;
+  activate_dry(session, recorder);
+  try {
+    Executor executor;
+    detail::Parameters parameters(request.parameters);
+    entry->run(executor, parameters);
+  } catch (const detail::BoundaryReached&) {
+    // The prefix is exact; the plan's own boundaries say where and why it ends.
+  } catch (const Recorder::TooManyTasks& too_many) {
+    return fail("the graph has more than " + std::to_string(too_many.limit) + " tasks; give --limit to expand more");
+  } catch (const std::bad_alloc&) {
+    return fail("out of memory while expanding; take smaller parameters");
+  } catch (const std::length_error&) {
+    return fail("a container of this size cannot be made; take smaller parameters");
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  } catch (...) {
+    return fail("the graph function threw something that is no std::exception");
+  }
+  const formats::Result<void> written = formats::write_recording(request.out, recorder.finish());
+  return written ? 0 : fail(written.message());
+}
+
+int main_of_dry_run(int, char**, char**) {
+  const int code = dry_run(parse_request(std::getenv("DFLOW_EXPAND")));
+  std::cout.flush();
+  std::_Exit(code);  // the user's own exit handlers have nothing to do with this
+}
+
+}  // namespace
+}  // namespace local
+}  // namespace dflow
+
+using Main = int (*)(int, char**, char**);
+using StartMain = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
+
+extern "C" DFLOW_EXPORT int __libc_start_main(Main main, int argc, char** argv, void (*init)(), void (*fini)(),
+                                              void (*rtld_fini)(), void* stack_end) {
+  const auto next = reinterpret_cast<StartMain>(::dlsym(RTLD_NEXT, "__libc_start_main"));
+  const char* request = std::getenv("DFLOW_EXPAND");
+  if (request && *request) main = dflow::local::main_of_dry_run;
+  return next(main, argc, argv, init, fini, rtld_fini, stack_end);
+}

@@ -1,0 +1,146 @@
+// The in-process scheduler: deques, runners on TBB's threads, and what happens when a task ends.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <queue>
+#include <random>
+#include <vector>
+
+#include <dflow/detail/session.h>
+
+#include "runtime/local/recorder.h"
+#include "runtime/local/thread_state.h"
+#include "runtime/local/timers.h"
+#include "runtime/local/watch.h"
+#include "runtime/local/workers.h"
+
+namespace dflow::local {
+
+using detail::Deadline;
+using detail::Edge;
+using detail::Observer;
+using detail::State;
+
+struct EngineOptions {
+  std::size_t threads = 1;
+  bool serial = false;                   ///< DFLOW_SERIAL: ready tasks run at once where they become ready.
+  std::optional<std::uint64_t> shuffle;  ///< DFLOW_SHUFFLE: ready tasks run in an order drawn from this seed.
+};
+
+/// Runs ready nodes. Thread-safe.
+///
+/// Threads: at most `threads` *runners*, each a TBB task that takes nodes until there are none for a while. A task that
+/// waits suspends its runner's stack, and another runner takes its place; a resumed stack is picked up by TBB as soon
+/// as a runner hands its thread over, which each does between two nodes when something is to be resumed.
+///
+/// Invariants: (1) a node is pushed once, when `pending` has become 0; (2) who takes it from a queue drops the
+/// runtime's reference, whether or not it won the right to run it; (3) if a node is queued and fewer than `threads`
+/// runners are at work, one of them is searching or about to be woken.
+class Engine {
+ public:
+  Engine(EngineOptions options, Recorder* recorder);
+  /// Waits until no runner is left. Every scope has been drained.
+  ~Engine();
+
+  /// Takes over a node whose edges are not yet attached.
+  void submit(Node& node);
+  void submit_chunk(Node& first);
+  /// Blocks until the node has ended; inside a task runs it here if it is ready, else gives the thread away.
+  bool wait(Node& node, Deadline deadline);
+  bool cancel(Node& node);
+  void end_external(Node& node, State state);
+  /// Cancels what is queued and belongs to `scope` (which is cancelling).
+  void sweep(detail::Scope& scope);
+  /// Blocks until at most `most` tasks of the scope have not ended.
+  void drain(detail::Scope& scope, std::int64_t most = 0);
+
+  WatchTable& watchers() noexcept { return watchers_; }
+  Timers& timers() noexcept { return timers_; }
+  Workers& workers() noexcept { return workers_; }
+  std::size_t threads() const noexcept { return options_.threads; }
+
+  /// A stack is about to be suspended, or resumed: keeps the number of runners right.
+  void runner_suspended();
+  void runner_resumed();
+  /// Runs nodes on this thread until `enough`, without counting as a runner.
+  void run_until(const std::atomic<bool>& enough);
+  void resume_requested() { resumes_.fetch_add(1, std::memory_order_seq_cst); }
+
+ private:
+  friend class ForwardObserver;
+
+  void runner();
+  void run_chain(Node* node);
+  Node* next_node(ThreadState& self);
+  Node* steal(ThreadState& self);
+  void push(Node& node);
+  void wake();
+  bool work_left();
+
+  /// Runs a ready node, or drops it if somebody else has it. Returns a node that became ready, if any.
+  Node* execute(Node& node);
+  Node* execute_all(Node& first_of_chunk);
+  Node* run_claimed(Node& node);
+  enum class Outcome { succeeded, failed, timed_out };
+  Outcome run_body(Node& node);
+  bool fail_from_inputs(Node& node);
+  /// Decides the outcome between the body and its time limit; true if the caller won.
+  bool settle(Node& node);
+  Node* finish_body(Node& node, Outcome outcome);
+  Node* finish_forwarded(Node& node);
+  void start_timer(Node& node);
+  void time_out(Node& node);
+  /// Publishes the state and tells everybody. Returns the first consumer that became ready; pushes the others.
+  Node* complete(Node& node, State state);
+  Node* notify(Node& producer, Edge* list, State state);
+  bool ready_here(Node& node) const;
+
+  EngineOptions options_;
+  Recorder* recorder_;
+  Workers workers_;
+  Timers timers_;
+  WatchTable watchers_;
+
+  alignas(64) std::atomic<int> runners_{0};
+  std::atomic<int> searching_{0};
+  std::atomic<int> resumes_{0};
+
+  // Nodes that do not take the ordinary way: with a priority, or all of them when shuffled.
+  struct Ranked {
+    int priority;
+    std::uint64_t order;
+    Node* node;
+    friend bool operator<(const Ranked& a, const Ranked& b) {
+      return a.priority != b.priority ? a.priority < b.priority : a.order > b.order;
+    }
+  };
+  std::atomic<std::size_t> special_count_{0};
+  std::mutex special_mutex_;
+  std::priority_queue<Ranked> ranked_;
+  std::vector<Node*> shuffled_;
+  std::mt19937_64 random_;
+  std::uint64_t order_ = 0;
+
+  std::mutex drain_mutex_;
+  std::condition_variable drained_;
+};
+
+/// While it lives, another thread runs tasks in place of this one, which blocks inside a task and cannot be suspended
+/// (too many stacks are, or a sanitizer does not follow them). Nothing on threads that run no tasks.
+class Substitute {
+ public:
+  explicit Substitute(Engine& engine);
+  ~Substitute();
+
+ private:
+  std::atomic<bool> enough_{false};
+  std::thread thread_;
+};
+
+}  // namespace dflow::local

@@ -1,0 +1,126 @@
+#include "runtime/local/environment.h"
+
+#include <sched.h>
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <stdexcept>
+#include <string_view>
+#include <thread>
+
+namespace dflow::local {
+
+namespace {
+
+constexpr std::uint64_t kMostThreads = 1024;
+
+struct Setting {
+  const char* variable;
+  const char* option;
+  const char* meaning;
+  const char* takes;
+  std::uint64_t most;  ///< 0: text
+  void (*set)(Settings&, std::uint64_t number, const std::string& text);
+};
+
+constexpr std::array<Setting, 5> kSettings{{
+    {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
+    {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
+     "a number from 1", UINT64_MAX / 2, [](Settings& s, std::uint64_t n, const std::string&) { s.executor.max_pending = n; }},
+    {"DFLOW_SERIAL", "--dflow-serial", "run each task at its submission, on the caller's thread", "0 or 1", 1,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.serial = n != 0; }},
+    {"DFLOW_SHUFFLE", "--dflow-shuffle", "run ready tasks in an order drawn from this seed, and copy instead of moving",
+     "a seed, a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.shuffle = n; }},
+    {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
+     0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
+}};
+
+[[noreturn]] void refuse(const std::string& what, const std::string& value, const Setting& setting) {
+  throw std::invalid_argument("dflow: " + what + "=" + value + " is not valid: it takes " + setting.takes);
+}
+
+void apply(Settings& settings, const Setting& setting, const std::string& shown, const std::string& value) {
+  if (setting.most == 0) {
+    if (value.empty()) refuse(shown, value, setting);
+    return setting.set(settings, 0, value);
+  }
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool least_one = std::string_view(setting.takes).find("from 1") != std::string_view::npos;
+  if (error != std::errc() || end != value.data() + value.size() || number > setting.most || (least_one && number == 0)) {
+    refuse(shown, value, setting);
+  }
+  setting.set(settings, number, value);
+}
+
+[[noreturn]] void print_help() {
+  std::cout << "dflow options (each may also be set in the environment):\n";
+  for (const Setting& s : kSettings) {
+    std::cout << "  " << s.option << "=...  " << s.meaning << " (" << s.variable << ", " << s.takes << ")\n";
+  }
+  std::exit(0);
+}
+
+}  // namespace
+
+Settings Settings::from_environment() {
+  Settings settings;
+  for (const Setting& s : kSettings) {
+    const char* value = std::getenv(s.variable);
+    if (value && *value != '\0') apply(settings, s, s.variable, value);
+  }
+  for (const char* variable : {"DFLOW_SCHEDULER", "DFLOW_WORKERS"}) {
+    const char* value = std::getenv(variable);
+    if (value && *value != '\0') {
+      throw std::invalid_argument(std::string("dflow: ") + variable +
+                                  " is set, but this build runs in one process only: unset it");
+    }
+  }
+  return settings;
+}
+
+void Settings::take_arguments(int& argc, char** argv) {
+  int kept = argc > 0 ? 1 : 0;
+  bool over = false;  // behind "--" everything is the program's own
+  for (int i = kept; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument == "--") over = true;
+    if (over || argument.rfind("--dflow-", 0) != 0) {
+      argv[kept++] = argv[i];
+      continue;
+    }
+    const std::size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    if (name == "--dflow-help") print_help();
+    const Setting* found = nullptr;
+    for (const Setting& s : kSettings) {
+      if (name == s.option) found = &s;
+    }
+    if (!found) {
+      throw std::invalid_argument("dflow: unknown option " + name + "; --dflow-help lists those there are");
+    }
+    const bool flag = equals == std::string::npos;
+    if (flag && name != "--dflow-serial") refuse(name, "", *found);
+    apply(*this, *found, name, flag ? "1" : argument.substr(equals + 1));
+  }
+  argc = kept;
+  argv[argc] = nullptr;
+}
+
+std::size_t resolved_threads(std::size_t threads) {
+  if (threads > kMostThreads) {
+    throw std::invalid_argument("dflow: ExecutorOptions::threads is " + std::to_string(threads) + "; at most " +
+                                std::to_string(kMostThreads) + " make sense");
+  }
+  if (threads != 0) return threads;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<std::size_t>(std::max(1, CPU_COUNT(&set)));
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace dflow::local

@@ -1,0 +1,28 @@
+// Options from the environment and the command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <dflow/options.h>
+
+namespace dflow::local {
+
+/// Everything that a user can set from outside. Throws std::invalid_argument that names the variable or option, what
+/// it was given and what it takes.
+struct Settings {
+  ExecutorOptions executor;
+  bool serial = false;
+  std::optional<std::uint64_t> shuffle;
+  std::string trace;  ///< File to record to; empty: nothing is recorded.
+
+  static Settings from_environment();
+  /// Takes `--dflow-*` out of the arguments. `--dflow-help` prints them and exits.
+  void take_arguments(int& argc, char** argv);
+};
+
+/// `threads` of 0 resolved: the processors this process may use. Throws std::invalid_argument above 1,024.
+std::size_t resolved_threads(std::size_t threads);
+
+}  // namespace dflow::local

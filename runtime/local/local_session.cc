@@ -1,0 +1,86 @@
+#include "runtime/local/local_session.h"
+
+#include <iostream>
+#include <mutex>
+#include <stdexcept>
+
+namespace dflow::local {
+
+namespace {
+
+std::mutex session_mutex;
+std::weak_ptr<LocalSession> current;
+std::uint32_t last_id = 0;
+Active now;
+std::vector<detail::Scope*> scopes;
+
+}  // namespace
+
+LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : settings_(settings), id_(id) {
+  if (!settings.trace.empty()) recorder_ = std::make_unique<Recorder>(false);
+  engine_ = std::make_unique<Engine>(
+      EngineOptions{.threads = settings.executor.threads, .serial = settings.serial, .shuffle = settings.shuffle},
+      recorder_.get());
+  report_ = std::make_unique<Report>(*engine_);
+}
+
+LocalSession::~LocalSession() {
+  {
+    const std::lock_guard lock(session_mutex);
+    if (now.local == this) now = {};
+  }
+  report_.reset();
+  engine_.reset();
+  if (!recorder_) return;
+  const formats::Result<void> written = formats::write_recording(settings_.trace, recorder_->finish());
+  if (!written) std::cerr << "dflow: the trace was not written: " << written.message() << '\n';
+}
+
+void LocalSession::drain(detail::Scope& scope, std::int64_t most) {
+  if (scope.cancelling.load()) engine_->sweep(scope);
+  engine_->drain(scope, most);
+}
+
+const Active& active() noexcept { return now; }
+
+detail::Scope* Active::scope() const noexcept {
+  detail::Scope* mine = detail::current_scope();
+  return mine ? mine : first_scope;
+}
+
+void add_scope(detail::Scope& scope) {
+  const std::lock_guard lock(session_mutex);
+  scopes.push_back(&scope);
+  now.first_scope = scopes.front();
+}
+
+void remove_scope(detail::Scope& scope) {
+  const std::lock_guard lock(session_mutex);
+  std::erase(scopes, &scope);
+  now.first_scope = scopes.empty() ? nullptr : scopes.front();
+}
+
+std::shared_ptr<LocalSession> join_session(const Settings& settings) {
+  Settings resolved = settings;
+  resolved.executor.threads = resolved_threads(settings.executor.threads);
+  const std::lock_guard lock(session_mutex);
+  if (std::shared_ptr<LocalSession> shared = current.lock()) {
+    if (settings.executor.threads != 0 && settings.executor.threads != shared->engine().threads()) {
+      throw std::invalid_argument("dflow: the executors of a program share one session, which has " +
+                                  std::to_string(shared->engine().threads()) + " threads, not " +
+                                  std::to_string(settings.executor.threads));
+    }
+    return shared;
+  }
+  auto made = std::make_shared<LocalSession>(resolved, ++last_id);
+  current = made;
+  now = {.session = made.get(), .local = made.get(), .recorder = made->recorder(), .id = made->id(), .first_scope = nullptr};
+  return made;
+}
+
+void activate_dry(detail::Session& session, Recorder& recorder) {
+  const std::lock_guard lock(session_mutex);
+  now = {.session = &session, .local = nullptr, .recorder = &recorder, .id = ++last_id, .first_scope = nullptr};
+}
+
+}  // namespace dflow::local

@@ -1,0 +1,64 @@
+// The session that runs in this process.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/local/engine.h"
+#include "runtime/local/environment.h"
+#include "runtime/local/recorder.h"
+#include "runtime/local/report.h"
+
+namespace dflow::local {
+
+/// One process's threads behind the Session seam. At its end it writes the trace, if one was asked for.
+class LocalSession final : public detail::Session {
+ public:
+  LocalSession(const Settings& settings, std::uint32_t id);
+  ~LocalSession() override;
+
+  void submit(Node& node) override { engine_->submit(node); }
+  void submit_chunk(Node& first) override { engine_->submit_chunk(first); }
+  bool wait(Node& node, Deadline deadline) override { return engine_->wait(node, deadline); }
+  bool cancel(Node& node) override { return engine_->cancel(node); }
+  void end_external(Node& node, State state) override { engine_->end_external(node, state); }
+  void drain(detail::Scope& scope, std::int64_t most) override;
+
+  Engine& engine() noexcept { return *engine_; }
+  Recorder* recorder() noexcept { return recorder_.get(); }
+  const Settings& settings() const noexcept { return settings_; }
+  std::uint32_t id() const noexcept { return id_; }
+
+ private:
+  Settings settings_;
+  std::uint32_t id_;
+  std::unique_ptr<Recorder> recorder_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Report> report_;
+};
+
+/// The program's session while an Executor is alive.
+struct Active {
+  detail::Session* session = nullptr;
+  LocalSession* local = nullptr;  ///< Null in a dry run.
+  Recorder* recorder = nullptr;
+  std::uint32_t id = 0;
+  detail::Scope* first_scope = nullptr;  ///< The oldest living Executor's.
+
+  /// Where a task belongs that is not submitted through an Executor (`then`): the current task's, or the oldest's.
+  detail::Scope* scope() const noexcept;
+};
+const Active& active() noexcept;
+
+/// Called by executors as they come and go.
+void add_scope(detail::Scope& scope);
+void remove_scope(detail::Scope& scope);
+
+/// The shared session, made with `settings` if there is none. Throws std::invalid_argument if the one there has
+/// another number of threads than asked for.
+std::shared_ptr<LocalSession> join_session(const Settings& settings);
+
+/// Makes a recording session that runs nothing the active one (dry runs, which are alone in their process).
+void activate_dry(detail::Session& session, Recorder& recorder);
+
+}  // namespace dflow::local

@@ -1,0 +1,62 @@
+#include "runtime/local/thread_state.h"
+
+#include <mutex>
+#include <stdexcept>
+#include <vector>
+
+namespace dflow::local {
+
+namespace {
+std::mutex registry_mutex;
+std::vector<ThreadState*>& idle_states() {
+  static auto* states = new std::vector<ThreadState*>;
+  return *states;
+}
+}  // namespace
+
+Threads& threads_table() {
+  static auto* all = new Threads;  // never destroyed: threads may outlive static destruction
+  return *all;
+}
+
+/// A thread's hold on a state; gives it back when the thread ends.
+struct Registration {
+  ThreadState* state = nullptr;
+
+  ~Registration() {
+    if (!state) return;
+    const std::lock_guard lock(registry_mutex);
+    state->context = {};
+    state->worker = false;
+    idle_states().push_back(state);
+    state = nullptr;
+  }
+
+  void acquire() {
+    const std::lock_guard lock(registry_mutex);
+    if (!idle_states().empty()) {
+      state = idle_states().back();
+      idle_states().pop_back();
+      return;
+    }
+    Threads& all = threads_table();
+    const std::size_t index = all.count_.load(std::memory_order_relaxed);
+    if (index == Threads::kMost) throw std::runtime_error("dflow: more than 8,192 threads use dflow at once");
+    state = new ThreadState;
+    state->index = index;
+    state->random = 0x9E3779B97F4A7C15u * (index + 1);
+    all.states_[index].store(state, std::memory_order_release);
+    all.count_.store(index + 1, std::memory_order_release);
+  }
+};
+
+[[gnu::tls_model("initial-exec")]] static thread_local Registration registration;
+
+// Not inlined: a compiler may keep a thread-local's address over a suspension, after which the thread is another.
+[[gnu::noinline]] ThreadState& this_thread() {
+  if (!registration.state) [[unlikely]] registration.acquire();
+  asm volatile("");
+  return *registration.state;
+}
+
+}  // namespace dflow::local

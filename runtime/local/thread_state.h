@@ -1,0 +1,55 @@
+// What each thread that submits or runs tasks has of its own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <typeinfo>
+
+#include <dflow/detail/session.h>
+
+#include "runtime/local/deque.h"
+
+namespace dflow::local {
+
+using detail::Scope;
+struct GraphInstance;
+
+/// What code on this stack is part of. Moves with the stack when a task that waited goes on on another thread.
+struct Context {
+  Node* task = nullptr;               ///< The task that runs, null outside of tasks.
+  Scope* scope = nullptr;             ///< Through which it was submitted.
+  const GraphInstance* graph = nullptr;  ///< The call of a graph function, while something records.
+  const char* stack_base = nullptr;   ///< Where this stack was when its worker started; null on foreign threads.
+};
+
+struct alignas(64) ThreadState {
+  Deque deque;
+  std::size_t index = 0;  ///< Place in the table of all threads.
+  Context context;
+  bool worker = false;  ///< One of the arena's threads.
+  std::uint64_t random = 0;
+  /// For the report: what runs here now.
+  std::atomic<const void*> shown_where{nullptr};
+  std::atomic<const std::type_info*> shown_type{nullptr};
+  std::atomic<bool> shown_address{false};
+};
+
+/// This thread's state, made at the first call. Call it anew after anything that may suspend: the thread may be another.
+ThreadState& this_thread();
+
+/// All states ever in use; those of ended threads are given to new ones, with what is left in their deques.
+class Threads {
+ public:
+  static constexpr std::size_t kMost = 8192;
+  std::size_t count() const noexcept { return count_.load(std::memory_order_acquire); }
+  ThreadState* at(std::size_t i) const noexcept { return states_[i].load(std::memory_order_acquire); }
+
+ private:
+  friend struct Registration;
+  std::array<std::atomic<ThreadState*>, kMost> states_{};
+  std::atomic<std::size_t> count_{0};
+};
+Threads& threads_table();
+
+}  // namespace dflow::local

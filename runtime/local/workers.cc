@@ -1,0 +1,70 @@
+#include "runtime/local/workers.h"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
+
+#include "runtime/local/thread_state.h"
+
+namespace dflow::local {
+
+namespace {
+
+/// A suspended stack takes two memory maps of the 65,530 a process has by default.
+constexpr int kMostSuspended = 10'000;
+
+/// Marks the arena's threads while they are inside.
+class ArenaObserver final : public tbb::task_scheduler_observer {
+ public:
+  explicit ArenaObserver(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
+  ~ArenaObserver() override { observe(false); }
+  void on_scheduler_entry(bool) override { this_thread().worker = true; }
+  void on_scheduler_exit(bool) override { this_thread().worker = false; }
+};
+
+}  // namespace
+
+struct Workers::Impl {
+  // One more than the workers: TBB counts the thread that called, which only waits here.
+  explicit Impl(std::size_t threads)
+      : limit(tbb::global_control::max_allowed_parallelism, threads + 1),
+        arena(static_cast<int>(threads), 0),
+        observer((arena.initialize(), arena)) {}
+
+  tbb::global_control limit;
+  tbb::task_arena arena;
+  ArenaObserver observer;
+  std::atomic<int> suspended{0};
+};
+
+Workers::Workers(std::size_t threads) : impl_(std::make_unique<Impl>(threads)) {}
+Workers::~Workers() = default;
+
+void Workers::start(std::function<void()> runner) {
+  // Isolated: a thread that waits inside a user's own parallel loop must not take another task of dflow's, whose wait
+  // could then never end because the loop lies below it on the same stack.
+  impl_->arena.enqueue([run = std::move(runner)] { tbb::this_task_arena::isolate(run); });
+}
+
+bool Workers::can_suspend() const noexcept {
+  return this_thread().worker && impl_->suspended.load(std::memory_order_relaxed) < kMostSuspended;
+}
+
+void Workers::suspend(const std::function<void(void*)>& f) {
+  impl_->suspended.fetch_add(1, std::memory_order_relaxed);
+  tbb::task::suspend([&](tbb::task::suspend_point point) { f(point); });
+  impl_->suspended.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Workers::resume(void* handle) noexcept {
+  tbb::task::resume(static_cast<tbb::task::suspend_point>(handle));
+}
+
+}  // namespace dflow::local
