@@ -1,0 +1,13 @@
+// The plan's bytes as C++ source: a constant in section .dflow.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace dflow::compiler {
+
+/// The definition of a constant at namespace scope that holds `frame` (formats/plan.h). It stays in the program though
+/// nothing refers to it.
+std::string plan_section_text(std::string_view frame);
+
+}  // namespace dflow::compiler

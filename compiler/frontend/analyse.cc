@@ -1,0 +1,108 @@
+#include "compiler/frontend/analyse.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace dflow::compiler {
+namespace {
+
+using formats::ParameterNeed;
+
+class Analysis {
+ public:
+  Analysis(const UnitRecord& unit, FunctionId graph) : unit_(unit), graph_(unit.function(graph)) {
+    verdict_.needs.resize(graph_.parameters.size());
+    reach(graph);
+    for (const FunctionId id : verdict_.reached) {
+      for (const Flow& flow : unit_.function(id).flows) origins_[flow.to].push_back(flow.from);
+    }
+  }
+
+  Verdict run() && {
+    for (const FunctionId id : verdict_.reached) {
+      const FunctionRecord& function = unit_.function(id);
+      for (const Effect& effect : function.effects) add_boundary(effect.line, effect.reason);
+      for (const Steering& steering : function.steerings) steer(steering);
+    }
+    for (const FunctionId id : verdict_.reached) demand(unit_.function(id).demands);
+    std::ranges::sort(verdict_.boundaries, {}, [](const auto& b) { return std::pair(b.line, b.reason); });
+    verdict_.replicable = verdict_.boundaries.empty();
+    if (!verdict_.replicable) verdict_.reason = verdict_.boundaries.front().reason;
+    return std::move(verdict_);
+  }
+
+ private:
+  void reach(FunctionId id) {
+    if (std::ranges::find(verdict_.reached, id) != verdict_.reached.end()) return;
+    verdict_.reached.push_back(id);
+    for (const FunctionId callee : unit_.function(id).calls) reach(callee);
+  }
+
+  /// Everything that `uses` may depend on.
+  std::set<Use> closure(const UseList& uses) const {
+    std::set<Use> seen(uses.begin(), uses.end());
+    UseList open(seen.begin(), seen.end());
+    while (!open.empty()) {
+      const Use use = open.back();
+      open.pop_back();
+      const auto found = origins_.find(use);
+      if (found == origins_.end()) continue;
+      for (const Use origin : found->second) {
+        if (seen.insert(origin).second) open.push_back(origin);
+      }
+    }
+    return seen;
+  }
+
+  void steer(const Steering& steering) {
+    for (const Use use : closure(steering.uses)) {
+      note_need(use);
+      const Place& place = unit_.place(use.place);
+      if (place.kind != Place::Kind::source) continue;
+      need_source(use.place, steering.line, steering.what + " reads " + place.name);
+    }
+  }
+
+  /// Only results of tasks matter here: all else is there in a dry run as well.
+  void demand(const UseList& uses) {
+    for (const Use use : closure(uses)) {
+      const Place& place = unit_.place(use.place);
+      if (place.kind != Place::Kind::source || !place.is_get) continue;
+      if (verdict_.needed_sources.contains(use.place)) continue;
+      need_source(use.place, place.line, "the result of " + place.name + " is used at once");
+    }
+  }
+
+  void note_need(Use use) {
+    const ParameterNeed need = use.aspect == Aspect::size ? ParameterNeed::size : ParameterNeed::value;
+    if (use.place == graph_.object) verdict_.object_need = std::max(verdict_.object_need, need);
+    const auto found = std::ranges::find(graph_.parameters, use.place);
+    if (found == graph_.parameters.end()) return;
+    ParameterNeed& known = verdict_.needs[static_cast<std::size_t>(found - graph_.parameters.begin())];
+    known = std::max(known, need);
+  }
+
+  void need_source(PlaceId source, int line, const std::string& reason) {
+    verdict_.needed_sources.try_emplace(source, formats::Boundary{static_cast<std::uint32_t>(line), reason});
+    add_boundary(line, reason);
+  }
+
+  void add_boundary(int line, std::string reason) {
+    formats::Boundary boundary{static_cast<std::uint32_t>(line), std::move(reason)};
+    if (std::ranges::find(verdict_.boundaries, boundary) == verdict_.boundaries.end()) {
+      verdict_.boundaries.push_back(std::move(boundary));
+    }
+  }
+
+  const UnitRecord& unit_;
+  const FunctionRecord& graph_;
+  std::map<Use, UseList> origins_;
+  Verdict verdict_;
+};
+
+}  // namespace
+
+Verdict analyse(const UnitRecord& unit, FunctionId graph) { return Analysis(unit, graph).run(); }
+
+}  // namespace dflow::compiler

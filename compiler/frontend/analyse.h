@@ -1,0 +1,25 @@
+// From records to verdicts: is a graph function replicable, on what does its shape depend, where does it stop being
+// knowable.
+#pragma once
+
+#include <map>
+
+#include "compiler/frontend/records.h"
+
+namespace dflow::compiler {
+
+struct Verdict {
+  bool replicable = false;
+  std::string reason;  ///< Why not.
+  std::vector<formats::ParameterNeed> needs;  ///< One a parameter.
+  formats::ParameterNeed object_need = formats::ParameterNeed::none;
+  std::vector<formats::Boundary> boundaries;  ///< In order of lines.
+  /// Sources that steer, or whose true value is needed otherwise, with the boundary that each makes.
+  std::map<PlaceId, formats::Boundary> needed_sources;
+  std::vector<FunctionId> reached;            ///< The function and all it calls.
+};
+
+/// Takes every function that `graph` reaches together: callers are not told apart, nor is the order of statements.
+Verdict analyse(const UnitRecord& unit, FunctionId graph);
+
+}  // namespace dflow::compiler

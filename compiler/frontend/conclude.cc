@@ -1,0 +1,135 @@
+#include "compiler/frontend/conclude.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace dflow::compiler {
+namespace {
+
+/// The nodes of a function in order, those of the functions it calls in their place.
+class Flattening {
+ public:
+  explicit Flattening(const UnitRecord& unit) : unit_(unit) {}
+
+  std::vector<NodeRecord> run(FunctionId id) && {
+    add(id, {}, 0);
+    return std::move(nodes_);
+  }
+
+ private:
+  static constexpr std::size_t kMaxNodes = 10'000;
+
+  void add(FunctionId id, const std::vector<std::string>& loops, std::uint32_t guards) {
+    if (!active_.insert(id).second) return;  // recursion: its nodes are there already
+    for (const NodeRecord& record : unit_.function(id).nodes) {
+      NodeRecord inner = record;
+      inner.node.loops.insert(inner.node.loops.begin(), loops.begin(), loops.end());
+      inner.node.guards += guards;
+      if (record.inlined != FunctionId{-1}) {
+        add(record.inlined, inner.node.loops, inner.node.guards);
+      } else if (nodes_.size() < kMaxNodes) {
+        inner.node.id = static_cast<std::uint32_t>(nodes_.size());
+        nodes_.push_back(std::move(inner));
+      }
+    }
+    active_.erase(id);
+  }
+
+  const UnitRecord& unit_;
+  std::set<FunctionId> active_;
+  std::vector<NodeRecord> nodes_;
+};
+
+/// How many boundaries lie before a line.
+std::size_t boundaries_before(const std::vector<formats::Boundary>& boundaries, std::uint32_t line) {
+  return static_cast<std::size_t>(std::ranges::count_if(boundaries, [line](const auto& b) { return b.line < line; }));
+}
+
+std::vector<formats::Segment> cut(const std::vector<NodeRecord>& nodes, const formats::Graph& graph) {
+  std::vector<formats::Segment> segments(1);
+  std::size_t behind = 0;
+  for (const NodeRecord& record : nodes) {
+    if (record.file == graph.file) {
+      const std::size_t count = boundaries_before(graph.boundaries, record.node.line);
+      if (count > behind && !segments.back().nodes.empty()) segments.emplace_back();
+      behind = std::max(behind, count);
+    }
+    segments.back().nodes.push_back(record.node);
+  }
+  return segments;
+}
+
+std::string boundary_text(const std::string& file, const formats::Boundary& boundary) {
+  return "::dflow::detail::boundary<" + cpp_literal(file) + ", " + std::to_string(boundary.line) + ", " +
+         cpp_literal(boundary.reason) + ">()";
+}
+
+/// Where dry runs stop and what they skip, over all graphs of a translation unit.
+class DryRunEdits {
+ public:
+  DryRunEdits(const UnitRecord& unit, Proposals& proposals) : unit_(unit), proposals_(proposals) {}
+
+  void add(const std::vector<Verdict>& verdicts) {
+    std::set<FunctionId> reached;
+    for (const Verdict& verdict : verdicts) {
+      reached.insert(verdict.reached.begin(), verdict.reached.end());
+      needed_.insert(verdict.needed_sources.begin(), verdict.needed_sources.end());
+    }
+    for (const FunctionId id : reached) add_function(unit_.function(id));
+    for (auto& [at, edit] : stops_) proposals_.propose(at, "stop", {edit});
+  }
+
+ private:
+  void add_function(const FunctionRecord& function) {
+    for (const Effect& effect : function.effects) {
+      stop(effect.stop, effect.stop_is_statement, function.file,
+           {static_cast<std::uint32_t>(effect.line), effect.reason});
+    }
+    for (const PlaceId id : function.sources) add_source(function, id, unit_.place(id));
+  }
+
+  void add_source(const FunctionRecord& function, PlaceId id, const Place& source) {
+    const auto needed = needed_.find(id);
+    if (!source.is_get) {
+      if (needed != needed_.end()) stop(source.at, source.stop_is_statement, function.file, needed->second);
+      return;
+    }
+    if (source.at.file.empty()) return;
+    if (needed == needed_.end()) {
+      proposals_.propose(source.at, "get", {{source.at.begin, source.at.begin, "::dflow::detail::unsteered", ""}});
+    } else if (!source.whole.file.empty()) {
+      proposals_.propose(source.at, "get",
+                         {{source.whole.begin, source.whole.end,
+                           "(" + boundary_text(function.file, needed->second) + ", ", ")"}});
+    }
+  }
+
+  void stop(const TextRange& at, bool is_statement, const std::string& file, const formats::Boundary& boundary) {
+    if (at.file.empty()) return;
+    const std::string text = boundary_text(file, boundary) + (is_statement ? "; " : ", ");
+    stops_.try_emplace(at, Edit{at.begin, at.begin, text, ""});
+  }
+
+  const UnitRecord& unit_;
+  Proposals& proposals_;
+  std::map<PlaceId, formats::Boundary> needed_;
+  std::map<TextRange, Edit> stops_;
+};
+
+}  // namespace
+
+void complete_graph(formats::Graph& graph, const UnitRecord& unit, FunctionId id, const Verdict& verdict) {
+  graph.replicable = verdict.replicable;
+  graph.tier = verdict.replicable ? 2 : 0;
+  graph.reason = verdict.reason;
+  graph.boundaries = verdict.boundaries;
+  for (std::size_t i = 0; i < graph.parameters.size(); ++i) graph.parameters[i].need = verdict.needs.at(i);
+  graph.segments = cut(Flattening(unit).run(id), graph);
+}
+
+void propose_dry_run_edits(const UnitRecord& unit, const std::vector<Verdict>& verdicts, Proposals& proposals) {
+  DryRunEdits(unit, proposals).add(verdicts);
+}
+
+}  // namespace dflow::compiler

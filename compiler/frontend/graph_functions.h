@@ -1,0 +1,20 @@
+// What the generated code and the plan must know of a graph function's declaration.
+#pragma once
+
+#include "compiler/codegen/entries.h"
+#include "compiler/frontend/flow_recorder.h"
+
+namespace dflow::compiler {
+
+struct GraphFunction {
+  FunctionId record{};
+  formats::Graph graph;  ///< Name, signature, file, line, parameters; the rest comes from the analysis.
+  Entry entry;
+  std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
+};
+
+/// All graph functions with a body, instantiations one by one, in order of the source.
+std::vector<GraphFunction> graph_functions(const Project& project, const Definitions& definitions,
+                                           const RecordedUnit& recorded);
+
+}  // namespace dflow::compiler
