@@ -16,6 +16,7 @@
 #endif
 
 #include <dflow/coroutine.h>
+#include <dflow/detail/boundary.h>
 #include <dflow/detail/graph_scope.h>
 #include <dflow/detail/ordered.h>
 #include <dflow/errors.h>

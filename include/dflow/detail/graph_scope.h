@@ -73,7 +73,7 @@ class DFLOW_EXPORT Parameters {
     if (const std::optional<std::vector<std::string>> elements = list(name)) {
       if constexpr (std::is_arithmetic_v<Element> || std::is_same_v<Element, std::string>) {
         for (const std::string& element : *elements) {
-          container.push_back(Parameters({{name, element}}).make<Element>(name.c_str(), Need::value));
+          container.push_back(Parameters(std::map<std::string, std::string>{{name, element}}).make<Element>(name.c_str(), Need::value));
         }
         return;
       }
