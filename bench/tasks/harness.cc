@@ -1,10 +1,11 @@
 #include "bench/tasks/harness.h"
 
+#include <charconv>
 #include <cstdio>
 #include <exception>
 #include <fstream>
-#include <sstream>
 #include <string>
+#include <system_error>
 
 namespace dflow::bench {
 namespace {
@@ -18,15 +19,20 @@ double memory_mb(const std::string& key) {
   throw std::runtime_error("/proc/self/status has no " + key);
 }
 
+/// Throws std::invalid_argument unless `text` is a whole number from 1 to `largest`.
+std::size_t number_in(const std::string& text, const std::string& name, std::size_t largest) {
+  std::size_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > largest)
+    throw std::invalid_argument(name + " must be 1 to " + std::to_string(largest) + ", not '" + text + "'");
+  return value;
+}
+
 Case parse(int argc, char** argv) {
-  if (argc != 4) throw std::invalid_argument(std::string("usage: ") + argv[0] + " SHAPE SIZE THREADS");
-  const Case c{shape_named(argv[1]), std::stoul(argv[2]), std::stoi(argv[3])};
-  const std::size_t largest = c.shape == Shape::tree        ? 30
-                              : c.shape == Shape::wavefront ? 30'000
-                                                            : 1'000'000'000;
-  if (c.size < 1 || c.size > largest || c.threads < 1 || c.threads > 1000)
-    throw std::invalid_argument("size must be 1 to " + std::to_string(largest) + ", threads 1 to 1000");
-  return c;
+  if (argc != 4) throw std::invalid_argument("expected SHAPE SIZE THREADS");
+  const Shape shape = shape_named(argv[1]);
+  const std::size_t largest = shape == Shape::tree ? 30 : shape == Shape::wavefront ? 30'000 : 1'000'000'000;
+  return {shape, number_in(argv[2], "size", largest), static_cast<int>(number_in(argv[3], "threads", 1000))};
 }
 
 Case small_case(const Case& c) {
