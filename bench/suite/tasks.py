@@ -9,7 +9,9 @@ import subprocess
 
 from .common import BenchmarkError, build, configure, print_table, repetitions, row
 
-SYSTEMS = ["serial", "tbb-adjacency", "tbb-task-group", "tbb-flow-graph", "openmp-depend", "dflow-dynamic"]
+SYSTEMS = ["serial", "tbb-adjacency", "tbb-task-group", "tbb-flow-graph", "openmp-depend", "openmp-plain",
+           "dflow-dynamic"]
+ONLY_SHAPES = {"openmp-plain": ["independent"]}  # the others run all of them
 OURS = "dflow-dynamic"
 TIME_LIMIT_SECONDS = 300
 
@@ -43,9 +45,13 @@ def measure(programs, sizes, threads, times):
     samples = collections.defaultdict(list)
     for _ in range(times):
         for shape, size in sizes.items():
-            for system, program in programs.items():
-                samples[system, shape].append(run_once(system, [program, shape, str(size), str(threads)]))
+            for system in systems_with(shape, programs):
+                samples[system, shape].append(run_once(system, [programs[system], shape, str(size), str(threads)]))
     return samples
+
+
+def systems_with(shape, programs):
+    return [system for system in programs if shape in ONLY_SHAPES.get(system, SIZES)]
 
 
 def run_once(system, command):
@@ -72,7 +78,7 @@ def print_results(rows, programs, sizes):
         print(f"\n{shape}, size {sizes[shape]}")
         ours = values.get((OURS, shape, "ns_per_task"))
         lines = []
-        for system in programs:
+        for system in systems_with(shape, programs):
             total = values[system, shape, "ns_per_task"]
             lines.append([system, f"{total:.1f}", f"{values[system, shape, 'run_ns_per_task']:.1f}",
                           f"{values[system, shape, 'peak_mb']:.1f}", f"{ours / total:.2f}" if ours else "-"])
