@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "formats/labels.h"
+#include "formats/result.h"
+
+namespace dflow::tools {
+
+/// Which graph's skeleton is to run, in which program.
+struct DryRun {
+  std::string program;
+  std::string graph;
+  std::vector<std::string> settings;  ///< NAME=VALUE, checked
+  std::uint64_t limit = 0;            ///< of tasks
+};
+
+/// Runs the skeleton of a graph: the program is started, the runtime inside takes over before `main`, runs
+/// the graph function with an executor that only writes down what is submitted, and ends.
+formats::Result<formats::LabelledGraphs> run_skeleton(const DryRun& run);
+
+}  // namespace dflow::tools

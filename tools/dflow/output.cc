@@ -1,0 +1,81 @@
+#include "tools/dflow/output.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "formats/graph_json.h"
+#include "tools/dflow/render.h"
+#include "tools/dflow/subprocess.h"
+
+namespace dflow::tools {
+namespace {
+
+using formats::AtomicFile;
+using formats::ByteSink;
+using formats::DescriptorSink;
+using formats::Error;
+using formats::Result;
+
+using Writer = std::function<void(ByteSink&)>;
+
+// Where Graphviz begins to take minutes.
+constexpr std::size_t kManyNodes = 2000;
+
+Result<void> write_to(const std::optional<std::string>& path, const Writer& write) {
+  if (!path) {
+    DescriptorSink sink(STDOUT_FILENO, "standard output");
+    write(sink);
+    return sink.flush();
+  }
+  auto file = AtomicFile::create(*path);
+  if (!file) return file.error();
+  write(file.value());
+  return file.value().commit();
+}
+
+Result<std::string> svg_of(const Writer& write_dot, std::size_t nodes) {
+  if (nodes > kManyNodes)
+    std::fprintf(stderr, "dflow: Graphviz may take long over %zu nodes; --format=dot prints them at once\n",
+                 nodes);
+  formats::StringSink dot;
+  write_dot(dot);
+  auto drawn = run({.arguments = {"dot", "-Tsvg"}, .input = std::move(dot).text(), .environment = {}});
+  if (!drawn)
+    return Error{"SVG is drawn by Graphviz, and there is no `dot` to run (" + drawn.message() +
+                 "): install graphviz, or use --format=dot"};
+  if (drawn.value().signal != 0)
+    return Error{"Graphviz's dot died of " + describe_signal(drawn.value().signal) + "; try --format=dot"};
+  if (!drawn.value().succeeded()) return Error{"Graphviz's dot failed: " + drawn.value().errors};
+  return std::move(drawn.value().output);
+}
+
+template <class Graphs>
+Result<void> print_any(const Graphs& graphs, const Output& output) {
+  const Writer dot = [&](ByteSink& sink) { write_dot(sink, graphs); };
+  switch (output.format) {
+    case Format::text:
+      return write_to(output.file, [&](ByteSink& sink) { write_text(sink, graphs); });
+    case Format::json:
+      return write_to(output.file, [&](ByteSink& sink) { write_json(sink, graphs); });
+    case Format::dot:
+      return write_to(output.file, dot);
+    case Format::svg:
+      break;
+  }
+  const auto svg = svg_of(dot, node_count(graphs));
+  if (!svg) return svg.error();
+  return write_to(output.file, [&](ByteSink& sink) { sink.write(svg.value()); });
+}
+
+}  // namespace
+
+Result<void> print(const formats::Plan& plan, const Output& output) {
+  return print_any(plan, output);
+}
+
+Result<void> print(const formats::LabelledGraphs& graphs, const Output& output) {
+  return print_any(graphs, output);
+}
+
+}  // namespace dflow::tools

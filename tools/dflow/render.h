@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+#include "formats/file.h"
+#include "formats/labels.h"
+#include "formats/plan.h"
+
+/// Plans and concrete graphs as text for people, as JSON, and as DOT for Graphviz.
+namespace dflow::tools {
+
+void write_text(formats::ByteSink& sink, const formats::Plan& plan);
+void write_text(formats::ByteSink& sink, const formats::LabelledGraphs& graphs);
+
+void write_json(formats::ByteSink& sink, const formats::Plan& plan);
+void write_json(formats::ByteSink& sink, const formats::LabelledGraphs& graphs);
+
+void write_dot(formats::ByteSink& sink, const formats::Plan& plan);
+void write_dot(formats::ByteSink& sink, const formats::LabelledGraphs& graphs);
+
+/// How many nodes a drawing has.
+std::size_t node_count(const formats::Plan& plan);
+std::size_t node_count(const formats::LabelledGraphs& graphs);
+
+}  // namespace dflow::tools

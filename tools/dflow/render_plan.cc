@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "tools/dflow/dot.h"
+#include "tools/dflow/render.h"
+#include "tools/dflow/text.h"
+
+namespace dflow::tools {
+namespace {
+
+using namespace formats;  // the plan's parts, each of which is named below
+
+std::string meaning_of_tier(const Graph& graph) {
+  switch (graph.tier) {
+    case 1:
+      return "1, affine: known in closed form for all parameters";
+    case 2:
+      return "2, replicable: it follows from the parameters alone";
+    default:
+      return "0, dynamic: it is built while the program runs";
+  }
+}
+
+std::string meaning_of_need(const Parameter& parameter) {
+  switch (parameter.need) {
+    case ParameterNeed::size:
+      return text({"its size shapes the graph: --param ", parameter.name, ".size=LENGTH"});
+    case ParameterNeed::value:
+      return text({"its value shapes the graph: --param ", parameter.name, "=VALUE"});
+    case ParameterNeed::none:
+      break;
+  }
+  return "does not shape the graph";
+}
+
+std::string place(const Graph& graph, std::uint32_t line) {
+  return text({graph.file, ":", std::to_string(line)});
+}
+
+std::string surroundings(const Node& node) {
+  std::string all;
+  for (const std::string& loop : node.loops) all.append(all.empty() ? "for each " : ", ").append(loop);
+  if (node.guards == 0) return all;
+  all.append(all.empty() ? "under " : "; under ").append(std::to_string(node.guards));
+  return all.append(node.guards == 1 ? " condition" : " conditions");
+}
+
+std::string_view shown_task(const Node& node) {
+  return node.task.empty() ? "(a task known when it runs)" : std::string_view(node.task);
+}
+
+std::string text_of(const Graph& graph, const Node& node) {
+  const std::string around = surroundings(node);
+  std::string all = text({"    [", std::to_string(node.id), "] ", to_string(node.op), " ", shown_task(node),
+                          "  at ", place(graph, node.line), ":", std::to_string(node.column),
+                          around.empty() ? "" : "  ", around, "\n"});
+  for (const Argument& argument : node.arguments)
+    all += text({"          ", to_string(argument.kind), "  ", argument.text, "\n"});
+  return all;
+}
+
+std::string text_of(const Boundary& boundary) {
+  return text({"  boundary at line ", std::to_string(boundary.line), ": ", boundary.reason, "\n"});
+}
+
+std::string parameters_of(const Graph& graph) {
+  if (graph.parameters.empty()) return "  parameters: none\n";
+  std::string all = "  parameters:\n";
+  for (const Parameter& parameter : graph.parameters)
+    all += text({"    ", parameter.name, "  ", parameter.type, "  ", meaning_of_need(parameter), "\n"});
+  return all;
+}
+
+/// Segments with the boundaries between them.
+std::string body_of(const Graph& graph) {
+  std::string all;
+  for (std::size_t i = 0; i < std::max(graph.segments.size(), graph.boundaries.size()); ++i) {
+    if (i < graph.segments.size()) {
+      const bool empty = graph.segments[i].nodes.empty();
+      all += text({"  segment ", std::to_string(i + 1), empty ? ": empty\n" : ":\n"});
+      for (const Node& node : graph.segments[i].nodes) all += text_of(graph, node);
+    }
+    if (i < graph.boundaries.size()) all += text_of(graph.boundaries[i]);
+  }
+  return all;
+}
+
+std::string text_of(const Graph& graph) {
+  return text({graph.name, "  at ", place(graph, graph.line), "\n",  //
+               "  signature: ", graph.signature, "\n",               //
+               "  tier: ", meaning_of_tier(graph), "\n",             //
+               "  replicable: ", graph.replicable ? "yes" : "no: ",
+               graph.replicable ? "" : std::string_view(graph.reason), "\n",  //
+               "  expandable: ", graph.expandable ? "yes" : "no", "\n",       //
+               parameters_of(graph), body_of(graph)});
+}
+
+std::string label_of(const Graph& graph, const Node& node) {
+  std::string label = text({to_string(node.op), " ", shown_task(node), "\n", place(graph, node.line)});
+  if (const std::string around = surroundings(node); !around.empty()) label += text({"\n", around});
+  for (const Argument& argument : node.arguments) label += text({"\n", argument.text});
+  return label;
+}
+
+std::string label_of(const Boundary& boundary) {
+  return text({"boundary at line ", std::to_string(boundary.line), "\n", boundary.reason});
+}
+
+/// A plan says what is submitted where, not which task feeds which: its nodes stand in program order.
+class PlanDrawing {
+ public:
+  PlanDrawing(ByteSink& sink, std::size_t index, const Graph& graph)
+      : sink_(sink), prefix_(text({"g", std::to_string(index), "_"})), graph_(graph) {}
+
+  void draw() {
+    sink_.write(text({"  subgraph cluster_", prefix_, " {\n    label=", dot_string(graph_.name), ";\n"}));
+    for (std::size_t i = 0; i < std::max(graph_.segments.size(), graph_.boundaries.size()); ++i) {
+      if (i < graph_.segments.size())
+        for (const Node& node : graph_.segments[i].nodes) add(label_of(graph_, node), "shape=box");
+      if (i < graph_.boundaries.size()) add(label_of(graph_.boundaries[i]), "shape=note, style=dashed");
+    }
+    sink_.write("  }\n");
+  }
+
+ private:
+  std::string name(std::size_t node) const { return text({prefix_, std::to_string(node)}); }
+
+  void add(const std::string& label, std::string_view style) {
+    sink_.write(text({"    ", name(count_), " [label=", dot_string(label), ", ", style, "];\n"}));
+    if (count_ > 0)
+      sink_.write(
+          text({"    ", name(count_ - 1), " -> ", name(count_), " [style=dotted, arrowhead=none];\n"}));
+    ++count_;
+  }
+
+  ByteSink& sink_;
+  std::string prefix_;
+  const Graph& graph_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+void write_text(ByteSink& sink, const Plan& plan) {
+  for (std::size_t i = 0; i < plan.graphs.size(); ++i)
+    sink.write(text({i == 0 ? "" : "\n", text_of(plan.graphs[i])}));
+}
+
+void write_json(ByteSink& sink, const Plan& plan) {
+  sink.write(plan_to_json(plan));
+}
+
+void write_dot(ByteSink& sink, const Plan& plan) {
+  sink.write("digraph plan {\n");
+  for (std::size_t i = 0; i < plan.graphs.size(); ++i) PlanDrawing(sink, i, plan.graphs[i]).draw();
+  sink.write("}\n");
+}
+
+std::size_t node_count(const Plan& plan) {
+  std::size_t count = 0;
+  for (const Graph& graph : plan.graphs)
+    for (const Segment& segment : graph.segments) count += segment.nodes.size();
+  return count;
+}
+
+}  // namespace dflow::tools
