@@ -91,7 +91,7 @@ void prepare(Scope& scope, Node& node, const Site* site, const void* return_addr
 }
 
 void count(Scope& scope, std::int64_t tasks) {
-  scope.shards[this_thread().index % Scope::kShards].submitted.fetch_add(tasks, std::memory_order_relaxed);
+  scope.count_submitted(this_thread().index, tasks);
 }
 
 }  // namespace
@@ -134,7 +134,6 @@ Scope& scope_for(const Node& node) {
 void start_external(Node& node) {
   if (!active().session) throw SessionError("dflow: a promise needs a living Executor");
   node.session_id = active().id;
-  node.pending.store(0, std::memory_order_relaxed);
 }
 
 bool claim_external(Node& node) {

@@ -1,6 +1,8 @@
 // A work-stealing deque of nodes.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -24,9 +26,11 @@ class Deque {
 
   void push(Node* node) {
     const std::int64_t bottom = bottom_.load(std::memory_order_relaxed);
-    const std::int64_t top = top_.load(std::memory_order_acquire);
     Ring* ring = ring_.load(std::memory_order_relaxed);
-    if (bottom - top >= ring->capacity) ring = grow(*ring, top, bottom);
+    if (bottom - seen_top_ >= ring->capacity) [[unlikely]] {
+      seen_top_ = top_.load(std::memory_order_acquire);
+      if (bottom - seen_top_ >= ring->capacity) ring = grow(*ring, seen_top_, bottom);
+    }
     ring->put(bottom, node);
     bottom_.store(bottom + 1, std::memory_order_release);
   }
@@ -55,6 +59,20 @@ class Deque {
     Node* node = ring_.load(std::memory_order_acquire)->get(top);
     if (!top_.compare_exchange_strong(top, top + 1, std::memory_order_seq_cst)) return nullptr;
     return node;
+  }
+
+  /// Takes up to half of the nodes, oldest first. Only on deques whose owner never pops: then nobody but other thieves
+  /// takes nodes, and moving the top claims them all.
+  template <std::size_t N>
+  std::size_t steal_many(std::array<Node*, N>& nodes) {
+    std::int64_t top = top_.load(std::memory_order_seq_cst);
+    const std::int64_t bottom = bottom_.load(std::memory_order_seq_cst);
+    if (top >= bottom) return 0;
+    const std::int64_t count = std::min<std::int64_t>((bottom - top + 1) / 2, N);
+    const Ring* ring = ring_.load(std::memory_order_acquire);
+    for (std::int64_t i = 0; i < count; ++i) nodes[static_cast<std::size_t>(i)] = ring->get(top + i);
+    if (!top_.compare_exchange_strong(top, top + count, std::memory_order_seq_cst)) return 0;
+    return static_cast<std::size_t>(count);
   }
 
   bool empty() const noexcept {
@@ -86,6 +104,7 @@ class Deque {
   std::vector<std::unique_ptr<Ring>> rings_;  // before ring_, which its constructor fills
   alignas(64) std::atomic<std::int64_t> top_{0};
   alignas(64) std::atomic<std::int64_t> bottom_{0};
+  std::int64_t seen_top_ = 0;  ///< The owner's: a top seen earlier, never beyond the real one.
   std::atomic<Ring*> ring_;
 };
 

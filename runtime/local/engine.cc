@@ -1,18 +1,40 @@
 #include "runtime/local/engine.h"
 
+#include <array>
 #include <exception>
 
 #include <dflow/errors.h>
 
 #include "runtime/local/current.h"
 #include "runtime/local/parker.h"
+#include "runtime/local/sanitizers.h"
 
 namespace dflow::local {
 
 namespace {
 
 /// An idle runner looks for work this long before it gives its thread back; waking one costs some 30 us.
-constexpr auto kSearchTime = std::chrono::microseconds(50);
+constexpr auto kSearchTime = std::chrono::microseconds(200);
+
+/// Between two looks a runner rests, longer and longer: a submitter whose every task is taken at once shares all its
+/// cache lines with the taker, and both are slower than one of them alone.
+void rest(detail::Clock::duration idle) {
+  if (idle > std::chrono::microseconds(20)) return std::this_thread::yield();
+  for (int i = 0; i < 64; ++i) __builtin_ia32_pause();
+}
+
+/// Orders an earlier store before a later load. ThreadSanitizer does not know fences, but knows this.
+void full_fence() {
+  if constexpr (kThreadSanitizer) {
+    static std::atomic<int> anything;
+    anything.fetch_add(0, std::memory_order_seq_cst);
+  } else {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+}
+
+/// Nodes taken at once from a thread that only submits.
+constexpr std::size_t kMostStolen = 32;
 
 /// In-place execution of an awaited task nests on the waiter's stack, up to here. Beyond, the waiter suspends.
 constexpr std::ptrdiff_t kNestedStack = 256 * 1024;
@@ -50,24 +72,26 @@ Engine::~Engine() {
 // ---- Submission --------------------------------------------------------------------------------------------------
 
 void Engine::submit(Node& node) {
-  std::uint32_t done = 1;  // the submission's own count
-  if (node.edge_count > 0) {
-    node.pending.store(node.edge_count + 1, std::memory_order_relaxed);
-    for (std::uint32_t i = 0; i < node.edge_count; ++i) {
+  // Producers that have ended are counted out only after the last edge, so the node cannot start before.
+  std::uint32_t done = 0;
+  const std::uint32_t count = node.edge_count;
+  if (count > 0) {
+    node.pending.store(count, std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < count; ++i) {
       if (detail::attach(node.edges[i])) continue;
       ++done;
-      const Node& producer = *node.edges[i].producer;
-      if (producer.state() != State::done) node.mark(detail::kInputFailed);
+      if (node.edges[i].producer->state() != State::done) node.mark(detail::kInputFailed);
     }
+    if (done == 0) return;
+    if (done == count) node.pending.store(0, std::memory_order_relaxed);  // nobody else knows the node
+    else if (node.pending.fetch_sub(done, std::memory_order_acq_rel) != done) return;
   }
-  if (node.pending.fetch_sub(done, std::memory_order_acq_rel) != done) return;
   if (options_.serial) return run_chain(&node);
   push(node);
   wake();
 }
 
 void Engine::submit_chunk(Node& first) {
-  for (Node* node = &first; node; node = node->next_in_chunk) node->pending.store(0, std::memory_order_relaxed);
   if (options_.serial) return run_chain(&first);
   push(first);
   wake();
@@ -89,8 +113,9 @@ void Engine::push(Node& node) {
 // ---- Runners -----------------------------------------------------------------------------------------------------
 
 void Engine::wake() {
-  // Sequentially consistent against a runner that stops searching and then looks once more (`runner`).
-  if (searching_.fetch_add(0, std::memory_order_seq_cst) != 0) return;
+  // Against a runner that stops searching and then looks once more (`runner`).
+  full_fence();
+  if (searching_.load(std::memory_order_relaxed) != 0) return;
   int runners = runners_.load(std::memory_order_relaxed);
   do {
     if (runners >= static_cast<int>(options_.threads)) return;
@@ -123,8 +148,9 @@ void Engine::runner() {
       continue;
     }
     if (idle_since == detail::Clock::time_point{}) idle_since = detail::Clock::now();
-    if (detail::Clock::now() - idle_since < kSearchTime) {
-      std::this_thread::yield();
+    const auto idle = detail::Clock::now() - idle_since;
+    if (idle < kSearchTime) {
+      rest(idle);
       continue;
     }
     searching_.fetch_sub(1, std::memory_order_seq_cst);
@@ -178,7 +204,7 @@ Node* Engine::next_node(ThreadState& self) {
       return node;
     }
   }
-  if (Node* node = self.deque.pop()) return node;
+  if (Node* node = self.owner_pops ? self.deque.pop() : self.deque.steal()) return node;
   return steal(self);
 }
 
@@ -189,7 +215,15 @@ Node* Engine::steal(ThreadState& self) {
   const std::size_t start = (self.random >> 33) % count;
   for (std::size_t i = 0; i < count; ++i) {
     ThreadState* victim = all.at((start + i) % count);
-    if (Node* node = victim->deque.steal()) return node;
+    if (victim == &self) continue;
+    if (victim->owner_pops || !self.owner_pops) {
+      if (Node* node = victim->deque.steal()) return node;
+      continue;
+    }
+    std::array<Node*, kMostStolen> nodes;
+    const std::size_t taken = victim->deque.steal_many(nodes);
+    for (std::size_t k = 1; k < taken; ++k) self.deque.push(nodes[taken - k]);  // popped in their order
+    if (taken > 0) return nodes[0];
   }
   return nullptr;
 }
@@ -380,14 +414,14 @@ Node* Engine::complete(Node& node, State state) {
   Node* next = list ? notify(node, reversed(list), state) : nullptr;
   if (node.marks_.load(std::memory_order_seq_cst) & detail::kWatched) watchers_.fire(node);
   if (node.has(detail::kExternal)) return next;  // not counted: an executor does not wait for promises
-  std::atomic<std::int64_t>& ended = scope->shards[this_thread().index % detail::Scope::kShards].ended;
   // The last touch of the scope: whoever waits for it may destroy it now.
+  const std::size_t thread = this_thread().index;
   if (scope->waiting.load(std::memory_order_relaxed) > 0) {
     const std::lock_guard lock(drain_mutex_);
-    ended.fetch_add(1, std::memory_order_seq_cst);
+    scope->count_ended(thread);
     drained_.notify_all();
   } else {
-    ended.fetch_add(1, std::memory_order_seq_cst);
+    scope->count_ended(thread);
   }
   return next;
 }

@@ -2,30 +2,24 @@
 // depot, since blocks are usually freed by another thread than the one that took them (J. Bonwick, J. Adams,
 // "Magazines and Vmem", USENIX 2001). Memory is kept for later nodes, not returned to the system.
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <dflow/detail/node.h>
 
+#include "runtime/local/sanitizers.h"
+
 namespace dflow::inline v0::detail {
 namespace {
 
-constexpr std::size_t kGrain = 32, kClasses = 32, kBatch = 128, kSlab = 256 * 1024;
+constexpr std::size_t kGrain = 64, kClasses = 16, kBatch = 128, kSlab = 256 * 1024;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kPooled = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kPooled = false;  // sanitizers see each block's life
-#else
-constexpr bool kPooled = true;
-#endif
-#else
-constexpr bool kPooled = true;
-#endif
+constexpr bool kPooled = !local::kAddressSanitizer && !local::kThreadSanitizer;  // sanitizers see each block's life
 
 struct Block {
   Block* next;        ///< In its batch.

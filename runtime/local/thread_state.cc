@@ -8,9 +8,9 @@ namespace dflow::local {
 
 namespace {
 std::mutex registry_mutex;
-std::vector<ThreadState*>& idle_states() {
-  static auto* states = new std::vector<ThreadState*>;
-  return *states;
+std::vector<ThreadState*>& idle_states(bool workers) {
+  static auto* states = new std::vector<ThreadState*>[2];
+  return states[workers ? 1 : 0];
 }
 }  // namespace
 
@@ -28,21 +28,21 @@ struct Registration {
     const std::lock_guard lock(registry_mutex);
     state->context = {};
     state->worker = false;
-    idle_states().push_back(state);
+    idle_states(state->owner_pops).push_back(state);
     state = nullptr;
   }
 
-  void acquire() {
+  void acquire(bool worker) {
     const std::lock_guard lock(registry_mutex);
-    if (!idle_states().empty()) {
-      state = idle_states().back();
-      idle_states().pop_back();
+    if (std::vector<ThreadState*>& idle = idle_states(worker); !idle.empty()) {
+      state = idle.back();
+      idle.pop_back();
       return;
     }
     Threads& all = threads_table();
     const std::size_t index = all.count_.load(std::memory_order_relaxed);
     if (index == Threads::kMost) throw std::runtime_error("dflow: more than 8,192 threads use dflow at once");
-    state = new ThreadState;
+    state = new ThreadState(worker);
     state->index = index;
     state->random = 0x9E3779B97F4A7C15u * (index + 1);
     all.states_[index].store(state, std::memory_order_release);
@@ -54,7 +54,13 @@ struct Registration {
 
 // Not inlined: a compiler may keep a thread-local's address over a suspension, after which the thread is another.
 [[gnu::noinline]] ThreadState& this_thread() {
-  if (!registration.state) [[unlikely]] registration.acquire();
+  if (!registration.state) [[unlikely]] registration.acquire(false);
+  asm volatile("");
+  return *registration.state;
+}
+
+[[gnu::noinline]] ThreadState& this_worker() {
+  if (!registration.state) registration.acquire(true);
   asm volatile("");
   return *registration.state;
 }

@@ -24,8 +24,12 @@ struct Context {
 };
 
 struct alignas(64) ThreadState {
+  explicit ThreadState(bool pops) : owner_pops(pops) {}
+
   Deque deque;
   std::size_t index = 0;  ///< Place in the table of all threads.
+  /// Fixed for the state's life: whether its threads take from the bottom of their own deque. Workers do.
+  const bool owner_pops;
   Context context;
   bool worker = false;  ///< One of the arena's threads.
   std::uint64_t random = 0;
@@ -37,6 +41,8 @@ struct alignas(64) ThreadState {
 
 /// This thread's state, made at the first call. Call it anew after anything that may suspend: the thread may be another.
 ThreadState& this_thread();
+/// The same for a thread that runs tasks, to be called before anything else of dflow on it.
+ThreadState& this_worker();
 
 /// All states ever in use; those of ended threads are given to new ones, with what is left in their deques.
 class Threads {

@@ -11,6 +11,7 @@
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_scheduler_observer.h>
 
+#include "runtime/local/sanitizers.h"
 #include "runtime/local/thread_state.h"
 
 namespace dflow::local {
@@ -25,7 +26,7 @@ class ArenaObserver final : public tbb::task_scheduler_observer {
  public:
   explicit ArenaObserver(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) { observe(true); }
   ~ArenaObserver() override { observe(false); }
-  void on_scheduler_entry(bool) override { this_thread().worker = true; }
+  void on_scheduler_entry(bool) override { this_worker().worker = true; }
   void on_scheduler_exit(bool) override { this_thread().worker = false; }
 };
 
@@ -54,6 +55,8 @@ void Workers::start(std::function<void()> runner) {
 }
 
 bool Workers::can_suspend() const noexcept {
+  // Sanitizers do not follow stacks that change threads.
+  if constexpr (kThreadSanitizer || kAddressSanitizer) return false;
   return this_thread().worker && impl_->suspended.load(std::memory_order_relaxed) < kMostSuspended;
 }
 

@@ -56,7 +56,7 @@ enum Trait : std::uint8_t {
 };
 
 /// One task. Invariants:
-/// (1) `pending` counts the producers that have not ended, plus 1 until the submission is complete;
+/// (1) `pending` counts the edges whose producer has not ended, and those not yet found to have ended at submission;
 /// (2) `state` leaves `pending` exactly once, by compare-and-swap: whoever wins runs, cancels or fails the task, and
 ///     owns callable and arguments from then on;
 /// (3) `dependents` is closed exactly once, after `state` has reached its end and value or error are written;
@@ -95,13 +95,14 @@ class DFLOW_EXPORT Node {
 
   void retain() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
-    if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) reclaim(*this);
+    // The last holder needs no locked instruction: nobody else can add a reference any more.
+    if (sole_reader() || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) reclaim(*this);
   }
   /// No other handle and no other task can see the value: the caller, who holds a reference, may move it out.
   bool sole_reader() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
 
   std::atomic<Edge*> dependents{nullptr};
-  std::atomic<std::uint32_t> pending{1};
+  std::atomic<std::uint32_t> pending{0};
   std::atomic<std::uint32_t> refs_{2};
   std::atomic<State> state_{State::pending};
   std::atomic<std::uint8_t> marks_{0};

@@ -50,14 +50,28 @@ struct Extras {
 };
 
 /// The tasks of one Executor: counts them, so that it can wait for its own, and says what may still come in.
-/// Counts are kept apart for groups of threads, so that submitters and workers do not share a cache line.
 class Scope {
  public:
+  /// Each of the first threads counts in a shard of its own, so that counting takes no locked instruction; the last
+  /// shard is for all others.
   struct alignas(64) Shard {
     std::atomic<std::int64_t> submitted{0};
     std::atomic<std::int64_t> ended{0};
   };
   static constexpr std::size_t kShards = 16;
+
+  static void add(std::atomic<std::int64_t>& counter, std::int64_t n, bool shared) noexcept {
+    if (shared) counter.fetch_add(n, std::memory_order_seq_cst);
+    else counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_release);
+  }
+  void count_submitted(std::size_t thread, std::int64_t n) noexcept {
+    const bool shared = thread >= kShards - 1;
+    add(shards[shared ? kShards - 1 : thread].submitted, n, shared);
+  }
+  void count_ended(std::size_t thread) noexcept {
+    const bool shared = thread >= kShards - 1;
+    add(shards[shared ? kShards - 1 : thread].ended, 1, shared);
+  }
 
   Session* session = nullptr;
   Executor* executor = nullptr;  ///< The one that made it, and that outlives its tasks.
