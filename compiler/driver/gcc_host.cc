@@ -86,40 +86,48 @@ Outcome compile_plain(const Host& host, const HostJob& job, const Argument& sour
   return run_host(host, words);
 }
 
-/// What g++ makes of the user's text and its headers before it expands macros; empty if it found an error.
-std::string preprocess(const Host& host, const HostJob& job, const Argument& source, const Captured& captured) {
-  const std::string target = job.directory.new_path(".ii");
-  Words words = words_without(job.line, Role::stage, Role::linker);
-  append(words, job.compile_flags);
-  append(words, dependency_names(job.line, source));
-  append(words, captured.flags({"-E", "-fdirectives-only", "-o", target, "-x", source.language, source.value}));
-  if (!run_host(host, words, "", captured.path()).ok()) return "";
-  auto text = formats::read_file(target);
-  return text ? std::move(text).value() : "";
-}
-
+/// A step of a compilation: how it ended, and what g++ said if it did not end well.
 struct Attempt {
   Outcome outcome;
   std::string complaint;
 };
 
+/// Has g++ read the user's text and its headers into `target`, all directives done and no macro expanded.
+Outcome preprocess(const Host& host, const HostJob& job, const Argument& source, const std::string& target,
+                   const Captured& captured) {
+  Words words = words_without(job.line, Role::stage, Role::linker);
+  append(words, job.compile_flags);
+  append(words, dependency_names(job.line, source));
+  append(words, captured.flags({"-E", "-fdirectives-only", "-o", target, "-x", source.language, source.value}));
+  return run_host(host, words, "", captured.path());
+}
+
+/// Has g++ compile such a text.
+Outcome compile_preprocessed(const Host& host, const HostJob& job, const Argument& source, const std::string& file,
+                             const std::string& object, const Captured& captured) {
+  Words words = words_without(job.line, Role::stage, Role::linker, Role::dependencies, Role::preprocessor);
+  append(words, {"-fpreprocessed", "-fdirectives-only", stage_flag(job.line.stage)});
+  append(words, output_flags(job, source, object));
+  append(words, captured.flags({"-x", "c++", file}));
+  return run_host(host, words, "", captured.path());
+}
+
 /// Compiles the changed text of one source. Prints g++'s warnings if that went well, else nothing.
 Attempt compile_changed(const Host& host, const HostJob& job, const RewrittenSource& rewritten,
                         const std::string& object) {
   const Captured reading(job.directory), compiling(job.directory);
-  const std::string text = preprocess(host, job, *rewritten.source, reading);
-  if (text.empty()) return {{.exit_code = 1}, reading.text()};
-  const auto file = job.directory.new_file(".cpp", splice(text, rewritten.files));
+  const std::string read_text = job.directory.new_path(".ii");
+  const Outcome read = preprocess(host, job, *rewritten.source, read_text, reading);
+  if (!read.ok()) return {read, reading.text()};
+  const auto text = formats::read_file(read_text);
+  if (!text) return {{.exit_code = 1}, text.message()};
+  const auto file = job.directory.new_file(".cpp", splice(text.value(), rewritten.files));
   if (!file) return {{.exit_code = 1}, file.message()};
-  Words words = words_without(job.line, Role::stage, Role::linker, Role::dependencies, Role::preprocessor);
-  append(words, {"-fpreprocessed", "-fdirectives-only", stage_flag(job.line.stage)});
-  append(words, output_flags(job, *rewritten.source, object));
-  append(words, compiling.flags({"-x", "c++", file.value()}));
-  const Outcome outcome = run_host(host, words, "", compiling.path());
-  if (!outcome.ok()) return {outcome, compiling.text()};
+  const Outcome compiled = compile_preprocessed(host, job, *rewritten.source, file.value(), object, compiling);
+  if (!compiled.ok()) return {compiled, compiling.text()};
   reading.print({});
   compiling.print(rewritten.files);
-  return {outcome, ""};
+  return {compiled, ""};
 }
 
 const RewrittenSource* find_rewritten(const HostJob& job, const Argument& source) {

@@ -92,8 +92,10 @@ class Rewriter {
     const std::size_t number = std::stoul(parts[1]);
     own_.clear();
     if (!pair_->has_line(number) || pair_->original[number - 1] == pair_->changed[number - 1]) return std::nullopt;
-    own_ = align(pair_->original[number - 1], pair_->changed[number - 1]);
-    return parts[1].str() + std::string(pair_->original[number - 1]);
+    quoted_ = pair_->original[number - 1];
+    own_ = align(quoted_, pair_->changed[number - 1]);
+    cut_ = parts[2].str() == quoted_;
+    return parts[1].str() + std::string(quoted_);
   }
 
   std::optional<std::string> as_marks(const std::string& line, const std::string& plain) const {
@@ -119,13 +121,27 @@ class Rewriter {
       if (moved.size() <= column) moved.resize(column + 1, ' ');
       if (moved[column] != '^') moved[column] = marks[i];
     }
-    return moved;
+    if (cut_ && marks.size() >= quoted_.size()) {
+      underline_rest(moved);
+      return moved;
+    }
+    return moved.append(marks.size() - marks.find_last_not_of(' ') - 1, ' ');
+  }
+
+  /// g++ reads the line it quotes from the user's file and ends what it underlines where that line ends.
+  void underline_rest(std::string& marks) const {
+    while (marks.size() < quoted_.size() && (std::isalnum(static_cast<unsigned char>(quoted_[marks.size()])) != 0 ||
+                                             quoted_[marks.size()] == '_')) {
+      marks += '~';
+    }
   }
 
   std::size_t own(std::size_t column) const { return own_[std::min(column, own_.size() - 1)]; }
 
   TextPairs pairs_;
   const TextPair* pair_ = nullptr;
+  std::string_view quoted_;  // the user's line that the next marks belong to
+  bool cut_ = false;         // they were made for that line, though their columns are the changed one's
   std::vector<std::size_t> own_;
 };
 

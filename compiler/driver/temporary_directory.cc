@@ -10,10 +10,11 @@
 namespace dflow::compiler {
 
 formats::Result<TemporaryDirectory> TemporaryDirectory::create() {
-  const char* parent = std::getenv("TMPDIR");
-  std::string path = std::string(parent != nullptr && *parent != '\0' ? parent : "/tmp") + "/dflowc-XXXXXX";
+  const char* variable = std::getenv("TMPDIR");
+  const std::string parent = variable != nullptr && *variable != '\0' ? variable : "/tmp";
+  std::string path = parent + "/dflowc-XXXXXX";
   if (mkdtemp(path.data()) == nullptr) {
-    return formats::Error{"cannot make a temporary directory '" + path + "': " + std::strerror(errno) +
+    return formats::Error{"cannot make a temporary directory in '" + parent + "': " + std::strerror(errno) +
                           "; set TMPDIR to a directory that can be written"};
   }
   // Overlays name files by absolute paths.
