@@ -80,10 +80,14 @@ struct FreeList {
   Block* spare = nullptr;  ///< A full batch kept back, so that a thread on the brink does not visit the depot each time.
 };
 
-struct Cache {
-  std::array<FreeList, kClasses> lists;
-  // A batch in the depot may be shorter than kBatch: lists count what they hold only as a bound for giving back.
-  ~Cache() {
+// Trivially destructible, so that reaching it needs no check whether it was made.
+constinit thread_local std::array<FreeList, kClasses> lists{};
+
+/// Gives a thread's blocks back at its end. A batch in the depot may be shorter than kBatch: lists count what they hold
+/// only as a bound for giving back.
+struct GiveBack {
+  bool armed = false;
+  ~GiveBack() {
     for (std::size_t i = 0; i < kClasses; ++i) {
       if (lists[i].first) depots()[i].put(lists[i].first);
       if (lists[i].spare) depots()[i].put(lists[i].spare);
@@ -91,19 +95,28 @@ struct Cache {
     }
   }
 };
+thread_local GiveBack give_back;
 
-[[gnu::tls_model("initial-exec")]] thread_local Cache cache;
+[[gnu::noinline]] void refill(FreeList& list, std::size_t index) {
+  give_back.armed = true;
+  list.first = list.spare ? std::exchange(list.spare, nullptr) : depots()[index].get((index + 1) * kGrain);
+  list.count = kBatch;
+}
+
+[[gnu::noinline]] void spill(FreeList& list, std::size_t index) {
+  give_back.armed = true;
+  if (list.spare) depots()[index].put(list.spare);
+  list.spare = std::exchange(list.first, nullptr);
+  list.count = 0;
+}
 
 }  // namespace
 
 void* allocate(std::size_t bytes) {
   const std::size_t index = (bytes - 1) / kGrain;
   if (!kPooled || index >= kClasses) return ::operator new(bytes);
-  FreeList& list = cache.lists[index];
-  if (!list.first) [[unlikely]] {
-    list.first = list.spare ? std::exchange(list.spare, nullptr) : depots()[index].get((index + 1) * kGrain);
-    list.count = kBatch;
-  }
+  FreeList& list = lists[index];
+  if (!list.first) [[unlikely]] refill(list, index);
   Block* block = list.first;
   list.first = block->next;
   if (list.count > 0) --list.count;
@@ -113,12 +126,8 @@ void* allocate(std::size_t bytes) {
 void deallocate(void* memory, std::size_t bytes) noexcept {
   const std::size_t index = (bytes - 1) / kGrain;
   if (!kPooled || index >= kClasses) return ::operator delete(memory);
-  FreeList& list = cache.lists[index];
-  if (list.count >= kBatch) [[unlikely]] {
-    if (list.spare) depots()[index].put(list.spare);
-    list.spare = std::exchange(list.first, nullptr);
-    list.count = 0;
-  }
+  FreeList& list = lists[index];
+  if (list.count >= kBatch) [[unlikely]] spill(list, index);
   auto* block = static_cast<Block*>(memory);
   block->next = list.first;
   list.first = block;

@@ -19,12 +19,16 @@ Threads& threads_table() {
   return *all;
 }
 
+// Trivial, so that reaching it needs no check whether it was made.
+constinit static thread_local ThreadState* mine = nullptr;
+
 /// A thread's hold on a state; gives it back when the thread ends.
 struct Registration {
   ThreadState* state = nullptr;
 
   ~Registration() {
     if (!state) return;
+    mine = nullptr;
     const std::lock_guard lock(registry_mutex);
     state->context = {};
     state->worker = false;
@@ -33,6 +37,12 @@ struct Registration {
   }
 
   void acquire(bool worker) {
+    take(worker);
+    mine = state;
+  }
+
+ private:
+  void take(bool worker) {
     const std::lock_guard lock(registry_mutex);
     if (std::vector<ThreadState*>& idle = idle_states(worker); !idle.empty()) {
       state = idle.back();
@@ -50,19 +60,19 @@ struct Registration {
   }
 };
 
-[[gnu::tls_model("initial-exec")]] static thread_local Registration registration;
+static thread_local Registration registration;
 
 // Not inlined: a compiler may keep a thread-local's address over a suspension, after which the thread is another.
 [[gnu::noinline]] ThreadState& this_thread() {
-  if (!registration.state) [[unlikely]] registration.acquire(false);
+  if (!mine) [[unlikely]] registration.acquire(false);
   asm volatile("");
-  return *registration.state;
+  return *mine;
 }
 
 [[gnu::noinline]] ThreadState& this_worker() {
-  if (!registration.state) registration.acquire(true);
+  if (!mine) registration.acquire(true);
   asm volatile("");
-  return *registration.state;
+  return *mine;
 }
 
 }  // namespace dflow::local
