@@ -38,6 +38,12 @@ class Consumer : public clang::ASTConsumer {
  public:
   explicit Consumer(FrontendResult& result) : result_(result) {}
 
+  /// What libraries do inside is the host compiler's to parse: saves a third of the time. Clang asks only where
+  /// nothing depends on the body (no constexpr function, no deduced result).
+  bool shouldSkipFunctionBody(clang::Decl* declaration) override {
+    return declaration->getASTContext().getSourceManager().isInSystemHeader(declaration->getLocation());
+  }
+
   void HandleTranslationUnit(clang::ASTContext& context) override {
     if (context.getDiagnostics().hasErrorOccurred()) return;
     const Project project(context);
@@ -111,7 +117,7 @@ class Action : public clang::ASTFrontendAction {
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
-    compiler.getFrontendOpts().SkipFunctionBodies = false;
+    compiler.getFrontendOpts().SkipFunctionBodies = true;
     return std::make_unique<Consumer>(result_);
   }
 
