@@ -58,7 +58,9 @@ int main(int argc, char** argv) try {
 
   const auto counts = word_count(ex, texts);
   std::vector<std::pair<std::string, long>> words(counts.get().begin(), counts.get().end());
-  std::stable_sort(words.begin(), words.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(words.begin(), words.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   for (const auto& [word, count] : words) std::cout << count << ' ' << word << '\n';
 } catch (const std::exception& error) {
   std::cerr << "word_count: " << error.what() << '\n';
