@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include <dflow/detail/boundary.h>
 #include <dflow/detail/graph_scope.h>
 #include <dflow/executor.h>
 
@@ -48,7 +49,7 @@ class DrySession final : public detail::Session {
   void end_external(Node& node, State state) override {
     node.state_.store(state);
     node.dependents.exchange(detail::closed());
-    node.release();
+    if (node.has(detail::kExternal)) node.release();  // a task's was released when it was submitted
   }
   void drain(detail::Scope&, std::int64_t) override {}
 };
@@ -107,8 +108,10 @@ int dry_run(const Request& request) {
     Executor executor;
     detail::Parameters parameters(request.parameters);
     entry->run(executor, parameters);
+  } catch (const detail::BoundaryAt& at) {
+    recorder.boundary(nullptr, at.file, at.line, at.reason);  // the tasks so far are exact
   } catch (const detail::BoundaryReached&) {
-    // The prefix is exact; the plan's own boundaries say where and why it ends.
+    recorder.boundary(nullptr, "", 0, "a task's result is needed");
   } catch (const Recorder::TooManyTasks& too_many) {
     return fail("the graph has more than " + std::to_string(too_many.limit) + " tasks; give --limit to expand more");
   } catch (const std::bad_alloc&) {

@@ -103,7 +103,7 @@ void Recorder::boundary(const detail::GraphSite* site, const std::string& file, 
   const std::lock_guard lock(mutex_);
   std::uint32_t graph = 0;
   for (const auto& entered : entered_) {
-    if (entered->site == site) graph = entered->index;
+    if (site == nullptr || entered->site == site) graph = entered->index;
   }
   boundaries_.push_back({.graph = graph, .file = file, .line = line, .reason = reason});
 }
