@@ -1,7 +1,9 @@
+#include <filesystem>
 #include <iostream>
 
 #include "compiler/driver/captured.h"
 #include "compiler/driver/host.h"
+#include "compiler/driver/include_scan.h"
 #include "compiler/driver/overlay.h"
 
 namespace dflow::compiler {
@@ -11,6 +13,33 @@ std::vector<RewrittenFile> all_files(const HostJob& job) {
   std::vector<RewrittenFile> files;
   for (const RewrittenSource& source : job.rewritten) {
     files.insert(files.end(), source.files.begin(), source.files.end());
+  }
+  return files;
+}
+
+/// Where sources and headers are looked for.
+std::vector<std::string> directories_of(const CommandLine& line) {
+  const IncludePaths paths = include_paths(line);
+  std::vector<std::string> directories{"."};
+  for (const auto* list : {&paths.quote, &paths.angle, &paths.system}) {
+    directories.insert(directories.end(), list->begin(), list->end());
+  }
+  for (const Argument& argument : line.arguments) {
+    if (!is_cxx_source(argument)) continue;
+    const std::string directory = std::filesystem::path(argument.value).parent_path();
+    directories.push_back(directory.empty() ? "." : directory);
+  }
+  return directories;
+}
+
+/// The rewritten files; a source that is a symbolic link itself, under its own name too.
+std::vector<RewrittenFile> with_links(std::vector<RewrittenFile> files, const HostJob& job) {
+  for (const RewrittenSource& rewritten : job.rewritten) {
+    std::error_code error;
+    const std::string real = std::filesystem::canonical(rewritten.source->value, error);
+    for (const RewrittenFile& file : rewritten.files) {
+      if (file.path == real && real != rewritten.source->value) files.push_back({rewritten.source->value, file.text});
+    }
   }
   return files;
 }
@@ -25,7 +54,7 @@ HostResult compile_with_clang(const Host& host, const HostJob& job) {
   const std::vector<std::string> plain = plain_words(job);
   const std::vector<RewrittenFile> files = all_files(job);
   if (files.empty()) return {.exit_code = run_host(host, plain).exit_code, .refused = {}};
-  const auto overlay = write_overlay(files, job.directory);
+  const auto overlay = write_overlay(with_links(files, job), directories_of(job.line), job.directory);
   if (!overlay) {
     std::cerr << "dflowc: error: " << overlay.message() << "\n";
     return {.exit_code = 1, .refused = {}};

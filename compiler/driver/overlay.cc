@@ -16,6 +16,19 @@ std::string json(const std::string& text) {
   return out;
 }
 
+/// The names of `path` by way of each directory that it is below.
+std::set<std::string> names_through(const std::string& path, const std::vector<std::string>& directories) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(path, error);
+  std::set<std::string> names;
+  for (const std::string& directory : directories) {
+    const fs::path below = real.lexically_relative(fs::weakly_canonical(directory, error));
+    if (below.empty() || *below.begin() == "..") continue;
+    for (const std::string& name : names_of((fs::path(directory) / below).string())) names.insert(name);
+  }
+  return names;
+}
+
 std::string entry(const std::string& name, const std::string& contents) {
   return R"({"type": "file", "name": )" + json(name) + R"(, "external-contents": )" + json(contents) + "}";
 }
@@ -37,13 +50,17 @@ std::vector<std::string> names_of(const std::string& path) {
   return {names.begin(), names.end()};
 }
 
-formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& files, TemporaryDirectory& directory) {
+formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& files,
+                                           const std::vector<std::string>& directories,
+                                           TemporaryDirectory& directory) {
   std::set<std::string> seen;
   std::string roots;
   for (const RewrittenFile& file : files) {
     const auto text = directory.new_file(".cpp", file.text);
     if (!text) return text.error();
-    for (const std::string& name : names_of(file.path)) {
+    std::set<std::string> names = names_through(file.path, directories);
+    for (const std::string& name : names_of(file.path)) names.insert(name);
+    for (const std::string& name : names) {
       if (seen.insert(name).second) roots += (roots.empty() ? "" : ",\n  ") + entry(name, text.value());
     }
   }
