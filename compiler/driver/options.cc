@@ -13,6 +13,7 @@ namespace dflow::compiler {
 namespace {
 
 constexpr std::string_view kPrefix = "--dflow-";
+constexpr std::string_view kLaunch = "--dflow-launch";
 
 struct Setting {
   std::string_view name;
@@ -66,6 +67,10 @@ formats::Result<void> take(Options& options, const std::string& word) {
     options.diagnostic_flags.push_back(word);
     return {};
   }
+  if (word == kLaunch) {
+    return formats::Error{"option '--dflow-launch' comes first, with the host compiler behind it: "
+                          "'dflowc --dflow-launch g++ -c app.cpp'"};
+  }
   const auto equals = word.find('=');
   const std::string name = word.substr(0, equals);
   const auto found = std::find_if(kSettings.begin(), kSettings.end(),
@@ -85,13 +90,21 @@ formats::Result<void> take(Options& options, const std::string& word) {
   return {};
 }
 
+/// As a build system's launcher, dflowc stands before a whole command: its first word is the host compiler.
+void take_launched(Options& options, std::vector<std::string>& words) {
+  if (words.empty() || words.front() != kLaunch || words.size() == 1) return;  // `take` explains a lone one
+  options.host = words[1];
+  words.erase(words.begin(), words.begin() + 2);
+}
+
 }  // namespace
 
-formats::Result<SplitWords> take_options(const std::vector<std::string>& words) {
+formats::Result<SplitWords> take_options(std::vector<std::string> words) {
   SplitWords split;
   if (const char* host = std::getenv("DFLOWC_HOST"); host != nullptr && *host != '\0') {
     split.options.host = host;
   }
+  take_launched(split.options, words);
   for (const std::string& word : expand_response_files(words)) {
     if (!is_own(word)) {
       split.expanded.push_back(word);
@@ -112,6 +125,7 @@ A C++ compiler that knows dflow. It takes every option of its host compiler, whi
 files without dflow code are handed to it untouched.
 
   --dflow-host=COMPILER      the host compiler: clang++-19 (default), g++, or a path; also $DFLOWC_HOST
+  --dflow-launch COMPILER    in front of a whole command: COMPILER is the host (for CXX_COMPILER_LAUNCHER in CMake)
   --dflow-plan=FILE          write the plan of the task graphs that were found, as JSON ("-": standard output)
   --dflow-emit-cpp=FILE      write the C++ that the host compiler gets to see ("-": standard output)
   --dflow-resource-dir=DIR   Clang's own headers (stddef.h and the like) for the analysis

@@ -28,7 +28,8 @@ struct SplitWords {
 
 /// Separates dflowc's options from the host compiler's. An option that begins with --dflow- and is unknown is an
 /// error that names the nearest. Where one stands inside a @file, `words` holds the expanded form.
-formats::Result<SplitWords> take_options(const std::vector<std::string>& words);
+/// `--dflow-launch COMPILER` in front makes that the host, over $DFLOWC_HOST; a later --dflow-host= still wins.
+formats::Result<SplitWords> take_options(std::vector<std::string> words);
 
 /// What --dflow-help prints.
 std::string help_text();
