@@ -20,7 +20,7 @@ constexpr auto kSearchTime = std::chrono::microseconds(200);
 /// cache lines with the taker, and both are slower than one of them alone.
 void rest(detail::Clock::duration idle) {
   if (idle > std::chrono::microseconds(20)) return std::this_thread::yield();
-  for (int i = 0; i < 64; ++i) __builtin_ia32_pause();
+  for (int i = 0; i < 256; ++i) __builtin_ia32_pause();
 }
 
 /// Orders an earlier store before a later load. ThreadSanitizer does not know fences, but knows this.

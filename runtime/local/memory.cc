@@ -2,6 +2,8 @@
 // depot, since blocks are usually freed by another thread than the one that took them (J. Bonwick, J. Adams,
 // "Magazines and Vmem", USENIX 2001). Memory is kept for later nodes, not returned to the system.
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -17,7 +19,8 @@
 namespace dflow::inline v0::detail {
 namespace {
 
-constexpr std::size_t kGrain = 64, kClasses = 16, kBatch = 128, kSlab = 256 * 1024;
+constexpr std::size_t kGrain = 64, kClasses = 16, kBatch = 128, kSlab = 256 * 1024, kSmallSlabs = 8,
+                      kHugePage = 2 * 1024 * 1024;
 
 constexpr bool kPooled = !local::kAddressSanitizer && !local::kThreadSanitizer;  // sanitizers see each block's life
 
@@ -46,10 +49,14 @@ class Depot {
   Block* cut(std::size_t size) {
     const std::size_t bytes = size * kBatch;
     if (static_cast<std::size_t>(end_ - begin_) < bytes) {
-      const std::size_t slab = std::max(kSlab, bytes);
-      begin_ = static_cast<char*>(::operator new(slab, std::align_val_t{64}));
+      // Programs with few tasks take little; those with many get huge pages, since fresh small ones cost more than
+      // the tasks that live in them.
+      const bool huge = slabs_.size() >= kSmallSlabs;
+      const std::size_t slab = std::max(huge ? kHugePage : kSlab, bytes);
+      begin_ = static_cast<char*>(::operator new(slab, std::align_val_t{huge ? kHugePage : 64}));
       end_ = begin_ + slab;
       slabs_.push_back(begin_);
+      if (huge) ::madvise(begin_, slab, MADV_HUGEPAGE);
     }
     Block* first = nullptr;
     for (std::size_t i = kBatch; i-- > 0;) {
