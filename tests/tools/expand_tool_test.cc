@@ -115,8 +115,8 @@ TEST_F(ExpandTool, AGraphWithoutSkeletonIsToldWithItsReason) {
 }
 
 TEST_F(ExpandTool, WhatTheProgramDoesWrongIsTold) {
-  EXPECT_THAT(error_for("crashing"), AllOf(HasSubstr("died of signal 9 (Killed)"),
-                                           HasSubstr("it last wrote: about to crash")));
+  EXPECT_THAT(error_for("crashing"),
+              AllOf(HasSubstr("died of signal 9 (Killed)"), HasSubstr("it last wrote: about to crash")));
   EXPECT_THAT(error_for("silent"), HasSubstr("ran and wrote no graph"));
   EXPECT_EQ(error_for("refusing"), "this graph is refused; add --limit");
   EXPECT_THAT(error_for("garbling"), HasSubstr("wrote a recording that is not valid"));

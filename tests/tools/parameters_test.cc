@@ -11,7 +11,8 @@ using ::testing::HasSubstr;
 formats::Graph sample() {
   formats::Graph graph;
   graph.name = "heat";
-  graph.parameters = {{"n", "int", ParameterNeed::value},
+  graph.parameters = {{"ex", "dflow::Executor &", ParameterNeed::none},
+                      {"n", "int", ParameterNeed::value},
                       {"xs", "const std::vector<double> &", ParameterNeed::size},
                       {"wide", "const bool &", ParameterNeed::none},
                       {"seed", "std::size_t", ParameterNeed::none}};
@@ -85,6 +86,10 @@ TEST(Parameters, AContainerIsGivenByItsLengthOrAsAList) {
 TEST(Parameters, ElementsHaveLengthsOfTheirOwn) {
   EXPECT_EQ(error_of({"n=1", "xs.size=2", "xs[0].size=3", "xs[1].size=4"}), "");
   EXPECT_THAT(error_of({"n=1", "xs[0].size=3"}), HasSubstr("add --param xs.size=LENGTH"));
+}
+
+TEST(Parameters, TheExecutorIsNone) {
+  EXPECT_THAT(error_of({"ex=1"}), HasSubstr("graph heat has no parameter ex"));
 }
 
 TEST(Parameters, EachIsGivenOnce) {

@@ -47,6 +47,12 @@ Result<LabelledGraphs> labelled(Document document) {
   return Error{"it holds plans, not a concrete graph: expand one first with dflow graph expand"};
 }
 
+bool is_executor(const formats::Parameter& parameter) {
+  std::string_view type = parameter.type;
+  while (type.ends_with('&') || type.ends_with(' ')) type.remove_suffix(1);
+  return type == "Executor" || (type.starts_with("dflow::") && type.ends_with("::Executor"));
+}
+
 Result<Plan> select(Plan plan, const Selection& selection) {
   if (selection.instance) return Error{"a plan has no instances: leave out --instance"};
   if (!selection.graph) return plan;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "tools/dflow/inputs.h"
 #include "tools/dflow/suggest.h"
 
 namespace dflow::tools {
@@ -142,13 +143,14 @@ Result<void> check(const Setting& setting, const Parameter& parameter) {
 
 const Parameter* find(const Graph& graph, const std::string& name) {
   for (const Parameter& parameter : graph.parameters)
-    if (parameter.name == name) return &parameter;
+    if (parameter.name == name && !is_executor(parameter)) return &parameter;
   return nullptr;
 }
 
 Error unknown(const Graph& graph, const std::string& name) {
   std::vector<std::string> names;
-  for (const Parameter& parameter : graph.parameters) names.push_back(parameter.name);
+  for (const Parameter& parameter : graph.parameters)
+    if (!is_executor(parameter)) names.push_back(parameter.name);
   return {"graph " + graph.name + " has no parameter " + name +
           (names.empty() ? "; it has none" : suggestion(name, names))};
 }

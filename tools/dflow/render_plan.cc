@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "tools/dflow/dot.h"
+#include "tools/dflow/inputs.h"
 #include "tools/dflow/render.h"
 #include "tools/dflow/text.h"
 
@@ -63,11 +64,11 @@ std::string text_of(const Boundary& boundary) {
 }
 
 std::string parameters_of(const Graph& graph) {
-  if (graph.parameters.empty()) return "  parameters: none\n";
-  std::string all = "  parameters:\n";
+  std::string all;
   for (const Parameter& parameter : graph.parameters)
-    all += text({"    ", parameter.name, "  ", parameter.type, "  ", meaning_of_need(parameter), "\n"});
-  return all;
+    if (!is_executor(parameter))
+      all += text({"    ", parameter.name, "  ", parameter.type, "  ", meaning_of_need(parameter), "\n"});
+  return all.empty() ? "  parameters: none\n" : text({"  parameters:\n", all});
 }
 
 /// Segments with the boundaries between them.
