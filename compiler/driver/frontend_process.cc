@@ -34,7 +34,9 @@ formats::Result<FrontendResult> run_frontend_process(const std::string& program,
   if (!text) return formats::Error{"dflow's frontend left no result"};
   auto result = result_from_text(text.value());
   if (!result) return formats::Error{"dflow's frontend left an unreadable result: " + result.message()};
-  if (const auto said = formats::read_file(command.errors)) std::cerr << said.value() << std::flush;
+  // What does not parse is the host compiler's to report.
+  const auto said = result.value().parsed ? formats::read_file(command.errors) : formats::Result<std::string>("");
+  if (said) std::cerr << said.value() << std::flush;
   return result;
 }
 

@@ -48,7 +48,7 @@ def files_of(path):
 def main():
     job = read_fields(sys.argv[1])
     values = dict(job)
-    path = os.path.join(values["directory"], values["main_file"])
+    path = os.path.realpath(os.path.join(values["directory"], values["main_file"]))  # as Clang tells paths
     text = open(path).read()
     if "FRONTEND_CRASH" in text:
         print("a long stack dump", file=sys.stderr, flush=True)

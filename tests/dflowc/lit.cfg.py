@@ -3,6 +3,8 @@
 # fake_frontend.py: the driver is tested by itself. %real_dflowc is the one of the build tree.
 import os
 
+import shutil
+
 import lit.formats
 
 config.name = "dflowc"
@@ -28,3 +30,6 @@ config.substitutions += [
     ("%not", llvm + "/not"),
     ("%split", llvm + "/split-file"),
 ]
+
+if shutil.which("gdb"):
+    config.available_features.add("gdb")
