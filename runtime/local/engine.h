@@ -27,6 +27,11 @@ using detail::Edge;
 using detail::Observer;
 using detail::State;
 
+/// A node's options; null where there are none.
+inline const TaskOptions* options_of(const Node& node) {
+  return node.extras && node.extras->options ? node.extras->options.get() : nullptr;
+}
+
 struct EngineOptions {
   std::size_t threads = 1;
   bool serial = false;                   ///< DFLOW_SERIAL: ready tasks run at once where they become ready.

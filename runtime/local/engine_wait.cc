@@ -1,0 +1,103 @@
+// Waiting for a task's end, and for all of an executor's tasks.
+
+#include <cstdlib>
+#include <thread>
+
+#include "runtime/local/engine.h"
+#include "runtime/local/parker.h"
+
+namespace dflow::local {
+
+namespace {
+
+/// In-place execution of an awaited task nests on the waiter's stack, up to here. Beyond, the waiter suspends.
+constexpr std::ptrdiff_t kNestedStack = 256 * 1024;
+
+}  // namespace
+
+bool Engine::ready_here(Node& node) const {
+  if (node.pending.load(std::memory_order_acquire) != 0 || node.has(detail::kExternal)) return false;
+  const Context& mine = this_thread().context;
+  char here = 0;
+  return mine.task && mine.stack_base && std::abs(mine.stack_base - &here) < kNestedStack;
+}
+
+namespace {
+
+class OneWatcher final : public Watcher {
+ public:
+  OneWatcher(Parker& parker, Node* waiting) : parker_(parker) { waiter = waiting; }
+  void notify(Node&) noexcept override { parker_.unpark(); }
+
+ private:
+  Parker& parker_;
+};
+
+}  // namespace
+
+bool Engine::wait(Node& node, Deadline deadline) {
+  if (node.ended()) return true;
+  if (!deadline && ready_here(node)) {
+    State expected = State::pending;
+    if (node.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel)) {
+      // The copy in the queue keeps the runtime's reference, and drops it when it finds the state.
+      if (Node* next = run_claimed(node)) push(*next), wake();
+      if (node.ended()) return true;
+    }
+  }
+  Parker parker(*this);
+  OneWatcher watcher(parker, this_thread().context.task);
+  if (!watchers_.add(node, watcher)) return true;
+  const bool notified = parker.park(deadline);
+  watchers_.remove(node, watcher);
+  return notified || node.ended();
+}
+
+void Engine::sweep(detail::Scope& scope) {
+  std::vector<Node*> others;
+  ThreadState& self = this_thread();
+  while (Node* node = next_node(self)) {
+    if (node->state() == State::pending && node->scope != &scope) {
+      others.push_back(node);
+    } else {
+      run_chain(node);  // the scope is cancelling: nothing of it runs
+    }
+  }
+  for (Node* node : others) push(*node);
+  if (!others.empty()) wake();
+}
+
+void Engine::drain(detail::Scope& scope, std::int64_t most) {
+  const auto few = [&] {
+    std::int64_t ended = 0, submitted = 0;  // in this order: then the difference is never too small
+    for (const auto& shard : scope.shards) ended += shard.ended.load(std::memory_order_seq_cst);
+    for (const auto& shard : scope.shards) submitted += shard.submitted.load(std::memory_order_seq_cst);
+    return submitted - ended <= most;
+  };
+  std::unique_lock lock(drain_mutex_);
+  scope.waiting.fetch_add(1);
+  // A task that ended just before it could see that we wait does not notify: look again now and then.
+  while (!few()) drained_.wait_for(lock, std::chrono::milliseconds(1));
+  scope.waiting.fetch_sub(1);
+}
+
+void Engine::run_until(const std::atomic<bool>& enough) {
+  char here = 0;
+  this_thread().context = {.stack_base = &here};
+  while (!enough.load(std::memory_order_acquire)) {
+    if (Node* node = next_node(this_thread())) run_chain(node);
+    else std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+  this_thread().context = {};
+}
+
+Substitute::Substitute(Engine& engine) {
+  if (!this_thread().context.task) return;
+  thread_ = std::thread([&engine, this] { engine.run_until(enough_); });
+}
+
+Substitute::~Substitute() {
+  enough_.store(true, std::memory_order_release);
+  if (thread_.joinable()) thread_.join();
+}
+}  // namespace dflow::local
