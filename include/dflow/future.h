@@ -32,7 +32,7 @@ struct FlattenedType {
 };
 template <class T>
 struct FlattenedType<Future<T>> {
-  using type = typename FlattenedType<T>::type;
+  using type = T;
 };
 
 template <class T>
@@ -178,7 +178,7 @@ class Future {
 
   T take() {
     if constexpr (!std::is_void_v<T>) {
-      if constexpr (!std::is_copy_constructible_v<T>) {
+      if constexpr (!detail::is_copyable_v<T>) {
         if (!node().mark(detail::kConsumed)) detail::throw_consumed();
       }
       detail::NodeRef last = std::move(node_);

@@ -3,8 +3,12 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -48,6 +52,16 @@ using Evaluated = decltype(evaluated(std::declval<A>()));
 template <class P>
 inline constexpr bool is_unknown_v = std::is_same_v<P, Unknown>;
 
+/// Types that refer to what something else owns.
+template <class R>
+inline constexpr bool is_borrowing_v = std::is_same_v<std::remove_cvref_t<R>, std::string_view>;
+template <class T, std::size_t N>
+inline constexpr bool is_borrowing_v<std::span<T, N>> = true;
+template <class T>
+inline constexpr bool is_borrowing_v<std::reference_wrapper<T>> = true;
+template <class T>
+inline constexpr bool is_borrowing_v<Refs<T>> = true;
+
 /// A parameter that can be bound to an object that others may read.
 template <class P, class T>
 inline constexpr bool binds_const_ref_v =
@@ -60,18 +74,23 @@ decltype(auto) hand_over(T& object, bool may_move) {
   if constexpr (binds_const_ref_v<P, T>) {
     return static_cast<P>(object);
   } else {
-    using Passed = std::conditional_t<is_unknown_v<P>, T, std::remove_cvref_t<P>>;
-    if constexpr (std::is_copy_constructible_v<T>) {
+    using Passed = std::conditional_t<is_unknown_v<P>, std::remove_const_t<T>, std::remove_cvref_t<P>>;
+    if constexpr (is_borrowing_v<Passed>) return static_cast<Passed>(object);
+    if constexpr (is_copyable_v<T>) {
       if (!may_move) return static_cast<Passed>(std::as_const(object));
     }
     return static_cast<Passed>(std::move(object));
   }
 }
 
-/// What a plain value is stored as: the parameter's own type where that is known.
+/// What a plain value is stored as: the parameter's own type where that is known, but neither as a view of what
+/// nobody would own, nor cut down to a base class.
 template <class P, class D>
-using StoredValue =
-    std::conditional_t<is_unknown_v<P> || std::is_abstract_v<std::remove_cvref_t<P>>, D, std::decay_t<P>>;
+inline constexpr bool kept_as_given_v =
+    is_unknown_v<P> || std::is_abstract_v<std::remove_cvref_t<P>> || is_borrowing_v<std::remove_cvref_t<P>> ||
+    (binds_const_ref_v<P, D> && !std::is_same_v<std::remove_cvref_t<P>, D>);
+template <class P, class D>
+using StoredValue = std::conditional_t<kept_as_given_v<P, D>, D, std::decay_t<P>>;
 
 /// The argument's type, decayed; a literal for a parameter of unknown type becomes a std::string.
 template <class P, class A>
@@ -108,10 +127,12 @@ class Argument<P, D, Kind::value> {
   using Object = StoredValue<P, D>;
   static constexpr int edges = 0;
   template <class A>
-  static constexpr bool accepts = std::is_convertible_v<A, Object>;
+  static constexpr bool accepts =
+      std::is_convertible_v<A, Object> && (!is_borrowing_v<std::remove_cvref_t<P>> || std::is_convertible_v<Object&, P>);
 
   template <class A>
   explicit Argument(A&& value) : object_(static_cast<Object>(std::forward<A>(value))) {}
+  void abandon() noexcept {}
   template <class Visitor>
   void visit(Visitor&&) const {}
   decltype(auto) pass(bool may_move) { return hand_over<P>(object_, may_move); }
@@ -128,6 +149,7 @@ class Argument<P, Borrowed<T>, Kind::borrowed> {
   static constexpr bool accepts = is_unknown_v<P> || std::is_convertible_v<const T&, P>;
 
   explicit Argument(Borrowed<T> borrowed) : borrowed_(borrowed) {}
+  void abandon() noexcept {}
   template <class Visitor>
   void visit(Visitor&&) const {}
   const T& pass(bool) { return borrowed_.get(); }
@@ -139,11 +161,19 @@ class Argument<P, Borrowed<T>, Kind::borrowed> {
 /// Marks a move-only result as promised to one reader, or checks that it is not.
 template <class P, class T>
 void claim(const Future<T>& future) {
-  if constexpr (!std::is_void_v<T> && !std::is_copy_constructible_v<Stored<T>>) {
+  if constexpr (!std::is_void_v<T> && !is_copyable_v<Stored<T>>) {
     Node* node = node_of(future);
     if (!node) return;
     const bool free = binds_const_ref_v<P, T> ? !node->marked(kConsumed) : node->mark(kConsumed);
     if (!free) throw_consumed();
+  }
+}
+
+/// Takes a claim back: the task was refused and will never read the value.
+template <class P, class T>
+void unclaim(const Future<T>& future) noexcept {
+  if constexpr (!std::is_void_v<T> && !is_copyable_v<Stored<T>> && !binds_const_ref_v<P, T>) {
+    if (Node* node = node_of(future)) node->marks_.fetch_and(static_cast<std::uint8_t>(~kConsumed));
   }
 }
 
@@ -159,6 +189,7 @@ class Argument<P, Future<T>, Kind::future> {
   explicit Argument(A&& future) : future_(std::forward<A>(future)) {
     claim<P>(future_);
   }
+  void abandon() noexcept { unclaim<P>(future_); }
   template <class Visitor>
   void visit(Visitor&& visitor) const {
     visitor(future_);
@@ -167,11 +198,12 @@ class Argument<P, Future<T>, Kind::future> {
   /// By const& where the parameter allows it; by value otherwise, moved for the last reader.
   decltype(auto) pass(bool may_move) {
     T& value = static_cast<Value<T>&>(*node_of(future_)).value();
-    constexpr bool shares = is_unknown_v<P> && std::is_copy_constructible_v<T>;
+    constexpr bool shares = is_unknown_v<P> && is_copyable_v<T>;
     if constexpr (shares) {
       return std::as_const(value);
     } else {
-      const bool move = !std::is_copy_constructible_v<T> || (may_move && node_of(future_)->sole_reader());
+      if constexpr (is_borrowing_v<std::remove_cvref_t<P>>) return hand_over<P>(std::as_const(value), false);
+      const bool move = !is_copyable_v<T> || (may_move && node_of(future_)->sole_reader());
       return hand_over<P>(value, move);
     }
   }
@@ -203,6 +235,12 @@ class Argument<P, From, Kind::container> {
     Arrival<From>::visit(container_, [](const auto& future) {
       using T = typename std::remove_cvref_t<decltype(future)>::value_type;
       claim<std::conditional_t<by_reference, const T&, T>>(future);
+    });
+  }
+  void abandon() noexcept {
+    Arrival<From>::visit(container_, [](const auto& future) {
+      using T = typename std::remove_cvref_t<decltype(future)>::value_type;
+      unclaim<std::conditional_t<by_reference, const T&, T>>(future);
     });
   }
   template <class Visitor>

@@ -22,7 +22,7 @@ struct Arrival {
   template <class Visitor>
   static void visit(const A&, Visitor&&) {}
   static A take(A& value, bool may_move) {
-    if constexpr (std::is_copy_constructible_v<A>) {
+    if constexpr (is_copyable_v<A>) {
       if (!may_move) return value;
     }
     return std::move(value);

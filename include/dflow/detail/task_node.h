@@ -56,15 +56,6 @@ decltype(auto) fill_in(Node& node) {
 
 // ---- Rules, each with the message that users see ---------------------------------------------------------------
 
-template <class R>
-inline constexpr bool is_borrowing_v = std::is_same_v<std::remove_cvref_t<R>, std::string_view>;
-template <class T, std::size_t N>
-inline constexpr bool is_borrowing_v<std::span<T, N>> = true;
-template <class T>
-inline constexpr bool is_borrowing_v<std::reference_wrapper<T>> = true;
-template <class T>
-inline constexpr bool is_borrowing_v<Refs<T>> = true;
-
 template <class P>
 inline constexpr bool is_mutable_reference_v =
     std::is_lvalue_reference_v<P> && !std::is_const_v<std::remove_reference_t<P>> && !std::is_same_v<P, Executor&>;
@@ -79,13 +70,28 @@ constexpr bool takes_mutable_reference() {
 template <class A>
 inline constexpr bool is_void_future_v = std::is_same_v<std::remove_cvref_t<A>, Future<void>>;
 
+/// The value that an argument arrives as.
+template <class A>
+struct ArrivedType {
+  using type = A;
+};
+template <class T>
+struct ArrivedType<Future<T>> {
+  using type = T;
+};
+
+/// V is a pointer (perhaps a smart one) to an object that a member function of P's class can be called on.
+template <class V, class P>
+concept PointsTo = std::is_class_v<std::remove_cvref_t<P>> && !std::is_convertible_v<V, P> && requires(V& v) {
+  { *v } -> std::convertible_to<const std::remove_cvref_t<P>&>;
+};
+
 /// The parameter for the I-th given argument. A member function's object may also be a pointer to it.
 template <class S, std::size_t Leading, std::size_t I, class A>
 struct ParameterFor {
   using declared = typename ParameterAt<S, I + Leading>::type;
-  using type = std::conditional_t<std::is_pointer_v<std::decay_t<A>> && std::is_class_v<std::remove_cvref_t<declared>> &&
-                                      !std::is_convertible_v<A, declared>,
-                                  Unknown, declared>;
+  using type =
+      std::conditional_t<PointsTo<typename ArrivedType<std::decay_t<A>>::type, declared>, Unknown, declared>;
 };
 
 /// Everything that is known of calling F with arguments A (already evaluated).
@@ -218,7 +224,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
 
   void adopt_inner() override {
     if constexpr (forwards) {
-      if constexpr (!std::is_copy_constructible_v<Stored<T>>) {
+      if constexpr (!is_copyable_v<Stored<T>>) {
         if (!inner_.get()->mark(kConsumed)) throw_consumed();
       }
       NodeRef source = std::move(inner_);
@@ -258,7 +264,9 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   }
 
   ~TaskNode() override {
-    if (!released_) std::destroy_at(std::addressof(body_));
+    if (released_) return;
+    std::apply([](Slots&... slots) { (slots.abandon(), ...); }, body_.slots);  // it was never submitted
+    std::destroy_at(std::addressof(body_));
   }
 
   struct Body {

@@ -1,7 +1,10 @@
 // A node with a place for its result.
 #pragma once
 
+#include <array>
 #include <memory>
+#include <optional>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -14,6 +17,24 @@ struct Unit {};
 
 template <class T>
 using Stored = std::conditional_t<std::is_void_v<T>, Unit, T>;
+
+/// Whether copying a T compiles. Standard containers claim to be copyable whatever they hold, so ask their elements.
+template <class T>
+inline constexpr bool is_copyable_v = std::is_copy_constructible_v<T>;
+template <class T>
+  requires requires {
+    typename T::allocator_type;
+    typename T::value_type;
+  } && (!std::is_same_v<T, typename T::value_type>)
+inline constexpr bool is_copyable_v<T> = std::is_copy_constructible_v<T> && is_copyable_v<typename T::value_type>;
+template <class A, class B>
+inline constexpr bool is_copyable_v<std::pair<A, B>> = is_copyable_v<A> && is_copyable_v<B>;
+template <class... X>
+inline constexpr bool is_copyable_v<std::tuple<X...>> = (is_copyable_v<X> && ...);
+template <class X, std::size_t N>
+inline constexpr bool is_copyable_v<std::array<X, N>> = is_copyable_v<X>;
+template <class X>
+inline constexpr bool is_copyable_v<std::optional<X>> = is_copyable_v<X>;
 
 /// A node whose result is a `T`. The value exists iff `state` is done, or is being written by the owner of the task.
 template <class T>
@@ -38,7 +59,7 @@ class Value : public Node {
 
   /// Copies or moves the value out; the caller holds the reference that is counted by `sole_reader`.
   Stored<T> take(bool may_move) {
-    if constexpr (!std::is_copy_constructible_v<Stored<T>>) {
+    if constexpr (!is_copyable_v<Stored<T>>) {
       return std::move(value_);
     } else {
       if (may_move && sole_reader()) return std::move(value_);
