@@ -50,6 +50,7 @@ std::string entry_text(const Entry& entry, int number) {
     if (!is_made(parameter)) continue;
     text += "      auto " + variable_name(parameter, i) + " = dflow_parameters_.make<" + parameter.type + ">(" +
             cpp_literal(parameter.name) + ", " + need_text(parameter.need) + ");\n";
+    if (parameter.holds_future) text += "      ::dflow::detail::stand_in(dflow_executor_, " + variable_name(parameter, i) + ");\n";
   }
   if (!entry.object.empty()) text += "      " + entry.object + " dflow_object_{};\n";
   return text + "      (void)" + call_text(entry) + ";\n    }};\n";

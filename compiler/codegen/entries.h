@@ -16,6 +16,7 @@ struct EntryParameter {
   std::string type;  ///< As it can be written in any namespace; without references.
   Passing passing = Passing::moved;
   formats::ParameterNeed need = formats::ParameterNeed::none;
+  bool holds_future = false;
 };
 
 struct Entry {

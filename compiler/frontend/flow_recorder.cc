@@ -46,7 +46,7 @@ enum class Context { needed, passed_on };
 const std::set<llvm::StringRef> kSizes = {"size", "empty", "length", "max_size", "ssize", "capacity"};
 const std::set<llvm::StringRef> kAppends = {"push_back", "emplace_back", "push_front", "emplace_front", "push", "emplace",
                                             "insert", "insert_or_assign", "try_emplace", "append"};
-const std::set<llvm::StringRef> kFutureQueries = {"done", "running", "cancelled", "exception", "valid", "gather"};
+const std::set<llvm::StringRef> kFutureQueries = {"done", "running", "cancelled", "exception", "gather"};
 
 bool is_array(clang::QualType type) {
   type = type.getNonReferenceType();
@@ -674,13 +674,23 @@ class FunctionWalk {
     for (const auto* argument : call.arguments()) arguments.push_back(evaluate(*argument, argument_context(kind, *argument)));
     Uses uses = object;
     for (const Uses& argument : arguments) uses += argument;
-    call_closures(call, uses);
+    // Of an operator the first is the closure itself, which is looked into.
+    const llvm::ArrayRef<const clang::Expr*> passed(call.getArgs(), call.getNumArgs());
+    call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, uses);
+    if (is_std_function(callee)) steer(uses.all(), call.getExprLoc(), "an argument of a std::function");
     if (callee != nullptr && is_graph(*callee)) graph_node(call, *callee);
     if (kind.kind == CallClass::inspect) return inspect(call, *callee, object, arguments);
     if (kind.kind == CallClass::effect) return Uses::opaque(uses.all());  // a boundary as it is
     if (callee != nullptr) change_arguments(call, *callee, uses);
     if (kind.kind == CallClass::unknown) return Uses::opaque(source(call, kind.reason));
     return Uses::opaque(uses.all());
+  }
+
+  /// Its target was looked into where it was made, but nobody knows which one is called with what.
+  static bool is_std_function(const clang::FunctionDecl* callee) {
+    const auto* method = dyn_cast_or_null<clang::CXXMethodDecl>(callee);
+    return method != nullptr && in_std_namespace(*method) && method->getOverloadedOperator() == clang::OO_Call &&
+           method->getParent()->getDeclName().isIdentifier() && method->getParent()->getName() == "function";
   }
 
   /// A helper of the user's may pass a value on; its own record tells.
@@ -690,10 +700,9 @@ class FunctionWalk {
   }
 
   /// Lambdas that somebody calls for us, with what else he was given.
-  void call_closures(const clang::CallExpr& whole, const Uses& given) {
-    const bool infix = isa<clang::CXXOperatorCallExpr>(whole);  // the closure itself, whose operator is looked into
-    for (unsigned i = infix ? 1 : 0; i < whole.getNumArgs(); ++i) {
-      const auto type = whole.getArg(i)->getType().getNonReferenceType();
+  void call_closures(llvm::ArrayRef<const clang::Expr*> passed, const Uses& given) {
+    for (const auto* argument : passed) {
+      const auto type = argument->getType().getNonReferenceType();
       if (!is_closure(type)) continue;
       for (const auto* function : closure_operators(*type->getAsCXXRecordDecl())) {
         call(*function);
@@ -778,6 +787,7 @@ class FunctionWalk {
       const auto& size = argument->getType()->isScalarType() ? one.value : one.size;
       uses.size.insert(uses.size.end(), size.begin(), size.end());
     }
+    if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, uses);
     return uses;
   }
 

@@ -1,6 +1,9 @@
 #include "compiler/frontend/frontend.h"
 
+#include <algorithm>
+#include <iostream>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "clang/AST/ASTConsumer.h"
@@ -55,6 +58,7 @@ class Consumer : public clang::ASTConsumer {
     auto graphs = graph_functions(project, definitions, recorded);
     conclude(recorded.unit, graphs, proposals);
     write_files(context.getSourceManager(), proposals, tail(graphs, context.getSourceManager()));
+    for (const GraphFunction& graph : graphs) remark(graph);
   }
 
  private:
@@ -70,6 +74,29 @@ class Consumer : public clang::ASTConsumer {
       for (std::size_t i = 0; i < verdict.needs.size(); ++i) graph.entry.parameters[i].need = verdict.needs[i];
     }
     propose_dry_run_edits(unit, verdicts, proposals);
+    tell_names_apart(graphs);
+  }
+
+  /// Overloads and instantiations share a name: they can also be started by their full ones.
+  static void tell_names_apart(std::vector<GraphFunction>& graphs) {
+    std::set<std::string> seen;
+    for (GraphFunction& graph : graphs) {
+      const std::string full = graph.entry.callee.substr(graph.entry.callee.starts_with("::") ? 2 : 0);
+      if (!seen.insert(graph.entry.graph).second && graph.entry.object.empty()) graph.entry.graph = full;
+    }
+  }
+
+  /// What `-Rdflow` tells of a graph.
+  void remark(const GraphFunction& function) {
+    const formats::Graph& graph = function.graph;
+    const auto say = [&](std::uint32_t line, const std::string& text) {
+      result_.diagnostics += graph.file + ":" + std::to_string(line) + ": remark: " + text + " [-Rdflow]\n";
+    };
+    if (graph.replicable) say(graph.line, "graph '" + graph.name + "' is replicable");
+    for (const formats::Boundary& boundary : graph.boundaries) {
+      say(boundary.line, "graph '" + graph.name + "' cannot be known beyond this: " + boundary.reason);
+    }
+    if (!graph.expandable) say(graph.line, "graph '" + graph.name + "' cannot be expanded: " + function.refusal);
   }
 
   /// What follows the user's text: entries and the plan.
@@ -129,7 +156,7 @@ std::vector<std::string> command_line(const FrontendJob& job) {
   std::vector<std::string> command = {"clang++"};
   command.insert(command.end(), job.arguments.begin(), job.arguments.end());
   command.insert(command.end(), {"-fsyntax-only", "-w", job.main_file});
-  std::erase(command, "-Rdflow");
+  std::erase_if(command, [](const std::string& argument) { return argument.starts_with("-Rdflow"); });
   return command;
 }
 
@@ -148,6 +175,9 @@ FrontendResult run_frontend(const FrontendJob& job) {
     result = {};
     result.first_error = reason;
   }
+  const bool wanted = std::ranges::find(job.arguments, "-Rdflow") != job.arguments.end();
+  if (!wanted) result.diagnostics.clear();
+  std::cerr << result.diagnostics;
   return result;
 }
 

@@ -127,7 +127,7 @@ class Describer {
     const clang::QualType type = parameter.getType();
     const auto value = type.getNonReferenceType().getUnqualifiedType();
     result_.graph.parameters.push_back({parameter.getNameAsString(), type.getAsString(policy_of(context_)), {}});
-    EntryParameter made{parameter.getNameAsString(), type_text(value, context_), passing(type), {}};
+    EntryParameter made{parameter.getNameAsString(), type_text(value, context_), passing(type), {}, holds_future(value)};
     std::string why;
     if (made.passing == Passing::moved || made.passing == Passing::lvalue) {
       if (!is_writable(made.type)) why = "its type cannot be named";

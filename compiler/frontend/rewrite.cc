@@ -51,6 +51,7 @@ class Walker {
   void walk(const clang::Stmt& statement) {
     if (const auto* call = dyn_cast<clang::CallExpr>(&statement)) visit(*call);
     if (const auto* made = dyn_cast<clang::CXXTemporaryObjectExpr>(&statement)) order_construction(*made);
+    if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) order_declarations(*declarations);
     if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&statement)) walk_lambda(*lambda);
     for (const auto* part : evaluated_parts(statement)) walk(*part);
   }
@@ -137,7 +138,7 @@ class Walker {
   void order_call(const clang::CallExpr& call) {
     const auto* callee = call.getCallee()->IgnoreParenImpCasts();
     const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&call);
-    if (op != nullptr && op->getOperator() != clang::OO_Call) return;
+    if (op != nullptr && op->getOperator() != clang::OO_Call) return order_operator(*op);
     llvm::ArrayRef<const clang::Expr*> arguments(call.getArgs(), call.getNumArgs());
     if (op != nullptr) {
       callee = arguments.front()->IgnoreParenImpCasts();
@@ -156,6 +157,63 @@ class Walker {
                   forwardable(made, arguments));
   }
 
+  /// `T x(a, b);`
+  void order_declarations(const clang::DeclStmt& declarations) {
+    for (const auto* decl : declarations.decls()) {
+      const auto* variable = dyn_cast<clang::VarDecl>(decl);
+      if (variable == nullptr || !variable->hasInit() || variable->getInitStyle() != clang::VarDecl::CallInit) continue;
+      const auto* made = dyn_cast<clang::CXXConstructExpr>(written(*variable->getInit()).IgnoreParens());
+      if (made != nullptr && !isa<clang::CXXTemporaryObjectExpr>(made)) order_variable(*variable, *made);
+    }
+  }
+
+  void order_variable(const clang::VarDecl& variable, const clang::CXXConstructExpr& made) {
+    const llvm::ArrayRef<const clang::Expr*> arguments(made.getArgs(), made.getNumArgs());
+    const auto submitting = count_submitting(arguments);
+    const auto parentheses = made.getParenOrBraceRange();
+    if (!scope_.in_function || submitting < 2 || !variable.isLocalVarDecl() || parentheses.isInvalid()) return;
+    const auto open = point(parentheses.getBegin());
+    const auto close = point(parentheses.getEnd());
+    if (!open || !close || !forwardable(made, arguments)) return;
+    const unsigned inside = open->begin + 1;
+    proposals_.propose(*open, "order",
+                       {{inside, inside,
+                         std::string(kInOrder) + "::std::remove_cvref_t<decltype(" + variable.getNameAsString() + ")>(" +
+                             std::string(kForward),
+                         ""},
+                        {close->begin, close->begin, "})", ""}});
+  }
+
+  /// `a + b` of classes is a call. The operator is put into a comment, so that the text only grows.
+  void order_operator(const clang::CXXOperatorCallExpr& call) {
+    if (!scope_.in_function || !call.isInfixBinaryOp() || is_sequenced(call.getOperator())) return;
+    const llvm::ArrayRef<const clang::Expr*> arguments(call.getArgs(), call.getNumArgs());
+    if (arguments.size() != 2 || count_submitting(arguments) < 2 || !forwardable(call, arguments)) return;
+    const auto whole = text_range(call.getSourceRange(), project_);
+    const auto op = text_range(call.getOperatorLoc(), project_);
+    if (!whole || !op || whole->file != op->file) return;
+    const std::string spelling = clang::getOperatorSpelling(call.getOperator());
+    proposals_.propose(
+        *whole, "order",
+        {{whole->begin, whole->end,
+          "::dflow::detail::in_order([&](auto&& dflow_left_, auto&& dflow_right_) -> decltype(auto) { return "
+          "static_cast<decltype(dflow_left_)&&>(dflow_left_) " + spelling +
+              " static_cast<decltype(dflow_right_)&&>(dflow_right_); }, ::dflow::detail::Ordered{",
+          "})"},
+         {op->begin, op->end, "/* ", " */, "}});
+  }
+
+  /// Operators whose operands the language itself puts in order.
+  static bool is_sequenced(clang::OverloadedOperatorKind op) {
+    return op == clang::OO_LessLess || op == clang::OO_GreaterGreater || op == clang::OO_Comma || op == clang::OO_AmpAmp ||
+           op == clang::OO_PipePipe || op == clang::OO_ArrowStar || op == clang::OO_Subscript || op == clang::OO_Equal ||
+           clang::CXXOperatorCallExpr::isAssignmentOp(op);
+  }
+
+  std::ptrdiff_t count_submitting(llvm::ArrayRef<const clang::Expr*> arguments) {
+    return std::ranges::count_if(arguments, [this](const auto* argument) { return submits_.may_submit(*argument); });
+  }
+
   struct Parenthesised {
     const clang::Expr* call;
     clang::SourceLocation callee_end;
@@ -164,8 +222,7 @@ class Walker {
 
   void propose_order(const Parenthesised& what, llvm::ArrayRef<const clang::Expr*> arguments, bool safe) {
     if (!scope_.in_function) return;
-    const auto submitting =
-        std::ranges::count_if(arguments, [this](const auto* argument) { return submits_.may_submit(*argument); });
+    const auto submitting = count_submitting(arguments);
     if (submitting < 2 && !(scope_.in_instantiation && arguments.size() > 1)) return;
     const auto whole = text_range(what.call->getSourceRange(), project_);
     const auto open = after_parenthesis(what.callee_end);

@@ -19,6 +19,7 @@
 #include <dflow/detail/boundary.h>
 #include <dflow/detail/graph_scope.h>
 #include <dflow/detail/ordered.h>
+#include <dflow/detail/stand_in.h>
 #include <dflow/errors.h>
 #include <dflow/executor.h>
 #include <dflow/future.h>
