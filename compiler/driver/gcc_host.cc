@@ -76,14 +76,15 @@ Words output_flags(const HostJob& job, const Argument& source, const std::string
 }
 
 /// Compiles the user's own text of one source.
-Outcome compile_plain(const Host& host, const HostJob& job, const Argument& source, const std::string& object) {
+Outcome compile_plain(const Host& host, const HostJob& job, const Argument& source, const std::string& object,
+                      const std::string& errors = "") {
   Words words = words_without(job.line, Role::stage, Role::linker);
   append(words, job.compile_flags);
   append(words, dependency_names(job.line, source));
   append(words, {stage_flag(job.line.stage)});
   append(words, output_flags(job, source, object));
   append(words, {"-x", source.language, source.value});
-  return run_host(host, words);
+  return run_host(host, words, "", errors);
 }
 
 /// A step of a compilation: how it ended, and what g++ said if it did not end well.
@@ -104,17 +105,18 @@ Outcome preprocess(const Host& host, const HostJob& job, const Argument& source,
 
 /// Has g++ compile such a text.
 Outcome compile_preprocessed(const Host& host, const HostJob& job, const Argument& source, const std::string& file,
-                             const std::string& object, const Captured& captured) {
+                             const std::string& object, const Words& flags, const Captured& captured) {
   Words words = words_without(job.line, Role::stage, Role::linker, Role::dependencies, Role::preprocessor);
   append(words, {"-fpreprocessed", "-fdirectives-only", stage_flag(job.line.stage)});
   append(words, output_flags(job, source, object));
+  append(words, flags);
   append(words, captured.flags({"-x", "c++", file}));
   return run_host(host, words, "", captured.path());
 }
 
 /// Compiles the changed text of one source. Prints g++'s warnings if that went well, else nothing.
 Attempt compile_changed(const Host& host, const HostJob& job, const RewrittenSource& rewritten,
-                        const std::string& object) {
+                        const std::string& object, const Words& flags) {
   const Captured reading(job.directory), compiling(job.directory);
   const std::string read_text = job.directory.new_path(".ii");
   const Outcome read = preprocess(host, job, *rewritten.source, read_text, reading);
@@ -123,7 +125,7 @@ Attempt compile_changed(const Host& host, const HostJob& job, const RewrittenSou
   if (!text) return {{.exit_code = 1}, text.message()};
   const auto file = job.directory.new_file(".cpp", splice(text.value(), rewritten.files));
   if (!file) return {{.exit_code = 1}, file.message()};
-  const Outcome compiled = compile_preprocessed(host, job, *rewritten.source, file.value(), object, compiling);
+  const Outcome compiled = compile_preprocessed(host, job, *rewritten.source, file.value(), object, flags, compiling);
   if (!compiled.ok()) return {compiled, compiling.text()};
   reading.print({});
   compiling.print(rewritten.files);
@@ -141,11 +143,17 @@ int compile_source(const Host& host, const HostJob& job, const Argument& source,
                    HostResult& result) {
   const RewrittenSource* rewritten = find_rewritten(job, source);
   if (rewritten == nullptr) return compile_plain(host, job, source, object).exit_code;
-  const Attempt attempt = compile_changed(host, job, *rewritten, object);
+  const Attempt attempt = compile_changed(host, job, *rewritten, object, {});
   if (attempt.outcome.ok() || attempt.outcome.signal != 0) return attempt.outcome.exit_code;
+  // An error in the user's code, most likely: let g++ tell of it from the user's own text.
   const Outcome original = compile_plain(host, job, source, object);
-  if (original.ok() && result.refused.empty()) result.refused = attempt.complaint;
-  return original.exit_code;
+  if (!original.ok()) return original.exit_code;
+  // -Werror may have met a warning about generated code alone; of the user's code everything has been said.
+  const Attempt silenced = compile_changed(host, job, *rewritten, object, {"-w", "-Wno-error"});
+  if (silenced.outcome.ok()) return 0;
+  if (result.refused.empty()) result.refused = attempt.complaint;
+  // A failed compilation removes its outputs.
+  return compile_plain(host, job, source, object, job.directory.new_path(".err")).exit_code;
 }
 
 /// Links: the user's command with objects in the places of the sources.

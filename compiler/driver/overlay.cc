@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "compiler/driver/text_pairs.h"
 #include "formats/json_text.h"
 
 namespace dflow::compiler {
@@ -27,6 +28,14 @@ std::set<std::string> names_through(const std::string& path, const std::vector<s
     for (const std::string& name : names_of((fs::path(directory) / below).string())) names.insert(name);
   }
   return names;
+}
+
+/// The text without warnings about what follows the user's last line: that is generated code.
+std::string with_quiet_tail(const TextPair& pair) {
+  if (pair.changed.size() <= pair.original.size()) return pair.changed_text;
+  const auto tail = static_cast<std::size_t>(pair.changed[pair.original.size()].data() - pair.changed_text.data());
+  std::string text = pair.changed_text;
+  return text.insert(tail, "#pragma clang diagnostic ignored \"-Weverything\"\n");
 }
 
 std::string entry(const std::string& name, const std::string& contents) {
@@ -55,8 +64,10 @@ formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& fil
                                            TemporaryDirectory& directory) {
   std::set<std::string> seen;
   std::string roots;
-  for (const RewrittenFile& file : files) {
-    const auto text = directory.new_file(".cpp", file.text);
+  const TextPairs pairs(files);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const RewrittenFile& file = files[i];
+    const auto text = directory.new_file(".cpp", with_quiet_tail(pairs.all()[i]));
     if (!text) return text.error();
     std::set<std::string> names = names_through(file.path, directories);
     for (const std::string& name : names_of(file.path)) names.insert(name);

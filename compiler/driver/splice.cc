@@ -48,7 +48,7 @@ std::string escaped(std::string_view text) {
 void append_tail(std::string& out, const TextPair& pair) {
   const std::size_t shared = pair.original.size();
   if (pair.changed.size() <= shared) return;
-  out += "# " + std::to_string(shared + 1) + " \"" + escaped(pair.name) + "\"\n";
+  out += "# " + std::to_string(shared + 1) + " \"" + escaped(pair.name) + "\" 3\n";
   for (std::size_t i = shared; i < pair.changed.size(); ++i) out.append(pair.changed[i]).append("\n");
 }
 

@@ -15,7 +15,8 @@ namespace dflow::compiler {
 ///
 /// g++ has no overlay for files. This way includes, macros, __FILE__, debug information and dependency files are
 /// made from the user's own files, headers included, whichever of them were rewritten. What a rewritten file has
-/// after the user's last line comes at the end of the text.
+/// after the user's last line comes at the end of the text, marked as a system header's: no warning is wanted for
+/// generated code.
 std::string splice(std::string_view preprocessed, const std::vector<RewrittenFile>& files);
 
 }  // namespace dflow::compiler

@@ -23,7 +23,7 @@ TEST(Splice, ReplacesLinesByTheirNumbersInTheirFile) {
 TEST(Splice, PutsWhatFollowsTheLastLineAtTheEnd) {
   const std::string path = write("tail.cpp", "f();\n");
   EXPECT_EQ(splice("# 1 \"" + path + "\"\nf();\n# 1 \"x\"\n", {{path, "f();\nint tail;\n"}}),
-            "# 1 \"" + path + "\"\nf();\n# 1 \"x\"\n# 2 \"" + path + "\"\nint tail;\n");
+            "# 1 \"" + path + "\"\nf();\n# 1 \"x\"\n# 2 \"" + path + "\" 3\nint tail;\n");
 }
 
 TEST(Splice, LeavesALineThatThePreprocessorChanged) {
