@@ -69,6 +69,7 @@ struct Graph {
   bool replicable = false;
   std::string reason;       ///< why it is not replicable
   bool expandable = false;  ///< a skeleton stands in the executable
+  std::string entry;        ///< the name the skeleton is started by; "" where it is the graph's own
   std::vector<Parameter> parameters;
   std::vector<Segment> segments;
   std::vector<Boundary> boundaries;

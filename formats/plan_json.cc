@@ -72,17 +72,19 @@ Json parameter_to(const Parameter& parameter) {
 }
 
 Json graph_to(const Graph& graph) {
-  return {{"name", graph.name},
-          {"signature", graph.signature},
-          {"file", graph.file},
-          {"line", graph.line},
-          {"tier", graph.tier},
-          {"replicable", graph.replicable},
-          {"reason", graph.reason},
-          {"expandable", graph.expandable},
-          {"parameters", array_of(graph.parameters, parameter_to)},
-          {"segments", array_of(graph.segments, segment_to)},
-          {"boundaries", array_of(graph.boundaries, boundary_to)}};
+  Json json = {{"name", graph.name},
+               {"signature", graph.signature},
+               {"file", graph.file},
+               {"line", graph.line},
+               {"tier", graph.tier},
+               {"replicable", graph.replicable},
+               {"reason", graph.reason},
+               {"expandable", graph.expandable},
+               {"parameters", array_of(graph.parameters, parameter_to)},
+               {"segments", array_of(graph.segments, segment_to)},
+               {"boundaries", array_of(graph.boundaries, boundary_to)}};
+  if (!graph.entry.empty()) json["entry"] = graph.entry;
+  return json;
 }
 
 Json plan_to(const Plan& plan) {
@@ -133,6 +135,7 @@ Graph graph_from(const Cursor& from) {
           .replicable = from.field("replicable").boolean(),
           .reason = from.field("reason").string(),
           .expandable = from.field("expandable").boolean(),
+          .entry = from.has("entry") ? from.field("entry").string() : std::string(),
           .parameters = from.field("parameters").each(parameter_from),
           .segments = from.field("segments").each(segment_from),
           .boundaries = from.field("boundaries").each(boundary_from)};

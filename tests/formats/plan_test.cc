@@ -45,6 +45,13 @@ TEST(Plan, CborKeepsEverything) {
   EXPECT_EQ(plan_from_cbor(plan_to_cbor(sample_plan())).value(), sample_plan());
 }
 
+TEST(Plan, TheEntryOfAnOverloadIsKept) {
+  Plan plan = sample_plan();
+  plan.graphs[0].entry = "word_count:10";
+  EXPECT_EQ(plan_from_json(plan_to_json(plan)).value(), plan);
+  EXPECT_EQ(plan_from_cbor(plan_to_cbor(plan)).value(), plan);
+}
+
 TEST(Plan, JsonIsTheDocumentedOne) {
   const std::string text = plan_to_json(sample_plan());
   for (const char* part :

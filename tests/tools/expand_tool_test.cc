@@ -25,6 +25,11 @@ formats::Plan plan_with(const std::vector<std::string>& names) {
                         {"n", "int", ParameterNeed::none}};
     plan.graphs.push_back(graph);
   }
+  // An overload that takes a container more; the program calls it by another name.
+  formats::Graph overload = plan.graphs[0];
+  overload.entry = "chain:7";
+  overload.parameters.push_back({"ys", "const std::vector<int> &", ParameterNeed::size});
+  plan.graphs.push_back(overload);
   return plan;
 }
 
@@ -89,7 +94,20 @@ TEST_F(ExpandTool, AnExpansionIsComparedWithARecording) {
 
 TEST_F(ExpandTool, TheGraphsNameIsChecked) {
   EXPECT_THAT(error_for("chian"), HasSubstr("no graph chian (did you mean chain?); it has chain, crashing"));
-  EXPECT_THAT(error_of({"graph", "expand", app()}), HasSubstr("which graph? add --graph=NAME; it has chain"));
+  EXPECT_THAT(error_of({"graph", "expand", app()}),
+              HasSubstr("which graph? add --graph=NAME; it has chain, crashing"));
+}
+
+TEST_F(ExpandTool, OverloadsAreToldApartByTheirParametersOrTheirEntries) {
+  auto arguments = chain_of("3");
+  for (const char* more : {"--param", "ys.size=1"}) arguments.push_back(more);
+  EXPECT_THAT(dflow(arguments).output, StartsWith("chain, instance 0: 1 task, 0 edges"));
+  arguments[3] = "--graph=chain:7";
+  EXPECT_THAT(dflow(arguments).output, StartsWith("chain, instance 0: 1 task, 0 edges"));
+  arguments[3] = "--graph=chain";
+  arguments.back() = "zs.size=1";
+  EXPECT_THAT(error_of(arguments),
+              HasSubstr("there are several of that name: --graph may be chain, chain:7"));
 }
 
 TEST_F(ExpandTool, ParametersAreCheckedBeforeTheProgramRuns) {
@@ -135,7 +153,7 @@ TEST_F(ExpandTool, OnlyAProgramThatCanRunIsStarted) {
   const std::string broken =
       file("broken", formats::testing::elf_file({{".dflow", encode_frame(plan_with({"chain"}))}}));
   fs::permissions(broken, fs::perms::owner_all);
-  EXPECT_THAT(error_of({"graph", "expand", broken, "--param=xs.size=1"}),
+  EXPECT_THAT(error_of({"graph", "expand", broken, "--graph=chain", "--param=xs.size=1"}),
               HasSubstr("cannot start " + broken));
 }
 

@@ -59,8 +59,9 @@ int main() {
   if (graph == "refusing") return fail("dflow: this graph is refused; add --limit");
   if (graph == "garbling") return write_file_atomically(out, "{\"traceEvents\":[") ? 0 : 1;
   if (graph == "exiting") return 7;
-  const auto length = std::strtoull(request["xs.size"].c_str(), nullptr, 10);
+  const bool overload = graph == "chain:7";
+  const auto length = std::strtoull(request[overload ? "ys.size" : "xs.size"].c_str(), nullptr, 10);
   const auto limit = std::strtoull(request["limit"].c_str(), nullptr, 10);
   if (length > limit) return fail("more tasks than the limit; raise it with --limit");
-  return write_recording(out, chain(graph, length)) ? 0 : 1;
+  return write_recording(out, chain(overload ? "chain" : graph, length)) ? 0 : 1;
 }

@@ -37,7 +37,7 @@ class TemporaryDirectory {
 };
 
 std::string request(const DryRun& run, const std::string& out) {
-  std::string text = "graph=" + run.graph + "\nout=" + out + "\nlimit=" + std::to_string(run.limit) + "\n";
+  std::string text = "graph=" + run.entry + "\nout=" + out + "\nlimit=" + std::to_string(run.limit) + "\n";
   for (const std::string& setting : run.settings) text += "param=" + setting + "\n";
   return text;
 }

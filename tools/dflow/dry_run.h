@@ -13,6 +13,7 @@ namespace dflow::tools {
 struct DryRun {
   std::string program;
   std::string graph;
+  std::string entry;                  ///< the name its skeleton is started by
   std::vector<std::string> settings;  ///< NAME=VALUE, checked
   std::uint64_t limit = 0;            ///< of tasks
 };

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -36,16 +37,47 @@ Result<Plan> plan_of(const std::string& program) {
 
 std::vector<std::string> names_of(const Plan& plan) {
   std::vector<std::string> names;
-  for (const Graph& graph : plan.graphs) names.push_back(graph.name);
+  for (const Graph& graph : plan.graphs)
+    if (std::find(names.begin(), names.end(), graph.name) == names.end()) names.push_back(graph.name);
   return names;
 }
 
-Result<Graph> find_graph(const Plan& plan, const std::string& name) {
-  if (name.empty() && plan.graphs.size() == 1) return plan.graphs[0];
-  if (name.empty()) return Error{"which graph? add --graph=NAME; it has " + list(names_of(plan))};
+std::string entry_of(const Graph& graph) {
+  return graph.entry.empty() ? graph.name : graph.entry;
+}
+
+/// A graph, and the settings of its parameters.
+struct Choice {
+  Graph graph;
+  std::vector<std::string> settings;
+};
+
+Result<Choice> choose(const Graph& graph, const std::vector<std::string>& parameters) {
+  if (!graph.expandable) return Error{"graph " + graph.name + " cannot be expanded: " + graph.reason};
+  auto settings = check_parameters(graph, parameters);
+  if (!settings) return settings.error();
+  return Choice{graph, std::move(settings).value()};
+}
+
+/// The first of several overloads or instantiations that takes the parameters; any of them by its entry's
+/// name.
+Result<Choice> choose(const Plan& plan, const std::string& name, const std::vector<std::string>& parameters) {
+  if (name.empty() && plan.graphs.size() != 1)
+    return Error{"which graph? add --graph=NAME; it has " + list(names_of(plan))};
   for (const Graph& graph : plan.graphs)
-    if (graph.name == name) return graph;
-  return Error{"no graph " + name + suggestion(name, names_of(plan))};
+    if (graph.entry == name && !name.empty()) return choose(graph, parameters);
+  std::vector<std::string> entries;
+  std::string refusal;
+  for (const Graph& graph : plan.graphs) {
+    if (graph.name != name && !name.empty()) continue;
+    auto choice = choose(graph, parameters);
+    if (choice) return choice;
+    if (entries.empty()) refusal = choice.message();
+    entries.push_back(entry_of(graph));
+  }
+  if (entries.empty()) return Error{"no graph " + name + suggestion(name, names_of(plan))};
+  if (entries.size() > 1) refusal += "; there are several of that name: --graph may be " + list(entries);
+  return Error{refusal};
 }
 
 }  // namespace
@@ -53,19 +85,16 @@ Result<Graph> find_graph(const Plan& plan, const std::string& name) {
 Result<int> graph_expand(const ExpandOptions& options) {
   const auto plan = plan_of(options.program);
   if (!plan) return plan.error();
-  const auto graph = find_graph(plan.value(), options.graph);
-  if (!graph) return Error{options.program + ": " + graph.message()};
-  const std::string& name = graph.value().name;
-  if (!graph.value().expandable)
-    return Error{options.program + ": graph " + name + " cannot be expanded: " + graph.value().reason};
-  auto settings = check_parameters(graph.value(), options.parameters);
-  if (!settings) return settings.error();
+  const auto choice = choose(plan.value(), options.graph, options.parameters);
+  if (!choice) return Error{options.program + ": " + choice.message()};
+  const Graph& graph = choice.value().graph;
 
-  std::fprintf(stderr, "dflow: running the skeleton of %s in %s (no task runs)\n", name.c_str(),
+  std::fprintf(stderr, "dflow: running the skeleton of %s in %s (no task runs)\n", graph.name.c_str(),
                options.program.c_str());
   const auto expanded = run_skeleton({.program = options.program,
-                                      .graph = name,
-                                      .settings = std::move(settings).value(),
+                                      .graph = graph.name,
+                                      .entry = entry_of(graph),
+                                      .settings = choice.value().settings,
                                       .limit = options.limit});
   if (!expanded) return expanded.error();
   if (const auto printed = print(expanded.value(), options.output); !printed) return printed.error();

@@ -86,13 +86,27 @@ std::string body_of(const Graph& graph) {
 }
 
 std::string text_of(const Graph& graph) {
-  return text({graph.name, "  at ", place(graph, graph.line), "\n",  //
-               "  signature: ", graph.signature, "\n",               //
-               "  tier: ", meaning_of_tier(graph), "\n",             //
-               "  replicable: ", graph.replicable ? "yes" : "no: ",
-               graph.replicable ? "" : std::string_view(graph.reason), "\n",  //
-               "  expandable: ", graph.expandable ? "yes" : "no", "\n",       //
-               parameters_of(graph), body_of(graph)});
+  return text({graph.name,
+               "  at ",
+               place(graph, graph.line),
+               "\n",  //
+               "  signature: ",
+               graph.signature,
+               "\n",  //
+               "  tier: ",
+               meaning_of_tier(graph),
+               "\n",  //
+               "  replicable: ",
+               graph.replicable ? "yes" : "no: ",
+               graph.replicable ? "" : std::string_view(graph.reason),
+               "\n",  //
+               "  expandable: ",
+               graph.expandable ? "yes" : "no",
+               graph.entry.empty() ? "" : ", by --graph=",
+               graph.entry,
+               "\n",  //
+               parameters_of(graph),
+               body_of(graph)});
 }
 
 std::string label_of(const Graph& graph, const Node& node) {
