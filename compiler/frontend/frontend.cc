@@ -77,12 +77,15 @@ class Consumer : public clang::ASTConsumer {
     tell_names_apart(graphs);
   }
 
-  /// Overloads and instantiations share a name: they can also be started by their full ones.
+  /// Overloads and instantiations share a name: all but the first are started by another, which the plan tells.
   static void tell_names_apart(std::vector<GraphFunction>& graphs) {
-    std::set<std::string> seen;
+    std::set<std::string> taken;
     for (GraphFunction& graph : graphs) {
+      if (taken.insert(graph.entry.graph).second) continue;
       const std::string full = graph.entry.callee.substr(graph.entry.callee.starts_with("::") ? 2 : 0);
-      if (!seen.insert(graph.entry.graph).second && graph.entry.object.empty()) graph.entry.graph = full;
+      const bool distinct = graph.entry.object.empty() && taken.insert(full).second;
+      const auto number = std::to_string(&graph - graphs.data());
+      graph.graph.entry = graph.entry.graph = distinct ? full : graph.graph.name + "#" + number;
     }
   }
 

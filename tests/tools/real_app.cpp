@@ -31,7 +31,12 @@
   return sum;
 }
 
+// Two functions of one name.
+[[dflow::graph]] dflow::Future<double> sum(dflow::Executor& ex, int n) { return heat(ex, n, 0); }
+[[dflow::graph]] dflow::Future<double> sum(dflow::Executor& ex, int n, int steps) { return heat(ex, n, steps); }
+
 int main() {
   dflow::Executor ex;
   std::cout << heat(ex, 5, 3).get() << ' ' << heat(ex, 4, 1).get() << ' ' << lengths(ex, {"a", "bb"}) << '\n';
+  std::cout << sum(ex, 3).get() << ' ' << sum(ex, 3, 2).get() << '\n';
 }

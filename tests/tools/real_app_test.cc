@@ -54,6 +54,14 @@ TEST_F(RealApp, UpToItsBoundaryAGraphIsPartOfTheRecordedOne) {
   EXPECT_THAT(outcome.output, HasSubstr("equal: lengths/0: 3 tasks, 0 edges, up to its boundaries"));
 }
 
+TEST_F(RealApp, OverloadsAreExpandedByTheirParameters) {
+  const std::string recorded = trace();
+  EXPECT_EQ(dflow({"graph", "diff", expanded({"--graph=sum", "--param", "n=3"}), recorded}).exit_code, 0);
+  const std::string second = expanded({"--graph=sum", "--param", "n=3", "--param", "steps=2"});
+  EXPECT_EQ(dflow({"graph", "diff", second, recorded, "--instance=1"}).exit_code, 0);
+  EXPECT_EQ(dflow({"graph", "diff", second, recorded}).exit_code, 1);
+}
+
 TEST_F(RealApp, NothingOfItsMainRuns) {
   const Outcome outcome =
       dflow({"graph", "expand", DFLOW_REAL_APP, "--graph=heat", "--param", "n=2", "--param", "steps=0"});
