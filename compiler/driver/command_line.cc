@@ -276,6 +276,10 @@ bool is_cxx_source(const Argument& argument) {
   return argument.role == Role::input && (argument.language == "c++" || is_preprocessed(argument));
 }
 
+bool is_cxx_interface(const Argument& argument) {
+  return argument.role == Role::input && (argument.language == "c++-header" || argument.language == "c++-module");
+}
+
 std::vector<std::string> words_of(const std::vector<Argument>& arguments) {
   std::vector<std::string> words;
   for (const Argument& argument : arguments) {

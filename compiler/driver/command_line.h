@@ -47,6 +47,8 @@ CommandLine analyse_command_line(std::vector<std::string> words, const std::vect
 /// C++ source text, preprocessed or not (no header, no other language).
 bool is_cxx_source(const Argument& argument);
 bool is_preprocessed(const Argument& argument);
+/// A C++ header to be precompiled, or a module's interface.
+bool is_cxx_interface(const Argument& argument);
 
 /// The words of arguments, in order.
 std::vector<std::string> words_of(const std::vector<Argument>& arguments);

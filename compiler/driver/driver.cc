@@ -42,6 +42,7 @@ class Run {
   int run(const std::vector<const Argument*>& sources) {
     if (compiles_text(line_)) {
       for (const Argument* source : sources) {
+        if (!is_cxx_source(*source)) continue;  // what is precompiled stays the user's: its graphs are dynamic
         if (const auto failed = analyse(*source)) return *failed;
         if (interrupted()) return 1;
       }

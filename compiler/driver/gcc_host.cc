@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <iostream>
 
@@ -63,11 +64,25 @@ std::string stage_flag(Stage stage) {
   }
 }
 
+/// What g++ names the files after that a compilation leaves beside its output (.gcno, .dwo, -save-temps): the program
+/// and the source, not the temporary object. g++ names them so from version 11 on, which has these flags.
+Words side_file_names(const CommandLine& line, const Argument& source) {
+  constexpr std::array kLeavers = {"--coverage", "-ftest-coverage", "-fprofile-arcs", "-gsplit-dwarf", "-save-temps",
+                                   "-fstack-usage"};
+  if (std::none_of(kLeavers.begin(), kLeavers.end(), [&line](const char* flag) { return line.has(flag); })) return {};
+  const std::string output = output_of(line);
+  const fs::path name = fs::path(source.value).filename();
+  return {"-dumpdir", output.empty() ? "a-" : output + "-", "-dumpbase", name, "-dumpbase-ext", name.extension()};
+}
+
 /// Where the compilation of a source goes: the user's -o, g++'s default, or a temporary object to be linked.
 Words output_flags(const HostJob& job, const Argument& source, const std::string& object) {
   const std::string output = output_of(job.line);
   switch (job.line.stage) {
-    case Stage::link: return {"-o", object};
+    case Stage::link: {
+      Words words = side_file_names(job.line, source);
+      return append(words, {"-o", object});
+    }
     case Stage::syntax: return {};
     case Stage::preprocess: return output.empty() ? Words{} : Words{"-o", output};
     case Stage::assembly: return {"-o", output.empty() ? stem_of(source) + ".s" : output};

@@ -116,8 +116,9 @@ IncludePaths include_paths(const CommandLine& line) {
     }
     if (name == "-include-pch") paths.forced.push_back(argument.value);
     if (name == "-Xclang") {
-      if (pending == "-include" || pending == "-include-pch") paths.forced.push_back(argument.value);
-      pending = pending.empty() ? argument.value : "";
+      const bool is_file_name = pending == "-include" || pending == "-include-pch";
+      if (is_file_name) paths.forced.push_back(argument.value);
+      pending = is_file_name ? "" : argument.value;
     } else {
       pending.clear();
     }

@@ -53,7 +53,8 @@ bool links_dflow_objects(const CommandLine& line) {
 
 std::vector<std::string> runtime_flags(const CommandLine& line, const Installation& installation) {
   const bool named = std::any_of(line.arguments.begin(), line.arguments.end(), names_runtime);
-  if (line.stage != Stage::link || named || line.has("-r") || line.has("-nostdlib")) return {};
+  const bool precompiles = std::any_of(line.arguments.begin(), line.arguments.end(), is_cxx_interface);
+  if (line.stage != Stage::link || precompiles || named || line.has("-r") || line.has("-nostdlib")) return {};
   if (is_standard_library(installation.library_dir)) return {"-ldflow"};
   return {"-L" + installation.library_dir, "-Wl,-rpath," + installation.library_dir, "-ldflow"};
 }

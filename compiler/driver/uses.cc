@@ -38,7 +38,7 @@ Candidates find_candidates(const CommandLine& line, const Installation& installa
   if (line.stage == Stage::query) return candidates;
   const IncludePaths paths = include_paths(line);
   for (const Argument& source : line.arguments) {
-    if (!is_cxx_source(source) || source.value == "-") continue;
+    if ((!is_cxx_source(source) && !is_cxx_interface(source)) || source.value == "-") continue;
     const UsesDflow uses = IncludeScan(paths, installation.include_dir).scan(source);
     if (uses != UsesDflow::no) candidates.push_back({&source, uses});
   }

@@ -9,14 +9,14 @@
 
 namespace dflow::compiler {
 
-/// A C++ source that may include dflow.
+/// A C++ source, or a header to be precompiled, that may include dflow.
 struct Candidate {
   const Argument* source;
   UsesDflow uses;
 };
 using Candidates = std::vector<Candidate>;
 
-/// The C++ sources of a command that the scan of their includes does not rule out. Costs a fraction of a
+/// The C++ texts of a command that the scan of their includes does not rule out. Costs a fraction of a
 /// millisecond for most files.
 Candidates find_candidates(const CommandLine& line, const Installation& installation);
 
