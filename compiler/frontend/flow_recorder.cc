@@ -677,12 +677,14 @@ class FunctionWalk {
     // Of an operator the first is the closure itself, which is looked into.
     const llvm::ArrayRef<const clang::Expr*> passed(call.getArgs(), call.getNumArgs());
     call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, uses);
-    if (is_std_function(callee)) steer(uses.all(), call.getExprLoc(), "an argument of a std::function");
+    if (is_std_function(callee)) {
+      for (std::size_t i = 1; i < arguments.size(); ++i) steer(arguments[i].value, call.getExprLoc(), "an argument of a std::function");
+    }
     if (callee != nullptr && is_graph(*callee)) graph_node(call, *callee);
     if (kind.kind == CallClass::inspect) return inspect(call, *callee, object, arguments);
     if (kind.kind == CallClass::effect) return Uses::opaque(uses.all());  // a boundary as it is
     if (callee != nullptr) change_arguments(call, *callee, uses);
-    if (kind.kind == CallClass::unknown) return Uses::opaque(source(call, kind.reason));
+    if (kind.kind == CallClass::unknown) uses += Uses::opaque(source(call, kind.reason));
     return Uses::opaque(uses.all());
   }
 
@@ -787,7 +789,8 @@ class FunctionWalk {
       const auto& size = argument->getType()->isScalarType() ? one.value : one.size;
       uses.size.insert(uses.size.end(), size.begin(), size.end());
     }
-    if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, uses);
+    // Whoever calls it later passes what `is_std_function` takes care of.
+    if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, Uses{});
     return uses;
   }
 

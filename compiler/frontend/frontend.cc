@@ -148,6 +148,7 @@ class Action : public clang::ASTFrontendAction {
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
     compiler.getFrontendOpts().SkipFunctionBodies = true;
+    compiler.getDiagnosticOpts().ShowCarets = false;  // and with them the count of errors on stderr
     return std::make_unique<Consumer>(result_);
   }
 

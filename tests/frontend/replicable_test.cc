@@ -1,0 +1,118 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/frontend/snippet.h"
+
+namespace dflow::compiler::test {
+namespace {
+
+struct Case {
+  std::string name;
+  std::string snippet;
+  std::string needs;
+  std::string boundaries;
+};
+
+const std::string kGraph = "[[dflow::graph]] ";
+
+const Case kCases[] = {
+    {"ValuesSteerNothing", kGraph + "F g(dflow::Executor& ex, int n) { return ex.submit(one, n * 2); }", "", ""},
+    {"LoopBound", kGraph + "F g(dflow::Executor& ex, int n, int k) {\nF f = ex.submit(one, k);\nfor (int i = 0; i < n; ++i) f = ex.submit(one, f);\nreturn f; }",
+     "n:value", ""},
+    {"SizeOfAMappedRange", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs) { return ex.reduce(add, ex.map(one, xs)); }",
+     "xs:size", ""},
+    {"ThroughLocals", kGraph + "F g(dflow::Executor& ex, int n, int k) { F f = ex.submit(one, k); int m = n; m += 1; const auto l = m * 2;\n"
+     "while (m < l) { f = ex.submit(one, f); ++m; } return f; }", "n:value", ""},
+    {"SizeOfALocal", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs) { std::vector<F> v; for (int x : xs) v.push_back(ex.submit(one, x));\n"
+     "while (v.size() > 1) { v.back() = ex.submit(add, v[0], v.back()); v.erase(v.begin()); } return v[0]; }", "xs:size", ""},
+    {"ContentsThatSteer", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs) { F f = ex.submit(one, 1);\n"
+     "for (int x : xs) if (x > 2) f = ex.submit(one, f);\nreturn f; }", "xs:value", ""},
+    {"SubscriptsOfFutures", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs, int k) { return ex.submit(one, fs[k]); }", "fs:size k:value", ""},
+    {"Helpers", "F twice(dflow::Executor& ex, F f, int m) { for (int i = 0; i < m; ++i) f = ex.submit(one, f); return f; }\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, int n) { return twice(ex, f, n + 1); }", "n:value", ""},
+    {"Lambdas", kGraph + "F g(dflow::Executor& ex, F f, int n) { auto more = [&](int m) { if (m > 2) f = ex.submit(one, f); };\nmore(n); return f; }",
+     "n:value", ""},
+    {"WhatATaskPrintsIsItsOwn", kGraph + "F g(dflow::Executor& ex, int n) { return ex.submit([](int x) { std::cout << x; return x; }, n); }", "", ""},
+    {"ResultsThatArePassedOn", kGraph + "int g(dflow::Executor& ex, const std::vector<int>& xs) { int t = 0; auto fs = ex.map(one, xs);\n"
+     "for (auto& f : fs) t += f.get();\nreturn t; }", "xs:size", ""},
+    {"LoopOnAResult", kGraph + "int g(dflow::Executor& ex, int n) { F f = ex.submit(one, n);\nwhile (f.get() < n)\n f = ex.submit(one, f);\nreturn f.get(); }",
+     "n:value", "2: the loop's condition reads get()"},
+    {"BranchOnAResultOfALocal", kGraph + "F g(dflow::Executor& ex, int n) { F f = ex.submit(one, n); int v = f.get(); bool big = v > 3;\nif (big) f = ex.submit(one, f);\nreturn f; }",
+     "", "2: the condition of an if reads get()"},
+    {"SubscriptByAResult", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) { return ex.submit(one,\nfs[fs[0].get()]); }", "fs:size",
+     "2: a subscript reads get()"},
+    {"HelperThatAsksDone", "bool ready(const F& f) { return f.done(); }\n" + kGraph + "F g(dflow::Executor& ex, F f) {\nif (ready(f)) return f;\nreturn ex.submit(one, f); }",
+     "", "3: the condition of an if reads done()"},
+    {"Output", kGraph + "F g(dflow::Executor& ex, int n) {\nstd::cout << n;\nreturn ex.submit(one, n); }", "", "2: writes to std::cout"},
+    {"Files", kGraph + "F g(dflow::Executor& ex, int n) {\nstd::ofstream out(\"x\");\nreturn ex.submit(one, n); }", "", "2: uses std::basic_ofstream"},
+    {"OpaqueWithFutures", "void log_state(const std::vector<F>& fs);\n" + kGraph + "void g(dflow::Executor& ex, const std::vector<int>& xs) { auto fs = ex.map(one, xs);\nlog_state(fs); }",
+     "xs:size", "3: calls 'log_state', whose body is not visible, with futures"},
+    {"OpaqueThatSteers", "int blocks(int n);\n" + kGraph + "F g(dflow::Executor& ex, F f, int n) {\nfor (int i = 0; i < blocks(n); ++i) f = ex.submit(one, f);\nreturn f; }",
+     "n:value", "3: the loop's condition reads 'blocks', whose body is not visible"},
+    {"PureThatSteers", "[[dflow::pure]] int blocks(int n);\n" + kGraph + "F g(dflow::Executor& ex, F f, int n) { for (int i = 0; i < blocks(n); ++i) f = ex.submit(one, f); return f; }",
+     "n:value", ""},
+    {"MutableGlobalThatSteers", "int level;\n" + kGraph + "F g(dflow::Executor& ex, F f) {\nif (level > 1) f = ex.submit(one, f);\nreturn f; }", "",
+     "3: the condition of an if reads 'level', which is global and mutable"},
+    {"ConstantThatSteers", "constexpr int level = 3;\n" + kGraph + "F g(dflow::Executor& ex, F f) { if (level > 1) f = ex.submit(one, f); return f; }", "", ""},
+    {"WritesAGlobal", "std::vector<F> kept;\n" + kGraph + "void g(dflow::Executor& ex, int n) {\nkept.push_back(ex.submit(one, n)); }", "",
+     "3: writes to 'kept', which is global"},
+    {"StdFunction", kGraph + "F g(dflow::Executor& ex, F f, int n) { std::function<F(int)> down = [&](int m) { return m == 0 ? f : ex.submit(add, down(m - 1), f); };\nreturn down(n); }",
+     "n:value", ""},
+};
+TEST(Replicable, IsProvedOrDeniedWithTheReason) {
+  std::vector<std::string> snippets;
+  for (const Case& one : kCases) snippets.push_back(one.snippet);
+  const std::vector<formats::Graph> graphs = graphs_of(snippets);
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    SCOPED_TRACE(kCases[i].name);
+    EXPECT_EQ(needs_of(graphs[i]), kCases[i].needs);
+    EXPECT_EQ(boundaries_of(graphs[i]), kCases[i].boundaries);
+    EXPECT_EQ(graphs[i].replicable, kCases[i].boundaries.empty());
+  }
+}
+
+TEST(Plan, HoldsNodesWithLoopsAndGuards) {
+  const formats::Graph graph = graph_of(
+      "F last(dflow::Executor& ex, F f) { return ex.submit(one, f); }\n"
+      "[[dflow::graph]] F g(dflow::Executor& ex, int n, F f) {\n"
+      "for (int i = 0; i < n; ++i)\n  if (i > 2) f = ex.submit(add, f, i);\nreturn last(ex, f); }");
+  ASSERT_EQ(graph.segments.size(), 1U);
+  ASSERT_EQ(graph.segments[0].nodes.size(), 2U);
+  const formats::Node& node = graph.segments[0].nodes[0];
+  EXPECT_EQ(node.task, "add");
+  EXPECT_EQ(node.loops, std::vector<std::string>{"i"});
+  EXPECT_EQ(node.guards, 1U);
+  EXPECT_EQ(node.arguments, (std::vector<formats::Argument>{{formats::ArgumentKind::future, "f"}, {formats::ArgumentKind::value, "i"}}));
+  EXPECT_EQ(graph.segments[0].nodes[1].task, "one");
+}
+
+TEST(Plan, CutsSegmentsAtBoundaries) {
+  const formats::Graph graph = graph_of(
+      "[[dflow::graph]] F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nif (f.get() > 2)\n  f = ex.submit(add, f, f);\nreturn f; }");
+  ASSERT_EQ(graph.segments.size(), 2U);
+  EXPECT_EQ(graph.segments[0].nodes[0].task, "one");
+  EXPECT_EQ(graph.segments[1].nodes[0].task, "add");
+}
+
+TEST(Plan, RefusesToExpandWhatCannotBeCalled) {
+  const auto graphs = graphs_of(
+      {"static F h(dflow::Executor& ex) { return ex.submit(one, 1); }\n"
+       "namespace { [[dflow::graph]] F g(dflow::Executor& ex) { return h(ex); } }",
+       "struct Hard { explicit Hard(int); };\n"
+       "[[dflow::graph]] F g(dflow::Executor& ex, const Hard&) { return ex.submit(one, 1); }",
+       "class C { [[dflow::graph]] F g(dflow::Executor& ex) { return ex.submit(one, 1); } };"});
+  EXPECT_TRUE(graphs[0].expandable);
+  EXPECT_FALSE(graphs[1].expandable);
+  EXPECT_FALSE(graphs[2].expandable);
+}
+
+TEST(Skeleton, SkipsWhatSteersNothingAndStopsAtWhatDoes) {
+  const std::string text = rewritten(
+      "[[dflow::graph]] int g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nf.get();\nif (f.get() > 2) return 1;\nstd::cout << n;\nreturn 2; }\n");
+  EXPECT_THAT(text, testing::HasSubstr("\nf.get(::dflow::detail::unsteered);\n"));
+  EXPECT_THAT(text, testing::HasSubstr("if ((::dflow::detail::boundary<\"app.cpp\", "));
+  EXPECT_THAT(text, testing::HasSubstr("\"writes to std::cout\">(), std::cout << n;"));
+}
+
+}  // namespace
+}  // namespace dflow::compiler::test
