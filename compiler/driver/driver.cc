@@ -54,6 +54,10 @@ class Run {
  private:
   /// Has the frontend look at one source. An exit code if that ends everything.
   std::optional<int> analyse(const Argument& source) {
+    if (source.value == "-") {
+      untouched(source, "it is read from standard input");
+      return std::nullopt;
+    }
     if (const std::string missing = missing_headers(); !missing.empty()) return fail(missing);
     const FrontendJob job = make_job(line_, source, host_.kind, options_, installation_);
     auto ran = run_frontend_process(installation_.frontend, job, directory_, host_.verbose);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "compiler/driver/standard_input.h"
 #include "formats/file.h"
 
 namespace dflow::compiler {
@@ -143,18 +144,23 @@ IncludeScan::IncludeScan(IncludePaths paths, std::string dflow_include)
     : paths_(std::move(paths)), dflow_include_(std::move(dflow_include)) {}
 
 UsesDflow IncludeScan::scan(const Argument& source) {
+  const std::string path = source.value == "-" ? kStandardInput : source.value;
   if (is_preprocessed(source)) {
-    const auto text = formats::read_file(source.value);
+    const auto text = formats::read_file(path);
     return text && text.value().find("/dflow/dflow.h\"") != std::string::npos ? UsesDflow::yes : UsesDflow::no;
   }
   UsesDflow uses = paths_.opaque ? UsesDflow::maybe : UsesDflow::no;
   for (const std::string& file : paths_.forced) {
     uses = worse(uses, follow({Include::Kind::quoted, file}, "", true));
   }
-  return worse(uses, scan_file(source.value, true));
+  return worse(uses, scan_file(path, true, source.value == "-" ? "" : directory_of(path)));
 }
 
 UsesDflow IncludeScan::scan_file(const std::string& path, bool project) {
+  return scan_file(path, project, directory_of(path));
+}
+
+UsesDflow IncludeScan::scan_file(const std::string& path, bool project, const std::string& directory) {
   if (!visited_.insert(path).second) return UsesDflow::no;  // its answer is already in the total
   const auto text = formats::read_file(path);
   if (!text) return UsesDflow::no;  // the host compiler will say so
@@ -164,7 +170,7 @@ UsesDflow IncludeScan::scan_file(const std::string& path, bool project) {
   }
   UsesDflow uses = UsesDflow::no;
   for (const Include& include : find_includes(text.value())) {
-    uses = worse(uses, follow(include, directory_of(path), project));
+    uses = worse(uses, follow(include, directory, project));
     if (uses == UsesDflow::yes) break;
   }
   return uses;

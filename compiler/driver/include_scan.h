@@ -44,6 +44,7 @@ class IncludeScan {
 
  private:
   UsesDflow scan_file(const std::string& path, bool project);
+  UsesDflow scan_file(const std::string& path, bool project, const std::string& directory);
   UsesDflow follow(const Include& include, const std::string& from, bool project);
   bool names_dflow(const std::string& target, const std::string& found) const;
 

@@ -1,6 +1,7 @@
 #include "compiler/driver/uses.h"
 
 #include "compiler/driver/parse_arguments.h"
+#include "compiler/driver/standard_input.h"
 #include "formats/file.h"
 
 namespace dflow::compiler {
@@ -16,7 +17,8 @@ std::vector<std::string> list_command(const CommandLine& line, const Argument& s
   }
   const auto dflow = include_flags(installation);
   words.insert(words.end(), dflow.begin(), dflow.end());
-  words.insert(words.end(), {"-w", "-M", "-x", source.language, source.value});
+  const std::string file = source.value == "-" ? kStandardInput : source.value;
+  words.insert(words.end(), {"-w", "-M", "-x", source.language, file});
   return words;
 }
 
@@ -38,7 +40,8 @@ Candidates find_candidates(const CommandLine& line, const Installation& installa
   if (line.stage == Stage::query) return candidates;
   const IncludePaths paths = include_paths(line);
   for (const Argument& source : line.arguments) {
-    if ((!is_cxx_source(source) && !is_cxx_interface(source)) || source.value == "-") continue;
+    if (!is_cxx_source(source) && !is_cxx_interface(source)) continue;
+    if (source.value == "-") keep_standard_input();
     const UsesDflow uses = IncludeScan(paths, installation.include_dir).scan(source);
     if (uses != UsesDflow::no) candidates.push_back({&source, uses});
   }
