@@ -48,11 +48,11 @@ class InstalledTest(unittest.TestCase):
         self.work = fresh_folder(WORK / self.id().rpartition("__main__.")[2])
 
     def call(self, *words, code=0, shell=False, **env):
-        """Runs a command in the test's folder; its standard output. Fails the test if it ends otherwise."""
+        """Runs a command in the test's folder; its standard output. Fails the test if it ends with another `code`."""
         command = words[0] if shell else [str(word) for word in words]
         ran = subprocess.run(command, cwd=self.work, env=environment(self.prefix, **env), shell=shell, text=True,
                              stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT)
-        if ran.returncode != code:
+        if code is not None and ran.returncode != code:
             self.fail(f"exit code {ran.returncode} of {command}\n{ran.stdout}\n{ran.stderr}")
         self.said = ran.stderr
         return ran.stdout
