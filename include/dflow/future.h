@@ -168,6 +168,7 @@ class Future {
   detail::Value<T>& node() const { return static_cast<detail::Value<T>&>(*node_.get()); }
 
   void finish(detail::Deadline deadline) const {
+    if (!node_) detail::throw_empty_future("get()");
     if (!done()) detail::wait_or_throw(node_.get(), deadline);
     if (node_.get()->state() != detail::State::done) detail::rethrow(*node_.get());
   }

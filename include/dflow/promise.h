@@ -22,7 +22,7 @@ class Promise {
     try {
       detail::start_external(*node_);
     } catch (...) {
-      node_->release();  // the runtime's reference, which nobody took
+      node_->release_from_runtime();  // the runtime's reference, which nobody took
       throw;
     }
   }

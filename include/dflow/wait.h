@@ -75,8 +75,9 @@ WaitResult<T> wait(const std::vector<Future<T>>& futures, When when, std::chrono
   return detail::wait_for_futures(futures, when, detail::deadline_in(timeout));
 }
 
-/// A range that yields futures as they end; `add` puts in more, also while it is iterated. Each future comes once.
-/// Iterating blocks, and throws TimeoutError when `timeout` (from the construction) has passed. Used by one thread.
+/// A range that yields futures as they end; `add` puts in more, also while it is iterated. A future comes once, unless
+/// it is added again after it came. Iterating blocks, and throws TimeoutError when `timeout` (from the construction)
+/// has passed. Used by one thread.
 ///
 ///     for (auto& future : dflow::as_completed(futures)) use(future.get());
 template <class T>
@@ -90,9 +91,9 @@ class AsCompleted {
   void add(const Future<T>& future) {
     detail::Node* node = detail::node_of(future);
     if (!node) detail::throw_empty_future("as_completed");
-    if (!seen_.insert(node).second) return;
+    if (!expected_.insert(node).second) return;
     waiting_.push_back(future);
-    ++count_;
+    ++count_, ++total_;
     queue_.add(*node, waiting_.size() - 1);
   }
   void add(const std::vector<Future<T>>& futures) {
@@ -108,7 +109,7 @@ class AsCompleted {
     if (empty()) throw InvalidStateError("dflow: as_completed has no more futures");
     const std::optional<std::size_t> number = queue_.next(deadline_);
     if (!number) {
-      throw TimeoutError("dflow: " + std::to_string(count_) + " (of " + std::to_string(seen_.size()) +
+      throw TimeoutError("dflow: " + std::to_string(count_) + " (of " + std::to_string(total_) +
                          ") futures unfinished");
     }
     return take(*number);
@@ -123,8 +124,8 @@ class AsCompleted {
   void clear() {
     queue_ = detail::CompletionQueue();
     waiting_.clear();
-    seen_.clear();
-    count_ = 0;
+    expected_.clear();
+    count_ = total_ = 0;
   }
 
   class Iterator {
@@ -158,14 +159,15 @@ class AsCompleted {
  private:
   Future<T> take(std::size_t number) {
     --count_;
+    expected_.erase(detail::node_of(waiting_[number]));  // its memory may serve another task soon
     return std::exchange(waiting_[number], Future<T>());
   }
 
   detail::Deadline deadline_;
   detail::CompletionQueue queue_;
   std::vector<Future<T>> waiting_;
-  std::unordered_set<detail::Node*> seen_;
-  std::size_t count_ = 0;
+  std::unordered_set<detail::Node*> expected_;
+  std::size_t count_ = 0, total_ = 0;
 };
 
 template <class T>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <tuple>
 
 #include <dflow/detail/graph_scope.h>
 #include <dflow/errors.h>
@@ -43,9 +44,22 @@ Executor& executor_of_current_task() { return *current_scope()->executor; }
 
 std::stop_token stop_token_of(Node& node) { return node.extras ? node.extras->stop.get_token() : std::stop_token(); }
 
+namespace {
+
+/// The options a node keeps: without `after`, whose futures it holds only until it has ended.
+std::shared_ptr<const TaskOptions> kept(const std::shared_ptr<const TaskOptions>& options) {
+  if (!options || options->after.empty()) return options;
+  auto copy = std::make_shared<TaskOptions>(*options);
+  copy->after.clear();
+  return copy;
+}
+
+}  // namespace
+
 void attach_options(Node& node, const std::shared_ptr<const TaskOptions>& options) {
   if (!node.extras) node.extras = new Extras;
-  node.extras->options = options;
+  node.extras->options = kept(options);
+  if (options) node.extras->after = options->after;
   const bool limited = options && options->timeout;
   if (node.has(kTakesStopToken) || limited) node.extras->stop = std::stop_source();
   if (options && options->retries > 0) node.traits |= kNeverMove;
@@ -121,7 +135,7 @@ void hold_value(Scope& scope, Node& node) {
   node.session_id = scope.session_id;
   node.state_.store(State::done, std::memory_order_release);
   node.dependents.store(closed(), std::memory_order_release);
-  node.release();  // the runtime has no more to do with it; the handle remains
+  node.release_from_runtime();  // the runtime has no more to do with it; the handle remains
 }
 
 Scope& scope_for(const Node& node) {
@@ -145,8 +159,16 @@ void end_external(Node& node, State state) {
   if (active().session && active().id == node.session_id) return active().session->end_external(node, state);
   // The session is over; only handles are left to see the outcome.
   node.state_.store(state, std::memory_order_release);
-  node.dependents.exchange(closed());
-  node.release();
+  Edge* list = node.dependents.exchange(closed());
+  Edge* in_order = nullptr;
+  while (list) std::tie(list, list->next, in_order) = std::tuple(list->next, in_order, list);
+  // Tasks that waited for it would have kept the session: these are callbacks only.
+  for (Edge* edge = in_order; edge;) {
+    Edge* next = edge->next;
+    if (!edge->consumer) static_cast<Observer*>(edge)->ended(node);
+    edge = next;
+  }
+  node.release_from_runtime();
 }
 
 bool wait_until(Node* node, Deadline deadline) {

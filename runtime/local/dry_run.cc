@@ -40,16 +40,16 @@ namespace {
 /// Takes every node and never runs one. A wait for one ends the run: what comes after cannot be known.
 class DrySession final : public detail::Session {
  public:
-  void submit(Node& node) override { node.release(); }
+  void submit(Node& node) override { node.release_from_runtime(); }
   void submit_chunk(Node& first) override {
-    for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk)->release();
+    for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk)->release_from_runtime();
   }
   bool wait(Node&, Deadline) override { throw detail::BoundaryReached{}; }
   bool cancel(Node&) override { return false; }
   void end_external(Node& node, State state) override {
     node.state_.store(state);
     node.dependents.exchange(detail::closed());
-    if (node.has(detail::kExternal)) node.release();  // a task's was released when it was submitted
+    if (node.has(detail::kExternal)) node.release_from_runtime();  // a task's was released when it was submitted
   }
   void drain(detail::Scope&, std::int64_t) override {}
 };

@@ -160,24 +160,27 @@ bool Engine::work_left() {
 }
 
 Node* Engine::next_node(ThreadState& self) {
-  if (special_count_.load(std::memory_order_relaxed) > 0) {
-    const std::lock_guard lock(special_mutex_);
-    Node* node = nullptr;
-    if (!shuffled_.empty()) {
-      const std::size_t i = random_() % shuffled_.size();
-      node = std::exchange(shuffled_[i], shuffled_.back());
-      shuffled_.pop_back();
-    } else if (!ranked_.empty() && (ranked_.top().priority > 0 || self.deque.empty())) {
-      node = ranked_.top().node;
-      ranked_.pop();
-    }
-    if (node) {
-      special_count_.fetch_sub(1, std::memory_order_relaxed);
-      return node;
-    }
-  }
+  if (Node* node = next_special(true)) return node;
   if (Node* node = self.owner_pops ? self.deque.pop() : self.deque.steal()) return node;
-  return steal(self);
+  if (Node* node = steal(self)) return node;
+  return next_special(false);
+}
+
+/// From the nodes that go by rank: urgent ones run before all others, those of low priority when there are no others.
+Node* Engine::next_special(bool only_urgent) {
+  if (special_count_.load(std::memory_order_relaxed) == 0) return nullptr;
+  const std::lock_guard lock(special_mutex_);
+  Node* node = nullptr;
+  if (!shuffled_.empty()) {
+    const std::size_t i = random_() % shuffled_.size();
+    node = std::exchange(shuffled_[i], shuffled_.back());
+    shuffled_.pop_back();
+  } else if (!ranked_.empty() && (ranked_.top().priority > 0 || !only_urgent)) {
+    node = ranked_.top().node;
+    ranked_.pop();
+  }
+  if (node) special_count_.fetch_sub(1, std::memory_order_relaxed);
+  return node;
 }
 
 Node* Engine::steal(ThreadState& self) {
@@ -205,17 +208,29 @@ void Engine::run_chain(Node* node) {
 }
 
 Node* Engine::execute_all(Node& first) {
-  Node* ready = nullptr;
-  for (Node* node = &first; node;) {
-    Node* next = std::exchange(node->next_in_chunk, nullptr);
-    Node* now_ready = execute(*node);
-    if (now_ready) {
-      if (ready) push(*now_ready);
-      else ready = now_ready;
+  Held held{.chunk = &first, .ready = nullptr, .outer = this_thread().context.held};
+  this_thread().context.held = &held;
+  while (Node* node = held.chunk) {
+    held.chunk = std::exchange(node->next_in_chunk, nullptr);
+    if (Node* now_ready = execute(*node)) {
+      if (held.ready) push(*now_ready);
+      else held.ready = now_ready;
     }
-    node = next;
   }
-  return ready;
+  this_thread().context.held = held.outer;  // perhaps another thread than before
+  return held.ready;
+}
+
+void Engine::release_held() {
+  bool pushed = false;
+  for (Held* held = this_thread().context.held; held; held = held->outer) {
+    for (Node** place : {&held->ready, &held->chunk}) {
+      if (!*place) continue;
+      push(*std::exchange(*place, nullptr));
+      pushed = true;
+    }
+  }
+  if (pushed) wake();
 }
 
 }  // namespace dflow::local

@@ -75,15 +75,16 @@ class Engine {
   void runner_resumed();
   /// Runs nodes on this thread until `enough`, without counting as a runner.
   void run_until(const std::atomic<bool>& enough);
+  /// This stack is about to wait: puts back into the queue what it would run later.
+  void release_held();
   void resume_requested() { resumes_.fetch_add(1, std::memory_order_seq_cst); }
 
  private:
-  friend class ForwardObserver;
-
   void runner();
   void run_chain(Node* node);
   Node* next_node(ThreadState& self);
   Node* steal(ThreadState& self);
+  Node* next_special(bool only_urgent);
   void push(Node& node);
   void wake();
   bool work_left();
@@ -98,11 +99,26 @@ class Engine {
   /// Decides the outcome between the body and its time limit; true if the caller won.
   bool settle(Node& node);
   Node* finish_body(Node& node, Outcome outcome);
+  /// Ends a task whose error is written, as its options say.
+  Node* fail(Node& node);
+  /// True if the options say so and there is a default value to take the failure's place.
+  bool ignored(Node& node);
   Node* finish_forwarded(Node& node);
+  /// The right to end a task whose inner one has ended; given once.
+  bool claim_inner(Node& node);
+  Node* finish_inner(Node& node);
   void start_timer(Node& node);
   void time_out(Node& node);
   /// Publishes the state and tells everybody. Returns the first consumer that became ready; pushes the others.
   Node* complete(Node& node, State state);
+  /// `complete` without counting the task as ended for its executor.
+  Node* publish(Node& node, State state);
+  void count_ended(detail::Scope& scope);
+  bool end_overdue(Node& node, detail::Mark mine, detail::Mark other);
+  /// Drops callable, arguments and what it came after.
+  static void release_inputs(Node& node);
+  /// Sees to it that a node that became ready runs.
+  void hand_on(Node* ready);
   Node* notify(Node& producer, Edge* list, State state);
   bool ready_here(Node& node) const;
 

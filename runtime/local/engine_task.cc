@@ -31,22 +31,32 @@ Edge* reversed(Edge* list) {
 Node* Engine::execute(Node& node) {
   State expected = State::pending;
   if (!node.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel)) {
-    node.release();  // cancelled, or run in place by somebody who waits for it
+    if (claim_inner(node)) {
+      Node* next = finish_inner(node);
+      node.release();  // the reference that waited for the inner task
+      return next;
+    }
+    node.release_from_runtime();  // cancelled, or run in place by somebody who waits for it
     return nullptr;
   }
   Node* next = run_claimed(node);
-  node.release();
+  node.release_from_runtime();
   return next;
+}
+
+void Engine::release_inputs(Node& node) {
+  node.release_arguments();
+  if (node.extras) node.extras->after.clear();
 }
 
 Node* Engine::run_claimed(Node& node) {
   if (node.scope->cancelling.load(std::memory_order_relaxed)) {
-    node.release_arguments();
+    release_inputs(node);
     return complete(node, State::cancelled);
   }
   if (node.marked(detail::kInputFailed)) {
     const bool cancel = fail_from_inputs(node);
-    node.release_arguments();
+    release_inputs(node);
     if (!cancel && node.error == nullptr) return complete(node, State::done);
     return complete(node, cancel ? State::cancelled : State::failed);
   }
@@ -91,17 +101,32 @@ bool Engine::settle(Node& node) {
 
 Node* Engine::finish_body(Node& node, Outcome outcome) {
   if (outcome == Outcome::succeeded && node.has(detail::kForwards)) return finish_forwarded(node);
-  if (node.extras && node.extras->timer != 0) timers_.cancel(node.extras->timer);
-  node.release_arguments();
-  if (outcome == Outcome::timed_out) return nullptr;  // everybody has been told
-  if (outcome == Outcome::succeeded) return complete(node, State::done);
-  const TaskOptions* options = options_of(node);
-  if (options && options->on_failure == OnFailure::ignore && node.write_default()) {
-    node.error = nullptr;
-    return complete(node, State::done);
+  if (node.extras && node.extras->timer != 0) timers_.forget(node.extras->timer);
+  release_inputs(node);
+  if (outcome == Outcome::timed_out) {  // everybody has been told, or is being told now
+    end_overdue(node, detail::kBodyReturned, detail::kTimedOut);
+    return nullptr;
   }
+  return outcome == Outcome::succeeded ? complete(node, State::done) : fail(node);
+}
+
+Node* Engine::fail(Node& node) {
+  const TaskOptions* options = options_of(node);
+  if (ignored(node)) return complete(node, State::done);
   if (options && options->on_failure == OnFailure::cancel_successors) node.mark(detail::kSuccessorsCancel);
   return complete(node, State::failed);
+}
+
+bool Engine::ignored(Node& node) {
+  const TaskOptions* options = options_of(node);
+  if (!options || options->on_failure != OnFailure::ignore) return false;
+  try {
+    if (!node.write_default()) return false;
+  } catch (...) {
+    return false;  // the value's constructor throws: the task's own failure says more
+  }
+  node.error = nullptr;
+  return true;
 }
 
 bool Engine::fail_from_inputs(Node& node) {
@@ -118,50 +143,55 @@ bool Engine::fail_from_inputs(Node& node) {
     if (state == State::failed) node.error = producer.error;
     if (state == State::cancelled) node.error = cancelled_error(producer);
   }
-  if (options && options->on_failure == OnFailure::ignore && node.write_default()) node.error = nullptr;
-  if (options && options->on_failure == OnFailure::cancel_successors) node.mark(detail::kSuccessorsCancel);
+  if (!ignored(node) && options && options->on_failure == OnFailure::cancel_successors) node.mark(detail::kSuccessorsCancel);
   return cancel;
 }
 
-/// Ends a task whose body returned a future, when that future's task has ended.
-class ForwardObserver final : public Observer {
- public:
-  ForwardObserver(Engine& engine, Node& node) : engine_(engine), node_(node) { node_.retain(); }
+// ---- A body that returned a future ---------------------------------------------------------------------------------
 
-  void ended(Node& inner) noexcept override {
-    Engine& engine = engine_;
-    Node& node = node_;
-    State outcome = inner.state();
-    std::exception_ptr error = outcome == State::failed ? inner.error : nullptr;
-    if (outcome == State::done) {
-      try {
-        node.adopt_inner();
-      } catch (...) {
-        error = std::current_exception();
-        outcome = State::failed;
-      }
-    }
-    delete this;
-    if (!engine.settle(node)) {
-      if (outcome == State::done) node.discard_value();
-    } else {
-      if (node.extras && node.extras->timer != 0) engine.timers_.cancel(node.extras->timer);
-      node.error = std::move(error);
-      if (Node* ready = engine.complete(node, outcome)) engine.push(*ready), engine.wake();
-    }
-    node.release();
-  }
-
- private:
-  Engine& engine_;
-  Node& node_;
-};
-
+/// The task becomes a consumer of the inner one, so that long rows of such tasks end one after another, not inside
+/// each other.
 Node* Engine::finish_forwarded(Node& node) {
-  node.release_arguments();
-  Node& inner = *node.inner();
-  detail::observe_node(inner, *new ForwardObserver(*this, node));
-  return nullptr;
+  release_inputs(node);
+  if (node.extras && node.extras->timer != 0 && end_overdue(node, detail::kBodyReturned, detail::kTimedOut)) return nullptr;
+  node.pending.store(1, std::memory_order_relaxed);
+  node.retain();
+  node.mark(detail::kAwaitsInner);
+  if (detail::attach(*node.inner())) return nullptr;
+  node.pending.store(0, std::memory_order_release);
+  Node* next = claim_inner(node) ? finish_inner(node) : nullptr;
+  node.release();
+  return next;
+}
+
+bool Engine::claim_inner(Node& node) {
+  if (!node.has(detail::kForwards) || node.pending.load(std::memory_order_acquire) != 0) return false;
+  constexpr auto others = static_cast<std::uint8_t>(~detail::kAwaitsInner);
+  return (node.marks_.fetch_and(others, std::memory_order_acq_rel) & detail::kAwaitsInner) != 0;
+}
+
+Node* Engine::finish_inner(Node& node) {
+  Node& inner = *node.inner()->producer;
+  State outcome = inner.state();
+  std::exception_ptr error = outcome == State::failed ? inner.error : nullptr;
+  const bool cancels = inner.marked(detail::kSuccessorsCancel);
+  if (outcome == State::done) {
+    try {
+      node.adopt_inner();
+    } catch (...) {
+      error = std::current_exception();
+      outcome = State::failed;
+    }
+  }
+  if (!settle(node)) {
+    if (outcome == State::done) node.discard_value();
+    return nullptr;
+  }
+  if (node.extras && node.extras->timer != 0) timers_.forget(node.extras->timer);
+  if (outcome == State::done) return complete(node, outcome);
+  if (cancels) node.mark(detail::kSuccessorsCancel);
+  node.error = std::move(error);
+  return outcome == State::failed ? fail(node) : complete(node, outcome);
 }
 
 // ---- Time limits -------------------------------------------------------------------------------------------------
@@ -182,33 +212,52 @@ void Engine::time_out(Node& node) {
       detail::describe(node) + " ran longer than its limit of " +
       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*options.timeout).count()) + " ms"));
   if (options.on_failure == OnFailure::cancel_successors) node.mark(detail::kSuccessorsCancel);
-  if (Node* next = complete(node, State::failed)) push(*next), wake();
+  hand_on(publish(node, State::failed));
+  end_overdue(node, detail::kTimedOut, detail::kBodyReturned);
+}
+
+/// A task over its limit has ended for the executor when its future and its body have: whoever is second counts it.
+bool Engine::end_overdue(Node& node, detail::Mark mine, detail::Mark other) {
+  const bool second = (node.marks_.fetch_or(mine, std::memory_order_acq_rel) & other) != 0;
+  if (second) count_ended(*node.scope);
+  return second;
 }
 
 // ---- The end of a task -------------------------------------------------------------------------------------------
 
 Node* Engine::complete(Node& node, State state) {
   detail::Scope* scope = node.scope;
+  const bool counted = !node.has(detail::kExternal);  // an executor does not wait for promises
+  Node* next = publish(node, state);
+  if (counted) count_ended(*scope);
+  return next;
+}
+
+Node* Engine::publish(Node& node, State state) {
   node.state_.store(state, std::memory_order_release);
   Edge* list = node.dependents.exchange(detail::closed(), std::memory_order_seq_cst);
   Node* next = list ? notify(node, reversed(list), state) : nullptr;
   if (node.marks_.load(std::memory_order_seq_cst) & detail::kWatched) watchers_.fire(node);
-  if (node.has(detail::kExternal)) return next;  // not counted: an executor does not wait for promises
-  // The last touch of the scope: whoever waits for it may destroy it now.
+  return next;
+}
+
+/// The last touch of the scope: whoever waits for it may destroy it now.
+void Engine::count_ended(detail::Scope& scope) {
   const std::size_t thread = this_thread().index;
-  if (scope->waiting.load(std::memory_order_relaxed) > 0) {
+  if (scope.waiting.load(std::memory_order_relaxed) > 0) {
     const std::lock_guard lock(drain_mutex_);
-    scope->count_ended(thread);
+    scope.count_ended(thread);
     drained_.notify_all();
   } else {
-    scope->count_ended(thread);
+    scope.count_ended(thread);
   }
-  return next;
 }
 
 Node* Engine::notify(Node& producer, Edge* list, State state) {
   Node* first = nullptr;
   bool pushed = false;
+  Edge* observers = nullptr;
+  Edge** last_observer = &observers;
   while (list) {
     Edge* next = list->next;
     if (Node* consumer = list->consumer) {
@@ -223,18 +272,33 @@ Node* Engine::notify(Node& producer, Edge* list, State state) {
         }
       }
     } else {
-      static_cast<Observer*>(list)->ended(producer);
+      list->next = nullptr;
+      *last_observer = list;
+      last_observer = &list->next;
     }
     list = next;
   }
-  if (pushed) {
-    if (options_.serial) {
-      while (Node* node = next_node(this_thread())) run_chain(node);
-    } else {
-      wake();
-    }
+  // A callback may wait for any of the consumers: none may be left in this function's hands.
+  if (observers && first) {
+    push(*std::exchange(first, nullptr));
+    pushed = true;
+  }
+  if (pushed && !options_.serial) wake();
+  while (observers) {
+    auto* observer = static_cast<Observer*>(std::exchange(observers, observers->next));
+    observer->ended(producer);
+  }
+  if (pushed && options_.serial) {
+    while (Node* node = next_node(this_thread())) run_chain(node);
   }
   return first;
+}
+
+void Engine::hand_on(Node* ready) {
+  if (!ready) return;
+  if (options_.serial) return run_chain(ready);
+  push(*ready);
+  wake();
 }
 
 bool Engine::cancel(Node& node) {
@@ -245,17 +309,15 @@ bool Engine::cancel(Node& node) {
     if (node.extras) node.extras->stop.request_stop();
     return false;
   }
-  node.release_arguments();
-  if (Node* next = complete(node, State::cancelled)) push(*next), wake();
-  if (node.has(detail::kExternal)) node.release();  // no queue will drop the runtime's reference
+  const bool external = node.has(detail::kExternal);
+  release_inputs(node);
+  hand_on(complete(node, State::cancelled));
+  if (external) node.release_from_runtime();  // no queue will drop the runtime's reference
   return true;
 }
 
 void Engine::end_external(Node& node, State state) {
-  if (Node* next = complete(node, state)) {
-    if (options_.serial) run_chain(next);
-    else push(*next), wake();
-  }
-  node.release();
+  hand_on(complete(node, state));
+  node.release_from_runtime();
 }
 }  // namespace dflow::local

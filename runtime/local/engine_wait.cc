@@ -41,7 +41,7 @@ bool Engine::wait(Node& node, Deadline deadline) {
     State expected = State::pending;
     if (node.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel)) {
       // The copy in the queue keeps the runtime's reference, and drops it when it finds the state.
-      if (Node* next = run_claimed(node)) push(*next), wake();
+      hand_on(run_claimed(node));
       if (node.ended()) return true;
     }
   }
@@ -74,6 +74,9 @@ void Engine::drain(detail::Scope& scope, std::int64_t most) {
     for (const auto& shard : scope.shards) submitted += shard.submitted.load(std::memory_order_seq_cst);
     return submitted - ended <= most;
   };
+  if (few()) return;
+  release_held();
+  const Substitute substitute(*this);  // a task of another executor may be who waits
   std::unique_lock lock(drain_mutex_);
   scope.waiting.fetch_add(1);
   // A task that ended just before it could see that we wait does not notify: look again now and then.

@@ -1,5 +1,6 @@
 #include "runtime/local/local_session.h"
 
+#include <algorithm>
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
@@ -45,7 +46,10 @@ const Active& active() noexcept { return now; }
 
 detail::Scope* Active::scope() const noexcept {
   detail::Scope* mine = detail::current_scope();
-  return mine ? mine : first_scope;
+  if (mine) return mine;
+  const std::lock_guard lock(session_mutex);
+  const auto open = std::ranges::find_if(scopes, [](const detail::Scope* scope) { return !scope->closed.load(); });
+  return open == scopes.end() ? first_scope : *open;
 }
 
 void add_scope(detail::Scope& scope) {

@@ -5,6 +5,7 @@
 namespace dflow::local {
 
 bool Parker::park(detail::Deadline deadline) {
+  if (this_thread().context.held) engine_.release_held();
   if (!engine_.workers().can_suspend()) return park_thread(deadline);
   std::uint64_t timer = 0;
   if (deadline) {

@@ -15,11 +15,20 @@ namespace dflow::local {
 using detail::Scope;
 struct GraphInstance;
 
+/// Nodes that code on this stack will run when it comes back to them. Given away when it waits: what it waits for may
+/// depend on them.
+struct Held {
+  Node* chunk = nullptr;
+  Node* ready = nullptr;
+  Held* outer = nullptr;
+};
+
 /// What code on this stack is part of. Moves with the stack when a task that waited goes on on another thread.
 struct Context {
   Node* task = nullptr;               ///< The task that runs, null outside of tasks.
   Scope* scope = nullptr;             ///< Through which it was submitted.
   const GraphInstance* graph = nullptr;  ///< The call of a graph function, while something records.
+  Held* held = nullptr;
   const char* stack_base = nullptr;   ///< Where this stack was when its worker started; null on foreign threads.
 };
 

@@ -32,6 +32,16 @@ bool Timers::cancel(std::uint64_t id) {
   return false;
 }
 
+void Timers::forget(std::uint64_t id) {
+  std::function<void()> dropped;  // what it holds is freed without the lock
+  const std::lock_guard lock(mutex_);
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return;
+  dropped = std::move(found->second->second.second);
+  queue_.erase(found->second);
+  by_id_.erase(found);
+}
+
 void Timers::loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {

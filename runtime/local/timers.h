@@ -24,6 +24,8 @@ class Timers {
   std::uint64_t add(Time when, std::function<void()> action);
   /// True if the action has not been called and will not be. Otherwise it has been called, and has returned.
   bool cancel(std::uint64_t id);
+  /// Drops the action if it has not been called; does not wait for it if it is being called.
+  void forget(std::uint64_t id);
 
  private:
   void loop();

@@ -20,7 +20,7 @@ struct NewTask {
   /// Not submitted after all: both the handle's reference and the runtime's go.
   ~NewTask() {
     if (!node) return;
-    node->release();
+    node->release_from_runtime();
     node->release();
   }
   /// Submitted: the runtime's reference is the session's, the handle's goes to the future.

@@ -43,7 +43,10 @@ enum Mark : std::uint8_t {
   kConsumed = 2,          ///< A move-only result is promised to one reader.
   kWatched = 4,           ///< Somebody waits in the table of watchers.
   kCancelRequested = 8,   ///< cancel() came while the body ran, or was too late.
-  kSuccessorsCancel = 16  ///< Failed with OnFailure::cancel_successors, itself or through a producer.
+  kSuccessorsCancel = 16, ///< Failed with OnFailure::cancel_successors, itself or through a producer.
+  kAwaitsInner = 32,      ///< The body returned a future whose task has not ended, or not been noticed to have.
+  kTimedOut = 64,         ///< The time limit has ended the task, and told everybody.
+  kBodyReturned = 128     ///< Of tasks with a time limit: the body is over.
 };
 
 /// Facts about a node that are fixed before anybody else sees it.
@@ -60,7 +63,8 @@ enum Trait : std::uint8_t {
 /// (2) `state` leaves `pending` exactly once, by compare-and-swap: whoever wins runs, cancels or fails the task, and
 ///     owns callable and arguments from then on;
 /// (3) `dependents` is closed exactly once, after `state` has reached its end and value or error are written;
-/// (4) `refs` = handles + consumers that still hold their arguments + 1 as long as the runtime may touch the node.
+/// (4) `refs` = handles + consumers that still hold their arguments + kRuntime as long as the runtime may touch the
+///     node. The runtime does not read the value, so its share does not keep others from moving it out.
 class DFLOW_EXPORT Node {
  public:
   Node(const Node&) = delete;
@@ -76,8 +80,8 @@ class DFLOW_EXPORT Node {
   virtual bool write_default() = 0;
   /// Takes the value of the node that the body returned, by move if nobody else can see it.
   virtual void adopt_inner() = 0;
-  /// The node that the body returned, if it returns a future.
-  virtual Node* inner() noexcept { return nullptr; }
+  /// The edge from the node that the body returned, if it returns a future.
+  virtual Edge* inner() noexcept { return nullptr; }
   /// What is called: for names in traces and reports.
   virtual const std::type_info& callable_type() const noexcept = 0;
   virtual const void* callable_address() const noexcept { return nullptr; }
@@ -96,14 +100,24 @@ class DFLOW_EXPORT Node {
   void retain() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
     // The last holder needs no locked instruction: nobody else can add a reference any more.
-    if (sole_reader() || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) reclaim(*this);
+    if (refs_.load(std::memory_order_acquire) == 1 || refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      reclaim(*this);
+    }
+  }
+  void release_from_runtime() noexcept {
+    if (refs_.load(std::memory_order_acquire) == kRuntime ||
+        refs_.fetch_sub(kRuntime, std::memory_order_acq_rel) == kRuntime) {
+      reclaim(*this);
+    }
   }
   /// No other handle and no other task can see the value: the caller, who holds a reference, may move it out.
-  bool sole_reader() const noexcept { return refs_.load(std::memory_order_acquire) == 1; }
+  bool sole_reader() const noexcept { return (refs_.load(std::memory_order_acquire) & ~kRuntime) == 1; }
+
+  static constexpr std::uint32_t kRuntime = 1u << 31;  ///< The runtime's share in `refs_`.
 
   std::atomic<Edge*> dependents{nullptr};
   std::atomic<std::uint32_t> pending{0};
-  std::atomic<std::uint32_t> refs_{2};
+  std::atomic<std::uint32_t> refs_{kRuntime + 1};
   std::atomic<State> state_{State::pending};
   std::atomic<std::uint8_t> marks_{0};
   std::uint8_t traits = 0;

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <dflow/detail/export.h>
 #include <dflow/detail/node.h>
@@ -45,6 +46,7 @@ class DFLOW_EXPORT Session {
 struct Extras {
   std::shared_ptr<const TaskOptions> options;
   std::stop_source stop{std::nostopstate};
+  std::vector<AnyFuture> after;   ///< TaskOptions::after, held until the task has ended.
   std::unique_ptr<Edge[]> edges;  ///< Where they do not fit inside the node.
   std::uint64_t timer = 0;
 };

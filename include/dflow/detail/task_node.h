@@ -169,6 +169,12 @@ constexpr bool takes_stop_token(std::type_identity<std::tuple<L...>>) {
 
 // ---- The node ----------------------------------------------------------------------------------------------------
 
+/// What a body returned that returns a future.
+struct Inner {
+  NodeRef node;
+  Edge edge;
+};
+
 /// F: decayed callable; R: what the call returns; Slots: Arguments; Leading: filled-in parameters.
 template <class F, class R, class Slots, class Leading>
 class TaskNode;
@@ -200,10 +206,11 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
       return std::invoke(static_cast<Callee&&>(body_.callable), fill_in<Leading>(*this)..., slots.pass(move)...);
     };
     if constexpr (forwards) {
-      inner_ = NodeRef();
+      inner_.node = NodeRef();
       R future = std::apply(call, body_.slots);
       if (!future.valid()) throw_empty_future("the task's result");
-      inner_ = AnyFuture(future).take_node();
+      inner_.node = AnyFuture(future).take_node();
+      inner_.edge = {.next = nullptr, .consumer = this, .producer = inner_.node.get()};
     } else if constexpr (std::is_void_v<R>) {
       std::apply(call, body_.slots);
       std::construct_at(std::addressof(this->value_));
@@ -217,17 +224,17 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     std::destroy_at(std::addressof(body_));
   }
 
-  Node* inner() noexcept override {
-    if constexpr (forwards) return inner_.get();
+  Edge* inner() noexcept override {
+    if constexpr (forwards) return &inner_.edge;
     return nullptr;
   }
 
   void adopt_inner() override {
     if constexpr (forwards) {
       if constexpr (!is_copyable_v<Stored<T>>) {
-        if (!inner_.get()->mark(kConsumed)) throw_consumed();
+        if (!inner_.node.get()->mark(kConsumed)) throw_consumed();
       }
-      NodeRef source = std::move(inner_);
+      NodeRef source = std::move(inner_.node);
       ::new (static_cast<void*>(std::addressof(this->value_)))
           Stored<T>(static_cast<Value<T>&>(*source.get()).take(!this->has(kNeverMove)));
     }
@@ -275,7 +282,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   };
 
   std::array<Edge, inline_edges> edges_;
-  [[no_unique_address]] std::conditional_t<forwards, NodeRef, Unit> inner_;
+  [[no_unique_address]] std::conditional_t<forwards, Inner, Unit> inner_;
   union {
     Body body_;
   };
