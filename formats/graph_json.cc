@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "formats/internal_json.h"
 #include "formats/json_text.h"
@@ -45,14 +46,11 @@ void write_graph(JsonStream& json, const LabelledGraphs& all, const LabelledGrap
   json.raw("}");
 }
 
-/// Reads one graph after the other into the common table of names.
+/// Takes tasks and edges one by one while the document is read, and puts them into a graph when that ends.
 class Reader {
  public:
   LabelledGraphs read(std::string_view text) {
-    const std::vector<internal::Watch> watches{
-        {"version", [](const Cursor& version) { check_version(version, kGraphVersion, "graph"); }},
-        {"graphs[]", [this](const Cursor& graph) { read_graph(graph); }}};
-    const Json document = internal::parse_document(text, internal::Encoding::json, watches);
+    const Json document = internal::parse_document(text, internal::Encoding::json, watches());
     const Cursor root(document);
     std::ignore = root.field("graphs").size();
     if (root.has("expanded")) result_.expanded = root.field("expanded").boolean();
@@ -60,23 +58,40 @@ class Reader {
   }
 
  private:
-  void read_graph(const Cursor& from) {
-    LabelledGraph graph;
-    graph.name = from.field("name").string();
-    graph.instance = from.field("instance").integer<std::uint64_t>();
-    if (!seen_.emplace(graph.name, graph.instance).second) from.fail("each graph and instance once");
-    tasks_.clear();
-    graph.tasks = from.field("tasks").each([this](const Cursor& task) { return read_task(task); });
-    graph.edges = from.field("edges").each([this](const Cursor& edge) { return read_edge(edge); });
+  /// The labels of an edge whose tasks were not yet there when it was read.
+  using Pending = std::pair<std::string, std::string>;
+
+  std::vector<internal::Watch> watches() {
+    return {{"version", [](const Cursor& version) { check_version(version, kGraphVersion, "graph"); }},
+            {"graphs[].tasks[]", [this](const Cursor& task) { graph_.tasks.push_back(read_task(task)); }},
+            {"graphs[].edges[]", [this](const Cursor& edge) { read_edge(edge); }},
+            {"graphs[]", [this](const Cursor& graph) { finish_graph(graph); }}};
+  }
+
+  void finish_graph(const Cursor& from) {
+    for (const char* streamed : {"tasks", "edges"}) std::ignore = from.field(streamed).size();
+    graph_.name = from.field("name").string();
+    graph_.instance = from.field("instance").integer<std::uint64_t>();
+    if (!seen_.emplace(graph_.name, graph_.instance).second)
+      from.refuse("a graph and instance that stood before");
+    for (const auto& [producer, consumer] : pending_)
+      add_edge(from, task_at(from, producer), task_at(from, consumer));
     if (from.has("external_edges"))
-      graph.external_edges =
+      graph_.external_edges =
           from.field("external_edges").each([this](const Cursor& edge) { return read_external(edge); });
-    if (from.has("boundaries")) graph.boundaries = from.field("boundaries").each(read_boundary);
-    std::sort(graph.edges.begin(), graph.edges.end(), [](const LabelledEdge& a, const LabelledEdge& b) {
+    if (from.has("boundaries")) graph_.boundaries = from.field("boundaries").each(read_boundary);
+    sort_edges();
+    result_.graphs.push_back(std::exchange(graph_, {}));
+    tasks_.clear();
+    pending_.clear();
+  }
+
+  void sort_edges() {
+    auto& edges = graph_.edges;
+    std::sort(edges.begin(), edges.end(), [](const LabelledEdge& a, const LabelledEdge& b) {
       return std::pair(a.consumer, a.producer) < std::pair(b.consumer, b.producer);
     });
-    graph.edges.erase(std::unique(graph.edges.begin(), graph.edges.end()), graph.edges.end());
-    result_.graphs.push_back(std::move(graph));
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
   }
 
   Label read_task(const Cursor& from) {
@@ -90,7 +105,8 @@ class Reader {
         label != task + "#" + std::to_string(number))
       from.field("label").fail("a label \"" + task.substr(0, 80) + "#NUMBER\"");
     const auto index = static_cast<std::uint32_t>(tasks_.size());
-    if (!tasks_.emplace(std::move(label), index).second) from.field("label").fail("each label once");
+    if (!tasks_.emplace(std::move(label), index).second)
+      from.field("label").refuse("a label that stood before");
     return {name_index(task), number};
   }
 
@@ -100,20 +116,29 @@ class Reader {
     return place->second;
   }
 
-  std::uint32_t task_at(const Cursor& from) const {
-    const auto place = tasks_.find(from.string());
-    if (place == tasks_.end()) from.fail("the label of a task of this graph");
+  std::uint32_t task_at(const Cursor& from, const std::string& label) const {
+    const auto place = tasks_.find(label);
+    if (place == tasks_.end())
+      from.refuse("an edge of a task that is not there, \"" + label.substr(0, 80) + "\"");
     return place->second;
   }
 
-  LabelledEdge read_edge(const Cursor& from) const {
-    const LabelledEdge edge{task_at(from.element(0)), task_at(from.element(1))};
-    if (edge.producer == edge.consumer) from.fail("two different tasks");
-    return edge;
+  void read_edge(const Cursor& from) {
+    std::string producer = from.element(0).string(), consumer = from.element(1).string();
+    const auto first = tasks_.find(producer), second = tasks_.find(consumer);
+    if (first == tasks_.end() || second == tasks_.end())
+      pending_.emplace_back(std::move(producer), std::move(consumer));
+    else
+      add_edge(from, first->second, second->second);
+  }
+
+  void add_edge(const Cursor& from, std::uint32_t producer, std::uint32_t consumer) {
+    if (producer == consumer) from.refuse("an edge from a task to itself");
+    graph_.edges.push_back({producer, consumer});
   }
 
   ExternalEdge read_external(const Cursor& from) const {
-    std::ignore = task_at(from.element(1));
+    std::ignore = task_at(from, from.element(1).string());
     return {from.element(0).string(), from.element(1).string()};
   }
 
@@ -124,7 +149,9 @@ class Reader {
   LabelledGraphs result_;
   std::set<std::pair<std::string, std::uint64_t>> seen_;
   std::unordered_map<std::string, std::uint32_t> names_;
-  std::unordered_map<std::string, std::uint32_t> tasks_;  // of the graph being read, by label
+  LabelledGraph graph_;                                   // being read
+  std::unordered_map<std::string, std::uint32_t> tasks_;  // of that graph, by label
+  std::vector<Pending> pending_;
 };
 
 }  // namespace

@@ -56,13 +56,14 @@ class TreeBuilder final : public nlohmann::json_sax<Json> {
     Json value;
     std::string key;                  // of the member being read
     const Watch* elements = nullptr;  // who takes this array's elements
+    std::string path;                 // of such an array
     std::size_t taken = 0;
   };
 
   bool open(Json empty) {
     if (open_.size() >= kMaxDepth) throw Malformed("nested too deeply");
-    Open next{std::move(empty), {}, nullptr, 0};
-    if (next.value.is_array()) next.elements = watch_at("[]");
+    Open next{std::move(empty), {}, nullptr, {}, 0};
+    if (next.value.is_array() && (next.elements = watch_at("[]")) != nullptr) next.path = path(true);
     open_.push_back(std::move(next));
     return true;
   }
@@ -80,8 +81,7 @@ class TreeBuilder final : public nlohmann::json_sax<Json> {
     }
     Open& parent = open_.back();
     if (parent.elements != nullptr) {
-      const auto& path = parent.elements->path;
-      parent.elements->take(Cursor(value, std::string_view(path).substr(0, path.size() - 2), parent.taken++));
+      parent.elements->take(Cursor(value, parent.path, parent.taken++));
     } else if (parent.value.is_array()) {
       parent.value.push_back(std::move(value));
     } else {
@@ -91,18 +91,27 @@ class TreeBuilder final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  /// Who watches the value now being read. Only members of objects within objects are ever watched.
-  const Watch* watch_at(std::string_view suffix) const {
-    if (watches_.empty() || open_.empty() || open_.size() > 2) return nullptr;
-    std::string path;
-    for (const Open& object : open_) {
-      if (!object.value.is_object()) return nullptr;
-      if (!path.empty()) path += '.';
-      path += object.key;
+  /// The place of the value now being read; the indices of elements only if asked for.
+  std::string path(bool indices) const {
+    std::string all;
+    for (const Open& open : open_) {
+      if (open.value.is_array())
+        all += indices ? "[" + std::to_string(open.elements != nullptr ? open.taken : open.value.size()) + "]"
+                       : "[]";
+      else
+        all += (all.empty() ? "" : ".") + open.key;
     }
-    path += suffix;
+    return all;
+  }
+
+  /// Who watches that value. Nothing is watched far below the root, where values are many.
+  const Watch* watch_at(std::string_view suffix) const {
+    constexpr std::size_t kDeepest = 3;
+    if (watches_.empty() || open_.empty() || open_.size() > kDeepest || !open_.back().value.is_object())
+      return nullptr;
+    const std::string place = path(false) + std::string(suffix);
     for (const Watch& watch : watches_)
-      if (watch.path == path) return &watch;
+      if (watch.path == place) return &watch;
     return nullptr;
   }
 
@@ -127,6 +136,10 @@ void Cursor::fail(const std::string& expected) const {
                                             : std::string("an ") + value_.type_name();
   if (found.size() > 80) found = found.substr(0, 80) + "...";
   throw Malformed((where.empty() ? "the document" : where) + ": expected " + expected + ", found " + found);
+}
+
+void Cursor::refuse(const std::string& what) const {
+  throw Malformed(path() + ": " + what);
 }
 
 Cursor Cursor::field(std::string_view key) const {

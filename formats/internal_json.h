@@ -78,7 +78,8 @@ class Cursor {
     return all;
   }
 
-  [[noreturn]] void fail(const std::string& expected) const;
+  [[noreturn]] void fail(const std::string& expected) const;  ///< says what was found instead
+  [[noreturn]] void refuse(const std::string& what) const;    ///< for what no one value shows
 
  private:
   static constexpr std::size_t kNoIndex = std::numeric_limits<std::size_t>::max();
@@ -93,9 +94,9 @@ class Cursor {
   const Cursor* parent_ = nullptr;
 };
 
-/// Handed each value at `path` ("dflow.version"), or each element of the array there ("dflow.tasks[]"), as
-/// soon as it is read. Elements are then forgotten, so that a document of a million of them needs little
-/// memory.
+/// Handed each value at `path` ("dflow.version"), or each element of the arrays there ("dflow.tasks[]",
+/// "graphs[].tasks[]"), as soon as it is read. Elements are then forgotten, so that a document of a million
+/// of them needs little memory.
 struct Watch {
   std::string path;
   std::function<void(const Cursor& value)> take;

@@ -55,20 +55,30 @@ TEST(GraphJson, ADifferentSpellingOfALabelIsRefused) {
 
 TEST(GraphJson, EdgesNeedTheirTasks) {
   EXPECT_EQ(error_with("[\"init#2\"", "[\"init#9\""),
-            "graphs[0].edges[0][0]: expected the label of a task of this graph, found \"init#9\"");
-  EXPECT_THAT(error_with("[\"init#2\"", "[\"relax#3\""), HasSubstr("expected two different tasks"));
+            "graphs[0]: an edge of a task that is not there, \"init#9\"");
+  EXPECT_THAT(error_with("[\"init#2\"", "[\"relax#3\""),
+              HasSubstr("graphs[0].edges[0]: an edge from a task to itself"));
+}
+
+TEST(GraphJson, EdgesMayStandBeforeTheirTasks) {
+  const auto read = parse_graph_json(R"({"graphs":[
+      {"edges":[["a#0","a#1"]], "tasks":[{"task":"a","label":"a#0"},{"task":"a","label":"a#1"}], "instance":0, "name":"f"},
+      {"edges":[["a#1","a#0"]], "tasks":[{"task":"a","label":"a#0"},{"task":"a","label":"a#1"}], "instance":1, "name":"f"}]})")
+                        .value();
+  EXPECT_THAT(read.graphs[0].edges, ::testing::ElementsAre(LabelledEdge{0, 1}));
+  EXPECT_THAT(read.graphs[1].edges, ::testing::ElementsAre(LabelledEdge{1, 0}));
 }
 
 TEST(GraphJson, ATaskStandsOnce) {
   EXPECT_THAT(error_with(R"("init#2", "task": "init")", R"("relax#3", "task": "relax")"),
-              HasSubstr("each label once"));
+              HasSubstr("tasks[1].label: a label that stood before"));
 }
 
 TEST(GraphJson, AGraphStandsOnce) {
   const std::string graph = R"({"name":"f","instance":0,"tasks":[],"edges":[]})";
   EXPECT_TRUE(parse_graph_json("{\"graphs\":[" + graph + "]}"));
   EXPECT_THAT(parse_graph_json("{\"graphs\":[" + graph + "," + graph + "]}").message(),
-              HasSubstr("graphs[1]: expected each graph and instance once"));
+              HasSubstr("graphs[1]: a graph and instance that stood before"));
 }
 
 TEST(GraphJson, ANewerVersionAsksForANewerDflow) {

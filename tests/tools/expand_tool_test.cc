@@ -20,7 +20,6 @@ formats::Plan plan_with(const std::vector<std::string>& names) {
     graph.name = name;
     graph.tier = 2;
     graph.replicable = graph.expandable = name != "fixed";
-    graph.reason = name == "fixed" ? "it reads a file" : "";
     graph.parameters = {{"xs", "const std::vector<int> &", ParameterNeed::size},
                         {"n", "int", ParameterNeed::none}};
     plan.graphs.push_back(graph);
@@ -128,8 +127,8 @@ TEST_F(ExpandTool, TheLimitIsPassedOn) {
   EXPECT_EQ(dflow(arguments).exit_code, 0);
 }
 
-TEST_F(ExpandTool, AGraphWithoutSkeletonIsToldWithItsReason) {
-  EXPECT_THAT(error_for("fixed"), HasSubstr("graph fixed cannot be expanded: it reads a file"));
+TEST_F(ExpandTool, AGraphWithoutSkeletonIsTold) {
+  EXPECT_THAT(error_for("fixed"), HasSubstr("graph fixed cannot be expanded: it has no skeleton"));
 }
 
 TEST_F(ExpandTool, WhatTheProgramDoesWrongIsTold) {

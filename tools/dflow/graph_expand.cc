@@ -53,7 +53,8 @@ struct Choice {
 };
 
 Result<Choice> choose(const Graph& graph, const std::vector<std::string>& parameters) {
-  if (!graph.expandable) return Error{"graph " + graph.name + " cannot be expanded: " + graph.reason};
+  if (!graph.expandable)
+    return Error{"graph " + graph.name + " cannot be expanded: it has no skeleton; dflowc -Rdflow says why"};
   auto settings = check_parameters(graph, parameters);
   if (!settings) return settings.error();
   return Choice{graph, std::move(settings).value()};
