@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "compiler/driver/own_lines.h"
 #include "formats/file.h"
@@ -15,7 +17,9 @@ std::string Captured::text() const {
 }
 
 std::vector<std::string> Captured::flags(std::vector<std::string> flags) const {
-  if (isatty(STDERR_FILENO) != 0) flags.insert(flags.begin(), "-fdiagnostics-color");
+  const char* terminal = std::getenv("TERM");
+  const bool plain = terminal == nullptr || std::string_view(terminal) == "dumb";
+  if (isatty(STDERR_FILENO) != 0 && !plain) flags.insert(flags.begin(), "-fdiagnostics-color");
   return flags;
 }
 

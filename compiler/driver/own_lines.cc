@@ -15,6 +15,8 @@ namespace {
 /// fewest insertions. Empty if there is none.
 std::vector<std::size_t> align(std::string_view original, std::string_view changed) {
   const std::size_t rows = original.size() + 1, columns = changed.size() + 1;
+  constexpr std::size_t kMostCells = std::size_t{1} << 24;  // a line of thousands of characters is nobody's to read
+  if (rows * columns > kMostCells) return {};
   constexpr int kNever = std::numeric_limits<int>::max() / 2;
   const auto cell = [columns](std::size_t i, std::size_t j) { return i * columns + j; };
   // Insertions still needed from (i, j) on; `inside`: one is under way, so going on with it is free.
