@@ -1,0 +1,224 @@
+"""Checks one program of the corpus: it means the same however it is compiled and run, and its graph is known exactly.
+
+A program says in comments at the start of a line what must hold:
+
+    // BOUNDARIES: 0                          over all its graphs
+    // REPLICABLE: yes                        all its graphs, or no
+    // PARAMS: graph=heat 4 10 -- n=4 t=10    run with arguments 4 10, `expand` with these parameters gives the graph
+                                              that this run records (graph=heat/1: of the second call)
+    // EXPECT: sum 42                         a line that the run above prints; all of them, if there is one
+    // GRAPH: 5 tasks, 4 edges                of the graph above, counted by hand
+    // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+MODES = {
+    "default": {},
+    "serial": {"DFLOW_SERIAL": "1"},
+    "shuffled by 1": {"DFLOW_SHUFFLE": "1"},
+    "shuffled by 2": {"DFLOW_SHUFFLE": "2"},
+    "shuffled by 3": {"DFLOW_SHUFFLE": "3"},
+    "on one thread": {"DFLOW_THREADS": "1"},
+}
+STATIC_OFF = {"built dynamically": {"DFLOW_STATIC": "0"}}
+
+
+@dataclass
+class Case:
+    """One PARAMS line and what follows it."""
+    graph: str
+    instance: str
+    arguments: list
+    parameters: list
+    expect: list = field(default_factory=list)
+    counts: str = ""
+    edges: list = field(default_factory=list)
+
+
+@dataclass
+class Annotations:
+    boundaries: int
+    replicable: bool
+    cases: list
+
+
+class Failures:
+    def __init__(self):
+        self.count = 0
+
+    def add(self, what, details=""):
+        self.count += 1
+        print(f"FAILED: {what}")
+        for line in str(details).rstrip().splitlines()[:60]:
+            print(f"    {line}")
+
+
+def parse_case(text):
+    left, separator, right = text.partition("--")
+    match = re.match(r"graph=(\S+?)(?:/(\d+))?(?:\s+(.*))?$", left.strip())
+    if not match or not separator:
+        sys.exit(f"cannot read 'PARAMS: {text}': expected graph=NAME ARGUMENTS -- PARAMETERS")
+    return Case(match[1], match[2] or "0", (match[3] or "").split(), right.split())
+
+
+def read_annotations(source):
+    values, cases = {}, []
+    for line in source.read_text().splitlines():
+        match = re.match(r"// (BOUNDARIES|REPLICABLE|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
+        if not match:
+            continue
+        key, text = match.groups()
+        if key == "PARAMS":
+            cases.append(parse_case(text))
+        elif key == "EXPECT":
+            cases[-1].expect.append(text.rstrip())
+        elif key == "GRAPH":
+            cases[-1].counts = text.strip()
+        elif key == "EDGES":
+            cases[-1].edges += [tuple(edge.split(" -> ")) for edge in text.strip().rstrip(",").split(", ")]
+        else:
+            values[key] = text.strip()
+    if not cases or values.keys() != {"BOUNDARIES", "REPLICABLE"}:
+        sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
+    return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases)
+
+
+class Check:
+    def __init__(self, options):
+        self.options = options
+        self.source = Path(options.source)
+        self.folder = Path(options.work) / self.source.stem
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.annotations = read_annotations(self.source)
+        self.failures = Failures()
+
+    def run(self):
+        commands = {
+            "plain": [self.options.cxx, f"-I{self.options.include}", f"-L{self.options.lib}",
+                      f"-Wl,-rpath,{self.options.lib}", "-rdynamic"],
+            "dflowc": [self.options.dflowc],
+            "dflowc-gcc": [self.options.dflowc, f"--dflow-host={self.options.cxx}"],
+        }
+        programs = {name: self.compile(name, command) for name, command in commands.items()}
+        if None in programs.values():
+            return self.failures.count
+        reference = {}
+        for name, program in programs.items():
+            self.check_outputs(name, program, reference)
+        for name in ("dflowc", "dflowc-gcc"):
+            self.check_plan(name, programs[name])
+            for number, case in enumerate(self.annotations.cases):
+                self.check_graph(name, programs[name], case, number)
+        self.check_same_size(programs)
+        return self.failures.count
+
+    def compile(self, name, command):
+        program = self.folder / name
+        libraries = ["-ldflow"] if name == "plain" else []
+        done = subprocess.run(command + ["-std=c++20", "-O0", *WARNINGS, str(self.source), "-o", str(program), *libraries],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            self.failures.add(f"{name} does not compile it", done.stderr)
+            return None
+        return program
+
+    def execute(self, what, program, arguments, environment):
+        clean = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
+        try:
+            return subprocess.run([program, *arguments], env=clean | environment, capture_output=True, text=True, timeout=60)
+        except subprocess.TimeoutExpired:
+            self.failures.add(f"{what}: did not end within 60 s")
+            return None
+
+    def check_outputs(self, name, program, reference):
+        modes = MODES if name == "plain" else MODES | STATIC_OFF
+        for case in self.annotations.cases:
+            key = tuple(case.arguments)
+            for mode, environment in modes.items():
+                what = f"{name}, {mode}, arguments {case.arguments}"
+                done = self.execute(what, program, case.arguments, environment)
+                if done is None:
+                    continue
+                if done.returncode != 0:
+                    self.failures.add(f"{what}: exit code {done.returncode}", done.stdout + done.stderr)
+                elif done.stdout != reference.setdefault(key, done.stdout):
+                    self.failures.add(f"{what}: other output than before", f"{reference[key]}\nnow:\n{done.stdout}")
+                elif case.expect and done.stdout.splitlines() != case.expect:
+                    self.failures.add(f"{what}: other output than EXPECT", done.stdout)
+
+    def tool(self, *arguments):
+        return subprocess.run([self.options.dflow, "graph", *map(str, arguments)], capture_output=True, text=True)
+
+    def check_plan(self, name, program):
+        shown = self.tool("show", program, "--format=json")
+        if shown.returncode != 0:
+            return self.failures.add(f"{name}: its plan cannot be shown", shown.stderr)
+        graphs = json.loads(shown.stdout)["graphs"]
+        boundaries = [boundary for graph in graphs for boundary in graph["boundaries"]]
+        if len(boundaries) != self.annotations.boundaries:
+            self.failures.add(f"{name}: {len(boundaries)} boundaries, not {self.annotations.boundaries}", boundaries)
+        denied = [f"{graph['name']}: {graph['reason']}" for graph in graphs if not graph["replicable"]]
+        if (not denied) != self.annotations.replicable:
+            self.failures.add(f"{name}: replicable: {'no' if denied else 'yes'}", "\n".join(denied))
+        return None
+
+    def check_graph(self, name, program, case, number):
+        expanded = self.folder / f"{name}.{number}.json"
+        parameters = [part for parameter in case.parameters for part in ("--param", parameter)]
+        what = f"{name}, graph {case.graph}, parameters {' '.join(case.parameters)}"
+        done = self.tool("expand", program, f"--graph={case.graph}", *parameters, "--format=json", "-o", expanded)
+        if done.returncode != 0:
+            return self.failures.add(f"{what}: cannot be expanded", done.stderr)
+        self.check_counts(what, json.loads(expanded.read_text())["graphs"], case)
+        for mode, environment in (MODES | STATIC_OFF).items():
+            trace = self.folder / f"{name}.{number}.trace.json"
+            if self.execute(f"{name}, {mode}", program, case.arguments, environment | {"DFLOW_TRACE": str(trace)}) is None:
+                continue
+            diff = self.tool("diff", expanded, trace, f"--instance={case.instance}")
+            if diff.returncode != 0:
+                self.failures.add(f"{what}: the run {mode} records another graph", diff.stdout + diff.stderr)
+        return None
+
+    def check_counts(self, what, graphs, case):
+        tasks = sum(len(graph["tasks"]) for graph in graphs)
+        edges = [tuple(edge) for graph in graphs for edge in graph["edges"]]
+        counts = f"{tasks} tasks, {len(edges)} edges"
+        if case.counts and counts != case.counts:
+            self.failures.add(f"{what}: {counts}, not {case.counts}")
+        if case.edges and sorted(edges) != sorted(case.edges):
+            self.failures.add(f"{what}: edges are not those stated", "\n".join(f"{a} -> {b}" for a, b in sorted(edges)))
+
+    def check_same_size(self, programs):
+        """A plain build names tasks as well as it can, but it has as many, and as many edges."""
+        for number, case in enumerate(self.annotations.cases):
+            sizes = {}
+            for name, program in programs.items():
+                trace = self.folder / f"{name}.size.json"
+                self.execute(name, program, case.arguments, {"DFLOW_TRACE": str(trace)})
+                recording = json.loads(trace.read_text())["dflow"]
+                sizes[name] = (len(recording["tasks"]), len(set(map(tuple, recording["edges"]))))
+            if len(set(sizes.values())) != 1:
+                self.failures.add(f"PARAMS {number}: numbers of (tasks, edges) differ", sizes)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source")
+    for name in ("cxx", "dflowc", "dflow", "include", "lib", "work"):
+        parser.add_argument(f"--{name}", required=True)
+    failures = Check(parser.parse_args()).run()
+    print("ok" if failures == 0 else f"{failures} failures")
+    return 0 if failures == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
