@@ -8,6 +8,10 @@
 //     std::cout << ex.reduce(merge, parts).get();    // a tree of merges
 #pragma once
 
+#if __cplusplus < 202002L
+#error "dflow needs C++20: compile with -std=c++20 or later"
+#endif
+
 // dflow's attributes are for dflowc; other compilers ignore them without a word.
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wunknown-attributes"

@@ -81,6 +81,11 @@ class ByHand(ConsumerTest):
         self.assert_runs_with_prefix(app)
         self.assert_no_plan(app)
 
+    def test_an_older_standard_is_refused_in_clear_words(self):
+        self.call(f"g++ -std=c++17 -c {PROGRAM} $(pkg-config --cflags dflow)", shell=True, code=1)
+        first = next(line for line in self.said.splitlines() if "error:" in line)
+        self.assertIn("dflow needs C++20: compile with -std=c++20", first)
+
     @needs_dflowc
     def test_dflowc_with_each_host(self):
         for host in ("clang++-19", "g++"):

@@ -3,9 +3,10 @@ formula; and that it prints the same however it is run and compiled."""
 
 import math
 import re
+import subprocess
 import unittest
 
-from support import SOURCE, InstalledTest, needs_dflowc
+from support import PREFIX, SOURCE, TIMEOUT, WORK, InstalledTest, environment, fresh_folder, needs_dflowc
 
 SAMPLE = SOURCE / "samples/dynamic_only/option_prices.cpp"
 
@@ -19,12 +20,14 @@ def black_scholes_call(strike, spot=100.0, rate=0.03, volatility=0.2, years=1.0)
 
 
 class DynamicOnly(InstalledTest):
-    def setUp(self):
-        super().setUp()
-        self.call(f"g++ -std=c++20 -O2 {SAMPLE} $(pkg-config --cflags --libs dflow) -o prices", shell=True)
+    @classmethod
+    def setUpClass(cls):
+        cls.prices = fresh_folder(WORK / "DynamicOnly") / "prices"
+        command = f"g++ -std=c++20 -O2 {SAMPLE} $(pkg-config --cflags --libs dflow) -o {cls.prices}"
+        subprocess.run(command, shell=True, check=True, env=environment(PREFIX), timeout=TIMEOUT)
 
     def test_prices_are_those_of_the_closed_formula(self):
-        lines = self.call("./prices").splitlines()
+        lines = self.call(self.prices).splitlines()
         found = [re.match(r"strike (\S+) price (\S+) error (\S+)", line) for line in lines[:4]]
         self.assertEqual([float(match[1]) for match in found], [80, 100, 120, 100])
         for match in found:
@@ -34,25 +37,25 @@ class DynamicOnly(InstalledTest):
         self.assertEqual(lines[4:], ["refining without end: stopped"])
 
     def test_prints_the_same_in_each_way_to_run(self):
-        first = self.call("./prices")
+        first = self.call(self.prices)
         for env in ({"DFLOW_THREADS": 1}, {"DFLOW_THREADS": 8}, {"DFLOW_SERIAL": 1}, {"DFLOW_SHUFFLE": 1}):
-            self.assertEqual(self.call("./prices", **env), first, env)
+            self.assertEqual(self.call(self.prices, **env), first, env)
 
     @needs_dflowc
     def test_prints_the_same_when_compiled_by_dflowc(self):
-        first = self.call("./prices")
+        first = self.call(self.prices)
         self.call("dflowc", "--dflow-host=g++", "-std=c++20", "-O2", SAMPLE, "-o", "compiled")
         for env in ({}, {"DFLOW_STATIC": 0}):
             self.assertEqual(self.call("./compiled", **env), first, env)
 
     def test_cancels_what_is_not_needed(self):
-        self.call("./prices", DFLOW_THREADS=1)
+        self.call(self.prices, DFLOW_THREADS=1)
         spared, batches = map(int, re.search(r"(\d+) of (\d+) batches never ran", self.said).groups())
         self.assertEqual(batches, 100)
         self.assertGreater(spared, 0)
 
     def test_says_how_to_use_it(self):
-        self.call("./prices", "12", code=2)
+        self.call(self.prices, "12", code=2)
         self.assertIn("usage:", self.said)
 
 

@@ -10,7 +10,7 @@ class Layout(InstalledTest):
     def test_has_every_part(self):
         parts = ["include/dflow/dflow.h", f"{LIBDIR}/libdflow.so", f"{LIBDIR}/cmake/dflow/dflow-config.cmake",
                  f"{LIBDIR}/cmake/dflow/DflowAddExecutable.cmake", f"{LIBDIR}/pkgconfig/dflow.pc", "bin/dflow",
-                 "share/doc/dflow/LICENSE", "share/doc/dflow/docs/formats.md"]
+                 "share/doc/dflow/LICENSE", "share/doc/dflow/docs/tutorial.md"]
         if HAS_COMPILER:
             parts += ["bin/dflowc", "libexec/dflow/dflowc-frontend"]
         self.assertEqual([part for part in parts if not (PREFIX / part).exists()], [])
