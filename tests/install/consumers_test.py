@@ -58,6 +58,7 @@ class WithCMake(ConsumerTest):
         self.assert_graph_known(build / "dynamic", "sum_of_squares", "xs.size=10")
 
     @needs_dflowc
+    @unittest.skipUnless(shutil.which("make"), "no make")
     def test_makefiles_track_headers_through_the_launcher(self):
         project = self.work / "project"
         shutil.copytree(CONSUMER, project)
