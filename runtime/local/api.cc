@@ -142,7 +142,9 @@ Scope& scope_for(const Node& node) {
   if (active().id != node.session_id || !active().session) {
     throw SessionError("dflow: the session of this future is over: no executor of it is left");
   }
-  return *active().scope();
+  Scope* scope = local::default_scope();
+  if (!scope) throw SessionError("dflow: the session of this future is ending: it takes no more tasks");
+  return *scope;
 }
 
 void start_external(Node& node) {

@@ -1,6 +1,7 @@
 #include "runtime/local/local_session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iostream>
 #include <mutex>
 #include <stdexcept>
@@ -12,7 +13,8 @@ namespace {
 std::mutex session_mutex;
 std::weak_ptr<LocalSession> current;
 std::uint32_t last_id = 0;
-Active now;
+constexpr Active kNone;
+std::atomic<const Active*> now{&kNone};
 std::vector<detail::Scope*> scopes;
 
 }  // namespace
@@ -23,12 +25,14 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
       EngineOptions{.threads = settings.executor.threads, .serial = settings.serial, .shuffle = settings.shuffle},
       recorder_.get());
   report_ = std::make_unique<Report>(*engine_);
+  active_ = {.session = this, .local = this, .recorder = recorder_.get(), .id = id_};
 }
 
 LocalSession::~LocalSession() {
   {
     const std::lock_guard lock(session_mutex);
-    if (now.local == this) now = {};
+    const Active* mine = &active_;
+    now.compare_exchange_strong(mine, &kNone);
   }
   report_.reset();
   engine_.reset();
@@ -42,26 +46,24 @@ void LocalSession::drain(detail::Scope& scope, std::int64_t most) {
   engine_->drain(scope, most);
 }
 
-const Active& active() noexcept { return now; }
+const Active& active() noexcept { return *now.load(std::memory_order_acquire); }
 
-detail::Scope* Active::scope() const noexcept {
-  detail::Scope* mine = detail::current_scope();
-  if (mine) return mine;
+detail::Scope* default_scope() noexcept {
+  if (detail::Scope* mine = detail::current_scope()) return mine;
   const std::lock_guard lock(session_mutex);
   const auto open = std::ranges::find_if(scopes, [](const detail::Scope* scope) { return !scope->closed.load(); });
-  return open == scopes.end() ? first_scope : *open;
+  if (open != scopes.end()) return *open;
+  return scopes.empty() ? nullptr : scopes.front();
 }
 
 void add_scope(detail::Scope& scope) {
   const std::lock_guard lock(session_mutex);
   scopes.push_back(&scope);
-  now.first_scope = scopes.front();
 }
 
 void remove_scope(detail::Scope& scope) {
   const std::lock_guard lock(session_mutex);
   std::erase(scopes, &scope);
-  now.first_scope = scopes.empty() ? nullptr : scopes.front();
 }
 
 std::shared_ptr<LocalSession> join_session(const Settings& settings) {
@@ -78,13 +80,15 @@ std::shared_ptr<LocalSession> join_session(const Settings& settings) {
   }
   auto made = std::make_shared<LocalSession>(resolved, ++last_id);
   current = made;
-  now = {.session = made.get(), .local = made.get(), .recorder = made->recorder(), .id = made->id(), .first_scope = nullptr};
+  now.store(&made->active());
   return made;
 }
 
 void activate_dry(detail::Session& session, Recorder& recorder) {
   const std::lock_guard lock(session_mutex);
-  now = {.session = &session, .local = nullptr, .recorder = &recorder, .id = ++last_id, .first_scope = nullptr};
+  static Active dry;
+  dry = {.session = &session, .local = nullptr, .recorder = &recorder, .id = ++last_id};
+  now.store(&dry);
 }
 
 }  // namespace dflow::local

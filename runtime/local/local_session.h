@@ -11,6 +11,15 @@
 
 namespace dflow::local {
 
+class LocalSession;
+
+/// The program's session while an Executor is alive.
+struct Active {
+  detail::Session* session = nullptr;
+  LocalSession* local = nullptr;  ///< Null in a dry run.
+  Recorder* recorder = nullptr;
+  std::uint32_t id = 0;
+};
 /// One process's threads behind the Session seam. At its end it writes the trace, if one was asked for.
 class LocalSession final : public detail::Session {
  public:
@@ -28,6 +37,7 @@ class LocalSession final : public detail::Session {
   Recorder* recorder() noexcept { return recorder_.get(); }
   const Settings& settings() const noexcept { return settings_; }
   std::uint32_t id() const noexcept { return id_; }
+  const Active& active() const noexcept { return active_; }
 
  private:
   Settings settings_;
@@ -35,20 +45,15 @@ class LocalSession final : public detail::Session {
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Report> report_;
+  Active active_;
 };
 
-/// The program's session while an Executor is alive.
-struct Active {
-  detail::Session* session = nullptr;
-  LocalSession* local = nullptr;  ///< Null in a dry run.
-  Recorder* recorder = nullptr;
-  std::uint32_t id = 0;
-  detail::Scope* first_scope = nullptr;  ///< The oldest living Executor's.
-
-  /// Where a task belongs that is not submitted through an Executor (`then`): the current task's, or the oldest's.
-  detail::Scope* scope() const noexcept;
-};
+/// What it is now; read without a lock on every submission. The reference is valid as long as that session.
 const Active& active() noexcept;
+
+/// Where a task belongs that is not submitted through an Executor (`then`): the current task's, or the oldest open
+/// executor's, else the oldest's; null if there is none.
+detail::Scope* default_scope() noexcept;
 
 /// Called by executors as they come and go.
 void add_scope(detail::Scope& scope);
