@@ -29,7 +29,7 @@ Side side(const std::string& graphs, bool expanded = false, bool whole = false) 
   return {std::move(read).value(), whole};
 }
 
-const std::string kBoundary = R"(,"boundaries":[{"line":3,"reason":"x"}])";
+const std::string boundary_json = R"(,"boundaries":[{"line":3,"reason":"x"}])";
 
 std::vector<std::string> differences(Side a, Side b, const Selection& selection = {}) {
   const auto found = compare(std::move(a), std::move(b), selection);
@@ -52,11 +52,12 @@ TEST(Compare, TasksAndEdgesOfOneSideAreDifferences) {
 
 TEST(Compare, BeforeItsBoundaryAGraphIsAPart) {
   const auto whole = graph("f", 0, {"a#0", "b#0", "c#0"}, R"(["a#0","b#0"],["b#0","c#0"])");
-  EXPECT_THAT(differences(side(graph("f", 0, {"a#0", "b#0"}, R"(["a#0","b#0"])", kBoundary)), side(whole)),
-              IsEmpty());
-  EXPECT_THAT(differences(side(graph("f", 0, {"a#0", "b#0"}, "", kBoundary)), side(whole)),
+  EXPECT_THAT(
+      differences(side(graph("f", 0, {"a#0", "b#0"}, R"(["a#0","b#0"])", boundary_json)), side(whole)),
+      IsEmpty());
+  EXPECT_THAT(differences(side(graph("f", 0, {"a#0", "b#0"}, "", boundary_json)), side(whole)),
               ElementsAre("f/0: edge a#0 -> b#0 only in B"));
-  EXPECT_THAT(differences(side(graph("f", 0, {"a#0", "d#0"}, "", kBoundary)), side(whole)),
+  EXPECT_THAT(differences(side(graph("f", 0, {"a#0", "d#0"}, "", boundary_json)), side(whole)),
               ElementsAre("f/0: task d#0 only in A"));
   EXPECT_THAT(differences(side(graph("f", 0, {"a#0", "b#0"}, R"(["a#0","b#0"])")), side(whole)),
               ElementsAre("f/0: task c#0 only in B", "f/0: edge b#0 -> c#0 only in B"));

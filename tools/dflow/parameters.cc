@@ -88,25 +88,25 @@ std::string bare(std::string type) {
 }
 
 std::optional<Range> integer_range(const std::string& type) {
-  static const std::map<std::string, Range> kRanges{{"bool", {0, 1}},
-                                                    {"short", range_of<short>()},
-                                                    {"unsigned short", range_of<unsigned short>()},
-                                                    {"int", range_of<int>()},
-                                                    {"unsigned int", range_of<unsigned>()},
-                                                    {"unsigned", range_of<unsigned>()},
-                                                    {"long", range_of<long>()},
-                                                    {"unsigned long", range_of<unsigned long>()},
-                                                    {"long long", range_of<long long>()},
-                                                    {"unsigned long long", range_of<unsigned long long>()},
-                                                    {"std::size_t", range_of<std::size_t>()},
-                                                    {"size_t", range_of<std::size_t>()},
-                                                    {"std::ptrdiff_t", range_of<std::ptrdiff_t>()},
-                                                    {"std::int32_t", range_of<std::int32_t>()},
-                                                    {"std::uint32_t", range_of<std::uint32_t>()},
-                                                    {"std::int64_t", range_of<std::int64_t>()},
-                                                    {"std::uint64_t", range_of<std::uint64_t>()}};
-  const auto known = kRanges.find(bare(type));
-  if (known == kRanges.end()) return std::nullopt;
+  static const std::map<std::string, Range> ranges{{"bool", {0, 1}},
+                                                   {"short", range_of<short>()},
+                                                   {"unsigned short", range_of<unsigned short>()},
+                                                   {"int", range_of<int>()},
+                                                   {"unsigned int", range_of<unsigned>()},
+                                                   {"unsigned", range_of<unsigned>()},
+                                                   {"long", range_of<long>()},
+                                                   {"unsigned long", range_of<unsigned long>()},
+                                                   {"long long", range_of<long long>()},
+                                                   {"unsigned long long", range_of<unsigned long long>()},
+                                                   {"std::size_t", range_of<std::size_t>()},
+                                                   {"size_t", range_of<std::size_t>()},
+                                                   {"std::ptrdiff_t", range_of<std::ptrdiff_t>()},
+                                                   {"std::int32_t", range_of<std::int32_t>()},
+                                                   {"std::uint32_t", range_of<std::uint32_t>()},
+                                                   {"std::int64_t", range_of<std::int64_t>()},
+                                                   {"std::uint64_t", range_of<std::uint64_t>()}};
+  const auto known = ranges.find(bare(type));
+  if (known == ranges.end()) return std::nullopt;
   return known->second;
 }
 
