@@ -38,7 +38,8 @@ std::vector<RewrittenFile> with_links(std::vector<RewrittenFile> files, const Ho
     std::error_code error;
     const std::string real = std::filesystem::canonical(rewritten.source->value, error);
     for (const RewrittenFile& file : rewritten.files) {
-      if (file.path == real && real != rewritten.source->value) files.push_back({rewritten.source->value, file.text});
+      if (file.path == real && real != rewritten.source->value)
+        files.push_back({rewritten.source->value, file.text});
     }
   }
   return files;
@@ -60,8 +61,8 @@ HostResult compile_with_clang(const Host& host, const HostJob& job) {
     return {.exit_code = 1, .refused = {}};
   }
   Captured captured(job.directory);
-  const Outcome changed =
-      run_host(host, with_flags(plain, captured.flags({"-ivfsoverlay", overlay.value()})), "", captured.path());
+  const Outcome changed = run_host(host, with_flags(plain, captured.flags({"-ivfsoverlay", overlay.value()})),
+                                   "", captured.path());
   if (changed.ok() || changed.signal != 0) {
     captured.print(files);
     return {.exit_code = changed.exit_code, .refused = {}};
@@ -71,8 +72,8 @@ HostResult compile_with_clang(const Host& host, const HostJob& job) {
   if (!original.ok()) return {.exit_code = original.exit_code, .refused = {}};
   // -Werror may have met a warning about generated code alone; of the user's code everything has been said.
   const Captured quiet(job.directory);
-  const Outcome silenced =
-      run_host(host, with_flags(plain, {"-w", "-Wno-error", "-ivfsoverlay", overlay.value()}), "", quiet.path());
+  const Outcome silenced = run_host(
+      host, with_flags(plain, {"-w", "-Wno-error", "-ivfsoverlay", overlay.value()}), "", quiet.path());
   if (silenced.ok()) return {.exit_code = 0, .refused = {}};
   const Outcome again = run_host(host, plain, "", quiet.path());  // a failed compilation removes its outputs
   return {.exit_code = again.exit_code, .refused = captured.text()};

@@ -21,8 +21,8 @@ struct Option {
   Role role;
 };
 
-// Longer names stand before their prefixes. An option that takes no separate value and is not listed is found by
-// nobody and becomes `other`, which is right for most of -f, -m, -W and -O.
+// Longer names stand before their prefixes. An option that takes no separate value and is not listed is found
+// by nobody and becomes `other`, which is right for most of -f, -m, -W and -O.
 constexpr std::array kOptions = std::to_array<Option>({
     {"-###", Shape::flag, Role::query},
     {"--version", Shape::flag, Role::query},
@@ -156,8 +156,8 @@ bool fits(const Option& option, std::string_view word) {
 }
 
 const Option* find_option(std::string_view word) {
-  // GCC's -static-..., -std=... and the like must not be taken for -s, -T or -e with a joined value; those short
-  // names are flags or separate above, and -MD, -MMD precede -M by being compared whole.
+  // GCC's -static-..., -std=... and the like must not be taken for -s, -T or -e with a joined value; those
+  // short names are flags or separate above, and -MD, -MMD precede -M by being compared whole.
   const auto found = std::find_if(kOptions.begin(), kOptions.end(),
                                   [word](const Option& option) { return fits(option, word); });
   return found == kOptions.end() ? nullptr : &*found;
@@ -165,16 +165,38 @@ const Option* find_option(std::string_view word) {
 
 std::string language_of_suffix(std::string_view path) {
   static const std::map<std::string_view, std::string_view> kLanguages = {
-      {"cc", "c++"},   {"cp", "c++"},    {"cxx", "c++"},  {"cpp", "c++"},
-      {"CPP", "c++"},  {"c++", "c++"},   {"C", "c++"},    {"CC", "c++"},
-      {"ii", "c++-cpp-output"},          {"c", "c++"},  // a C++ driver takes .c for C++
-      {"i", "cpp-output"},               {"h", "c++-header"}, {"hh", "c++-header"},
-      {"H", "c++-header"},               {"hp", "c++-header"}, {"hpp", "c++-header"},
-      {"hxx", "c++-header"},             {"HPP", "c++-header"}, {"h++", "c++-header"},
-      {"tcc", "c++-header"},             {"s", "assembler"},  {"S", "assembler-with-cpp"},
-      {"sx", "assembler-with-cpp"},      {"m", "objective-c"}, {"mm", "objective-c++"},
-      {"cppm", "c++-module"},            {"ccm", "c++-module"}, {"cxxm", "c++-module"},
-      {"ixx", "c++-module"},             {"ll", "ir"},        {"cu", "cuda"}, {"hip", "hip"},
+      {"cc", "c++"},
+      {"cp", "c++"},
+      {"cxx", "c++"},
+      {"cpp", "c++"},
+      {"CPP", "c++"},
+      {"c++", "c++"},
+      {"C", "c++"},
+      {"CC", "c++"},
+      {"ii", "c++-cpp-output"},
+      {"c", "c++"},  // a C++ driver takes .c for C++
+      {"i", "cpp-output"},
+      {"h", "c++-header"},
+      {"hh", "c++-header"},
+      {"H", "c++-header"},
+      {"hp", "c++-header"},
+      {"hpp", "c++-header"},
+      {"hxx", "c++-header"},
+      {"HPP", "c++-header"},
+      {"h++", "c++-header"},
+      {"tcc", "c++-header"},
+      {"s", "assembler"},
+      {"S", "assembler-with-cpp"},
+      {"sx", "assembler-with-cpp"},
+      {"m", "objective-c"},
+      {"mm", "objective-c++"},
+      {"cppm", "c++-module"},
+      {"ccm", "c++-module"},
+      {"cxxm", "c++-module"},
+      {"ixx", "c++-module"},
+      {"ll", "ir"},
+      {"cu", "cuda"},
+      {"hip", "hip"},
   };
   const auto dot = path.rfind('.');
   const auto slash = path.rfind('/');
@@ -270,14 +292,17 @@ CommandLine analyse_command_line(std::vector<std::string> words, const std::vect
   return line;
 }
 
-bool is_preprocessed(const Argument& argument) { return argument.language == "c++-cpp-output"; }
+bool is_preprocessed(const Argument& argument) {
+  return argument.language == "c++-cpp-output";
+}
 
 bool is_cxx_source(const Argument& argument) {
   return argument.role == Role::input && (argument.language == "c++" || is_preprocessed(argument));
 }
 
 bool is_cxx_interface(const Argument& argument) {
-  return argument.role == Role::input && (argument.language == "c++-header" || argument.language == "c++-module");
+  return argument.role == Role::input &&
+         (argument.language == "c++-header" || argument.language == "c++-module");
 }
 
 std::vector<std::string> words_of(const std::vector<Argument>& arguments) {

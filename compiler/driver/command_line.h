@@ -6,8 +6,9 @@
 
 namespace dflow::compiler {
 
-/// What an argument is to dflowc. It knows GCC's and Clang's options well enough to tell inputs from values and
-/// to sort flags by the step they belong to; a flag it has never heard of is `other` and goes to every step.
+/// What an argument is to dflowc. It knows GCC's and Clang's options well enough to tell inputs from values
+/// and to sort flags by the step they belong to; a flag it has never heard of is `other` and goes to every
+/// step.
 enum class Role {
   input,         ///< a file, or "-"
   language,      ///< -x

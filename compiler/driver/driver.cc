@@ -28,7 +28,8 @@ int fail(const std::string& message, int exit_code = 1) {
 /// Whether this command compiles the text of its sources; only then is there a point in rewriting them.
 bool compiles_text(const CommandLine& line) {
   const bool prints_macros = line.stage == Stage::preprocess && line.has("-dM");
-  const bool other = line.stage == Stage::query || line.stage == Stage::dependencies || line.stage == Stage::precompile;
+  const bool other =
+      line.stage == Stage::query || line.stage == Stage::dependencies || line.stage == Stage::precompile;
   return !other && !prints_macros;
 }
 
@@ -42,7 +43,8 @@ class Run {
   int run(const std::vector<const Argument*>& sources) {
     if (compiles_text(line_)) {
       for (const Argument* source : sources) {
-        if (!is_cxx_source(*source)) continue;  // what is precompiled stays the user's: its graphs are dynamic
+        if (!is_cxx_source(*source))
+          continue;  // what is precompiled stays the user's: its graphs are dynamic
         if (const auto failed = analyse(*source)) return *failed;
         if (interrupted()) return 1;
       }
@@ -78,10 +80,12 @@ class Run {
 
   /// Why Clang could not parse anything at all, or "".
   std::string missing_headers() const {
-    const std::string directory = options_.resource_dir.empty() ? installation_.resource_dir : options_.resource_dir;
+    const std::string directory =
+        options_.resource_dir.empty() ? installation_.resource_dir : options_.resource_dir;
     if (line_.has("-resource-dir") || std::filesystem::exists(directory + "/include/stddef.h")) return "";
     return "Clang's resource directory '" + directory +
-           "' has no include/stddef.h; install libclang-common-19-dev, or name another with --dflow-resource-dir=DIR "
+           "' has no include/stddef.h; install libclang-common-19-dev, or name another with "
+           "--dflow-resource-dir=DIR "
            "('clang++-19 -print-resource-dir' prints it)";
   }
 
@@ -100,8 +104,10 @@ class Run {
         host_.kind == HostKind::clang ? compile_with_clang(host_, job) : compile_with_gcc(host_, job);
     if (result.exit_code != 0) return result.exit_code;  // the host compiler has said why
     if (!result.refused.empty()) {
-      warnings_.push_back("compiled unchanged, its graphs are built at run time: the host compiler refuses dflow's "
-                          "generated code: " + first_error_line(result.refused));
+      warnings_.push_back(
+          "compiled unchanged, its graphs are built at run time: the host compiler refuses dflow's "
+          "generated code: " +
+          first_error_line(result.refused));
     }
     for (const std::string& warning : warnings_) std::cerr << "dflowc: warning: " << warning << "\n";
     return 0;
@@ -117,13 +123,16 @@ class Run {
   Outputs outputs_;
 };
 
-/// A command without dflow sources: the host compiler's, with the runtime where objects with dflow code are linked.
-int pass_through(const Options& options, const Installation& installation, const Host& host, const CommandLine& line) {
+/// A command without dflow sources: the host compiler's, with the runtime where objects with dflow code are
+/// linked.
+int pass_through(const Options& options, const Installation& installation, const Host& host,
+                 const CommandLine& line) {
   if (compiles_text(line)) {
     if (const auto written = Outputs{}.write(options); !written) return fail(written.message());
   }
   std::vector<std::string> words = line.words;
-  if (line.stage == Stage::link && links_dflow_objects(line)) words = with_flags(words, runtime_flags(line, installation));
+  if (line.stage == Stage::link && links_dflow_objects(line))
+    words = with_flags(words, runtime_flags(line, installation));
   return run_host(host, words).exit_code;
 }
 

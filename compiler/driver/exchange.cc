@@ -13,7 +13,9 @@ void put(std::string& out, std::string_view name, std::string_view bytes) {
   out.append(name).append(" ").append(std::to_string(bytes.size())).append("\n").append(bytes).append("\n");
 }
 
-void put_flag(std::string& out, std::string_view name, bool value) { put(out, name, value ? "1" : "0"); }
+void put_flag(std::string& out, std::string_view name, bool value) {
+  put(out, name, value ? "1" : "0");
+}
 
 struct Field {
   std::string_view name;
@@ -99,14 +101,15 @@ formats::Result<FrontendResult> result_from_text(std::string_view text) {
     if (!result.files.empty()) result.files.back().text = bytes;
   };
   const auto read = read_fields(
-      text, {{"parsed", set(result.parsed)},
-             {"first_error", set(result.first_error)},
-             {"diagnostics", set(result.diagnostics)},
-             {"fatal", set(result.fatal)},
-             {"has_dflow", set(result.has_dflow)},
-             {"path", [&result](std::string_view bytes) { result.files.push_back({std::string(bytes), ""}); }},
-             {"text", add_text},
-             {"plan", set(result.plan_json)}});
+      text,
+      {{"parsed", set(result.parsed)},
+       {"first_error", set(result.first_error)},
+       {"diagnostics", set(result.diagnostics)},
+       {"fatal", set(result.fatal)},
+       {"has_dflow", set(result.has_dflow)},
+       {"path", [&result](std::string_view bytes) { result.files.push_back({std::string(bytes), ""}); }},
+       {"text", add_text},
+       {"plan", set(result.plan_json)}});
   if (!read) return read.error();
   return result;
 }

@@ -11,7 +11,8 @@ namespace dflow::compiler {
 namespace {
 
 std::string how_it_ended(const Outcome& outcome) {
-  if (outcome.spawn_error != 0) return std::string("cannot be started: ") + std::strerror(outcome.spawn_error);
+  if (outcome.spawn_error != 0)
+    return std::string("cannot be started: ") + std::strerror(outcome.spawn_error);
   if (outcome.signal != 0) return "crashed (" + std::string(strsignal(outcome.signal)) + ")";
   return "failed with exit code " + std::to_string(outcome.exit_code);
 }
@@ -35,7 +36,8 @@ formats::Result<FrontendResult> run_frontend_process(const std::string& program,
   auto result = result_from_text(text.value());
   if (!result) return formats::Error{"dflow's frontend left an unreadable result: " + result.message()};
   // What does not parse is the host compiler's to report.
-  const auto said = result.value().parsed ? formats::read_file(command.errors) : formats::Result<std::string>("");
+  const auto said =
+      result.value().parsed ? formats::read_file(command.errors) : formats::Result<std::string>("");
   if (said) std::cerr << said.value() << std::flush;
   return result;
 }

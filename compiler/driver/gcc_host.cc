@@ -20,7 +20,8 @@ Words words_without(const CommandLine& line, Roles... roles) {
   Words words;
   for (const Argument& argument : line.arguments) {
     const bool unwanted = argument.role == Role::input || argument.role == Role::output ||
-                          argument.role == Role::language || argument.name == "--" || ((argument.role == roles) || ...);
+                          argument.role == Role::language || argument.name == "--" ||
+                          ((argument.role == roles) || ...);
     if (!unwanted) words.insert(words.end(), argument.words.begin(), argument.words.end());
   }
   return words;
@@ -37,7 +38,9 @@ std::string output_of(const CommandLine& line) {
   return last == line.arguments.rend() ? "" : last->value;
 }
 
-std::string stem_of(const Argument& source) { return fs::path(source.value).stem().string(); }
+std::string stem_of(const Argument& source) {
+  return fs::path(source.value).stem().string();
+}
 
 /// -MF and -MQ as g++ itself would choose them for this source: the steps below name other files.
 Words dependency_names(const CommandLine& line, const Argument& source) {
@@ -57,22 +60,29 @@ Words dependency_names(const CommandLine& line, const Argument& source) {
 
 std::string stage_flag(Stage stage) {
   switch (stage) {
-    case Stage::preprocess: return "-E";
-    case Stage::syntax: return "-fsyntax-only";
-    case Stage::assembly: return "-S";
-    default: return "-c";
+    case Stage::preprocess:
+      return "-E";
+    case Stage::syntax:
+      return "-fsyntax-only";
+    case Stage::assembly:
+      return "-S";
+    default:
+      return "-c";
   }
 }
 
-/// What g++ names the files after that a compilation leaves beside its output (.gcno, .dwo, -save-temps): the program
-/// and the source, not the temporary object. g++ names them so from version 11 on, which has these flags.
+/// What g++ names the files after that a compilation leaves beside its output (.gcno, .dwo, -save-temps): the
+/// program and the source, not the temporary object. g++ names them so from version 11 on, which has these
+/// flags.
 Words side_file_names(const CommandLine& line, const Argument& source) {
-  constexpr std::array kLeavers = {"--coverage", "-ftest-coverage", "-fprofile-arcs", "-gsplit-dwarf", "-save-temps",
-                                   "-fstack-usage"};
-  if (std::none_of(kLeavers.begin(), kLeavers.end(), [&line](const char* flag) { return line.has(flag); })) return {};
+  constexpr std::array kLeavers = {"--coverage",    "-ftest-coverage", "-fprofile-arcs",
+                                   "-gsplit-dwarf", "-save-temps",     "-fstack-usage"};
+  if (std::none_of(kLeavers.begin(), kLeavers.end(), [&line](const char* flag) { return line.has(flag); }))
+    return {};
   const std::string output = output_of(line);
   const fs::path name = fs::path(source.value).filename();
-  return {"-dumpdir", output.empty() ? "a-" : output + "-", "-dumpbase", name, "-dumpbase-ext", name.extension()};
+  return {"-dumpdir",      output.empty() ? "a-" : output + "-", "-dumpbase", name, "-dumpbase-ext",
+          name.extension()};
 }
 
 /// Where the compilation of a source goes: the user's -o, g++'s default, or a temporary object to be linked.
@@ -83,10 +93,14 @@ Words output_flags(const HostJob& job, const Argument& source, const std::string
       Words words = side_file_names(job.line, source);
       return append(words, {"-o", object});
     }
-    case Stage::syntax: return {};
-    case Stage::preprocess: return output.empty() ? Words{} : Words{"-o", output};
-    case Stage::assembly: return {"-o", output.empty() ? stem_of(source) + ".s" : output};
-    default: return {"-o", output.empty() ? stem_of(source) + ".o" : output};
+    case Stage::syntax:
+      return {};
+    case Stage::preprocess:
+      return output.empty() ? Words{} : Words{"-o", output};
+    case Stage::assembly:
+      return {"-o", output.empty() ? stem_of(source) + ".s" : output};
+    default:
+      return {"-o", output.empty() ? stem_of(source) + ".o" : output};
   }
 }
 
@@ -114,13 +128,15 @@ Outcome preprocess(const Host& host, const HostJob& job, const Argument& source,
   Words words = words_without(job.line, Role::stage, Role::linker);
   append(words, job.compile_flags);
   append(words, dependency_names(job.line, source));
-  append(words, captured.flags({"-E", "-fdirectives-only", "-o", target, "-x", source.language, source.value}));
+  append(words,
+         captured.flags({"-E", "-fdirectives-only", "-o", target, "-x", source.language, source.value}));
   return run_host(host, words, "", captured.path());
 }
 
 /// Has g++ compile such a text.
-Outcome compile_preprocessed(const Host& host, const HostJob& job, const Argument& source, const std::string& file,
-                             const std::string& object, const Words& flags, const Captured& captured) {
+Outcome compile_preprocessed(const Host& host, const HostJob& job, const Argument& source,
+                             const std::string& file, const std::string& object, const Words& flags,
+                             const Captured& captured) {
   Words words = words_without(job.line, Role::stage, Role::linker, Role::dependencies, Role::preprocessor);
   append(words, {"-fpreprocessed", "-fdirectives-only", stage_flag(job.line.stage)});
   append(words, output_flags(job, source, object));
@@ -140,7 +156,8 @@ Attempt compile_changed(const Host& host, const HostJob& job, const RewrittenSou
   if (!text) return {{.exit_code = 1}, text.message()};
   const auto file = job.directory.new_file(".cpp", splice(text.value(), rewritten.files));
   if (!file) return {{.exit_code = 1}, file.message()};
-  const Outcome compiled = compile_preprocessed(host, job, *rewritten.source, file.value(), object, flags, compiling);
+  const Outcome compiled =
+      compile_preprocessed(host, job, *rewritten.source, file.value(), object, flags, compiling);
   if (!compiled.ok()) return {compiled, compiling.text()};
   reading.print({});
   compiling.print(rewritten.files);
@@ -178,8 +195,10 @@ Outcome link(const Host& host, const HostJob& job, const std::vector<std::string
   for (const Argument& argument : job.line.arguments) {
     const bool compiled = argument.role == Role::input && !argument.language.empty();
     const bool for_compiling = argument.role == Role::dependencies || argument.role == Role::language;
-    if (compiled) words.push_back(objects[next++]);
-    else if (!for_compiling && argument.name != "--") append(words, argument.words);
+    if (compiled)
+      words.push_back(objects[next++]);
+    else if (!for_compiling && argument.name != "--")
+      append(words, argument.words);
   }
   return run_host(host, append(words, job.link_flags));
 }
@@ -201,7 +220,8 @@ HostResult compile_with_gcc(const Host& host, const HostJob& job) {
     if (exit_code != 0) result.exit_code = exit_code;
     if (interrupted()) return result;
   }
-  if (job.line.stage == Stage::link && result.exit_code == 0) result.exit_code = link(host, job, objects).exit_code;
+  if (job.line.stage == Stage::link && result.exit_code == 0)
+    result.exit_code = link(host, job, objects).exit_code;
   return result;
 }
 

@@ -22,7 +22,8 @@ formats::Result<Host> find_host(const std::string& name, const std::string& self
                           "; install it, or name another with --dflow-host=g++ or $DFLOWC_HOST"};
   }
   if (fs::equivalent(program, self, error)) {
-    return formats::Error{"the host compiler '" + name + "' is dflowc itself; name another with --dflow-host="};
+    return formats::Error{"the host compiler '" + name +
+                          "' is dflowc itself; name another with --dflow-host="};
   }
   return Host{.program = program};
 }
@@ -42,15 +43,16 @@ HostKind kind_of_host(const std::string& program, TemporaryDirectory& directory)
 
 Outcome run_host(const Host& host, std::vector<std::string> arguments, const std::string& output,
                  const std::string& errors) {
-  const Command command{.program = host.program, .arguments = std::move(arguments), .output = output, .errors = errors};
+  const Command command{
+      .program = host.program, .arguments = std::move(arguments), .output = output, .errors = errors};
   if (host.verbose) std::cerr << "dflowc: running " << shown(command) << std::endl;
   const Outcome outcome = run(command);
   if (outcome.spawn_error != 0) {
     std::cerr << "dflowc: error: cannot start the host compiler '" << host.program
               << "': " << std::strerror(outcome.spawn_error) << "\n";
   } else if (outcome.signal != 0 && !interrupted()) {
-    std::cerr << "dflowc: error: the host compiler '" << host.program << "' was killed by signal " << outcome.signal
-              << " (" << strsignal(outcome.signal) << ")\n";
+    std::cerr << "dflowc: error: the host compiler '" << host.program << "' was killed by signal "
+              << outcome.signal << " (" << strsignal(outcome.signal) << ")\n";
   }
   return outcome;
 }

@@ -25,8 +25,8 @@ formats::Result<Host> find_host(const std::string& name, const std::string& self
 /// Whether it is of Clang's family or GCC's: by its name, else by what --version says.
 HostKind kind_of_host(const std::string& program, TemporaryDirectory& directory);
 
-/// Runs it. A host compiler that cannot be started or dies of a signal is reported here; everything else it has
-/// to say it says itself.
+/// Runs it. A host compiler that cannot be started or dies of a signal is reported here; everything else it
+/// has to say it says itself.
 Outcome run_host(const Host& host, std::vector<std::string> arguments, const std::string& output = "",
                  const std::string& errors = "");
 
@@ -45,8 +45,8 @@ struct HostJob {
   TemporaryDirectory& directory;
 };
 
-/// How a compilation with changed texts ended. `refused`: the host compiler did not take a changed text but takes
-/// the user's own, which was compiled instead; its complaint.
+/// How a compilation with changed texts ended. `refused`: the host compiler did not take a changed text but
+/// takes the user's own, which was compiled instead; its complaint.
 struct HostResult {
   int exit_code = 0;
   std::string refused;

@@ -14,7 +14,7 @@ namespace dflow::compiler {
 namespace {
 
 bool is_file(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
@@ -52,7 +52,9 @@ bool opens_line(std::string_view text, std::size_t i) {
   return before.empty() || before.ends_with("*/");
 }
 
-bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 std::string_view word_at(std::string_view text, std::size_t i) {
   std::size_t end = i;
@@ -65,7 +67,8 @@ Include read_target(std::string_view text, std::size_t i) {
   if (open != '"' && open != '<') return {Include::Kind::computed, ""};
   const auto end = text.find_first_of(open == '"' ? "\"\n" : ">\n", i + 1);
   if (end == std::string_view::npos || text[end] == '\n') return {Include::Kind::computed, ""};
-  return {open == '"' ? Include::Kind::quoted : Include::Kind::angled, std::string(text.substr(i + 1, end - i - 1))};
+  return {open == '"' ? Include::Kind::quoted : Include::Kind::angled,
+          std::string(text.substr(i + 1, end - i - 1))};
 }
 
 /// Directives that begin with this spelling of '#'.
@@ -98,7 +101,9 @@ std::string join(const std::string& directory, const std::string& name) {
   return directory.empty() || directory.ends_with('/') ? directory + name : directory + "/" + name;
 }
 
-UsesDflow worse(UsesDflow a, UsesDflow b) { return std::max(a, b); }
+UsesDflow worse(UsesDflow a, UsesDflow b) {
+  return std::max(a, b);
+}
 
 }  // namespace
 
@@ -109,7 +114,8 @@ IncludePaths include_paths(const CommandLine& line) {
     const std::string& name = argument.name;
     if (name == "-iquote") paths.quote.push_back(argument.value);
     if (name == "-I" || name.starts_with("--include-directory")) paths.angle.push_back(argument.value);
-    if (name.starts_with("-isystem") || name == "-idirafter" || name == "-cxx-isystem" || name == "-stdlib++-isystem") {
+    if (name.starts_with("-isystem") || name == "-idirafter" || name == "-cxx-isystem" ||
+        name == "-stdlib++-isystem") {
       paths.system.push_back(argument.value);
     }
     if (name == "-include" || name == "-imacros" || name.starts_with("--include=") || name == "--include") {
@@ -147,7 +153,8 @@ UsesDflow IncludeScan::scan(const Argument& source) {
   const std::string path = source.value == "-" ? kStandardInput : source.value;
   if (is_preprocessed(source)) {
     const auto text = formats::read_file(path);
-    return text && text.value().find("/dflow/dflow.h\"") != std::string::npos ? UsesDflow::yes : UsesDflow::no;
+    return text && text.value().find("/dflow/dflow.h\"") != std::string::npos ? UsesDflow::yes
+                                                                              : UsesDflow::no;
   }
   UsesDflow uses = paths_.opaque ? UsesDflow::maybe : UsesDflow::no;
   for (const std::string& file : paths_.forced) {

@@ -18,7 +18,7 @@ struct IncludePaths {
   std::vector<std::string> angle;   ///< -I and $CPATH: the project's
   std::vector<std::string> system;  ///< -isystem, -idirafter
   std::vector<std::string> forced;  ///< files of -include and -imacros
-  bool opaque = false;  ///< an option that the scan does not understand has a say in it
+  bool opaque = false;              ///< an option that the scan does not understand has a say in it
 };
 
 IncludePaths include_paths(const CommandLine& line);
@@ -32,9 +32,9 @@ struct Include {
 /// Every #include, #import and header unit in a text, also those in comments and excluded by #if.
 std::vector<Include> find_includes(std::string_view text);
 
-/// Walks the includes of a file without preprocessing it, since every file of a project pays for this. It follows
-/// also what #if excludes, so "no" is certain; what it cannot follow makes a "maybe". The host compiler's own
-/// directories are not entered: nothing there includes dflow but dflow.
+/// Walks the includes of a file without preprocessing it, since every file of a project pays for this. It
+/// follows also what #if excludes, so "no" is certain; what it cannot follow makes a "maybe". The host
+/// compiler's own directories are not entered: nothing there includes dflow but dflow.
 class IncludeScan {
  public:
   /// `dflow_include`: the directory that holds dflow/dflow.h.

@@ -44,7 +44,8 @@ bool is_standard_include(const std::string& directory) {
 
 bool is_standard_library(const std::string& directory) {
   return directory == "/usr/lib" || directory == "/lib" || directory == "/usr/local/lib" ||
-         directory.starts_with("/usr/lib/x86_64-linux-gnu") || directory.starts_with("/usr/lib/aarch64-linux-gnu");
+         directory.starts_with("/usr/lib/x86_64-linux-gnu") ||
+         directory.starts_with("/usr/lib/aarch64-linux-gnu");
 }
 
 }  // namespace dflow::compiler

@@ -19,13 +19,14 @@ bool contains(const void* bytes, std::size_t size, std::string_view text) {
 bool holds_dflow(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return false;
-  struct stat status {};
+  struct stat status{};
   const bool known = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
   const auto size = static_cast<std::size_t>(status.st_size);
   void* bytes = known ? mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0) : MAP_FAILED;
   close(descriptor);
   if (bytes == MAP_FAILED) return false;
-  const bool found = contains(bytes, size, "5dflow2v0") || contains(bytes, size, std::string_view("\0.dflow\0", 8));
+  const bool found =
+      contains(bytes, size, "5dflow2v0") || contains(bytes, size, std::string_view("\0.dflow\0", 8));
   munmap(bytes, size);
   return found;
 }

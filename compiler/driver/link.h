@@ -9,7 +9,8 @@
 namespace dflow::compiler {
 
 /// Whether an object or archive on the command line holds dflow code. Its bytes are searched for the plan's
-/// section and for dflow's namespace in mangled names, which the objects of link-time optimisation show as well.
+/// section and for dflow's namespace in mangled names, which the objects of link-time optimisation show as
+/// well.
 bool links_dflow_objects(const CommandLine& line);
 
 /// What links dflow's runtime, or nothing where the command links none or names it itself.

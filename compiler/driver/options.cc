@@ -17,8 +17,8 @@ constexpr std::string_view kLaunch = "--dflow-launch";
 
 struct Setting {
   std::string_view name;
-  std::string Options::*text;  // null for a flag
-  bool Options::*flag;
+  std::string Options::* text;  // null for a flag
+  bool Options::* flag;
 };
 
 constexpr std::array kSettings = std::to_array<Setting>({
@@ -54,13 +54,15 @@ std::string nearest(std::string_view name) {
 }
 
 bool is_diagnostic_flag(std::string_view word) {
-  constexpr std::array kPrefixes = {"-Wdflow", "-Wno-dflow", "-Werror=dflow", "-Wno-error=dflow", "-Rdflow",
-                                    "-Rno-dflow"};
+  constexpr std::array kPrefixes = {"-Wdflow",          "-Wno-dflow", "-Werror=dflow",
+                                    "-Wno-error=dflow", "-Rdflow",    "-Rno-dflow"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [word](std::string_view prefix) { return word.starts_with(prefix); });
 }
 
-bool is_own(const std::string& word) { return word.starts_with(kPrefix) || is_diagnostic_flag(word); }
+bool is_own(const std::string& word) {
+  return word.starts_with(kPrefix) || is_diagnostic_flag(word);
+}
 
 formats::Result<void> take(Options& options, const std::string& word) {
   if (is_diagnostic_flag(word)) {
@@ -68,8 +70,9 @@ formats::Result<void> take(Options& options, const std::string& word) {
     return {};
   }
   if (word == kLaunch) {
-    return formats::Error{"option '--dflow-launch' comes first, with the host compiler behind it: "
-                          "'dflowc --dflow-launch g++ -c app.cpp'"};
+    return formats::Error{
+        "option '--dflow-launch' comes first, with the host compiler behind it: "
+        "'dflowc --dflow-launch g++ -c app.cpp'"};
   }
   const auto equals = word.find('=');
   const std::string name = word.substr(0, equals);

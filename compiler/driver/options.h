@@ -26,9 +26,10 @@ struct SplitWords {
   std::vector<std::string> expanded;  ///< the same with @files opened
 };
 
-/// Separates dflowc's options from the host compiler's. An option that begins with --dflow- and is unknown is an
-/// error that names the nearest. Where one stands inside a @file, `words` holds the expanded form.
-/// `--dflow-launch COMPILER` in front makes that the host, over $DFLOWC_HOST; a later --dflow-host= still wins.
+/// Separates dflowc's options from the host compiler's. An option that begins with --dflow- and is unknown is
+/// an error that names the nearest. Where one stands inside a @file, `words` holds the expanded form.
+/// `--dflow-launch COMPILER` in front makes that the host, over $DFLOWC_HOST; a later --dflow-host= still
+/// wins.
 formats::Result<SplitWords> take_options(std::vector<std::string> words);
 
 /// What --dflow-help prints.

@@ -46,7 +46,8 @@ formats::Result<std::string> Outputs::plan() const {
   for (const Source& source : sources_) {
     if (source.plan_json.empty()) continue;
     auto plan = formats::plan_from_json(source.plan_json);
-    if (!plan) return formats::Error{"the frontend's plan of '" + source.name + "' cannot be read: " + plan.message()};
+    if (!plan)
+      return formats::Error{"the frontend's plan of '" + source.name + "' cannot be read: " + plan.message()};
     plans.push_back(std::move(plan).value());
   }
   return formats::plan_to_json(plans.size() == 1 ? plans.front() : formats::merge_plans(plans)) + "\n";

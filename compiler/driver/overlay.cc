@@ -33,7 +33,8 @@ std::set<std::string> names_through(const std::string& path, const std::vector<s
 /// The text without warnings about what follows the user's last line: that is generated code.
 std::string with_quiet_tail(const TextPair& pair) {
   if (pair.changed.size() <= pair.original.size()) return pair.changed_text;
-  const auto tail = static_cast<std::size_t>(pair.changed[pair.original.size()].data() - pair.changed_text.data());
+  const auto tail =
+      static_cast<std::size_t>(pair.changed[pair.original.size()].data() - pair.changed_text.data());
   std::string text = pair.changed_text;
   return text.insert(tail, "#pragma clang diagnostic ignored \"-Weverything\"\n");
 }
@@ -75,8 +76,11 @@ formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& fil
       if (seen.insert(name).second) roots += (roots.empty() ? "" : ",\n  ") + entry(name, text.value());
     }
   }
-  return directory.new_file(".yaml", "{\"version\": 0, \"case-sensitive\": \"true\", \"use-external-names\": \"false\",\n"
-                                     " \"roots\": [\n  " + roots + "\n ]}\n");
+  return directory.new_file(
+      ".yaml",
+      "{\"version\": 0, \"case-sensitive\": \"true\", \"use-external-names\": \"false\",\n"
+      " \"roots\": [\n  " +
+          roots + "\n ]}\n");
 }
 
 }  // namespace dflow::compiler

@@ -15,7 +15,8 @@ namespace {
 /// fewest insertions. Empty if there is none.
 std::vector<std::size_t> align(std::string_view original, std::string_view changed) {
   const std::size_t rows = original.size() + 1, columns = changed.size() + 1;
-  constexpr std::size_t kMostCells = std::size_t{1} << 24;  // a line of thousands of characters is nobody's to read
+  constexpr std::size_t kMostCells = std::size_t{1}
+                                     << 24;  // a line of thousands of characters is nobody's to read
   if (rows * columns > kMostCells) return {};
   constexpr int kNever = std::numeric_limits<int>::max() / 2;
   const auto cell = [columns](std::size_t i, std::size_t j) { return i * columns + j; };
@@ -78,7 +79,8 @@ class Rewriter {
     const std::size_t number = std::stoul(parts[2]);
     if (pair_ == nullptr || !pair_->has_line(number)) return line;
     const std::string place = parts[1].str() + ":" + parts[2].str() + ":";
-    const auto own = own_column(pair_->original[number - 1], pair_->changed[number - 1], std::stoul(parts[3]));
+    const auto own =
+        own_column(pair_->original[number - 1], pair_->changed[number - 1], std::stoul(parts[3]));
     std::string moved = line;
     const std::string old_place = place + parts[3].str();
     if (const auto at = moved.find(old_place); at != std::string::npos) {
@@ -93,7 +95,8 @@ class Rewriter {
     if (pair_ == nullptr || !std::regex_match(plain, parts, kQuote)) return std::nullopt;
     const std::size_t number = std::stoul(parts[1]);
     own_.clear();
-    if (!pair_->has_line(number) || pair_->original[number - 1] == pair_->changed[number - 1]) return std::nullopt;
+    if (!pair_->has_line(number) || pair_->original[number - 1] == pair_->changed[number - 1])
+      return std::nullopt;
     quoted_ = pair_->original[number - 1];
     own_ = align(quoted_, pair_->changed[number - 1]);
     cut_ = parts[2].str() == quoted_;
@@ -132,8 +135,9 @@ class Rewriter {
 
   /// g++ reads the line it quotes from the user's file and ends what it underlines where that line ends.
   void underline_rest(std::string& marks) const {
-    while (marks.size() < quoted_.size() && (std::isalnum(static_cast<unsigned char>(quoted_[marks.size()])) != 0 ||
-                                             quoted_[marks.size()] == '_')) {
+    while (marks.size() < quoted_.size() &&
+           (std::isalnum(static_cast<unsigned char>(quoted_[marks.size()])) != 0 ||
+            quoted_[marks.size()] == '_')) {
       marks += '~';
     }
   }

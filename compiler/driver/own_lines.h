@@ -18,8 +18,8 @@ namespace dflow::compiler {
 /// character stands in it. Insertions keep to their lines, so line numbers are right already.
 std::string with_own_lines(const std::string& messages, const std::vector<RewrittenFile>& files);
 
-/// The 1-based column of `original` where the character at `column` of `changed` stands; one that was inserted:
-/// the character behind the insertion. `changed` must be `original` with insertions.
+/// The 1-based column of `original` where the character at `column` of `changed` stands; one that was
+/// inserted: the character behind the insertion. `changed` must be `original` with insertions.
 std::size_t own_column(std::string_view original, std::string_view changed, std::size_t column);
 
 }  // namespace dflow::compiler

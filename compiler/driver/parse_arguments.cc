@@ -21,27 +21,75 @@ bool is_any(std::string_view text, const auto& names) {
 
 /// Flags that write files, ask for warnings or only steer code generation.
 bool is_beside_the_meaning(const Argument& argument) {
-  constexpr std::array kNames = {"-v", "-w", "--verbose", "-pipe", "-serialize-diagnostics",
-                                 "--serialize-diagnostics", "-pedantic", "-pedantic-errors", "--pedantic",
-                                 "--pedantic-errors", "-Xassembler"};
-  constexpr std::array kPrefixes = {"-save-temps", "--save-temps", "-ftime-trace", "-ftime-report", "-W",
-                                    "-g",          "-d",           "-flto",        "-fsave-optimization-record",
-                                    "-fdiagnostics-", "-fprofile", "--coverage",   "-ftest-coverage",
-                                    "-Rpass", "-R"};
+  constexpr std::array kNames = {"-v",
+                                 "-w",
+                                 "--verbose",
+                                 "-pipe",
+                                 "-serialize-diagnostics",
+                                 "--serialize-diagnostics",
+                                 "-pedantic",
+                                 "-pedantic-errors",
+                                 "--pedantic",
+                                 "--pedantic-errors",
+                                 "-Xassembler"};
+  constexpr std::array kPrefixes = {"-save-temps",
+                                    "--save-temps",
+                                    "-ftime-trace",
+                                    "-ftime-report",
+                                    "-W",
+                                    "-g",
+                                    "-d",
+                                    "-flto",
+                                    "-fsave-optimization-record",
+                                    "-fdiagnostics-",
+                                    "-fprofile",
+                                    "--coverage",
+                                    "-ftest-coverage",
+                                    "-Rpass",
+                                    "-R"};
   if (argument.name == "-Wp,") return argument.value.find("-M") != std::string::npos;
   return is_any(argument.name, kNames) || starts_with_any(argument.name, kPrefixes);
 }
 
 /// g++'s flags that change what a source means and are Clang's as well.
 bool is_shared_with_clang(const Argument& argument) {
-  constexpr std::array kNames = {
-      "-ansi", "-trigraphs", "-nostdinc", "-nostdinc++", "-pthread", "-isysroot", "--sysroot",
-      "-fexceptions", "-fno-exceptions", "-frtti", "-fno-rtti", "-fopenmp", "-fopenmp-simd", "-fsigned-char",
-      "-funsigned-char", "-fno-builtin", "-ffreestanding", "-fhosted", "-fno-threadsafe-statics",
-      "-fms-extensions", "-fshort-wchar", "-fshort-enums", "-fchar8_t", "-fno-char8_t", "-ffast-math",
-      "-fwrapv", "-m32", "-m64", "-mfma", "-mbmi", "-mbmi2", "-mpopcnt", "-mf16c", "-maes"};
-  constexpr std::array kPrefixes = {"-std=", "--std=", "--sysroot=", "-O", "-march=", "-mtune=", "-mcpu=",
-                                    "-msse", "-mavx", "-fsanitize=", "-ftemplate-depth"};
+  constexpr std::array kNames = {"-ansi",
+                                 "-trigraphs",
+                                 "-nostdinc",
+                                 "-nostdinc++",
+                                 "-pthread",
+                                 "-isysroot",
+                                 "--sysroot",
+                                 "-fexceptions",
+                                 "-fno-exceptions",
+                                 "-frtti",
+                                 "-fno-rtti",
+                                 "-fopenmp",
+                                 "-fopenmp-simd",
+                                 "-fsigned-char",
+                                 "-funsigned-char",
+                                 "-fno-builtin",
+                                 "-ffreestanding",
+                                 "-fhosted",
+                                 "-fno-threadsafe-statics",
+                                 "-fms-extensions",
+                                 "-fshort-wchar",
+                                 "-fshort-enums",
+                                 "-fchar8_t",
+                                 "-fno-char8_t",
+                                 "-ffast-math",
+                                 "-fwrapv",
+                                 "-m32",
+                                 "-m64",
+                                 "-mfma",
+                                 "-mbmi",
+                                 "-mbmi2",
+                                 "-mpopcnt",
+                                 "-mf16c",
+                                 "-maes"};
+  constexpr std::array kPrefixes = {"-std=",   "--std=",      "--sysroot=",      "-O",
+                                    "-march=", "-mtune=",     "-mcpu=",          "-msse",
+                                    "-mavx",   "-fsanitize=", "-ftemplate-depth"};
   return argument.role == Role::preprocessor || is_any(argument.name, kNames) ||
          starts_with_any(argument.name, kPrefixes);
 }
@@ -78,8 +126,7 @@ FrontendJob make_job(const CommandLine& line, const Argument& source, HostKind h
   append(job.arguments, include_flags(installation));
   append(job.arguments, options.diagnostic_flags);
   if (wants_colour(line)) job.arguments.emplace_back("-fcolor-diagnostics");
-  const std::string chosen =
-      options.resource_dir.empty() ? installation.resource_dir : options.resource_dir;
+  const std::string chosen = options.resource_dir.empty() ? installation.resource_dir : options.resource_dir;
   if (!line.has("-resource-dir")) append(job.arguments, {"-resource-dir", chosen});
   append(job.arguments, {"-fsyntax-only", "-x", source.language});
   return job;

@@ -12,9 +12,9 @@ namespace dflow::compiler {
 
 enum class HostKind { clang, gcc };
 
-/// The frontend's job for one source of a command line. Of the host compiler's flags it gets those that decide
-/// what the source means: no outputs, no warnings (they are the host's to give), and from g++ only flags that
-/// Clang knows.
+/// The frontend's job for one source of a command line. Of the host compiler's flags it gets those that
+/// decide what the source means: no outputs, no warnings (they are the host's to give), and from g++ only
+/// flags that Clang knows.
 FrontendJob make_job(const CommandLine& line, const Argument& source, HostKind host, const Options& options,
                      const Installation& installation);
 

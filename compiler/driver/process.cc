@@ -65,10 +65,13 @@ Outcome wait_for(pid_t child) {
   return {.exit_code = WEXITSTATUS(status)};
 }
 
-bool is_program(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
+bool is_program(const std::string& path) {
+  return access(path.c_str(), X_OK) == 0;
+}
 
 bool is_plain(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-_=+./,:@%").find(c) != std::string_view::npos;
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+         std::string_view("-_=+./,:@%").find(c) != std::string_view::npos;
 }
 
 std::string quoted(const std::string& word) {
@@ -99,16 +102,18 @@ Outcome run(const Command& command) {
 }
 
 void hold_termination_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   for (const int number : kHeld) {
-    struct sigaction before {};
+    struct sigaction before{};
     sigaction(number, nullptr, &before);
     if (before.sa_handler != SIG_IGN) sigaction(number, &action, nullptr);  // nohup stays nohup
   }
 }
 
-bool interrupted() { return held_signal != 0; }
+bool interrupted() {
+  return held_signal != 0;
+}
 
 void finish_interrupted() {
   if (!interrupted()) return;

@@ -13,8 +13,8 @@ struct Command {
 };
 
 struct Outcome {
-  int exit_code = 0;  ///< 128 + n after a signal n, as shells have it
-  int signal = 0;     ///< the signal that ended the process, or 0
+  int exit_code = 0;    ///< 128 + n after a signal n, as shells have it
+  int signal = 0;       ///< the signal that ended the process, or 0
   int spawn_error = 0;  ///< errno if it could not be started; exit_code is then 126 or 127
 
   bool ok() const { return exit_code == 0; }
@@ -23,8 +23,8 @@ struct Outcome {
 /// Runs a program to its end. SIGINT, SIGTERM and SIGHUP that arrive meanwhile are passed on to it.
 Outcome run(const Command& command);
 
-/// Makes this process survive SIGINT, SIGTERM and SIGHUP until `finish_interrupted()`, so that temporary files
-/// can be removed.
+/// Makes this process survive SIGINT, SIGTERM and SIGHUP until `finish_interrupted()`, so that temporary
+/// files can be removed.
 void hold_termination_signals();
 
 /// If such a signal has come: dies of it, as if it had not been held.

@@ -11,12 +11,15 @@ namespace {
 // Files that include each other stop here, where GCC and Clang stop with an error of their own.
 constexpr int kMaxDepth = 32;
 
-bool is_blank(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+bool is_blank(char c) {
+  return std::isspace(static_cast<unsigned char>(c)) != 0;
+}
 
 void expand_into(std::vector<std::string>& out, const std::vector<std::string>& words, int depth) {
   for (const std::string& word : words) {
     const bool names_file = word.size() > 1 && word[0] == '@' && depth < kMaxDepth;
-    auto text = names_file ? formats::read_file(word.substr(1)) : formats::Result<std::string>(formats::Error{});
+    auto text =
+        names_file ? formats::read_file(word.substr(1)) : formats::Result<std::string>(formats::Error{});
     if (!text) {
       out.push_back(word);
     } else {
@@ -38,8 +41,10 @@ std::vector<std::string> split_response(std::string_view text) {
       word += text[++i];
       open = true;
     } else if (quote != 0) {
-      if (c == quote) quote = 0;
-      else word += c;
+      if (c == quote)
+        quote = 0;
+      else
+        word += c;
     } else if (c == '\'' || c == '"') {
       quote = c;
       open = true;

@@ -10,8 +10,8 @@ namespace dflow::compiler {
 /// backslash takes the next character as it is.
 std::vector<std::string> split_response(std::string_view text);
 
-/// Replaces each @FILE by the words that FILE holds, nested ones too. One that cannot be read stays as it is, for
-/// the host compiler to complain about.
+/// Replaces each @FILE by the words that FILE holds, nested ones too. One that cannot be read stays as it is,
+/// for the host compiler to complain about.
 std::vector<std::string> expand_response_files(const std::vector<std::string>& words);
 
 /// The text of a response file that holds these words.

@@ -24,8 +24,8 @@ struct TextPair {
   }
 };
 
-/// Finds rewritten files by the names that compilers give them. Names are looked up once: the same few come back
-/// all the time. The pairs stay where they are.
+/// Finds rewritten files by the names that compilers give them. Names are looked up once: the same few come
+/// back all the time. The pairs stay where they are.
 class TextPairs {
  public:
   explicit TextPairs(const std::vector<RewrittenFile>& files);

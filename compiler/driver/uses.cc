@@ -8,11 +8,13 @@ namespace dflow::compiler {
 namespace {
 
 /// A command that makes the host compiler print what `source` depends on.
-std::vector<std::string> list_command(const CommandLine& line, const Argument& source, const Installation& installation) {
+std::vector<std::string> list_command(const CommandLine& line, const Argument& source,
+                                      const Installation& installation) {
   std::vector<std::string> words;
   for (const Argument& argument : line.arguments) {
-    const bool kept = (argument.role == Role::preprocessor || argument.role == Role::other) && argument.name != "-v" &&
-                      argument.name != "--" && !argument.name.starts_with("-save-temps");
+    const bool kept = (argument.role == Role::preprocessor || argument.role == Role::other) &&
+                      argument.name != "-v" && argument.name != "--" &&
+                      !argument.name.starts_with("-save-temps");
     if (kept) words.insert(words.end(), argument.words.begin(), argument.words.end());
   }
   const auto dflow = include_flags(installation);
@@ -22,8 +24,8 @@ std::vector<std::string> list_command(const CommandLine& line, const Argument& s
   return words;
 }
 
-bool includes_dflow(const Argument& source, const Host& host, const CommandLine& line, const Installation& installation,
-                    TemporaryDirectory& directory) {
+bool includes_dflow(const Argument& source, const Host& host, const CommandLine& line,
+                    const Installation& installation, TemporaryDirectory& directory) {
   const Command command{.program = host.program,
                         .arguments = list_command(line, source, installation),
                         .output = directory.new_path(".d"),

@@ -20,8 +20,8 @@ using Candidates = std::vector<Candidate>;
 /// millisecond for most files.
 Candidates find_candidates(const CommandLine& line, const Installation& installation);
 
-/// The candidates that do include dflow: where the scan could not tell, the host compiler lists what it reads.
-/// One whose list cannot be had (it does not compile) stays in.
+/// The candidates that do include dflow: where the scan could not tell, the host compiler lists what it
+/// reads. One whose list cannot be had (it does not compile) stays in.
 std::vector<const Argument*> confirm(const Candidates& candidates, const Host& host, const CommandLine& line,
                                      const Installation& installation, TemporaryDirectory& directory);
 

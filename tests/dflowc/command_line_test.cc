@@ -10,7 +10,9 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-CommandLine analyse(const std::vector<std::string>& words) { return analyse_command_line(words, words); }
+CommandLine analyse(const std::vector<std::string>& words) {
+  return analyse_command_line(words, words);
+}
 
 std::vector<std::string> inputs_of(const CommandLine& line) {
   std::vector<std::string> inputs;
@@ -21,7 +23,8 @@ std::vector<std::string> inputs_of(const CommandLine& line) {
 }
 
 TEST(CommandLine, TellsInputsFromTheValuesOfOptions) {
-  const auto line = analyse({"-o", "out.cpp", "-I", "dir.cpp", "-MF", "d.cpp", "-Xclang", "x.cpp", "a.cpp", "-DX=b.cpp"});
+  const auto line =
+      analyse({"-o", "out.cpp", "-I", "dir.cpp", "-MF", "d.cpp", "-Xclang", "x.cpp", "a.cpp", "-DX=b.cpp"});
   EXPECT_THAT(inputs_of(line), ElementsAre("a.cpp:c++"));
 }
 
@@ -34,8 +37,8 @@ TEST(CommandLine, TakesJoinedAndSeparateValues) {
 
 TEST(CommandLine, KnowsLanguagesBySuffixAndByOption) {
   const auto line = analyse({"a.cc", "b.o", "-x", "c++", "c", "-x", "none", "d", "e.ii", "f.s", "g.hpp"});
-  EXPECT_THAT(inputs_of(line), ElementsAre("a.cc:c++", "b.o:", "c:c++", "d:", "e.ii:c++-cpp-output", "f.s:assembler",
-                                           "g.hpp:c++-header"));
+  EXPECT_THAT(inputs_of(line), ElementsAre("a.cc:c++", "b.o:", "c:c++", "d:", "e.ii:c++-cpp-output",
+                                           "f.s:assembler", "g.hpp:c++-header"));
 }
 
 TEST(CommandLine, TakesEverythingBehindTwoDashesForInputs) {
@@ -48,10 +51,13 @@ struct StageCase {
 };
 class StageOf : public testing::TestWithParam<StageCase> {};
 
-TEST_P(StageOf, IsTheEarliestAskedFor) { EXPECT_EQ(analyse(GetParam().words).stage, GetParam().stage); }
+TEST_P(StageOf, IsTheEarliestAskedFor) {
+  EXPECT_EQ(analyse(GetParam().words).stage, GetParam().stage);
+}
 
 INSTANTIATE_TEST_SUITE_P(CommandLine, StageOf,
-                         testing::Values(StageCase{{"a.cpp"}, Stage::link}, StageCase{{"-c", "a.cpp"}, Stage::object},
+                         testing::Values(StageCase{{"a.cpp"}, Stage::link},
+                                         StageCase{{"-c", "a.cpp"}, Stage::object},
                                          StageCase{{"-c", "-S", "a.cpp"}, Stage::assembly},
                                          StageCase{{"-E", "-c", "a.cpp"}, Stage::preprocess},
                                          StageCase{{"-MM", "a.cpp"}, Stage::dependencies},
@@ -61,12 +67,14 @@ INSTANTIATE_TEST_SUITE_P(CommandLine, StageOf,
                                          StageCase{{"-###", "-c", "a.cpp"}, Stage::query}));
 
 TEST(CommandLine, KeepsAllWordsInOrder) {
-  const std::vector<std::string> words{"-std=c++20", "-O2", "-I", "x", "a.cpp", "-Wl,-z,now", "-lfoo", "--unheard-of"};
+  const std::vector<std::string> words{"-std=c++20", "-O2",        "-I",    "x",
+                                       "a.cpp",      "-Wl,-z,now", "-lfoo", "--unheard-of"};
   EXPECT_EQ(words_of(analyse(words).arguments), words);
 }
 
 TEST(Options, AreTakenOutOfTheHostCompilersWords) {
-  const auto split = take_options({"-c", "--dflow-host=g++", "a.cpp", "--dflow-plan=p", "-Wdflow-shared", "-Wall"});
+  const auto split =
+      take_options({"-c", "--dflow-host=g++", "a.cpp", "--dflow-plan=p", "-Wdflow-shared", "-Wall"});
   ASSERT_TRUE(split) << split.message();
   EXPECT_EQ(split.value().options.host, "g++");
   EXPECT_EQ(split.value().options.plan, "p");

@@ -2,6 +2,8 @@
 namespace dflow {
 inline namespace v0 {
 int runtime_answer();
-int runtime_answer() { return 42; }
+int runtime_answer() {
+  return 42;
 }
+}  // namespace v0
 }  // namespace dflow

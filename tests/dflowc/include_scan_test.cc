@@ -11,7 +11,9 @@ using testing::IsEmpty;
 std::vector<std::string> includes_in(std::string_view text) {
   std::vector<std::string> out;
   for (const Include& include : find_includes(text)) {
-    const char* open = include.kind == Include::Kind::quoted ? "\"" : include.kind == Include::Kind::angled ? "<" : "?";
+    const char* open = include.kind == Include::Kind::quoted   ? "\""
+                       : include.kind == Include::Kind::angled ? "<"
+                                                               : "?";
     out.push_back(open + include.target);
   }
   return out;
@@ -30,7 +32,8 @@ TEST(IncludeScan, FindsEverySpellingOfADirective) {
 }
 
 TEST(IncludeScan, SeesComputedIncludes) {
-  EXPECT_THAT(includes_in("#include NAME\n#include BOOST_PP_ITERATE()\n#include <unclosed\n"), ElementsAre("?", "?", "?"));
+  EXPECT_THAT(includes_in("#include NAME\n#include BOOST_PP_ITERATE()\n#include <unclosed\n"),
+              ElementsAre("?", "?", "?"));
 }
 
 TEST(IncludeScan, SeesHeaderUnits) {
@@ -39,8 +42,9 @@ TEST(IncludeScan, SeesHeaderUnits) {
 }
 
 TEST(IncludeScan, IsNotTakenInByOtherText) {
-  EXPECT_THAT(includes_in("const char* a = \"#include <a>\";\n#define include_it 1\n#includes <b>\nint important;\n"),
-              IsEmpty());
+  EXPECT_THAT(
+      includes_in("const char* a = \"#include <a>\";\n#define include_it 1\n#includes <b>\nint important;\n"),
+      IsEmpty());
 }
 
 }  // namespace

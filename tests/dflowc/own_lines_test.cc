@@ -22,9 +22,13 @@ TEST(OwnLines, TakesTheReadingWithTheFewestInsertions) {
   EXPECT_EQ(own_column(original, changed, 1 + changed.rfind("f")), 1 + original.rfind("f"));
 }
 
-TEST(OwnLines, PointsBehindTheInsertionFromInsideIt) { EXPECT_EQ(own_column("ab", "aXYZb", 3), 2U); }
+TEST(OwnLines, PointsBehindTheInsertionFromInsideIt) {
+  EXPECT_EQ(own_column("ab", "aXYZb", 3), 2U);
+}
 
-TEST(OwnLines, LeavesColumnsOfLinesThatAreNoInsertions) { EXPECT_EQ(own_column("abc", "xyz", 3), 3U); }
+TEST(OwnLines, LeavesColumnsOfLinesThatAreNoInsertions) {
+  EXPECT_EQ(own_column("abc", "xyz", 3), 3U);
+}
 
 class OwnLinesOfFile : public testing::Test {
  protected:
@@ -38,12 +42,14 @@ class OwnLinesOfFile : public testing::Test {
 
 TEST_F(OwnLinesOfFile, ShowsTheUsersLineAndPutsTheCaretUnderIt) {
   EXPECT_EQ(with_own_lines(path_ + ":2:21: warning: unused\n    2 | int a; INSERTED int b;\n"
-                                   "      |                 ~~~ ^\n", files_),
+                                   "      |                 ~~~ ^\n",
+                           files_),
             path_ + ":2:12: warning: unused\n    2 | int a; int b;\n      |        ~~~ ^\n");
 }
 
 TEST_F(OwnLinesOfFile, LeavesMessagesAboutOtherFiles) {
-  const std::string text = "other.cpp:2:21: warning: unused\n    2 | int a; INSERTED int b;\n      |  ^\n1 warning\n";
+  const std::string text =
+      "other.cpp:2:21: warning: unused\n    2 | int a; INSERTED int b;\n      |  ^\n1 warning\n";
   EXPECT_EQ(with_own_lines(text, files_), text);
 }
 

@@ -26,7 +26,8 @@ TEST(ParseArguments, KeepWhatDecidesTheMeaning) {
 }
 
 TEST(ParseArguments, DropOutputsAndTheHostsWarnings) {
-  const auto words = {"-c", "-o", "a.o", "-MMD", "-MF", "a.d", "-Wall", "-Werror", "-g", "-lx", "-v", "a.cpp"};
+  const auto words = {"-c",    "-o",      "a.o", "-MMD", "-MF", "a.d",
+                      "-Wall", "-Werror", "-g",  "-lx",  "-v",  "a.cpp"};
   for (const HostKind host : {HostKind::clang, HostKind::gcc}) {
     const auto arguments = arguments_for(host, {words.begin(), words.end()});
     for (const char* word : words) EXPECT_THAT(arguments, Not(Contains(std::string(word))));
@@ -34,8 +35,10 @@ TEST(ParseArguments, DropOutputsAndTheHostsWarnings) {
 }
 
 TEST(ParseArguments, DropWhatOnlyGccKnows) {
-  const auto arguments = arguments_for(HostKind::gcc, {"-fconcepts", "-fanalyzer", "-fipa-pta", "-fopenmp", "a.cpp"});
-  EXPECT_THAT(arguments, AllOf(Contains("-fopenmp"), Not(Contains("-fconcepts")), Not(Contains("-fipa-pta"))));
+  const auto arguments =
+      arguments_for(HostKind::gcc, {"-fconcepts", "-fanalyzer", "-fipa-pta", "-fopenmp", "a.cpp"});
+  EXPECT_THAT(arguments,
+              AllOf(Contains("-fopenmp"), Not(Contains("-fconcepts")), Not(Contains("-fipa-pta"))));
 }
 
 TEST(ParseArguments, NameClangsHeadersAndDflows) {

@@ -1,4 +1,5 @@
-// dflowc-frontend JOB RESULT: runs dflow's frontend on one job that dflowc wrote, and leaves its result in a file.
+// dflowc-frontend JOB RESULT: runs dflow's frontend on one job that dflowc wrote, and leaves its result in a
+// file.
 
 #include <sys/resource.h>
 
