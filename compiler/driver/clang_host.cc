@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <map>
+#include <string_view>
 
 #include "compiler/driver/captured.h"
 #include "compiler/driver/host.h"
@@ -9,9 +12,9 @@
 namespace dflow::compiler {
 namespace {
 
-std::vector<RewrittenFile> all_files(const HostJob& job) {
+std::vector<RewrittenFile> all_files(const std::vector<RewrittenSource>& sources) {
   std::vector<RewrittenFile> files;
-  for (const RewrittenSource& source : job.rewritten) {
+  for (const RewrittenSource& source : sources) {
     files.insert(files.end(), source.files.begin(), source.files.end());
   }
   return files;
@@ -32,17 +35,23 @@ std::vector<std::string> directories_of(const CommandLine& line) {
   return directories;
 }
 
-/// The rewritten files; a source that is a symbolic link itself, under its own name too.
-std::vector<RewrittenFile> with_links(std::vector<RewrittenFile> files, const HostJob& job) {
-  for (const RewrittenSource& rewritten : job.rewritten) {
-    std::error_code error;
-    const std::string real = std::filesystem::canonical(rewritten.source->value, error);
-    for (const RewrittenFile& file : rewritten.files) {
-      if (file.path == real && real != rewritten.source->value)
-        files.push_back({rewritten.source->value, file.text});
-    }
+/// A source that is a symbolic link itself is to be seen changed under its own name too.
+void add_link(std::vector<RewrittenFile>& files, const RewrittenSource& rewritten) {
+  const std::string& name = rewritten.source->value;
+  std::error_code error;
+  const std::string real = std::filesystem::canonical(name, error);
+  for (const RewrittenFile& file : rewritten.files) {
+    if (file.path == real && real != name) files.push_back({name, file.text});
   }
-  return files;
+}
+
+/// Whether two sources need different versions of one header (templates in it may be instantiated
+/// differently).
+bool disagree(const std::vector<RewrittenFile>& files) {
+  std::map<std::string_view, std::string_view> texts;
+  return std::any_of(files.begin(), files.end(), [&texts](const RewrittenFile& file) {
+    return texts.try_emplace(file.path, file.text).first->second != file.text;
+  });
 }
 
 std::vector<std::string> plain_words(const HostJob& job) {
@@ -51,11 +60,18 @@ std::vector<std::string> plain_words(const HostJob& job) {
 
 }  // namespace
 
+formats::Result<std::string> overlay_for(const HostJob& job, const std::vector<RewrittenSource>& sources) {
+  std::vector<RewrittenFile> files = all_files(sources);
+  for (const RewrittenSource& source : sources) add_link(files, source);
+  return write_overlay(files, directories_of(job.line), job.directory);
+}
+
 HostResult compile_with_clang(const Host& host, const HostJob& job) {
   const std::vector<std::string> plain = plain_words(job);
-  const std::vector<RewrittenFile> files = all_files(job);
+  const std::vector<RewrittenFile> files = all_files(job.rewritten);
   if (files.empty()) return {.exit_code = run_host(host, plain).exit_code, .refused = {}};
-  const auto overlay = write_overlay(with_links(files, job), directories_of(job.line), job.directory);
+  if (disagree(files)) return compile_one_by_one(host, job);
+  const auto overlay = overlay_for(job, job.rewritten);
   if (!overlay) {
     std::cerr << "dflowc: error: " << overlay.message() << "\n";
     return {.exit_code = 1, .refused = {}};

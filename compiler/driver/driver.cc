@@ -101,7 +101,7 @@ class Run {
                       .link_flags = runtime_flags(line_, installation_),
                       .directory = directory_};
     const HostResult result =
-        host_.kind == HostKind::clang ? compile_with_clang(host_, job) : compile_with_gcc(host_, job);
+        host_.kind == HostKind::clang ? compile_with_clang(host_, job) : compile_one_by_one(host_, job);
     if (result.exit_code != 0) return result.exit_code;  // the host compiler has said why
     if (!result.refused.empty()) {
       warnings_.push_back(

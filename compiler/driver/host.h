@@ -52,11 +52,15 @@ struct HostResult {
   std::string refused;
 };
 
-/// One command, with an overlay that shows the changed texts in place of the originals.
+/// Clang: one command, with an overlay that shows the changed texts in place of the originals.
 HostResult compile_with_clang(const Host& host, const HostJob& job);
 
-/// A command for each source, then one to link.
-HostResult compile_with_gcc(const Host& host, const HostJob& job);
+/// A command for each source, then one to link: for g++, and for Clang where two sources need different
+/// versions of one header.
+HostResult compile_one_by_one(const Host& host, const HostJob& job);
+
+/// An overlay with the changed texts of these sources; its path.
+formats::Result<std::string> overlay_for(const HostJob& job, const std::vector<RewrittenSource>& sources);
 
 /// `words` and, before a "--" that ends the options, `flags`.
 std::vector<std::string> with_flags(std::vector<std::string> words, const std::vector<std::string>& flags);

@@ -1,6 +1,7 @@
 #include "compiler/driver/installation.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include "compiler/driver/build_paths.h"
 
@@ -18,6 +19,15 @@ std::string below(const fs::path& prefix, const char* directory) {
   return (prefix / directory).lexically_normal().string();
 }
 
+/// In a build tree a file beside dflowc says where headers and library are.
+void use_build_tree(Installation& found, const fs::path& bin) {
+  std::ifstream file(bin / "dflowc.build-tree");
+  std::string include_dir, library_dir;
+  if (!std::getline(file, include_dir) || !std::getline(file, library_dir)) return;
+  found.include_dir = include_dir;
+  found.library_dir = library_dir;
+}
+
 }  // namespace
 
 Installation find_installation() {
@@ -31,10 +41,7 @@ Installation find_installation() {
                      .resource_dir = DFLOW_CLANG_RESOURCE_DIR};
   std::error_code error;
   if (!fs::exists(found.frontend, error)) found.frontend = (bin / "dflowc-frontend").string();
-  if (!fs::exists(found.include_dir + "/dflow/dflow.h", error)) {
-    found.include_dir = DFLOW_SOURCE_INCLUDE_DIR;
-    found.library_dir = DFLOW_BUILD_LIBRARY_DIR;
-  }
+  use_build_tree(found, bin);
   return found;
 }
 

@@ -2,7 +2,7 @@
 """Stands in for dflowc-frontend in the driver's tests: dflowc-frontend JOB RESULT.
 
 It "rewrites" by opening comments: `/*+ code +*/` becomes `/*+*/ code /*+*/`, pure insertions on one line, in the
-main file and in headers that it includes by quotes from its own directory. `// TAIL code` adds a line at the end.
+main file and in headers that it includes by quotes from its own directory; MAIN_FILE becomes the main file's name. `// TAIL code` adds a line at the end.
 Words in the main file make it misbehave: FRONTEND_CRASH, FRONTEND_UNPARSED, FRONTEND_FATAL, FRONTEND_GARBAGE,
 FRONTEND_WAITS.
 """
@@ -35,14 +35,14 @@ def rewrite(text):
     return changed + "".join(line + "\n" for line in tail)
 
 
-def files_of(path):
+def files_of(path, main):
     text = open(path).read()
     if "/*+" in text:
-        yield path, rewrite(text)
+        yield path, rewrite(text).replace("MAIN_FILE", f'"{main}"')
     for name in re.findall(r'#include "(.*)"', text):
         header = os.path.join(os.path.dirname(path), name)
         if os.path.exists(header):
-            yield from files_of(header)
+            yield from files_of(header, main)
 
 
 def main():
@@ -77,7 +77,7 @@ def main():
         ("has_dflow", "1"),
         ("plan", plan),
     ]
-    for name, changed in files_of(path):
+    for name, changed in files_of(path, values["main_file"]):
         fields += [("path", name), ("text", changed)]
     write_fields(sys.argv[2], fields)
 

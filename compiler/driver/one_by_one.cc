@@ -106,12 +106,13 @@ Words output_flags(const HostJob& job, const Argument& source, const std::string
 
 /// Compiles the user's own text of one source.
 Outcome compile_plain(const Host& host, const HostJob& job, const Argument& source, const std::string& object,
-                      const std::string& errors = "") {
+                      const Words& flags = {}, const std::string& errors = "") {
   Words words = words_without(job.line, Role::stage, Role::linker);
   append(words, job.compile_flags);
   append(words, dependency_names(job.line, source));
   append(words, {stage_flag(job.line.stage)});
   append(words, output_flags(job, source, object));
+  append(words, flags);
   append(words, {"-x", source.language, source.value});
   return run_host(host, words, "", errors);
 }
@@ -145,9 +146,22 @@ Outcome compile_preprocessed(const Host& host, const HostJob& job, const Argumen
   return run_host(host, words, "", captured.path());
 }
 
+/// Has Clang compile the changed text of one source.
+Attempt compile_overlaid(const Host& host, const HostJob& job, const RewrittenSource& rewritten,
+                         const std::string& object, Words flags) {
+  const auto overlay = overlay_for(job, {rewritten});
+  if (!overlay) return {{.exit_code = 1}, overlay.message()};
+  const Captured captured(job.directory);
+  append(flags, captured.flags({"-ivfsoverlay", overlay.value()}));
+  const Outcome outcome = compile_plain(host, job, *rewritten.source, object, flags, captured.path());
+  if (outcome.ok()) captured.print(rewritten.files);
+  return {outcome, outcome.ok() ? "" : captured.text()};
+}
+
 /// Compiles the changed text of one source. Prints g++'s warnings if that went well, else nothing.
 Attempt compile_changed(const Host& host, const HostJob& job, const RewrittenSource& rewritten,
                         const std::string& object, const Words& flags) {
+  if (host.kind == HostKind::clang) return compile_overlaid(host, job, rewritten, object, flags);
   const Captured reading(job.directory), compiling(job.directory);
   const std::string read_text = job.directory.new_path(".ii");
   const Outcome read = preprocess(host, job, *rewritten.source, read_text, reading);
@@ -185,7 +199,7 @@ int compile_source(const Host& host, const HostJob& job, const Argument& source,
   if (silenced.outcome.ok()) return 0;
   if (result.refused.empty()) result.refused = attempt.complaint;
   // A failed compilation removes its outputs.
-  return compile_plain(host, job, source, object, job.directory.new_path(".err")).exit_code;
+  return compile_plain(host, job, source, object, {}, job.directory.new_path(".err")).exit_code;
 }
 
 /// Links: the user's command with objects in the places of the sources.
@@ -205,7 +219,7 @@ Outcome link(const Host& host, const HostJob& job, const std::vector<std::string
 
 }  // namespace
 
-HostResult compile_with_gcc(const Host& host, const HostJob& job) {
+HostResult compile_one_by_one(const Host& host, const HostJob& job) {
   HostResult result;
   if (job.rewritten.empty()) {
     const Words words = with_flags(with_flags(job.line.words, job.compile_flags), job.link_flags);
