@@ -173,12 +173,12 @@ class Check:
 
     def check_graph(self, name, program, case, number):
         expanded = self.folder / f"{name}.{number}.json"
-        parameters = [part for parameter in case.parameters for part in ("--param", parameter)]
         what = f"{name}, graph {case.graph}, parameters {' '.join(case.parameters)}"
-        done = self.tool("expand", program, f"--graph={case.graph}", *parameters, "--format=json", "-o", expanded)
+        done = self.expand(program, case, case.parameters, expanded)
         if done.returncode != 0:
             return self.failures.add(f"{what}: cannot be expanded", done.stderr)
         self.check_counts(what, json.loads(expanded.read_text())["graphs"], case)
+        self.check_needs(what, program, case, expanded)
         for mode, environment in (MODES | STATIC_OFF).items():
             trace = self.folder / f"{name}.{number}.trace.json"
             if self.execute(f"{name}, {mode}", program, case.arguments, environment | {"DFLOW_TRACE": str(trace)}) is None:
@@ -187,6 +187,21 @@ class Check:
             if diff.returncode != 0:
                 self.failures.add(f"{what}: the run {mode} records another graph", diff.stdout + diff.stderr)
         return None
+
+    def expand(self, program, case, parameters, output):
+        settings = [part for parameter in parameters for part in ("--param", parameter)]
+        return self.tool("expand", program, f"--graph={case.graph}", *settings, "--format=json", "-o", output)
+
+    def check_needs(self, what, program, case, expanded):
+        """Without a parameter there is the same graph, or a question for it; never another graph."""
+        for left_out in case.parameters:
+            less = expanded.with_suffix(".less.json")
+            done = self.expand(program, case, [each for each in case.parameters if each != left_out], less)
+            question = "--param " + re.match(r"[^=.]+", left_out)[0]
+            if done.returncode == 0 and less.read_text() != expanded.read_text():
+                self.failures.add(f"{what}: another graph without {left_out}, and nobody asked for it")
+            elif done.returncode != 0 and question not in done.stderr:
+                self.failures.add(f"{what}: without {left_out}, it is not asked for by name", done.stderr)
 
     def check_counts(self, what, graphs, case):
         tasks = sum(len(graph["tasks"]) for graph in graphs)
