@@ -8,7 +8,7 @@ within a line for any text. Of the README, the first C++ block and the commands 
 import re
 import unittest
 
-from support import SOURCE, InstalledTest, needs_dflowc
+from support import SOURCE, InstalledTest
 
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.M | re.S)
 
@@ -39,7 +39,6 @@ class Patterns(unittest.TestCase):
             self.assertFalse(pattern(["a.b", "...", "c ... d"]).fullmatch(other), other)
 
 
-@needs_dflowc
 class Documents(InstalledTest):
     def check(self, command, expected):
         printed = self.call(f"({command}\n) 2>&1", shell=True, code=None)

@@ -39,6 +39,13 @@ class Layout(InstalledTest):
             for place in (SOURCE, BUILD, PREFIX):
                 self.assertNotIn(f"{place}/", path.read_text(), path.name)
 
+    def test_binaries_name_neither_the_build_nor_the_sources(self):
+        for path in [*(PREFIX / "bin").iterdir(), *(PREFIX / "libexec").rglob("*"), PREFIX / LIBDIR / "libdflow.so"]:
+            if path.is_file():
+                content = path.read_bytes()
+                for place in (SOURCE / "include", BUILD / LIBDIR):
+                    self.assertNotIn(str(place).encode(), content, path.name)
+
     def test_binaries_search_no_absolute_path_for_libraries(self):
         binaries = [PREFIX / "bin/dflow", PREFIX / LIBDIR / "libdflow.so"]
         if HAS_COMPILER:
