@@ -70,8 +70,18 @@ class Analysis {
       const Place& place = unit_.place(use.place);
       if (place.kind != Place::Kind::source || !place.is_get) continue;
       if (verdict_.needed_sources.contains(use.place)) continue;
-      need_source(use.place, place.line, "the result of " + place.name + " is used at once");
+      const std::string reason = "the result of " + place.name + " is used at once";
+      // One cut is enough where an effect uses the result, as in std::cout << f.get().
+      if (is_cut(place.line)) {
+        verdict_.needed_sources.try_emplace(use.place, formats::Boundary{static_cast<std::uint32_t>(place.line), reason});
+      } else {
+        need_source(use.place, place.line, reason);
+      }
     }
+  }
+
+  bool is_cut(int line) const {
+    return std::ranges::any_of(verdict_.boundaries, [line](const auto& b) { return b.line == static_cast<std::uint32_t>(line); });
   }
 
   void note_need(Use use) {

@@ -107,7 +107,7 @@ class FunctionWalk {
       return;
     }
     if (const auto* block = dyn_cast<clang::CompoundStmt>(&statement)) return execute_block(*block);
-    if (!isa<clang::CompoundStmt>(&statement)) statement_ = &statement;
+    if (in_block_) statement_ = &statement;
     if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) return declare(*declarations);
     if (const auto* result = dyn_cast<clang::ReturnStmt>(&statement)) return execute_return(*result);
     if (const auto* branch = dyn_cast<clang::IfStmt>(&statement)) return execute_if(*branch);
@@ -126,10 +126,22 @@ class FunctionWalk {
     }
   }
 
+  /// What stands without a block around it. Nothing can be put before it unless it is an expression: a dry run that
+  /// must not reach it stops before the statement that it is part of.
   void execute_single(const clang::Stmt* statement) {
     if (statement == nullptr) return;
+    const auto* around = statement_;
     in_block_ = false;
     execute(*statement);
+    statement_ = around;
+  }
+
+  /// A part of a statement's parentheses.
+  void execute_header(const clang::Stmt* part) {
+    if (part == nullptr) return;
+    if (const auto* declarations = dyn_cast<clang::DeclStmt>(part)) return declare(*declarations);
+    if (const auto* expression = dyn_cast<clang::Expr>(part)) return void(evaluate(*expression, Context::passed_on));
+    execute_single(part);
   }
 
   void execute_return(const clang::ReturnStmt& result) {
@@ -138,8 +150,8 @@ class FunctionWalk {
   }
 
   void execute_if(const clang::IfStmt& branch) {
-    if (branch.getInit() != nullptr) execute(*branch.getInit());
-    if (branch.getConditionVariableDeclStmt() != nullptr) execute(*branch.getConditionVariableDeclStmt());
+    execute_header(branch.getInit());
+    execute_header(branch.getConditionVariableDeclStmt());
     if (!branch.isConstexpr() && branch.getCond() != nullptr) steer_by(*branch.getCond(), "the condition of an if");
     ++guards_;
     execute_single(branch.getThen());
@@ -148,8 +160,8 @@ class FunctionWalk {
   }
 
   void execute_for(const clang::ForStmt& loop) {
-    if (loop.getInit() != nullptr) execute(*loop.getInit());
-    if (loop.getConditionVariableDeclStmt() != nullptr) execute(*loop.getConditionVariableDeclStmt());
+    execute_header(loop.getInit());
+    execute_header(loop.getConditionVariableDeclStmt());
     steer_loop(loop.getCond());
     loops_.push_back(loop_variable(loop.getInit()));
     execute_single(loop.getBody());
@@ -158,7 +170,7 @@ class FunctionWalk {
   }
 
   void execute_while(const clang::WhileStmt& loop) {
-    if (loop.getConditionVariableDeclStmt() != nullptr) execute(*loop.getConditionVariableDeclStmt());
+    execute_header(loop.getConditionVariableDeclStmt());
     steer_loop(loop.getCond());
     loops_.push_back("while");
     execute_single(loop.getBody());
@@ -169,12 +181,11 @@ class FunctionWalk {
     loops_.push_back("while");
     execute_single(loop.getBody());
     loops_.pop_back();
-    statement_ = &loop;
     steer_loop(loop.getCond());
   }
 
   void execute_range(const clang::CXXForRangeStmt& loop) {
-    if (loop.getInit() != nullptr) execute(*loop.getInit());
+    execute_header(loop.getInit());
     const auto* variable = loop.getLoopVariable();
     const Uses range = evaluate(*loop.getRangeInit(), Context::passed_on);
     if (!is_array(loop.getRangeInit()->getType())) steer(range.size, loop.getForLoc(), "the range of a loop");
@@ -185,8 +196,8 @@ class FunctionWalk {
   }
 
   void execute_switch(const clang::SwitchStmt& choice) {
-    if (choice.getInit() != nullptr) execute(*choice.getInit());
-    if (choice.getConditionVariableDeclStmt() != nullptr) execute(*choice.getConditionVariableDeclStmt());
+    execute_header(choice.getInit());
+    execute_header(choice.getConditionVariableDeclStmt());
     steer_by(*choice.getCond(), "the condition of a switch");
     ++guards_;
     execute_single(choice.getBody());
@@ -245,7 +256,7 @@ class FunctionWalk {
   std::pair<TextRange, bool> stopping_point() const {
     if (statement_ == nullptr) return {};
     const auto at = text_range(statement_->getSourceRange(), project_);
-    if (!at || !(in_block_ || isa<clang::Expr>(statement_))) return {};
+    if (!at) return {};
     return {TextRange{at->file, at->begin, at->begin}, !isa<clang::Expr>(statement_)};
   }
 
@@ -429,6 +440,7 @@ class FunctionWalk {
   }
 
   Uses evaluate_unary(const clang::UnaryOperator& unary, Context context) {
+    if (unary.isIncrementDecrementOp()) assign(*unary.getSubExpr(), Uses{});
     const bool arithmetic = unary.getType()->isArithmeticType() && unary.isArithmeticOp();
     return evaluate(*unary.getSubExpr(), arithmetic ? context : Context::needed);
   }
@@ -769,12 +781,8 @@ class FunctionWalk {
       if (index >= callee.getNumParams()) break;
       const auto type = callee.getParamDecl(index)->getType();
       const bool mutates = type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified();
-      if (mutates && !is_executor(type)) assign_root(*whole.getArg(i), from);
+      if (mutates && !is_executor(type)) assign(*whole.getArg(i), from);
     }
-  }
-
-  void assign_root(const clang::Expr& target, const Uses& from) {
-    for (const PlaceId root : roots(target)) flow(from, root);
   }
 
   Uses construct(const clang::CXXConstructExpr& made, Context context) {
@@ -803,8 +811,8 @@ class FunctionWalk {
   SubmitSearch submits_;
   std::vector<std::string> loops_;
   std::uint32_t guards_ = 0;
-  const clang::Stmt* statement_ = nullptr;  ///< The innermost one that is no block.
-  bool in_block_ = false;                   ///< `statement_` stands in a block, so that others may stand before it.
+  const clang::Stmt* statement_ = nullptr;  ///< The innermost one that something may stand before.
+  bool in_block_ = false;                   ///< The statement that is executed stands in a block.
 };
 
 void add_lambdas(const clang::Stmt& body, std::vector<const clang::FunctionDecl*>& functions) {

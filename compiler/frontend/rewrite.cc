@@ -107,6 +107,10 @@ class Walker {
     const auto* member = dyn_cast<clang::MemberExpr>(call.getCallee()->IgnoreParens());
     if (member == nullptr) return;
     if (const auto at = after_parenthesis(call.getCallee()->getEndLoc())) proposals_.refuse(*at, "site");
+    for (const auto* argument : call.arguments()) {
+      const auto range = text_range(written(*argument).getSourceRange(), project_);
+      if (range) proposals_.refuse(*range, "lazy");
+    }
   }
 
   // --- arguments that wait -----------------------------------------------------------------------------------------

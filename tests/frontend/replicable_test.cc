@@ -56,6 +56,9 @@ const Case kCases[] = {
     {"ConstantThatSteers", "constexpr int level = 3;\n" + kGraph + "F g(dflow::Executor& ex, F f) { if (level > 1) f = ex.submit(one, f); return f; }", "", ""},
     {"WritesAGlobal", "std::vector<F> kept;\n" + kGraph + "void g(dflow::Executor& ex, int n) {\nkept.push_back(ex.submit(one, n)); }", "",
      "3: writes to 'kept', which is global"},
+    {"CountsInAGlobal", "int calls = 0;\n" + kGraph + "F g(dflow::Executor& ex, int n) {\n++calls;\nreturn ex.submit(one, n); }", "",
+     "3: writes to 'calls', which is global"},
+    {"PrintsAResult", kGraph + "void g(dflow::Executor& ex, int n) {\nstd::cout << ex.submit(one, n).get(); }", "", "2: writes to std::cout"},
     {"StdFunction", kGraph + "F g(dflow::Executor& ex, F f, int n) { std::function<F(int)> down = [&](int m) { return m == 0 ? f : ex.submit(add, down(m - 1), f); };\nreturn down(n); }",
      "n:value", ""},
 };
