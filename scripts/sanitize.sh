@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds with the sanitizers (address and undefined behaviour; thread) and runs the tests of runtime, formats and
+# serialisation.
+#   --quick    for CI: leaves out the tests of size
+#   asan|tsan  only this one
+# Debian's libtbb is not instrumented: ThreadSanitizer does not see how it hands tasks over, so what happens inside it
+# is left out of the reports.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+presets=()
+exclude='^compile_fail'
+for argument in "$@"; do
+  case "$argument" in
+    --quick) exclude='^compile_fail|^runtime_scale_test' ;;
+    asan | tsan) presets+=("$argument") ;;
+    *) echo "usage: scripts/sanitize.sh [--quick] [asan|tsan]" >&2; exit 2 ;;
+  esac
+done
+[[ ${#presets[@]} -gt 0 ]] || presets=(asan tsan)
+
+export ASAN_OPTIONS="detect_stack_use_after_return=0:strict_string_checks=1:${ASAN_OPTIONS:-}"
+export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
+export TSAN_OPTIONS="ignore_noninstrumented_modules=1:suppressions=$PWD/scripts/tsan_suppressions.txt:${TSAN_OPTIONS:-}"
+
+targets=(runtime_test runtime_stress_test formats_test serialize_test)
+[[ "$exclude" == *scale* ]] || targets+=(runtime_scale_test)
+for preset in "${presets[@]}"; do
+  cmake --preset "$preset" >/dev/null
+  cmake --build --preset "$preset" --target "${targets[@]}"
+  ctest --preset "$preset" --parallel "$(nproc)" -R "^(runtime|formats|serialize)" -E "$exclude"
+done
