@@ -129,6 +129,8 @@ class Check:
         if done.returncode != 0:
             self.failures.add(f"{name} does not compile it", done.stderr)
             return None
+        if "compiled unchanged" in done.stderr:
+            self.failures.add(f"{name} does not understand it", done.stderr)
         return program
 
     def execute(self, what, program, arguments, environment):
