@@ -1,10 +1,9 @@
 #include "runtime/local/workers.h"
 
 #include <atomic>
-#include <exception>
+#include <map>
+#include <memory>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task.h>
@@ -21,6 +20,9 @@ namespace {
 /// A suspended stack takes two memory maps of the 65,530 a process has by default.
 constexpr int kMostSuspended = 10'000;
 
+/// As many as an executor may ask for.
+constexpr std::size_t kMostThreads = 1024;
+
 /// Marks the arena's threads while they are inside.
 class ArenaObserver final : public tbb::task_scheduler_observer {
  public:
@@ -33,37 +35,48 @@ class ArenaObserver final : public tbb::task_scheduler_observer {
 }  // namespace
 
 struct Workers::Impl {
-  // One more than the workers: TBB counts the thread that called, which only waits here.
-  explicit Impl(std::size_t threads)
-      : limit(tbb::global_control::max_allowed_parallelism, threads + 1),
-        arena(static_cast<int>(threads), 0),
-        observer((arena.initialize(), arena)) {}
+  explicit Impl(std::size_t threads) : arena(static_cast<int>(threads), 0), observer((arena.initialize(), arena)) {}
 
-  tbb::global_control limit;
   tbb::task_arena arena;
   ArenaObserver observer;
   std::atomic<int> suspended{0};
+
+  /// One arena a number of threads, kept for later sessions and never destroyed. With an arena (and a limit) made and
+  /// destroyed for each session, TBB 2021.8 now and then lost the first task enqueued in a new one: its threads looked
+  /// for work, found none, and nobody told them of it.
+  static Impl& of(std::size_t threads);
 };
 
-Workers::Workers(std::size_t threads) : impl_(std::make_unique<Impl>(threads)) {}
-Workers::~Workers() = default;
+Workers::Impl& Workers::Impl::of(std::size_t threads) {
+  // TBB counts the thread that called, which only waits here. The smallest limit alive counts, so there is one.
+  static auto* limit = new tbb::global_control(tbb::global_control::max_allowed_parallelism, kMostThreads + 1);
+  static std::mutex mutex;
+  static auto* all = new std::map<std::size_t, std::unique_ptr<Impl>>;
+  static_cast<void>(limit);
+  const std::lock_guard lock(mutex);
+  std::unique_ptr<Impl>& found = (*all)[threads];
+  if (!found) found = std::make_unique<Impl>(threads);
+  return *found;
+}
+
+Workers::Workers(std::size_t threads) : impl_(Impl::of(threads)) {}
 
 void Workers::start(std::function<void()> runner) {
   // Isolated: a thread that waits inside a user's own parallel loop must not take another task of dflow's, whose wait
   // could then never end because the loop lies below it on the same stack.
-  impl_->arena.enqueue([run = std::move(runner)] { tbb::this_task_arena::isolate(run); });
+  impl_.arena.enqueue([run = std::move(runner)] { tbb::this_task_arena::isolate(run); });
 }
 
 bool Workers::can_suspend() const noexcept {
   // Sanitizers do not follow stacks that change threads.
   if constexpr (kThreadSanitizer || kAddressSanitizer) return false;
-  return this_thread().worker && impl_->suspended.load(std::memory_order_relaxed) < kMostSuspended;
+  return this_thread().worker && impl_.suspended.load(std::memory_order_relaxed) < kMostSuspended;
 }
 
 void Workers::suspend(const std::function<void(void*)>& f) {
-  impl_->suspended.fetch_add(1, std::memory_order_relaxed);
+  impl_.suspended.fetch_add(1, std::memory_order_relaxed);
   tbb::task::suspend([&](tbb::task::suspend_point point) { f(point); });
-  impl_->suspended.fetch_sub(1, std::memory_order_relaxed);
+  impl_.suspended.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Workers::resume(void* handle) noexcept {

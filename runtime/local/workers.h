@@ -11,7 +11,6 @@ namespace dflow::local {
 class Workers {
  public:
   explicit Workers(std::size_t threads);
-  ~Workers();
 
   /// Runs `runner` on one of the arena's threads, soon.
   void start(std::function<void()> runner);
@@ -24,7 +23,7 @@ class Workers {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  Impl& impl_;
 };
 
 }  // namespace dflow::local
