@@ -189,7 +189,7 @@ class Future {
 
   std::exception_ptr error() const {
     if (cancelled()) detail::rethrow(*node_.get());
-    return node_.get()->error;
+    return node_.get()->error();
   }
 
   void write_default_for_dry_run() const {

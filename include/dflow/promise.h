@@ -33,7 +33,7 @@ class Promise {
   }
   ~Promise() {
     if (!node_ || !detail::claim_external(*node_)) return;
-    node_->error = std::make_exception_ptr(InvalidStateError("dflow: the promise was destroyed without an outcome"));
+    node_->set_error(std::make_exception_ptr(InvalidStateError("dflow: the promise was destroyed without an outcome")));
     detail::end_external(*node_, detail::State::failed);
   }
 
@@ -67,7 +67,7 @@ class Promise {
     }
   }
   void fail(std::exception_ptr error) {
-    node_->error = std::move(error);
+    node_->set_error(std::move(error));
     detail::end_external(*node_, detail::State::failed);
   }
 

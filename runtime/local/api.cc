@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
-#include <tuple>
+#include <memory>
 
 #include <dflow/detail/graph_scope.h>
 #include <dflow/errors.h>
@@ -19,18 +19,34 @@ namespace dflow::inline v0::detail {
 using local::active;
 using local::this_thread;
 
-Node::~Node() { delete extras; }
+void Node::destroy_extras() noexcept { delete extras_; }
+
+Extras& Node::make_extras() {
+  if (!has(kHasExtras)) {
+    auto made = std::make_unique<Extras>();
+    std::destroy_at(&error_);
+    extras_ = made.release();
+    traits |= kHasExtras;
+  }
+  return *extras_;
+}
+
+const std::exception_ptr& Node::error() const noexcept { return has(kHasExtras) ? extras_->error : error_; }
+
+void Node::set_error(std::exception_ptr error) noexcept {
+  (has(kHasExtras) ? extras_->error : error_) = std::move(error);
+}
 
 void Node::reclaim(Node& node) noexcept {
   // A value may hold the last handles of other nodes: destroying a long chain of them must not recurse.
   thread_local Node* waiting = nullptr;
   thread_local bool busy = false;
-  node.next_in_chunk = waiting;
+  node.next = waiting;
   waiting = &node;
   if (busy) return;
   busy = true;
   while (Node* next = waiting) {
-    waiting = next->next_in_chunk;
+    waiting = next->next;
     next->destroy();
   }
   busy = false;
@@ -38,11 +54,14 @@ void Node::reclaim(Node& node) noexcept {
 
 bool in_dry_run() noexcept { return active().session && !active().local; }
 
-Scope* current_scope() noexcept { return this_thread().context.scope; }
+Scope* current_scope() noexcept { return this_thread().context->scope; }
 
 Executor& executor_of_current_task() { return *current_scope()->executor; }
 
-std::stop_token stop_token_of(Node& node) { return node.extras ? node.extras->stop.get_token() : std::stop_token(); }
+std::stop_token stop_token_of(Node& node) { 
+  const Extras* extras = node.extras();
+  return extras ? extras->stop.get_token() : std::stop_token();
+}
 
 namespace {
 
@@ -57,18 +76,18 @@ std::shared_ptr<const TaskOptions> kept(const std::shared_ptr<const TaskOptions>
 }  // namespace
 
 void attach_options(Node& node, const std::shared_ptr<const TaskOptions>& options) {
-  if (!node.extras) node.extras = new Extras;
-  node.extras->options = kept(options);
-  if (options) node.extras->after = options->after;
+  Extras& extras = node.make_extras();
+  extras.options = kept(options);
+  if (options) extras.after = options->after;
   const bool limited = options && options->timeout;
-  if (node.has(kTakesStopToken) || limited) node.extras->stop = std::stop_source();
+  if (node.has(kTakesStopToken) || limited) extras.stop = std::stop_source();
   if (options && options->retries > 0) node.traits |= kNeverMove;
 }
 
 Edge* attach_edges(Node& node, std::size_t count) {
-  if (!node.extras) node.extras = new Extras;
-  node.extras->edges = std::make_unique<Edge[]>(count);
-  return node.extras->edges.get();
+  Extras& extras = node.make_extras();
+  extras.edges = std::make_unique<Edge[]>(count);
+  return extras.edges.get();
 }
 
 namespace {
@@ -101,7 +120,7 @@ void prepare(Scope& scope, Node& node, const Site* site, const void* return_addr
   node.session_id = scope.session_id;
   node.where = site ? static_cast<const void*>(site) : return_address;
   if (!site) node.traits |= kReturnAddress;
-  if (active().recorder) active().recorder->submitted(node, this_thread().context);
+  if (active().recorder) active().recorder->submitted(node, *this_thread().context);
 }
 
 void count(Scope& scope, std::int64_t tasks) {
@@ -122,7 +141,7 @@ void submit_node(Scope& scope, Node& node, const Site* site) {
 void submit_chunk(Scope& scope, Node& first, const Site* site) {
   check_open(scope);
   std::int64_t tasks = 0;
-  for (Node* node = &first; node; node = node->next_in_chunk, ++tasks) {
+  for (Node* node = &first; node; node = node->next_in_chunk(), ++tasks) {
     if (scope.max_pending != 0) respect_bound(scope);
     prepare(scope, *node, site, __builtin_return_address(0));
   }
@@ -161,11 +180,8 @@ void end_external(Node& node, State state) {
   if (active().session && active().id == node.session_id) return active().session->end_external(node, state);
   // The session is over; only handles are left to see the outcome.
   node.state_.store(state, std::memory_order_release);
-  Edge* list = node.dependents.exchange(closed());
-  Edge* in_order = nullptr;
-  while (list) std::tie(list, list->next, in_order) = std::tuple(list->next, in_order, list);
   // Tasks that waited for it would have kept the session: these are callbacks only.
-  for (Edge* edge = in_order; edge;) {
+  for (Edge* edge = reversed(node.dependents.exchange(closed())); edge;) {
     Edge* next = edge->next;
     if (!edge->consumer) static_cast<Observer*>(edge)->ended(node);
     edge = next;
@@ -189,8 +205,8 @@ void wait_or_throw(Node* node, Deadline deadline) {
 }
 
 void rethrow(Node& node) {
-  if (node.state() == State::cancelled || !node.error) throw CancelledError("dflow: " + describe(node) + " was cancelled");
-  std::rethrow_exception(node.error);
+  if (node.state() == State::cancelled || !node.error()) throw CancelledError("dflow: " + describe(node) + " was cancelled");
+  std::rethrow_exception(node.error());
 }
 
 void throw_empty_future(const char* what) {
@@ -224,9 +240,10 @@ void report_callback_error() noexcept {
 
 std::string describe(const Node& node) {
   const auto* site = node.has(kReturnAddress) ? nullptr : static_cast<const Site*>(node.where);
-  const bool named = node.extras && node.extras->options && !node.extras->options->name.empty();
+  const TaskOptions* options = options_of(node);
+  const bool named = options && !options->name.empty();
   std::string text;
-  if (named) text = node.extras->options->name;
+  if (named) text = options->name;
   else if (node.has(kExternal)) text = "a promise";
   else text = local::task_name(site, node.callable_type(), nullptr);
   if (site) {
@@ -245,14 +262,14 @@ std::string describe(const Node& node) {
 }
 
 GraphScope::GraphScope(const GraphSite& site) {
-  local::Context& context = this_thread().context;
+  local::Context& context = *this_thread().context;
   if (!active().recorder || context.graph || context.task) return;
   context.graph = active().recorder->enter(site);
   entered_ = true;
 }
 
 GraphScope::~GraphScope() {
-  if (entered_) this_thread().context.graph = nullptr;
+  if (entered_) this_thread().context->graph = nullptr;
 }
 
 }  // namespace dflow::inline v0::detail

@@ -8,19 +8,20 @@ namespace dflow::local {
 /// While it lives, `node` is the current task of this stack.
 class CurrentTask {
  public:
-  explicit CurrentTask(Node& node) : before_(this_thread().context) {
+  explicit CurrentTask(Node& node) {
     ThreadState& self = this_thread();
-    self.context.task = &node;
-    self.context.scope = node.scope;
-    self.context.graph = nullptr;
+    outer_ = self.context;
+    context_.task = &node;
+    context_.scope = node.scope;
+    context_.held = outer_->held;
+    context_.stack_base = outer_->stack_base;
+    self.context = &context_;
     show(self, node);
   }
   ~CurrentTask() {
     ThreadState& self = this_thread();  // perhaps another thread than before
-    const char* base = self.context.stack_base;
-    self.context = before_;
-    self.context.stack_base = base;
-    if (before_.task) show(self, *before_.task);
+    self.context = outer_;
+    if (outer_->task) show(self, *outer_->task);
     else self.shown_type.store(nullptr, std::memory_order_relaxed);
   }
   CurrentTask(const CurrentTask&) = delete;
@@ -33,7 +34,29 @@ class CurrentTask {
     self.shown_type.store(&node.callable_type(), std::memory_order_relaxed);
   }
 
-  Context before_;
+  Context context_;
+  Context* outer_;
+};
+
+/// While it lives, nodes run on this stack.
+class RunnerStack {
+ public:
+  RunnerStack() {
+    ThreadState& self = this_thread();
+    if (self.context != &self.outside) outer_ = self.context;
+    context_.stack_base = reinterpret_cast<const char*>(this);
+    self.context = &context_;
+  }
+  ~RunnerStack() {
+    ThreadState& self = this_thread();  // perhaps another thread than before
+    self.context = outer_ ? outer_ : &self.outside;
+  }
+  RunnerStack(const RunnerStack&) = delete;
+  RunnerStack& operator=(const RunnerStack&) = delete;
+
+ private:
+  Context context_;
+  Context* outer_ = nullptr;  ///< On this stack too: a task whose body let TBB run other work here.
 };
 
 }  // namespace dflow::local

@@ -52,6 +52,14 @@ class Deque {
     return node;
   }
 
+  /// The owner's hint that it will soon pop again: another core may have written the node.
+  void prefetch() const {
+    const Ring* ring = ring_.load(std::memory_order_relaxed);
+    const auto* node = reinterpret_cast<const char*>(ring->get(bottom_.load(std::memory_order_relaxed) - 1));
+    __builtin_prefetch(node);
+    __builtin_prefetch(node + 64);
+  }
+
   Node* steal() {
     std::int64_t top = top_.load(std::memory_order_seq_cst);
     const std::int64_t bottom = bottom_.load(std::memory_order_seq_cst);

@@ -42,7 +42,7 @@ class DrySession final : public detail::Session {
  public:
   void submit(Node& node) override { node.release_from_runtime(); }
   void submit_chunk(Node& first) override {
-    for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk)->release_from_runtime();
+    for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk())->release_from_runtime();
   }
   bool wait(Node&, Deadline) override { throw detail::BoundaryReached{}; }
   bool cancel(Node&) override { return false; }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "runtime/local/current.h"
 #include "runtime/local/sanitizers.h"
 
 namespace dflow::local {
@@ -85,7 +86,7 @@ void Engine::push(Node& node) {
 // ---- Runners -----------------------------------------------------------------------------------------------------
 
 void Engine::wake() {
-  // Against a runner that stops searching and then looks once more (`runner`).
+  // Against a runner that stops searching and then looks once more (`run_while_busy`).
   full_fence();
   if (searching_.load(std::memory_order_relaxed) != 0) return;
   int runners = runners_.load(std::memory_order_relaxed);
@@ -97,8 +98,15 @@ void Engine::wake() {
 }
 
 void Engine::runner() {
-  char here = 0;
-  this_thread().context = {.stack_base = &here};
+  run_while_busy();
+  const std::lock_guard lock(drain_mutex_);  // so that ~Engine does not end between the count and the notification
+  const bool last = runners_.fetch_sub(1, std::memory_order_seq_cst) == 1;
+  if (work_left()) wake();
+  if (last && runners_.load() == 0) drained_.notify_all();
+}
+
+void Engine::run_while_busy() {
+  const RunnerStack stack;
   bool searching = true;  // counted by whoever woke us
   detail::Clock::time_point idle_since{};
   for (;;) {
@@ -133,11 +141,6 @@ void Engine::runner() {
     idle_since = {};
   }
   if (searching) searching_.fetch_sub(1, std::memory_order_seq_cst);
-  this_thread().context = {};
-  const std::lock_guard lock(drain_mutex_);  // so that ~Engine does not end between the count and the notification
-  const bool last = runners_.fetch_sub(1, std::memory_order_seq_cst) == 1;
-  if (work_left()) wake();
-  if (last && runners_.load() == 0) drained_.notify_all();
 }
 
 void Engine::runner_suspended() {
@@ -161,7 +164,10 @@ bool Engine::work_left() {
 
 Node* Engine::next_node(ThreadState& self) {
   if (Node* node = next_special(true)) return node;
-  if (Node* node = self.owner_pops ? self.deque.pop() : self.deque.steal()) return node;
+  if (Node* node = self.owner_pops ? self.deque.pop() : self.deque.steal()) {
+    if (self.owner_pops) self.deque.prefetch();
+    return node;
+  }
   if (Node* node = steal(self)) return node;
   return next_special(false);
 }
@@ -204,26 +210,27 @@ Node* Engine::steal(ThreadState& self) {
 }
 
 void Engine::run_chain(Node* node) {
-  while (node) node = node->next_in_chunk ? execute_all(*node) : execute(*node);
+  while (node) node = node->next_in_chunk() ? execute_all(*node) : execute(*node);
 }
 
 Node* Engine::execute_all(Node& first) {
-  Held held{.chunk = &first, .ready = nullptr, .outer = this_thread().context.held};
-  this_thread().context.held = &held;
+  Held held{.chunk = &first, .ready = nullptr, .outer = this_thread().context->held};
+  this_thread().context->held = &held;
   while (Node* node = held.chunk) {
-    held.chunk = std::exchange(node->next_in_chunk, nullptr);
+    held.chunk = node->next_in_chunk();
+    if (held.chunk) node->next = nullptr;
     if (Node* now_ready = execute(*node)) {
       if (held.ready) push(*now_ready);
       else held.ready = now_ready;
     }
   }
-  this_thread().context.held = held.outer;  // perhaps another thread than before
+  this_thread().context->held = held.outer;  // perhaps another thread than before
   return held.ready;
 }
 
 void Engine::release_held() {
   bool pushed = false;
-  for (Held* held = this_thread().context.held; held; held = held->outer) {
+  for (Held* held = this_thread().context->held; held; held = held->outer) {
     for (Node** place : {&held->ready, &held->chunk}) {
       if (!*place) continue;
       push(*std::exchange(*place, nullptr));

@@ -27,11 +27,6 @@ using detail::Edge;
 using detail::Observer;
 using detail::State;
 
-/// A node's options; null where there are none.
-inline const TaskOptions* options_of(const Node& node) {
-  return node.extras && node.extras->options ? node.extras->options.get() : nullptr;
-}
-
 struct EngineOptions {
   std::size_t threads = 1;
   bool serial = false;                   ///< DFLOW_SERIAL: ready tasks run at once where they become ready.
@@ -81,6 +76,8 @@ class Engine {
 
  private:
   void runner();
+  /// Runs nodes until there have been none for a while, or a suspended stack wants the thread.
+  void run_while_busy();
   void run_chain(Node* node);
   Node* next_node(ThreadState& self);
   Node* steal(ThreadState& self);

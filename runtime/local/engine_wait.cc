@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "runtime/local/current.h"
 #include "runtime/local/engine.h"
 #include "runtime/local/parker.h"
 
@@ -17,7 +18,7 @@ constexpr std::ptrdiff_t kNestedStack = 256 * 1024;
 
 bool Engine::ready_here(Node& node) const {
   if (node.pending.load(std::memory_order_acquire) != 0 || node.has(detail::kExternal)) return false;
-  const Context& mine = this_thread().context;
+  const Context& mine = *this_thread().context;
   char here = 0;
   return mine.task && mine.stack_base && std::abs(mine.stack_base - &here) < kNestedStack;
 }
@@ -46,7 +47,7 @@ bool Engine::wait(Node& node, Deadline deadline) {
     }
   }
   Parker parker(*this);
-  OneWatcher watcher(parker, this_thread().context.task);
+  OneWatcher watcher(parker, this_thread().context->task);
   if (!watchers_.add(node, watcher)) return true;
   const bool notified = parker.park(deadline);
   watchers_.remove(node, watcher);
@@ -85,17 +86,15 @@ void Engine::drain(detail::Scope& scope, std::int64_t most) {
 }
 
 void Engine::run_until(const std::atomic<bool>& enough) {
-  char here = 0;
-  this_thread().context = {.stack_base = &here};
+  const RunnerStack stack;
   while (!enough.load(std::memory_order_acquire)) {
     if (Node* node = next_node(this_thread())) run_chain(node);
     else std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
-  this_thread().context = {};
 }
 
 Substitute::Substitute(Engine& engine) {
-  if (!this_thread().context.task) return;
+  if (!this_thread().context->task) return;
   thread_ = std::thread([&engine, this] { engine.run_until(enough_); });
 }
 

@@ -19,7 +19,7 @@
 namespace dflow::inline v0::detail {
 namespace {
 
-constexpr std::size_t kGrain = 64, kClasses = 16, kBatch = 128, kSlab = 256 * 1024, kSmallSlabs = 8,
+constexpr std::size_t kGrain = 32, kClasses = 32, kBatch = 128, kSlab = 256 * 1024, kSmallSlabs = 8,
                       kHugePage = 2 * 1024 * 1024;
 
 constexpr bool kPooled = !local::kAddressSanitizer && !local::kThreadSanitizer;  // sanitizers see each block's life
@@ -104,14 +104,18 @@ struct GiveBack {
 };
 thread_local GiveBack give_back;
 
-[[gnu::noinline]] void refill(FreeList& list, std::size_t index) {
+[[gnu::noinline]] void* allocate_from_depot(std::size_t index) {
   give_back.armed = true;
-  list.first = list.spare ? std::exchange(list.spare, nullptr) : depots()[index].get((index + 1) * kGrain);
-  list.count = kBatch;
+  FreeList& list = lists[index];
+  Block* batch = list.spare ? std::exchange(list.spare, nullptr) : depots()[index].get((index + 1) * kGrain);
+  list.first = batch->next;
+  list.count = kBatch - 1;
+  return batch;
 }
 
-[[gnu::noinline]] void spill(FreeList& list, std::size_t index) {
+[[gnu::noinline]] void spill(std::size_t index) {
   give_back.armed = true;
+  FreeList& list = lists[index];
   if (list.spare) depots()[index].put(list.spare);
   list.spare = std::exchange(list.first, nullptr);
   list.count = 0;
@@ -123,18 +127,18 @@ void* allocate(std::size_t bytes) {
   const std::size_t index = (bytes - 1) / kGrain;
   if (!kPooled || index >= kClasses) return ::operator new(bytes);
   FreeList& list = lists[index];
-  if (!list.first) [[unlikely]] refill(list, index);
   Block* block = list.first;
+  if (!block) [[unlikely]] return allocate_from_depot(index);
   list.first = block->next;
-  if (list.count > 0) --list.count;
+  list.count -= list.count > 0;
   return block;
 }
 
 void deallocate(void* memory, std::size_t bytes) noexcept {
   const std::size_t index = (bytes - 1) / kGrain;
   if (!kPooled || index >= kClasses) return ::operator delete(memory);
+  if (lists[index].count >= kBatch) [[unlikely]] spill(index);
   FreeList& list = lists[index];
-  if (list.count >= kBatch) [[unlikely]] spill(list, index);
   auto* block = static_cast<Block*>(memory);
   block->next = list.first;
   list.first = block;

@@ -5,7 +5,7 @@
 namespace dflow::local {
 
 bool Parker::park(detail::Deadline deadline) {
-  if (this_thread().context.held) engine_.release_held();
+  if (this_thread().context->held) engine_.release_held();
   if (!engine_.workers().can_suspend()) return park_thread(deadline);
   std::uint64_t timer = 0;
   if (deadline) {
@@ -55,10 +55,10 @@ bool Parker::park_thread(detail::Deadline deadline) {
 
 void Parker::park_task() {
   if (phase_.load(std::memory_order_acquire) == kNotified) return;
-  const Context mine = this_thread().context;
+  Context* const mine = this_thread().context;
   engine_.runner_suspended();
   engine_.workers().suspend([this](void* handle) {
-    this_thread().context = {};
+    this_thread().context = &this_thread().outside;
     suspended_ = handle;
     int idle = kIdle;
     if (!phase_.compare_exchange_strong(idle, kParked, std::memory_order_acq_rel)) {

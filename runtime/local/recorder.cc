@@ -1,6 +1,7 @@
 #include "runtime/local/recorder.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "runtime/local/names.h"
 
@@ -38,9 +39,9 @@ std::uint32_t Recorder::callee_of(const Node& node) {
   callee.address = node.callable_address();
   if (!node.has(detail::kReturnAddress)) callee.site = static_cast<const detail::Site*>(node.where);
   Part& mine = part();
-  if (node.extras && node.extras->options && !node.extras->options->name.empty()) {
+  if (const TaskOptions* options = options_of(node); options && !options->name.empty()) {
     const std::lock_guard lock(mutex_);
-    const std::string& name = node.extras->options->name;
+    const std::string& name = options->name;
     callee.given = &given_names_.emplace(name, name).first->second;
   }
   if (const auto found = mine.callees.find(callee); found != mine.callees.end()) return found->second;
@@ -65,7 +66,8 @@ std::uint32_t Recorder::graph_of(const Context& context) {
 void Recorder::submitted(Node& node, const Context& context) {
   const std::uint64_t id = last_.fetch_add(1) + 1;
   if (limit_ != 0 && id > limit_) throw TooManyTasks{limit_};
-  node.record = id;
+  if (id > std::numeric_limits<std::uint32_t>::max()) return;  // no memory would hold a longer recording
+  node.record = static_cast<std::uint32_t>(id);
   const std::uint32_t graph = graph_of(context);
   const std::uint32_t callee = callee_of(node);
   Part& mine = part();

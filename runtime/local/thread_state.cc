@@ -30,7 +30,8 @@ struct Registration {
     if (!state) return;
     mine = nullptr;
     const std::lock_guard lock(registry_mutex);
-    state->context = {};
+    state->outside = {};
+    state->context = &state->outside;
     state->worker = false;
     idle_states(state->owner_pops).push_back(state);
     state = nullptr;

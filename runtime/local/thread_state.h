@@ -23,7 +23,8 @@ struct Held {
   Held* outer = nullptr;
 };
 
-/// What code on this stack is part of. Moves with the stack when a task that waited goes on on another thread.
+/// What code on this stack is part of. Lies on the stack it tells of, and so moves with it when a task that waited goes
+/// on on another thread.
 struct Context {
   Node* task = nullptr;               ///< The task that runs, null outside of tasks.
   Scope* scope = nullptr;             ///< Through which it was submitted.
@@ -39,7 +40,8 @@ struct alignas(64) ThreadState {
   std::size_t index = 0;  ///< Place in the table of all threads.
   /// Fixed for the state's life: whether its threads take from the bottom of their own deque. Workers do.
   const bool owner_pops;
-  Context context;
+  Context outside;               ///< Of code that no runner has called.
+  Context* context = &outside;
   bool worker = false;  ///< One of the arena's threads.
   std::uint64_t random = 0;
   /// For the report: what runs here now.

@@ -51,7 +51,7 @@ bool wait_many(const std::vector<Node*>& nodes, When when, Deadline deadline) {
   local::Engine& engine = local::active().local->engine();
   Parker parker(engine);
   CountWatcher watcher(parker, when, nodes.size());
-  watcher.waiter = local::this_thread().context.task;
+  watcher.waiter = local::this_thread().context->task;
   std::size_t added = 0;
   for (Node* node : nodes) {
     if (!engine.watchers().add(*node, watcher)) watcher.notify(*node);

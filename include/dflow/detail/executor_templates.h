@@ -29,7 +29,7 @@ class Chunks {
 
   void add(Node& node) {
     if (size_ <= 1 || node.edge_count != 0) return submit_node(scope_, node, site_);
-    (last_ ? last_->next_in_chunk : first_) = &node;
+    (last_ ? last_->next : first_) = &node;
     last_ = &node;
     if (++count_ == size_) flush();
   }

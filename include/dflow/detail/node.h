@@ -42,7 +42,6 @@ enum Mark : std::uint8_t {
   kInputFailed = 1,       ///< A producer failed or was cancelled: the body must not run.
   kConsumed = 2,          ///< A move-only result is promised to one reader.
   kWatched = 4,           ///< Somebody waits in the table of watchers.
-  kCancelRequested = 8,   ///< cancel() came while the body ran, or was too late.
   kSuccessorsCancel = 16, ///< Failed with OnFailure::cancel_successors, itself or through a producer.
   kAwaitsInner = 32,      ///< The body returned a future whose task has not ended, or not been noticed to have.
   kTimedOut = 64,         ///< The time limit has ended the task, and told everybody.
@@ -56,6 +55,7 @@ enum Trait : std::uint8_t {
   kExternal = 4,         ///< Ended by a promise or a coroutine, never by a worker.
   kForwards = 8,         ///< The body returns a future, whose result becomes this one's.
   kTakesStopToken = 16,  ///< The body's first parameters include a std::stop_token.
+  kHasExtras = 32,
 };
 
 /// One task. Invariants:
@@ -121,22 +121,42 @@ class DFLOW_EXPORT Node {
   std::atomic<State> state_{State::pending};
   std::atomic<std::uint8_t> marks_{0};
   std::uint8_t traits = 0;
+  bool released = false;  ///< Callable and arguments are gone.
   std::uint32_t edge_count = 0;
   std::uint32_t session_id = 0;
-  Edge* edges = nullptr;
+  std::uint32_t record = 0;  ///< The recorder's id, 0 if nothing is recorded.
+  union {
+    Edge* edges = nullptr;  ///< Where there are any.
+    Node* next;             ///< Otherwise: the next node of its chunk. Of a node about to be destroyed: the next one.
+  };
   Scope* scope = nullptr;  ///< Valid until the node has ended.
   const void* where = nullptr;
-  Extras* extras = nullptr;
-  Node* next_in_chunk = nullptr;
-  std::uint64_t record = 0;  ///< The recorder's id, 0 if nothing is recorded.
-  std::exception_ptr error;
+
+  /// What few nodes need, null if this one does not.
+  Extras* extras() const noexcept { return has(kHasExtras) ? extras_ : nullptr; }
+  /// Makes the extras if there are none; before anybody else sees the node.
+  Extras& make_extras();
+  /// Why the task failed, null if it did not. Written before `state_`, by the owner of the task.
+  const std::exception_ptr& error() const noexcept;
+  void set_error(std::exception_ptr error) noexcept;
+
+  Node* next_in_chunk() const noexcept { return edge_count == 0 ? next : nullptr; }
 
  protected:
-  Node() = default;
-  virtual ~Node();
+  Node() : error_() {}
+  virtual ~Node() {
+    if (has(kHasExtras)) destroy_extras();
+    else error_.~exception_ptr();
+  }
 
  private:
   static void reclaim(Node& node) noexcept;
+  void destroy_extras() noexcept;
+
+  union {
+    std::exception_ptr error_;  ///< Without extras, which otherwise hold it: memory is most of a small task's cost.
+    Extras* extras_;
+  };
 };
 
 /// The value that stands in `dependents` of a node that has ended.
@@ -151,6 +171,16 @@ inline bool attach(Edge& edge) noexcept {
     edge.next = head;
   } while (!list.compare_exchange_weak(head, &edge, std::memory_order_release, std::memory_order_acquire));
   return true;
+}
+
+/// The same edges, first attached first: attaching puts the last in front.
+inline Edge* reversed(Edge* list) noexcept {
+  Edge* result = nullptr;
+  while (list) {
+    Edge* next = std::exchange(list->next, result);
+    result = std::exchange(list, next);
+  }
+  return result;
 }
 
 /// An owning reference to a node.

@@ -30,7 +30,7 @@ class DFLOW_EXPORT Session {
 
   /// Takes the node over: it runs once each producer on its edges has ended.
   virtual void submit(Node& node) = 0;
-  /// A chunk: nodes without unfinished inputs, linked by `next_in_chunk`, to be run one after another.
+  /// A chunk: nodes without unfinished inputs, linked by `next`, to be run one after another.
   virtual void submit_chunk(Node& first) = 0;
   /// Blocks until the node has ended; false if the deadline came first. Inside a task it never blocks a thread.
   virtual bool wait(Node& node, Deadline deadline) = 0;
@@ -49,7 +49,14 @@ struct Extras {
   std::vector<AnyFuture> after;   ///< TaskOptions::after, held until the task has ended.
   std::unique_ptr<Edge[]> edges;  ///< Where they do not fit inside the node.
   std::uint64_t timer = 0;
+  std::exception_ptr error;
 };
+
+/// A node's options; null where there are none.
+inline const TaskOptions* options_of(const Node& node) noexcept {
+  const Extras* extras = node.extras();
+  return extras ? extras->options.get() : nullptr;
+}
 
 /// The tasks of one Executor: counts them, so that it can wait for its own, and says what may still come in.
 class Scope {
@@ -99,7 +106,7 @@ DFLOW_EXPORT Scope* current_scope() noexcept;
 /// Counts the node in and hands it to the session; throws SessionError if the scope is closed, or if a producer
 /// belongs to another session. Takes ownership of the node's runtime reference only if it returns.
 DFLOW_EXPORT void submit_node(Scope& scope, Node& node, const Site* site);
-/// The same for nodes linked by `next_in_chunk`.
+/// The same for nodes linked by `next`.
 DFLOW_EXPORT void submit_chunk(Scope& scope, Node& first, const Site* site);
 
 /// Makes the node, whose value is written, an ended one of this session (scattered data).

@@ -220,7 +220,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   }
 
   void release_arguments() noexcept override {
-    released_ = true;
+    this->released = true;
     std::destroy_at(std::addressof(body_));
   }
 
@@ -244,7 +244,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
 
   const void* callable_address() const noexcept override {
     if constexpr (std::is_pointer_v<F>) {
-      if (!released_) return reinterpret_cast<const void*>(body_.callable);
+      if (!this->released) return reinterpret_cast<const void*>(body_.callable);
     }
     return nullptr;
   }
@@ -271,7 +271,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   }
 
   ~TaskNode() override {
-    if (released_) return;
+    if (this->released) return;
     std::apply([](Slots&... slots) { (slots.abandon(), ...); }, body_.slots);  // it was never submitted
     std::destroy_at(std::addressof(body_));
   }
@@ -281,12 +281,11 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     std::tuple<Slots...> slots;
   };
 
-  std::array<Edge, inline_edges> edges_;
+  [[no_unique_address]] std::array<Edge, inline_edges> edges_;
   [[no_unique_address]] std::conditional_t<forwards, Inner, Unit> inner_;
   union {
     Body body_;
   };
-  bool released_ = false;
 };
 
 /// A task of a skeleton: has producers and a type, and never runs.
