@@ -153,15 +153,19 @@ bool any_part(const clang::Stmt& expression, const std::function<bool(const clan
   return false;
 }
 
-std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda) {
+std::vector<const clang::FunctionDecl*> closure_operators(const clang::CXXRecordDecl& closure) {
   std::vector<const clang::FunctionDecl*> operators;
-  if (const auto* generic = lambda.getLambdaClass()->getDependentLambdaCallOperator()) {
+  if (const auto* generic = closure.getDependentLambdaCallOperator()) {
     for (const auto* instance : generic->specializations()) operators.push_back(instance);
-  } else {
-    operators.push_back(lambda.getCallOperator());
+  } else if (const auto* function = closure.getLambdaCallOperator()) {
+    operators.push_back(function);
   }
   std::erase_if(operators, [](const auto* function) { return visible_body(*function) == nullptr; });
   return operators;
+}
+
+std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda) {
+  return closure_operators(*lambda.getLambdaClass());
 }
 
 const clang::Expr& written(const clang::Expr& expression) { return *expression.IgnoreImplicit(); }

@@ -17,6 +17,7 @@ std::vector<const clang::Stmt*> evaluated_parts(const clang::Stmt& statement);
 bool any_part(const clang::Stmt& expression, const std::function<bool(const clang::Stmt&)>& test);
 
 /// The bodies of a lambda: its own, or those of a generic one's instantiations.
+std::vector<const clang::FunctionDecl*> closure_operators(const clang::CXXRecordDecl& closure);
 std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda);
 
 /// Without what the compiler added around it.

@@ -14,6 +14,7 @@
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/conclude.h"
 #include "compiler/frontend/graph_functions.h"
+#include "compiler/frontend/positions.h"
 #include "compiler/frontend/rewrite.h"
 
 namespace dflow::compiler {

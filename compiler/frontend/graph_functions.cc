@@ -6,7 +6,7 @@
 #include "clang/AST/QualTypeNames.h"
 #include "clang/Basic/SourceManager.h"
 #include "compiler/frontend/attributes.h"
-#include "compiler/frontend/rewrite.h"
+#include "compiler/frontend/positions.h"
 
 namespace dflow::compiler {
 namespace {

@@ -8,6 +8,7 @@
 #include "clang/Lex/Lexer.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/positions.h"
 
 namespace dflow::compiler {
 namespace {
@@ -298,29 +299,6 @@ class Walker {
 };
 
 }  // namespace
-
-UserPlace user_place(clang::SourceLocation location, const clang::SourceManager& sources) {
-  const auto place = sources.getPresumedLoc(sources.getExpansionLoc(location));
-  if (place.isInvalid()) return {};
-  return {place.getFilename(), static_cast<int>(place.getLine()), static_cast<int>(place.getColumn())};
-}
-
-std::string file_path(clang::SourceLocation location, const Project& project) {
-  const auto file = project.sources().getFileEntryRefForID(project.sources().getFileID(location));
-  if (!file) return "";
-  const auto real = file->getFileEntry().tryGetRealPathName();
-  return real.empty() ? file->getName().str() : real.str();
-}
-
-std::optional<TextRange> text_range(clang::SourceRange tokens, const Project& project) {
-  const auto& sources = project.sources();
-  const auto range = clang::Lexer::makeFileCharRange(clang::CharSourceRange::getTokenRange(tokens), sources,
-                                                     project.context().getLangOpts());
-  if (range.isInvalid() || !project.owns(range.getBegin())) return std::nullopt;
-  if (sources.getFileID(range.getBegin()) != sources.getFileID(range.getEnd())) return std::nullopt;
-  return TextRange{file_path(range.getBegin(), project), sources.getFileOffset(range.getBegin()),
-                   sources.getFileOffset(range.getEnd())};
-}
 
 void propose_edits(const Project& project, const Definitions& definitions, Proposals& proposals) {
   Walker walker(project, proposals);

@@ -1,0 +1,195 @@
+#include "compiler/frontend/facts.h"
+
+#include <algorithm>
+
+#include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/attributes.h"
+#include "compiler/frontend/expressions.h"
+
+namespace dflow::compiler {
+
+using llvm::cast;
+using llvm::dyn_cast;
+using llvm::isa;
+
+bool is_mutable_global(const clang::VarDecl& variable) {
+  if (!variable.hasGlobalStorage()) return false;
+  const auto type = variable.getType().getNonReferenceType();
+  return !type.isConstQualified() && !variable.isConstexpr() && !is_executor(type);
+}
+
+namespace {
+
+const clang::VarDecl* global_root(const clang::Expr& expression) {
+  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
+    const auto* variable = dyn_cast<clang::VarDecl>(name->getDecl());
+    return variable != nullptr && is_mutable_global(*variable) ? variable : nullptr;
+  }
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) {
+    if (const auto* variable = dyn_cast<clang::VarDecl>(member->getMemberDecl())) {
+      return is_mutable_global(*variable) ? variable : nullptr;
+    }
+    return global_root(*member->getBase());
+  }
+  if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&bare)) return global_root(*op->getArg(0));
+  if (const auto* call = dyn_cast<clang::CXXMemberCallExpr>(&bare))
+    return global_root(*call->getImplicitObjectArgument());
+  if (const auto* subscript = dyn_cast<clang::ArraySubscriptExpr>(&bare))
+    return global_root(*subscript->getBase());
+  return nullptr;
+}
+
+formats::NodeOp op_of(Operation operation) {
+  switch (operation) {
+    case Operation::submit:
+      return formats::NodeOp::submit;
+    case Operation::map:
+      return formats::NodeOp::map;
+    case Operation::reduce:
+      return formats::NodeOp::reduce;
+    case Operation::then:
+      return formats::NodeOp::then;
+  }
+  return formats::NodeOp::submit;
+}
+
+}  // namespace
+
+void Facts::flow(const Uses& from, PlaceId to) {
+  for (const Use use : from.value) record_.flows.push_back({use, {to, Aspect::value}});
+  for (const Use use : from.size) record_.flows.push_back({use, {to, Aspect::size}});
+}
+
+void Facts::steer(UseList uses, clang::SourceLocation location, std::string what) {
+  if (!uses.empty()) record_.steerings.push_back({std::move(uses), line(location), std::move(what)});
+}
+
+int Facts::line(clang::SourceLocation location) const {
+  return user_place(location, project.sources()).line;
+}
+
+std::pair<TextRange, bool> Facts::stopping_point() const {
+  if (around.statement == nullptr) return {};
+  const auto at = text_range(around.statement->getSourceRange(), project);
+  if (!at) return {};
+  return {TextRange{at->file, at->begin, at->begin}, !isa<clang::Expr>(around.statement)};
+}
+
+void Facts::effect(const clang::Expr& expression, std::string reason) {
+  const auto [stop, is_statement] = stopping_point();
+  record_.effects.push_back({line(expression.getExprLoc()), std::move(reason), stop, is_statement});
+}
+
+UseList Facts::source(const clang::Expr& expression, std::string name) {
+  const auto [stop, is_statement] = stopping_point();
+  Place place;
+  place.kind = Place::Kind::source;
+  place.name = std::move(name);
+  place.line = line(expression.getExprLoc());
+  place.at = stop;
+  place.stop_is_statement = is_statement;
+  const PlaceId id = places.add(std::move(place));
+  record_.sources.push_back(id);
+  return {{id, Aspect::value}};
+}
+
+void Facts::call(const clang::FunctionDecl& callee) {
+  const auto* definition = visible_body(callee);
+  if (definition == nullptr) return;
+  const auto id = recorded_.functions.find(definition);
+  if (id == recorded_.functions.end()) return;
+  record_.calls.push_back(id->second);
+  if (is_graph(callee)) return;
+  NodeRecord inlined;
+  inlined.node.loops = around.loops;
+  inlined.node.guards = around.guards;
+  inlined.inlined = id->second;
+  record_.nodes.push_back(std::move(inlined));
+}
+
+void Facts::assign(const clang::Expr& target, const Uses& from) {
+  for (const PlaceId root : roots(target)) flow(from, root);
+  const auto* name = global_root(target);
+  if (name != nullptr) effect(target, "writes to '" + qualified_name(*name) + "', which is global");
+}
+
+void Facts::assign_back(const clang::Expr& target, PlaceId from) {
+  for (const PlaceId root : roots(target)) flow({{{from, Aspect::value}}, {{from, Aspect::size}}}, root);
+}
+
+std::vector<PlaceId> Facts::roots(const clang::Expr& expression) {
+  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
+    if (!isa<clang::VarDecl, clang::BindingDecl>(name->getDecl())) return {};
+    return {places.of(*name->getDecl())};
+  }
+  if (isa<clang::CXXThisExpr>(bare)) {
+    if (record_.object != PlaceId{-1}) return {record_.object};
+    return {};
+  }
+  std::vector<PlaceId> result;
+  const auto add = [&](const clang::Expr* part) {
+    std::ranges::copy(roots(*part), std::back_inserter(result));
+  };
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) {
+    add(member->getBase());
+  } else if (const auto* subscript = dyn_cast<clang::ArraySubscriptExpr>(&bare)) {
+    add(subscript->getBase());
+  } else if (const auto* call = dyn_cast<clang::CXXMemberCallExpr>(&bare)) {
+    add(call->getImplicitObjectArgument());
+  } else if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare)) {
+    add(unary->getSubExpr());
+  } else if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&bare)) {
+    add(choice->getTrueExpr());
+    add(choice->getFalseExpr());
+  } else if (const auto* other = dyn_cast<clang::CallExpr>(&bare); other != nullptr && !as_site(*other)) {
+    for (const auto* argument : other->arguments()) add(argument);
+  } else if (const auto* binary = dyn_cast<clang::BinaryOperator>(&bare)) {
+    add(binary->getLHS());
+  }
+  return result;
+}
+
+formats::Node Facts::make_node(const clang::Expr& call, formats::NodeOp op, std::string task) const {
+  const auto place = user_place(call.getExprLoc(), project.sources());
+  formats::Node made;
+  made.op = op;
+  made.task = std::move(task);
+  made.line = static_cast<std::uint32_t>(place.line);
+  made.column = static_cast<std::uint32_t>(place.column);
+  made.loops = around.loops;
+  made.guards = around.guards;
+  return made;
+}
+
+std::string Facts::file_of(const clang::Expr& call) const {
+  return user_place(call.getExprLoc(), project.sources()).file;
+}
+
+void Facts::graph_node(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
+  formats::Node made = make_node(call, formats::NodeOp::graph, qualified_name(callee));
+  for (const auto* argument : call.arguments()) {
+    if (!is_executor(argument->getType())) made.arguments.push_back(argument_of(*argument));
+  }
+  record_.nodes.push_back({std::move(made), file_of(call), FunctionId{-1}});
+}
+
+void Facts::node(const SiteCall& site) {
+  formats::Node made =
+      make_node(*site.call, op_of(site.operation), callable_name(*site.callable, project.sources()));
+  if (site.operation == Operation::then) {
+    const auto* member = cast<clang::CXXMemberCallExpr>(site.call);
+    made.arguments.push_back(argument_of(*member->getImplicitObjectArgument()));
+  }
+  for (const auto* argument : site.arguments) made.arguments.push_back(argument_of(*argument));
+  record_.nodes.push_back({std::move(made), file_of(*site.call), FunctionId{-1}});
+}
+
+formats::Argument Facts::argument_of(const clang::Expr& argument) const {
+  return {holds_future(argument.getType()) ? formats::ArgumentKind::future : formats::ArgumentKind::value,
+          source_text(argument, project.context())};
+}
+
+}  // namespace dflow::compiler

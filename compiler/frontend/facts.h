@@ -1,0 +1,59 @@
+// Writes down what is found in one function: flows between places, steerings, effects, sources, calls, nodes.
+#pragma once
+
+#include "compiler/frontend/flow_recorder.h"
+#include "compiler/frontend/places.h"
+#include "compiler/frontend/positions.h"
+#include "compiler/frontend/uses.h"
+
+namespace dflow::compiler {
+
+/// What surrounds the expression that is looked at.
+struct Surroundings {
+  std::vector<std::string> loops;
+  std::uint32_t guards = 0;
+  const clang::Stmt* statement = nullptr;  ///< The innermost one that something may stand before.
+  bool in_block = false;                   ///< The statement that is executed stands in a block.
+};
+
+/// A place of the user's that may change while the program runs.
+bool is_mutable_global(const clang::VarDecl& variable);
+
+class Facts {
+ public:
+  Facts(const Project& of_project, RecordedUnit& recorded, PlaceTable& table)
+      : project(of_project), places(table), recorded_(recorded) {}
+
+  void flow(const Uses& from, PlaceId to);
+  void steer(UseList uses, clang::SourceLocation location, std::string what);
+  int line(clang::SourceLocation location) const;
+  /// Where `::dflow::detail::...;` may be inserted so that it comes before the current statement.
+  std::pair<TextRange, bool> stopping_point() const;
+  void effect(const clang::Expr& expression, std::string reason);
+  UseList source(const clang::Expr& expression, std::string name);
+  void call(const clang::FunctionDecl& callee);
+  /// Uses of `from` flow into whatever object `target` names.
+  void assign(const clang::Expr& target, const Uses& from);
+  void assign_back(const clang::Expr& target, PlaceId from);
+  /// Another graph function becomes a part of this one's instance.
+  void graph_node(const clang::CallExpr& call, const clang::FunctionDecl& callee);
+  void node(const SiteCall& site);
+
+  FunctionRecord& record() { return record_; }
+
+  const Project& project;
+  PlaceTable& places;
+  Surroundings around;
+
+ private:
+  /// The variables that an lvalue may be part of.
+  std::vector<PlaceId> roots(const clang::Expr& expression);
+  formats::Node make_node(const clang::Expr& call, formats::NodeOp op, std::string task) const;
+  std::string file_of(const clang::Expr& call) const;
+  formats::Argument argument_of(const clang::Expr& argument) const;
+
+  RecordedUnit& recorded_;
+  FunctionRecord record_;
+};
+
+}  // namespace dflow::compiler

@@ -1,0 +1,214 @@
+#include "compiler/frontend/function_walk.h"
+
+#include <set>
+
+#include "compiler/frontend/attributes.h"
+
+namespace dflow::compiler {
+
+using llvm::dyn_cast;
+using llvm::dyn_cast_or_null;
+using llvm::isa;
+
+namespace {
+
+const std::set<llvm::StringRef> kSizes = {"size", "empty", "length", "max_size", "ssize", "capacity"};
+const std::set<llvm::StringRef> kAppends = {"push_back",   "emplace_back", "push_front", "emplace_front",
+                                            "push",        "emplace",      "insert",     "insert_or_assign",
+                                            "try_emplace", "append"};
+
+bool is_closure(clang::QualType type) {
+  const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
+  return record != nullptr && record->isLambda();
+}
+
+bool is_forward(const clang::CallExpr& call) {
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr || !in_std_namespace(*callee) || call.getNumArgs() != 1 ||
+      !callee->getDeclName().isIdentifier())
+    return false;
+  const auto name = callee->getName();
+  return name == "forward" || name == "as_const" || name == "ref" || name == "cref";
+}
+
+bool is_std_object(const clang::Expr& object) {
+  const auto* record = object.getType().getNonReferenceType()->getAsCXXRecordDecl();
+  return record != nullptr && in_std_namespace(*record);
+}
+
+/// Its target was looked into where it was made, but nobody knows which one is called with what.
+bool is_std_function(const clang::FunctionDecl* callee) {
+  const auto* method = dyn_cast_or_null<clang::CXXMethodDecl>(callee);
+  return method != nullptr && in_std_namespace(*method) &&
+         method->getOverloadedOperator() == clang::OO_Call &&
+         method->getParent()->getDeclName().isIdentifier() && method->getParent()->getName() == "function";
+}
+
+/// A helper of the user's may pass a value on; its own record tells.
+Context argument_context(const CallKind& kind, const clang::Expr& argument) {
+  const bool follows = kind.kind == CallClass::inspect || holds_future(argument.getType());
+  return follows ? Context::passed_on : Context::needed;
+}
+
+}  // namespace
+
+Uses FunctionWalk::evaluate_call(const clang::CallExpr& call, Context context) {
+  if (const auto site = as_site(call)) return submit(*site);
+  if (const auto query = future_query(call); !query.empty()) return ask(call, query, context);
+  if (call.isCallToStdMove() || is_forward(call)) return evaluate(*call.getArg(0), context);
+  if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&call)) {
+    if (const auto known = evaluate_operator(*op, context)) return *known;
+  }
+  if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
+    if (const auto known = evaluate_std_member(*member, context)) return *known;
+  }
+  return evaluate_general(call);
+}
+
+std::optional<Uses> FunctionWalk::evaluate_operator(const clang::CXXOperatorCallExpr& call, Context context) {
+  const auto op = call.getOperator();
+  if (op == clang::OO_Subscript && is_std_object(*call.getArg(0))) {
+    std::vector<const clang::Expr*> subscripts;
+    for (unsigned i = 1; i < call.getNumArgs(); ++i) subscripts.push_back(call.getArg(i));
+    return element(*call.getArg(0), std::move(subscripts), call);
+  }
+  if (op == clang::OO_Equal && (is_std_object(*call.getArg(0)) || is_future(call.getArg(0)->getType()))) {
+    const Uses from = evaluate(*call.getArg(1), context);
+    const Uses target = evaluate(*call.getArg(0), Context::passed_on);
+    facts_.assign(*call.getArg(0), from);
+    return target;
+  }
+  return std::nullopt;
+}
+
+std::optional<Uses> FunctionWalk::evaluate_std_member(const clang::CXXMemberCallExpr& call, Context context) {
+  const auto* method = call.getMethodDecl();
+  const auto* object = call.getImplicitObjectArgument();
+  if (method == nullptr || !method->getDeclName().isIdentifier() || !is_std_object(*object))
+    return std::nullopt;
+  const auto name = method->getName();
+  if (kSizes.contains(name)) {
+    const Uses base = evaluate(*object, Context::passed_on);
+    return is_array(object->getType()) ? Uses{} : Uses{base.size, {}};
+  }
+  if (name == "at") return element(*object, {call.getArg(0)}, call);
+  if (name == "front" || name == "back") return element(*object, {}, call);
+  if (!kAppends.contains(name)) return std::nullopt;
+  const Uses target = evaluate(*object, Context::passed_on);
+  for (const auto* argument : call.arguments()) {
+    const Uses from = evaluate(*argument, context);
+    facts_.assign(*object, {from.all(), {}});
+  }
+  return target;
+}
+
+Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
+  const auto* callee = call.getDirectCallee();
+  const CallKind kind = classify(call);
+  if (kind.kind == CallClass::effect) facts_.effect(call, kind.reason);
+  Uses object;
+  std::vector<Uses> arguments;
+  if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call))
+    object = evaluate(*member->getImplicitObjectArgument(), Context::needed);
+  for (const auto* argument : call.arguments())
+    arguments.push_back(evaluate(*argument, argument_context(kind, *argument)));
+  Uses uses = object;
+  for (const Uses& argument : arguments) uses += argument;
+  // Of an operator the first is the closure itself, which is looked into.
+  const llvm::ArrayRef<const clang::Expr*> passed(call.getArgs(), call.getNumArgs());
+  call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, uses);
+  if (is_std_function(callee)) {
+    for (std::size_t i = 1; i < arguments.size(); ++i)
+      facts_.steer(arguments[i].value, call.getExprLoc(), "an argument of a std::function");
+  }
+  if (callee != nullptr && is_graph(*callee)) facts_.graph_node(call, *callee);
+  if (kind.kind == CallClass::inspect) return inspect(call, *callee, object, arguments);
+  if (kind.kind == CallClass::effect) return Uses::opaque(uses.all());  // a boundary as it is
+  if (callee != nullptr) change_arguments(call, *callee, uses);
+  if (kind.kind == CallClass::unknown) uses += Uses::opaque(facts_.source(call, kind.reason));
+  return Uses::opaque(uses.all());
+}
+
+void FunctionWalk::call_closures(llvm::ArrayRef<const clang::Expr*> passed, const Uses& given) {
+  for (const auto* argument : passed) {
+    const auto type = argument->getType().getNonReferenceType();
+    if (!is_closure(type)) continue;
+    for (const auto* function : closure_operators(*type->getAsCXXRecordDecl())) {
+      facts_.call(*function);
+      for (const auto* parameter : function->parameters())
+        facts_.flow(Uses::opaque(given.all()), facts_.places.of(*parameter));
+    }
+  }
+}
+
+Uses FunctionWalk::inspect(const clang::CallExpr& whole, const clang::FunctionDecl& callee,
+                           const Uses& object, const std::vector<Uses>& arguments) {
+  facts_.call(callee);
+  const auto* definition = visible_body(callee);
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(definition);
+  const bool on_object = method != nullptr && method->isInstance();
+  const bool infix = isa<clang::CXXOperatorCallExpr>(whole) && on_object;
+  if (on_object) pass_object(whole, *method, infix ? arguments.at(0) : object);
+  for (unsigned i = infix ? 1 : 0; i < arguments.size(); ++i) {
+    const unsigned index = infix ? i - 1 : i;
+    if (index >= definition->getNumParams()) break;
+    const auto* parameter = definition->getParamDecl(index);
+    const PlaceId place = facts_.places.of(*parameter);
+    facts_.flow(arguments[i], place);
+    const auto type = parameter->getType();
+    const bool mutates =
+        type->isPointerType() || (type->isReferenceType() && !type.getNonReferenceType().isConstQualified());
+    if (mutates) facts_.assign_back(*whole.getArg(i), place);
+  }
+  const PlaceId result = facts_.places.of(*definition);
+  return {{{result, Aspect::value}}, {{result, Aspect::size}}};
+}
+
+void FunctionWalk::pass_object(const clang::CallExpr& whole, const clang::CXXMethodDecl& method,
+                               const Uses& object) {
+  if (method.getParent()->isLambda()) return;  // captures are read as the variables they are
+  const PlaceId place = facts_.places.object(method);
+  facts_.flow(object, place);
+  if (method.isConst()) return;
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&whole);
+  facts_.assign_back(member != nullptr ? *member->getImplicitObjectArgument() : *whole.getArg(0), place);
+}
+
+void FunctionWalk::change_arguments(const clang::CallExpr& whole, const clang::FunctionDecl& callee,
+                                    const Uses& given) {
+  const Uses from = Uses::opaque(given.all());
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  const bool instance = method != nullptr && method->isInstance();
+  const bool infix = isa<clang::CXXOperatorCallExpr>(whole) && instance;
+  if (instance && !method->isConst() && !only_looks(*method)) {
+    const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&whole);
+    facts_.assign(member != nullptr ? *member->getImplicitObjectArgument() : *whole.getArg(0), from);
+  }
+  for (unsigned i = infix ? 1 : 0; i < whole.getNumArgs(); ++i) {
+    const unsigned index = infix ? i - 1 : i;
+    if (index >= callee.getNumParams()) break;
+    const auto type = callee.getParamDecl(index)->getType();
+    const bool mutates = type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified();
+    if (mutates && !is_executor(type)) facts_.assign(*whole.getArg(i), from);
+  }
+}
+
+Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context context) {
+  const CallKind kind = classify(made);
+  if (kind.kind == CallClass::effect) facts_.effect(made, kind.reason);
+  const auto* constructor = made.getConstructor();
+  const bool passes = constructor->isCopyOrMoveConstructor() || in_std_namespace(*constructor) ||
+                      holds_future(made.getType());
+  Uses uses;
+  for (const auto* argument : made.arguments()) {
+    const Uses one = evaluate(*argument, passes ? context : Context::needed);
+    uses.value.insert(uses.value.end(), one.value.begin(), one.value.end());
+    const auto& size = argument->getType()->isScalarType() ? one.value : one.size;
+    uses.size.insert(uses.size.end(), size.begin(), size.end());
+  }
+  // Whoever calls it later passes what `is_std_function` takes care of.
+  if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, Uses{});
+  return uses;
+}
+
+}  // namespace dflow::compiler
