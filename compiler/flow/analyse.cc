@@ -1,0 +1,264 @@
+#include "compiler/flow/analyse.h"
+
+#include <isl/cpp.h>
+#include <isl/flow.h>
+#include <isl/map.h>
+#include <isl/options.h>
+#include <isl/set.h>
+#include <isl/union_map.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "compiler/flow/copies.h"
+#include "compiler/flow/domain.h"
+#include "compiler/flow/print.h"
+#include "compiler/flow/refusal.h"
+
+namespace dflow::compiler::flow {
+namespace {
+
+using formats::Error;
+using formats::Result;
+
+/// A few seconds; what takes longer is left to tier 2.
+constexpr unsigned long kMaxOperations = 20'000'000;
+
+std::string statement_name(std::size_t statement) {
+  return "s" + std::to_string(statement);
+}
+std::string node_name(std::size_t node) {
+  return "n" + std::to_string(node);
+}
+
+/// An argument of a task, as the flow analysis sees it: a statement of its own that only reads.
+struct Sink {
+  std::size_t statement = 0;
+  std::size_t read = 0;
+  std::size_t elements = 0;
+};
+
+class Analysis {
+ public:
+  Analysis(isl::ctx context, const Records& records)
+      : context_(context),
+        records_(records),
+        reads_(empty()),
+        writes_(empty()),
+        order_(empty()),
+        excluded_(isl::set::empty(parameter_space())) {}
+
+  Dependences run() {
+    for (std::size_t i = 0; i < records_.statements.size(); ++i) add_statement(i);
+    for (const Obligation& obligation : records_.obligations) check(obligation);
+    const isl::union_flow flow =
+        isl::union_access_info(reads_).set_must_source(writes_).set_schedule_map(order_).compute_flow();
+    follow(flow.must_dependence().reverse(), flow.must_no_source());
+    conclude();
+    return std::move(result_);
+  }
+
+ private:
+  isl::union_map empty() const { return isl::manage(isl_union_map_empty(parameter_space().release())); }
+  isl::space parameter_space() const { return Domain(context_, records_, {}, "").points().space().params(); }
+
+  void add_statement(std::size_t index) {
+    const Statement& statement = records_.statements[index];
+    Domain domain(context_, records_, statement.loops, statement_name(index));
+    domain.restrict(statement.guard);
+    for (const Access& write : statement.writes)
+      writes_ = writes_.unite(domain.relation(write).to_union_map());
+    const isl::map order = domain.order(statement.places, statement.loops.size(), width());
+    order_ = order_.unite(order.to_union_map());
+    for (std::size_t read = 0; read < statement.reads.size(); ++read) add_read(index, read);
+    if (statement.kind == Statement::Kind::task) add_family(statement, domain.points(), order);
+  }
+
+  void add_read(std::size_t index, std::size_t number) {
+    const Statement& statement = records_.statements[index];
+    const Read& read = statement.reads[number];
+    const bool copy = statement.kind == Statement::Kind::copy;
+    if (copy && (statement.reads.size() != 1 || !read.range.empty()))
+      throw Refusal("a copy of more than one thing");
+    std::vector<std::size_t> loops = statement.loops;
+    loops.insert(loops.end(), read.range.begin(), read.range.end());
+    const std::string name = "r" + std::to_string(index) + "_" + std::to_string(number);
+    sinks_[name] = {index, number, read.range.size()};
+    Domain domain(context_, records_, loops, name);
+    domain.restrict(statement.guard);
+    for (const Access& access : read.accesses) reads_ = reads_.unite(domain.relation(access).to_union_map());
+    order_ = order_.unite(domain.order(statement.places, statement.loops.size(), width()).to_union_map());
+    if (!read.range.empty() && !copy) {
+      result_.ranges.push_back(
+          {statement.node, read.argument, text(renamed(domain.points(), node_name(statement.node)))});
+    }
+  }
+
+  void add_family(const Statement& statement, const isl::set& points, const isl::map& order) {
+    const std::string name = node_name(statement.node);
+    const auto taken = [&](const Family& family) { return family.node == statement.node; };
+    if (std::ranges::any_of(result_.families, taken)) throw Refusal("a call stands in two places");
+    result_.families.push_back(
+        {statement.node, variables_of(points), text(renamed(points, name)),
+         text(isl::manage(isl_map_set_tuple_name(order.copy(), isl_dim_in, name.c_str()))),
+         conditions_of(points)});
+  }
+
+  std::size_t width() const {
+    std::size_t deepest = 0;
+    for (const Statement& statement : records_.statements)
+      deepest = std::max(deepest, statement.places.size());
+    return deepest;
+  }
+
+  void check(const Obligation& obligation) {
+    Domain domain(context_, records_, obligation.loops, "");
+    domain.restrict(obligation.guard);
+    exclude(domain.points().subtract(domain.set_of(obligation.condition)).params(), obligation.what);
+  }
+
+  /// Nothing is said for these parameters. Somewhere in a box of ordinary ones all must be well, though.
+  void exclude(const isl::set& parameters, const std::string& what) {
+    const isl::set bad = parameters.intersect(limits(std::nullopt));
+    if (!bad.intersect(limits(std::pair{4, 1000})).is_empty()) throw Refusal(what);
+    excluded_ = excluded_.unite(bad);
+  }
+
+  /// What parameters can be, by their types, or in a box where that allows it.
+  isl::set limits(std::optional<std::pair<std::int64_t, std::int64_t>> box) const {
+    Domain domain(context_, records_, {}, "");
+    for (std::size_t i = 0; i < records_.parameters.size(); ++i) {
+      const Parameter& parameter = records_.parameters[i];
+      auto least = parameter.least, most = parameter.most;
+      if (box) {
+        least = std::max(least.value_or(box->first), std::min(box->first, most.value_or(box->first)));
+        most = std::min(most.value_or(box->second), std::max(box->second, *least));
+      }
+      if (least) domain.restrict(less_equal(*least, Expr::parameter(i)));
+      if (most) domain.restrict(less_equal(Expr::parameter(i), *most));
+    }
+    return domain.points().params();
+  }
+
+  /// From arguments through copies to tasks.
+  void follow(const isl::union_map& sources, const isl::union_map& missing) {
+    Copies copies(empty());
+    isl::union_map arguments = empty();
+    sources.foreach_map([&](const isl::map& map) {
+      const Sink& sink = sinks_.at(map.domain_tuple_id().name());
+      if (is_copy(sink.statement))
+        return copies.add(renamed_domain(map, statement_name(sink.statement)), is_copy(source_of(map)));
+      arguments = arguments.unite(map.to_union_map());
+    });
+    missing.foreach_map([&](const isl::map& map) {
+      const Sink& sink = sinks_.at(map.domain_tuple_id().name());
+      if (may_be_missing(map)) return;
+      if (!is_copy(sink.statement)) return complain(map.domain());
+      copies.add_unfilled(renamed(map.domain(), statement_name(sink.statement)));
+    });
+    const Copies::Origins origins = copies.origins(arguments);
+    origins.unfilled.domain().foreach_set([&](const isl::set& set) { complain(set); });
+    origins.found.foreach_map([&](const isl::map& map) { add_origin(map); });
+  }
+
+  bool is_copy(std::size_t statement) const {
+    return records_.statements[statement].kind == Statement::Kind::copy;
+  }
+  bool may_be_missing(const isl::map& read) const {
+    return records_.arrays.at(std::stoul(read.range_tuple_id().name().substr(1))).missing !=
+           Array::Missing::wrong;
+  }
+  static std::size_t source_of(const isl::map& map) {
+    return std::stoul(map.range_tuple_id().name().substr(1));
+  }
+
+  void complain(const isl::set& where) {
+    exclude(where.params(), "an element is read that may never have been filled");
+  }
+
+  void add_origin(const isl::map& map) {
+    const Statement& source = records_.statements[source_of(map)];
+    const Sink& sink = sinks_.at(map.domain_tuple_id().name());
+    if (source.kind == Statement::Kind::task) return void(edges_.emplace_back(sink, source.node, map));
+    if (source.kind == Statement::Kind::copy) return;  // of what may be missing, and was
+    const bool may = std::ranges::all_of(source.writes, [&](const Access& write) {
+      return records_.arrays.at(write.array).missing != Array::Missing::wrong;
+    });
+    if (!may) exclude(map.domain().params(), "an element is read after it was taken away");
+  }
+
+  void conclude() {
+    if (limits(std::nullopt).is_subset(excluded_)) throw Refusal("there is no input for which it is known");
+    const isl::set good = excluded_.complement().coalesce();
+    for (const auto& [sink, producer, map] : edges_) add_edge(sink, producer, map.intersect_params(good));
+    std::ranges::sort(result_.edges, {}, [](const Dependence& e) {
+      return std::tuple(e.consumer, e.argument, e.producer);
+    });
+    std::ranges::sort(result_.families, {}, &Family::node);
+    result_.symbols = parameter_symbols(records_.parameters);
+    result_.assumptions = text(good.gist(limits(std::nullopt)));
+    result_.assumed = conditions_of(good.gist(limits(std::nullopt)));
+    if (std::ranges::find(result_.assumed, "") != result_.assumed.end()) result_.assumed.clear();
+  }
+
+  void add_edge(const Sink& sink, std::size_t producer, const isl::map& map) {
+    if (map.is_empty()) return;
+    const Statement& consumer = records_.statements[sink.statement];
+    isl::map named = isl::manage(
+        isl_map_set_tuple_name(map.coalesce().release(), isl_dim_in, node_name(consumer.node).c_str()));
+    named = isl::manage(isl_map_set_tuple_name(named.release(), isl_dim_out, node_name(producer).c_str()));
+    if (!named.is_single_valued()) throw Refusal("an argument comes from several tasks at once");
+    result_.edges.push_back({consumer.node, consumer.reads[sink.read].argument, producer, sink.elements,
+                             text(named), lines_of(named)});
+  }
+
+  static isl::set renamed(const isl::set& set, const std::string& name) {
+    return isl::manage(isl_set_set_tuple_name(set.copy(), name.c_str()));
+  }
+  static isl::map renamed_domain(const isl::map& map, const std::string& name) {
+    return isl::manage(isl_map_set_tuple_name(map.copy(), isl_dim_in, name.c_str()));
+  }
+  template <class T>
+  static std::string text(const T& object) {
+    std::string result;
+    if constexpr (std::is_same_v<T, isl::set>) {
+      char* raw = isl_set_to_str(object.get());
+      result = raw;
+      std::free(raw);
+    } else {
+      char* raw = isl_map_to_str(object.get());
+      result = raw;
+      std::free(raw);
+    }
+    return result;
+  }
+
+  isl::ctx context_;
+  const Records& records_;
+  isl::union_map reads_, writes_, order_;
+  isl::set excluded_;
+  std::map<std::string, Sink> sinks_;
+  std::vector<std::tuple<Sink, std::size_t, isl::map>> edges_;
+  Dependences result_;
+};
+
+}  // namespace
+
+Result<Dependences> analyse(const Records& records) {
+  const std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context(isl_ctx_alloc(), isl_ctx_free);
+  isl_options_set_on_error(context.get(), ISL_ON_ERROR_CONTINUE);
+  isl_ctx_set_max_operations(context.get(), kMaxOperations);
+  try {
+    return Analysis(isl::ctx(context.get()), records).run();
+  } catch (const Refusal& refusal) {
+    return Error{refusal.what()};
+  } catch (const isl::exception& error) {
+    const bool long_ = isl_ctx_last_error(context.get()) == isl_error_quota;
+    return Error{long_ ? "its dependences take too long to compute" : std::string("isl: ") + error.what()};
+  }
+}
+
+}  // namespace dflow::compiler::flow

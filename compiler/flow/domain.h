@@ -1,0 +1,50 @@
+// Records as isl's sets and relations.
+#pragma once
+
+#include <isl/cpp.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/flow/records.h"
+
+namespace dflow::compiler::flow {
+
+/// Names of parameters as isl can read them: "xs.size" -> "xs_size". One a parameter, all different.
+std::vector<std::string> parameter_symbols(const std::vector<Parameter>& parameters);
+
+/// The points of some nested loops, and what expressions are there.
+class Domain {
+ public:
+  /// Of the loops given, outermost first; bounds may mention the loops before.
+  Domain(isl::ctx context, const Records& records, const std::vector<std::size_t>& loops,
+         const std::string& name);
+
+  /// Leaves the points where `condition` holds.
+  void restrict(const Expr& condition) { points_ = points_.intersect(set_of(condition)); }
+  const isl::set& points() const { return points_; }
+
+  /// Throw Refusal for what is not affine. Exact on the domain's points.
+  isl::set set_of(const Expr& condition) const;
+  isl::map relation(const Access& access) const;
+  /// The order of execution: blocks' positions and loops' rounds in turn, filled up with zeros to `width`.
+  isl::map order(const std::vector<std::size_t>& places, std::size_t loops, std::size_t width) const;
+
+ private:
+  isl::pw_aff value(const Expr& expr, const isl::set& known) const;
+  isl::pw_aff product(const Expr& expr, const isl::set& known) const;
+  isl::pw_aff quotient(const Expr& expr, const isl::set& known) const;
+  isl::pw_aff remainder(const isl::pw_aff& left, const isl::pw_aff& right, const isl::set& known) const;
+  isl::set holds(const Expr& condition, const isl::set& known) const;
+  isl::pw_aff dimension(isl_dim_type type, std::size_t index) const;
+  void enter(std::size_t index, const Loop& loop);
+
+  const Records& records_;
+  std::vector<std::size_t> loops_;
+  std::map<std::size_t, std::size_t> position_;  ///< Of a loop among the dimensions.
+  isl::space space_;
+  isl::set points_;
+};
+
+}  // namespace dflow::compiler::flow
