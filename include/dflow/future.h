@@ -38,6 +38,10 @@ struct FlattenedType<Future<T>> {
 template <class T>
 Node* node_of(const Future<T>& future) noexcept;
 
+/// Waits until no task reads the move-only result any more. Throws InvalidStateError if it has been taken,
+/// TimeoutError if the deadline came first.
+DFLOW_EXPORT void take_from_readers(Node& node, Readers& readers, Deadline deadline);
+
 struct Unsteered {};
 /// Tag for a `get()` that dflowc proved to steer nothing: a dry run goes on with a default-constructed value.
 inline constexpr Unsteered unsteered{};
@@ -84,12 +88,13 @@ class Future {
   /// handle, once; the second time throws InvalidStateError.
   T get() && {
     finish(std::nullopt);
-    return take();
+    return take(std::nullopt);
   }
   template <class Rep, class Period>
   T get(std::chrono::duration<Rep, Period> timeout) && {
-    finish(detail::deadline_in(timeout));
-    return take();
+    const detail::Deadline deadline = detail::deadline_in(timeout);
+    finish(deadline);
+    return take(deadline);
   }
 
   /// `get()` whose result steers nothing; placed by dflowc.
@@ -177,11 +182,9 @@ class Future {
     if constexpr (!std::is_void_v<T>) return node().value();
   }
 
-  T take() {
+  T take([[maybe_unused]] detail::Deadline deadline) {
     if constexpr (!std::is_void_v<T>) {
-      if constexpr (!detail::is_copyable_v<T>) {
-        if (!node().mark(detail::kConsumed)) detail::throw_consumed();
-      }
+      if constexpr (!detail::is_copyable_v<T>) detail::take_from_readers(node(), node().readers, deadline);
       detail::NodeRef last = std::move(node_);
       return static_cast<detail::Value<T>&>(*last.get()).take(true);
     }

@@ -44,7 +44,7 @@ class DrySession final : public detail::Session {
   void submit_chunk(Node& first) override {
     for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk())->release_from_runtime();
   }
-  bool wait(Node&, Deadline) override { throw detail::BoundaryReached{}; }
+  bool wait(Node&, Deadline) override { detail::end_dry_run("", 0, "a task's result is needed"); }
   bool cancel(Node&) override { return false; }
   void end_external(Node& node, State state) override {
     node.state_.store(state);
@@ -98,20 +98,37 @@ int fail(const std::string& message) {
   return 2;
 }
 
+/// The process's one dry run.
+struct DryRun {
+  explicit DryRun(const Request& asked) : request(asked), recorder(true, asked.limit) {}
+
+  int write() {
+    const formats::Result<void> written = formats::write_recording(request.out, recorder.finish());
+    return written ? 0 : fail(written.message());
+  }
+
+  const Request& request;
+  Recorder recorder;
+  DrySession session;
+};
+DryRun* running = nullptr;
+
+/// The user's own exit handlers have nothing to do with a dry run.
+[[noreturn]] void leave(int code) {
+  std::cout.flush();
+  std::_Exit(code);
+}
+
 int dry_run(const Request& request) {
   const detail::GraphEntry* entry = find_entry(request.graph);
   if (!entry) return fail("no graph function '" + request.graph + "' can be expanded here; there are: " + known_graphs());
-  Recorder recorder(true, request.limit);
-  DrySession session;
-  activate_dry(session, recorder);
+  DryRun run(request);
+  running = &run;
+  activate_dry(run.session, run.recorder);
   try {
     Executor executor;
     detail::Parameters parameters(request.parameters);
     entry->run(executor, parameters);
-  } catch (const detail::BoundaryAt& at) {
-    recorder.boundary(nullptr, at.file, at.line, at.reason);  // the tasks so far are exact
-  } catch (const detail::BoundaryReached&) {
-    recorder.boundary(nullptr, "", 0, "a task's result is needed");
   } catch (const Recorder::TooManyTasks& too_many) {
     return fail("the graph has more than " + std::to_string(too_many.limit) + " tasks; give --limit to expand more");
   } catch (const std::bad_alloc&) {
@@ -123,18 +140,24 @@ int dry_run(const Request& request) {
   } catch (...) {
     return fail("the graph function threw something that is no std::exception");
   }
-  const formats::Result<void> written = formats::write_recording(request.out, recorder.finish());
-  return written ? 0 : fail(written.message());
+  return run.write();
 }
 
 int main_of_dry_run(int, char**, char**) {
-  const int code = dry_run(parse_request(std::getenv("DFLOW_EXPAND")));
-  std::cout.flush();
-  std::_Exit(code);  // the user's own exit handlers have nothing to do with this
+  leave(dry_run(parse_request(std::getenv("DFLOW_EXPAND"))));
 }
 
 }  // namespace
 }  // namespace local
+
+namespace detail {
+
+void end_dry_run(const char* file, int line, const char* reason) {
+  local::running->recorder.boundary(nullptr, file, line, reason);
+  local::leave(local::running->write());
+}
+
+}  // namespace detail
 }  // namespace dflow
 
 using Main = int (*)(int, char**, char**);

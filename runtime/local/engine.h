@@ -101,6 +101,8 @@ class Engine {
   /// True if the options say so and there is a default value to take the failure's place.
   bool ignored(Node& node);
   Node* finish_forwarded(Node& node);
+  /// Ends the node once the one that its `inner()` comes from has ended: now, or later.
+  Node* await_inner(Node& node);
   /// The right to end a task whose inner one has ended; given once.
   bool claim_inner(Node& node);
   Node* finish_inner(Node& node);

@@ -165,6 +165,10 @@ bool Engine::fail_from_inputs(Node& node) {
 Node* Engine::finish_forwarded(Node& node) {
   release_inputs(node);
   if (has_timer(node) && end_overdue(node, detail::kBodyReturned, detail::kTimedOut)) return nullptr;
+  return await_inner(node);
+}
+
+Node* Engine::await_inner(Node& node) {
   node.pending.store(1, std::memory_order_relaxed);
   node.retain();
   node.mark(detail::kAwaitsInner);
@@ -188,6 +192,7 @@ Node* Engine::finish_inner(Node& node) {
   const bool cancels = inner.marked(detail::kSuccessorsCancel);
   if (outcome == State::done) {
     try {
+      if (node.claim_inner_value()) return await_inner(node);
       node.adopt_inner();
     } catch (...) {
       error = std::current_exception();

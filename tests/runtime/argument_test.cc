@@ -213,6 +213,85 @@ TEST(Argument, MoveOnlyResultIsConsumedOnce) {
   EXPECT_EQ(first.get(), 4);
 }
 
+/// A task that reads a move-only result until it is let go.
+struct SlowReader {
+  Promise<void> started, go;
+  Future<int> read;
+
+  SlowReader(Executor& ex, const Future<std::unique_ptr<int>>& p) {
+    read = ex.submit(
+        [this, wait = go.future()](const std::unique_ptr<int>& x) {
+          started.set_value();
+          wait.get();
+          return *x;
+        },
+        p);
+    started.future().get();
+  }
+};
+
+TEST(Argument, WhoTakesAMoveOnlyResultWaitsForItsReaders) {
+  Executor ex(ExecutorOptions{.threads = 2});
+  const auto p = ex.submit([] { return std::make_unique<int>(4); });
+  SlowReader reader(ex, p);
+  const Future<int> taken = ex.submit([](std::unique_ptr<int> x) { return *x + 1; }, p);
+  EXPECT_FALSE(taken.wait(std::chrono::milliseconds(20)));
+  reader.go.set_value();
+  EXPECT_EQ(reader.read.get(), 4);
+  EXPECT_EQ(taken.get(), 5);
+}
+
+TEST(Argument, ContainerThatTakesMoveOnlyResultsWaitsForTheirReaders) {
+  Executor ex(ExecutorOptions{.threads = 2});
+  const auto p = ex.submit([] { return std::make_unique<int>(4); });
+  SlowReader reader(ex, p);
+  const Future<int> taken = ex.submit([](std::vector<std::unique_ptr<int>> x) { return *x[0] + 1; }, std::vector{p});
+  EXPECT_FALSE(taken.wait(std::chrono::milliseconds(20)));
+  reader.go.set_value();
+  EXPECT_EQ(reader.read.get() + taken.get(), 9);
+}
+
+TEST(Argument, GetOfAMoveOnlyResultWaitsForItsReaders) {
+  Executor ex(ExecutorOptions{.threads = 2});
+  auto p = ex.submit([] { return std::make_unique<int>(4); });
+  SlowReader reader(ex, p);
+  EXPECT_THROW(std::move(p).get(std::chrono::milliseconds(10)), TimeoutError);
+  ASSERT_TRUE(p.valid());
+  reader.go.set_value();
+  EXPECT_EQ(*std::move(p).get(), 4);
+  EXPECT_EQ(reader.read.get(), 4);
+}
+
+TEST(Argument, ReturnedMoveOnlyResultWaitsForItsReaders) {
+  Executor ex(ExecutorOptions{.threads = 2});
+  const auto p = ex.submit([] { return std::make_unique<int>(4); });
+  SlowReader reader(ex, p);
+  const Future<std::unique_ptr<int>> outer = ex.submit([p] { return p; });
+  EXPECT_FALSE(outer.wait(std::chrono::milliseconds(20)));
+  reader.go.set_value();
+  EXPECT_EQ(*outer.get() + reader.read.get(), 8);
+}
+
+TEST(Argument, OneOfManyReadersIsWaitedForLast) {
+  Executor ex(ExecutorOptions{.threads = 3});
+  const auto p = ex.submit([] { return std::make_unique<int>(4); });
+  SlowReader first(ex, p), second(ex, p);
+  const Future<int> taken = ex.submit([](std::unique_ptr<int> x) { return *x; }, p);
+  first.go.set_value();
+  first.read.get();
+  EXPECT_FALSE(taken.wait(std::chrono::milliseconds(20)));
+  second.go.set_value();
+  EXPECT_EQ(taken.get(), 4);
+}
+
+TEST(Argument, SubmissionRefusedForItsSecondArgumentConsumesNothing) {
+  Executor ex;
+  const auto p = ex.submit([] { return std::make_unique<int>(4); });
+  auto eat = [](std::unique_ptr<int> x, std::unique_ptr<int> y) { return x && y; };
+  EXPECT_THROW(ex.submit(eat, p, p), InvalidStateError);
+  EXPECT_EQ(ex.submit([](std::unique_ptr<int> x) { return *x; }, p).get(), 4);
+}
+
 TEST(Argument, RefusedSubmissionConsumesNothing) {
   Executor ex;
   auto p = ex.submit([] { return std::make_unique<int>(4); });

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <dflow/detail/containers.h>
+#include <dflow/detail/readers.h>
 #include <dflow/detail/signature.h>
 #include <dflow/future.h>
 #include <dflow/refs.h>
@@ -132,6 +133,7 @@ class Argument<P, D, Kind::value> {
 
   template <class A>
   explicit Argument(A&& value) : object_(static_cast<Object>(std::forward<A>(value))) {}
+  void claim() {}
   void abandon() noexcept {}
   template <class Visitor>
   void visit(Visitor&&) const {}
@@ -149,6 +151,7 @@ class Argument<P, Borrowed<T>, Kind::borrowed> {
   static constexpr bool accepts = is_unknown_v<P> || std::is_convertible_v<const T&, P>;
 
   explicit Argument(Borrowed<T> borrowed) : borrowed_(borrowed) {}
+  void claim() {}
   void abandon() noexcept {}
   template <class Visitor>
   void visit(Visitor&&) const {}
@@ -158,41 +161,28 @@ class Argument<P, Borrowed<T>, Kind::borrowed> {
   Borrowed<T> borrowed_;
 };
 
-/// Marks a move-only result as promised to one reader, or checks that it is not.
-template <class P, class T>
-void claim(const Future<T>& future) {
-  if constexpr (!std::is_void_v<T> && !is_copyable_v<Stored<T>>) {
-    Node* node = node_of(future);
-    if (!node) return;
-    const bool free = binds_const_ref_v<P, T> ? !node->marked(kConsumed) : node->mark(kConsumed);
-    if (!free) throw_consumed();
-  }
-}
-
-/// Takes a claim back: the task was refused and will never read the value.
-template <class P, class T>
-void unclaim(const Future<T>& future) noexcept {
-  if constexpr (!std::is_void_v<T> && !is_copyable_v<Stored<T>> && !binds_const_ref_v<P, T>) {
-    if (Node* node = node_of(future)) node->marks_.fetch_and(static_cast<std::uint8_t>(~kConsumed));
-  }
-}
-
 template <class P, class T>
 class Argument<P, Future<T>, Kind::future> {
  public:
-  static constexpr int edges = 1;
+  static constexpr bool claims = !is_copyable_v<T>;
+  static constexpr bool reads = binds_const_ref_v<P, T>;
+  static constexpr int edges = claims && !reads ? 2 : 1;  // at most: who takes a result waits for those who read it
   template <class>
   static constexpr bool accepts = is_unknown_v<P> || binds_const_ref_v<P, Stored<T>> ||
                                   std::is_convertible_v<Stored<T>, std::remove_cvref_t<P>>;
 
   template <class A>
-  explicit Argument(A&& future) : future_(std::forward<A>(future)) {
-    claim<P>(future_);
+  explicit Argument(A&& future) : future_(std::forward<A>(future)) {}
+  void claim() {
+    if constexpr (claims) claim_ = detail::claim<reads>(future_);
   }
-  void abandon() noexcept { unclaim<P>(future_); }
+  void abandon() noexcept {
+    if constexpr (claims) claim_.abandon();
+  }
   template <class Visitor>
   void visit(Visitor&& visitor) const {
     visitor(future_);
+    if constexpr (claims) claim_.visit(visitor);
   }
 
   /// By const& where the parameter allows it; by value otherwise, moved for the last reader.
@@ -210,6 +200,7 @@ class Argument<P, Future<T>, Kind::future> {
 
  private:
   Future<T> future_;
+  [[no_unique_address]] std::conditional_t<claims, Claim, Unit> claim_;  // ends before the future does
 };
 
 template <class P, class From>
@@ -231,28 +222,26 @@ class Argument<P, From, Kind::container> {
   }();
 
   template <class A>
-  explicit Argument(A&& container) : container_(std::forward<A>(container)) {
-    Arrival<From>::visit(container_, [](const auto& future) {
-      using T = typename std::remove_cvref_t<decltype(future)>::value_type;
-      claim<std::conditional_t<by_reference, const T&, T>>(future);
+  explicit Argument(A&& container) : container_(std::forward<A>(container)) {}
+  void claim() {
+    Arrival<From>::visit(container_, [this]<class T>(const Future<T>& future) {
+      if constexpr (!is_copyable_v<T>) claims_.push_back(detail::claim<by_reference>(future));
     });
   }
   void abandon() noexcept {
-    Arrival<From>::visit(container_, [](const auto& future) {
-      using T = typename std::remove_cvref_t<decltype(future)>::value_type;
-      unclaim<std::conditional_t<by_reference, const T&, T>>(future);
-    });
+    for (Claim& claim : claims_) claim.abandon();
   }
   template <class Visitor>
   void visit(Visitor&& visitor) const {
     Arrival<From>::visit(container_, visitor);
+    for (const Claim& claim : claims_) claim.visit(visitor);
   }
 
   auto pass(bool may_move) {
     if constexpr (by_reference) {
       using T = typename std::remove_cvref_t<P>::value_type;
       std::vector<const T*> pointers;
-      visit([&](const Future<T>& future) {
+      Arrival<From>::visit(container_, [&](const Future<T>& future) {
         pointers.push_back(std::addressof(static_cast<Value<T>&>(*node_of(future)).value()));
       });
       return Refs<T>(std::move(pointers));
@@ -263,6 +252,7 @@ class Argument<P, From, Kind::container> {
 
  private:
   From container_;
+  std::vector<Claim> claims_;  // end before the futures do
 };
 
 }  // namespace dflow::inline v0::detail

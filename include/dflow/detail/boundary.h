@@ -6,21 +6,12 @@
 
 namespace dflow::inline v0::detail {
 
-/// A boundary that dflowc foresaw. All strings are static.
-struct [[gnu::visibility("default")]] BoundaryAt : BoundaryReached {
-  BoundaryAt(const char* where, int at_line, const char* why) : file(where), line(at_line), reason(why) {}
-
-  const char* file;
-  int line;
-  const char* reason;
-};
-
 /// Ends a dry run; does nothing otherwise.
 template <FixedString File, int Line, FixedString Reason>
 void boundary() {
   static constexpr auto file = File;
   static constexpr auto reason = Reason;
-  if (in_dry_run()) [[unlikely]] throw BoundaryAt(file.text, Line, reason.text);
+  if (in_dry_run()) [[unlikely]] end_dry_run(file.text, Line, reason.text);
 }
 
 }  // namespace dflow::inline v0::detail

@@ -90,6 +90,7 @@ auto make_task(Scope& scope, const std::shared_ptr<const TaskOptions>& options, 
     }
     Task* node = Task::make(std::forward<F>(f), evaluated(std::forward<A>(arguments))...);
     NewTask<T> task(node);
+    node->claim();
     if (scope.always_copy) node->traits |= kNeverMove;
     if (options || node->has(kTakesStopToken)) attach_options(*node, options);
     connect(*node, node->inline_edge_array(), Task::inline_edges, Task::counted, options.get(),

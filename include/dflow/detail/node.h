@@ -40,7 +40,7 @@ enum class State : std::uint8_t { pending, running, ending, done, failed, cancel
 /// Facts about a node that several threads may add.
 enum Mark : std::uint8_t {
   kInputFailed = 1,       ///< A producer failed or was cancelled: the body must not run.
-  kConsumed = 2,          ///< A move-only result is promised to one reader.
+  kConsumed = 2,          ///< A move-only result is promised to one who takes it.
   kWatched = 4,           ///< Somebody waits in the table of watchers.
   kSuccessorsCancel = 16, ///< Failed with OnFailure::cancel_successors, itself or through a producer.
   kAwaitsInner = 32,      ///< The body returned a future whose task has not ended, or not been noticed to have.
@@ -78,7 +78,10 @@ class DFLOW_EXPORT Node {
   virtual void discard_value() noexcept = 0;
   /// Writes `R{}` (OnFailure::ignore); false if there is no such value.
   virtual bool write_default() = 0;
-  /// Takes the value of the node that the body returned, by move if nobody else can see it.
+  /// Claims the value of the node that the body returned; true if somebody still reads it, and `inner()` now leads to
+  /// a node that ends when nobody does.
+  virtual bool claim_inner_value() { return false; }
+  /// Takes that value, by move if nobody else can see it.
   virtual void adopt_inner() = 0;
   /// The edge from the node that the body returned, if it returns a future.
   virtual Edge* inner() noexcept { return nullptr; }

@@ -94,8 +94,9 @@ class Scope {
   Shard shards[kShards];
 };
 
-/// Thrown in a dry run where a result would be needed: what was submitted so far is all that can be known.
-struct BoundaryReached {};
+/// Ends a dry run, and the process with it, where a result would be needed: what was submitted so far is all that can be
+/// known. No exception: the user's code may catch everything, or be noexcept.
+[[noreturn]] DFLOW_EXPORT void end_dry_run(const char* file, int line, const char* reason);
 
 /// True in a dry run on this thread: value arguments are not evaluated.
 DFLOW_EXPORT bool in_dry_run() noexcept;

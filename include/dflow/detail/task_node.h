@@ -172,6 +172,7 @@ constexpr bool takes_stop_token(std::type_identity<std::tuple<L...>>) {
 /// What a body returned that returns a future.
 struct Inner {
   NodeRef node;
+  NodeRef readers;
   Edge edge;
 };
 
@@ -197,6 +198,11 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
       deallocate(memory, sizeof(TaskNode));
       throw;
     }
+  }
+
+  /// Claims the move-only results among the arguments; throws if one of them is taken.
+  void claim() {
+    std::apply([](Slots&... slots) { (slots.claim(), ...); }, body_.slots);
   }
 
   void run() override {
@@ -229,11 +235,20 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     return nullptr;
   }
 
+  bool claim_inner_value() override {
+    if constexpr (forwards && !is_copyable_v<Stored<T>>) {
+      if (inner_.edge.producer != inner_.node.get()) return false;  // claimed, and waited for
+      auto& source = static_cast<Value<T>&>(*inner_.node.get());
+      inner_.readers = begin_taking(source, source.readers);
+      if (!inner_.readers) return false;
+      inner_.edge.producer = inner_.readers.get();
+      return true;
+    }
+    return false;
+  }
+
   void adopt_inner() override {
     if constexpr (forwards) {
-      if constexpr (!is_copyable_v<Stored<T>>) {
-        if (!inner_.node.get()->mark(kConsumed)) throw_consumed();
-      }
       NodeRef source = std::move(inner_.node);
       ::new (static_cast<void*>(std::addressof(this->value_)))
           Stored<T>(static_cast<Value<T>&>(*source.get()).take(!this->has(kNeverMove)));
@@ -337,7 +352,8 @@ DFLOW_EXPORT Edge* attach_edges(Node& node, std::size_t count);
 /// Gives the node its options; makes Extras where they are needed.
 DFLOW_EXPORT void attach_options(Node& node, const std::shared_ptr<const TaskOptions>& options);
 
-/// Fills a node's edges from the futures that `visit` shows, and from the options' `after`.
+/// Fills a node's edges from the futures that `visit` shows, `inline_count` at most if `counted`, and from the options'
+/// `after`.
 template <class Visit>
 void connect(Node& node, Edge* inline_edges, std::size_t inline_count, bool counted, const TaskOptions* options,
              Visit&& visit) {
@@ -360,7 +376,7 @@ void connect(Node& node, Edge* inline_edges, std::size_t inline_count, bool coun
   if (options) {
     for (const AnyFuture& future : options->after) add(future.node(), "TaskOptions::after");
   }
-  node.edge_count = static_cast<std::uint32_t>(count);
+  node.edge_count = static_cast<std::uint32_t>(edge - node.edges);
 }
 
 }  // namespace dflow::inline v0::detail

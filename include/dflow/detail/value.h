@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -36,11 +37,20 @@ inline constexpr bool is_copyable_v<std::array<X, N>> = is_copyable_v<X>;
 template <class X>
 inline constexpr bool is_copyable_v<std::optional<X>> = is_copyable_v<X>;
 
+/// Of a move-only result: who reads it, and who waits for them to take it. See readers.h.
+struct Readers {
+  std::uint32_t count = 0;
+  Node* taker = nullptr;
+};
+struct NoReaders {};
+
 /// A node whose result is a `T`. The value exists iff `state` is done, or is being written by the owner of the task.
 template <class T>
 class Value : public Node {
  public:
   static_assert(std::is_void_v<T> || std::is_object_v<T>);
+
+  [[no_unique_address]] std::conditional_t<is_copyable_v<Stored<T>>, NoReaders, Readers> readers;
 
   Stored<T>& value() noexcept { return value_; }
 
