@@ -169,6 +169,7 @@ Scope& scope_for(const Node& node) {
 void start_external(Node& node) {
   if (!active().session) throw SessionError("dflow: a promise needs a living Executor");
   node.session_id = active().id;
+  if (active().local) active().local->engine().externals().add(node);
 }
 
 bool claim_external(Node& node) {

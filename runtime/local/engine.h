@@ -14,6 +14,7 @@
 
 #include <dflow/detail/session.h>
 
+#include "runtime/local/externals.h"
 #include "runtime/local/recorder.h"
 #include "runtime/local/thread_state.h"
 #include "runtime/local/timers.h"
@@ -55,13 +56,14 @@ class Engine {
   bool wait(Node& node, Deadline deadline);
   bool cancel(Node& node);
   void end_external(Node& node, State state);
-  /// Cancels what is queued and belongs to `scope` (which is cancelling).
+  /// Cancels what belongs to `scope` (which is cancelling) and is queued, or waits for a promise.
   void sweep(detail::Scope& scope);
   /// Blocks until at most `most` tasks of the scope have not ended.
   void drain(detail::Scope& scope, std::int64_t most = 0);
 
   WatchTable& watchers() noexcept { return watchers_; }
   Timers& timers() noexcept { return timers_; }
+  Externals& externals() noexcept { return externals_; }
   Workers& workers() noexcept { return workers_; }
   std::size_t threads() const noexcept { return options_.threads; }
 
@@ -82,6 +84,8 @@ class Engine {
   Node* next_node(ThreadState& self);
   Node* steal(ThreadState& self);
   Node* next_special(bool only_urgent);
+  /// Cancels the tasks of the scope that wait for promises.
+  void cancel_waiting(detail::Scope& scope);
   void push(Node& node);
   void wake();
   bool work_left();
@@ -126,6 +130,7 @@ class Engine {
   Workers workers_;
   Timers timers_;
   WatchTable watchers_;
+  Externals externals_;
 
   alignas(64) std::atomic<int> runners_{0};
   std::atomic<int> searching_{0};

@@ -244,6 +244,7 @@ bool Engine::end_overdue(Node& node, detail::Mark mine, detail::Mark other) {
 Node* Engine::complete(Node& node, State state) {
   detail::Scope* scope = node.scope;
   const bool counted = !node.has(detail::kExternal);  // an executor does not wait for promises
+  if (!counted) externals_.remove(node);
   Node* next = publish(node, state);
   if (counted) count_ended(*scope);
   return next;

@@ -66,6 +66,11 @@ void Engine::sweep(detail::Scope& scope) {
   }
   for (Node* node : others) push(*node);
   if (!others.empty()) wake();
+  cancel_waiting(scope);
+}
+
+void Engine::cancel_waiting(detail::Scope& scope) {
+  for (const detail::NodeRef& node : externals_.waiting(scope)) cancel(*node.get());
 }
 
 void Engine::drain(detail::Scope& scope, std::int64_t most) {
@@ -81,7 +86,13 @@ void Engine::drain(detail::Scope& scope, std::int64_t most) {
   std::unique_lock lock(drain_mutex_);
   scope.waiting.fetch_add(1);
   // A task that ended just before it could see that we wait does not notify: look again now and then.
-  while (!few()) drained_.wait_for(lock, std::chrono::milliseconds(1));
+  while (!few()) {
+    drained_.wait_for(lock, std::chrono::milliseconds(1));
+    if (!scope.cancelling.load(std::memory_order_relaxed)) continue;
+    lock.unlock();
+    cancel_waiting(scope);  // running tasks may submit more
+    lock.lock();
+  }
   scope.waiting.fetch_sub(1);
 }
 

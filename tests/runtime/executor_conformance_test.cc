@@ -102,6 +102,38 @@ TEST(Shutdown, CancelFutures) {
   EXPECT_NO_THROW(first.get());
 }
 
+TEST(Shutdown, CancelsTasksThatWaitForAPromise) {
+  Executor other(threads(2));
+  Promise<int> promise;
+  Future<int> first, second, elsewhere = other.submit(square, promise.future());
+  {
+    Executor ex;
+    first = ex.submit(square, promise.future());
+    second = ex.submit(square, first);
+    ex.shutdown(true, true);
+    EXPECT_TRUE(first.cancelled() && second.cancelled());
+  }
+  EXPECT_FALSE(elsewhere.done());
+  promise.set_value(3);
+  EXPECT_EQ(elsewhere.get(), 9);
+}
+
+TEST(Shutdown, CancelsTasksThatARunningTaskSubmitsMeanwhile) {
+  Executor ex(threads(2));
+  const Promise<int> promise;
+  const auto entered = std::make_shared<Gate>();
+  const auto gate = std::make_shared<Gate>();
+  const auto outer = ex.submit([=, waited = promise.future()](Executor& inner) {
+    entered->open();
+    gate->pass();
+    return inner.submit(square, waited);
+  });
+  entered->pass();
+  std::jthread opener([&] { gate->open(); });
+  ex.shutdown(true, true);
+  EXPECT_TRUE(outer.cancelled());
+}
+
 TEST(Shutdown, HangGh83386) {  // shutdown without waiting, then the end of everything
   bool ran = false;
   {
