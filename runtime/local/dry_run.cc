@@ -22,7 +22,7 @@
 
 namespace dflow {
 
-namespace detail {
+namespace v0::detail {
 
 namespace {
 const GraphEntry* first_entry = nullptr;
@@ -31,7 +31,7 @@ const GraphEntry* first_entry = nullptr;
 GraphEntry::GraphEntry(const char* entry_name, Run entry_run)
     : name(entry_name), run(entry_run), next(std::exchange(first_entry, this)) {}
 
-}  // namespace detail
+}  // namespace v0::detail
 
 namespace local {
 
@@ -150,14 +150,14 @@ int main_of_dry_run(int, char**, char**) {
 }  // namespace
 }  // namespace local
 
-namespace detail {
+namespace v0::detail {
 
 void end_dry_run(const char* file, int line, const char* reason) {
   local::running->recorder.boundary(nullptr, file, line, reason);
   local::leave(local::running->write());
 }
 
-}  // namespace detail
+}  // namespace v0::detail
 }  // namespace dflow
 
 using Main = int (*)(int, char**, char**);
