@@ -20,9 +20,7 @@
 
 #include "runtime/local/local_session.h"
 
-namespace dflow {
-
-namespace v0::detail {
+namespace dflow::inline v0::detail {
 
 namespace {
 const GraphEntry* first_entry = nullptr;
@@ -31,9 +29,9 @@ const GraphEntry* first_entry = nullptr;
 GraphEntry::GraphEntry(const char* entry_name, Run entry_run)
     : name(entry_name), run(entry_run), next(std::exchange(first_entry, this)) {}
 
-}  // namespace v0::detail
+}  // namespace dflow::inline v0::detail
 
-namespace local {
+namespace dflow::local {
 
 namespace {
 
@@ -148,17 +146,16 @@ int main_of_dry_run(int, char**, char**) {
 }
 
 }  // namespace
-}  // namespace local
+}  // namespace dflow::local
 
-namespace v0::detail {
+namespace dflow::inline v0::detail {
 
 void end_dry_run(const char* file, int line, const char* reason) {
   local::running->recorder.boundary(nullptr, file, line, reason);
   local::leave(local::running->write());
 }
 
-}  // namespace v0::detail
-}  // namespace dflow
+}  // namespace dflow::inline v0::detail
 
 using Main = int (*)(int, char**, char**);
 using StartMain = int (*)(Main, int, char**, void (*)(), void (*)(), void (*)(), void*);
