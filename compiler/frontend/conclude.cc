@@ -60,9 +60,9 @@ std::vector<formats::Segment> cut(const std::vector<NodeRecord>& nodes, const fo
   return segments;
 }
 
-std::string boundary_text(const std::string& file, const formats::Boundary& boundary) {
+std::string boundary_call(const std::string& file, const formats::Boundary& boundary) {
   return "::dflow::detail::boundary<" + cpp_literal(file) + ", " + std::to_string(boundary.line) + ", " +
-         cpp_literal(boundary.reason) + ">()";
+         cpp_literal(boundary.reason) + ">";
 }
 
 /// Where dry runs stop and what they skip, over all graphs of a translation unit.
@@ -83,32 +83,30 @@ class DryRunEdits {
  private:
   void add_function(const FunctionRecord& function) {
     for (const Effect& effect : function.effects) {
-      stop(effect.stop, effect.stop_is_statement, function.file,
-           {static_cast<std::uint32_t>(effect.line), effect.reason});
+      stop(effect.stop, function.file, {static_cast<std::uint32_t>(effect.line), effect.reason});
     }
     for (const PlaceId id : function.sources) add_source(function, id, unit_.place(id));
   }
 
   void add_source(const FunctionRecord& function, PlaceId id, const Place& source) {
     const auto needed = needed_.find(id);
-    if (!source.is_get) {
-      if (needed != needed_.end()) stop(source.at, source.stop_is_statement, function.file, needed->second);
-      return;
-    }
-    if (source.at.file.empty()) return;
-    if (needed == needed_.end()) {
-      proposals_.propose(source.at, "get", {{source.at.begin, source.at.begin, "::dflow::detail::unsteered", ""}});
-    } else if (!source.whole.file.empty()) {
-      proposals_.propose(source.at, "get",
-                         {{source.whole.begin, source.whole.end,
-                           "(" + boundary_text(function.file, needed->second) + ", ", ")"}});
-    }
+    if (needed != needed_.end()) return stop(source.stop, function.file, needed->second);
+    if (!source.is_get || source.at.file.empty()) return;
+    proposals_.propose(source.at, "get", {{source.at.begin, source.at.begin, "::dflow::detail::unsteered", ""}});
   }
 
-  void stop(const TextRange& at, bool is_statement, const std::string& file, const formats::Boundary& boundary) {
-    if (at.file.empty()) return;
-    const std::string text = boundary_text(file, boundary) + (is_statement ? "; " : ", ");
-    stops_.try_emplace(at, Edit{at.begin, at.begin, text, ""});
+  void stop(const Stop& stop, const std::string& file, const formats::Boundary& boundary) {
+    if (stop.at.file.empty()) return;
+    const std::string call = boundary_call(file, boundary);
+    const auto edit = [&](std::string before, std::string after) {
+      stops_.try_emplace(stop.at, Edit{stop.at.begin, stop.at.end, std::move(before), std::move(after)});
+    };
+    switch (stop.form) {
+      case Stop::Form::statement: return edit(call + "(); ", "");
+      case Stop::Form::operand: return edit(call + "(), ", "");
+      case Stop::Form::wrapped: return edit("(" + call + "(), ", ")");
+      case Stop::Form::after: return edit(call + "(", ")");
+    }
   }
 
   const UnitRecord& unit_;

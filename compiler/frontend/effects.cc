@@ -107,13 +107,6 @@ bool gives_away(const clang::Expr& argument) {
   return holds_future(argument.getType()) || is_executor(argument.getType());
 }
 
-bool is_mutable_access(clang::QualType type) {
-  if (type->isRValueReferenceType()) return false;
-  if (!type->isPointerType() && !type->isLValueReferenceType()) return false;
-  const auto target = type->getPointeeType();
-  return !target.isConstQualified() && !target->isFunctionType();
-}
-
 CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDecl& callee) {
   const std::string who = name_of(callee) + ", whose body is not visible";
   const auto* call = dyn_cast<clang::CallExpr>(&expression);
@@ -128,11 +121,20 @@ CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDec
 }
 
 bool is_system(const clang::FunctionDecl& function) {
-  if (in_std_namespace(function) || function.getBuiltinID() != 0 || function.isImplicit()) return true;
+  if (in_std_namespace(function) || function.getBuiltinID() != 0) return true;
+  const bool made_of_users = isa<clang::CXXConstructorDecl>(function) && visible_body(function) != nullptr;
+  if (function.isImplicit() && !made_of_users) return true;
   return function.getASTContext().getSourceManager().isInSystemHeader(function.getLocation());
 }
 
 }  // namespace
+
+bool is_mutable_access(clang::QualType type) {
+  if (type->isRValueReferenceType()) return false;
+  if (!type->isPointerType() && !type->isLValueReferenceType()) return false;
+  const auto target = type->getPointeeType();
+  return !target.isConstQualified() && !target->isFunctionType();
+}
 
 CallKind classify(const clang::Expr& call) {
   const clang::FunctionDecl* callee = callee_of(call);

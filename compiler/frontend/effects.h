@@ -20,6 +20,9 @@ struct CallKind {
   std::string reason;  ///< Of an effect, and the name of what is unknown.
 };
 
+/// A reference or pointer by which the object can be changed.
+bool is_mutable_access(clang::QualType type);
+
 /// Classifies a call or a construction that is none of dflow's own.
 CallKind classify(const clang::Expr& call);
 

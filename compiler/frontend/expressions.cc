@@ -164,6 +164,21 @@ std::vector<const clang::FunctionDecl*> closure_operators(const clang::CXXRecord
   return operators;
 }
 
+std::vector<const clang::FunctionDecl*> call_operators(const clang::CXXRecordDecl& record) {
+  if (record.isLambda()) return closure_operators(record);
+  std::vector<const clang::FunctionDecl*> operators;
+  for (const auto* method : record.methods()) {
+    if (method->getOverloadedOperator() == clang::OO_Call && visible_body(*method) != nullptr) operators.push_back(method);
+  }
+  return operators;
+}
+
+bool is_functor(clang::QualType type) {
+  const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
+  const bool users = record != nullptr && record->hasDefinition() && !in_std_namespace(*record) && !in_dflow_namespace(*record);
+  return users && !call_operators(*record).empty();
+}
+
 std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda) {
   return closure_operators(*lambda.getLambdaClass());
 }
@@ -239,6 +254,10 @@ bool SubmitSearch::may_submit(const clang::Stmt& expression) {
     const auto* call = dyn_cast<clang::CallExpr>(&part);
     return call != nullptr && call_may_submit(*call);
   });
+}
+
+bool SubmitSearch::may_be_called(const std::vector<const clang::FunctionDecl*>& functions) {
+  return std::ranges::any_of(functions, [this](const auto* function) { return body_may_submit(*function); });
 }
 
 bool SubmitSearch::call_may_submit(const clang::CallExpr& call) {

@@ -17,6 +17,10 @@ std::vector<const clang::Stmt*> evaluated_parts(const clang::Stmt& statement);
 bool any_part(const clang::Stmt& expression, const std::function<bool(const clang::Stmt&)>& test);
 
 /// The bodies of a lambda: its own, or those of a generic one's instantiations.
+/// Those of a functor's; of a lambda the same as above.
+std::vector<const clang::FunctionDecl*> call_operators(const clang::CXXRecordDecl& record);
+/// A lambda, or a class of the user's that can be called.
+bool is_functor(clang::QualType type);
 std::vector<const clang::FunctionDecl*> closure_operators(const clang::CXXRecordDecl& closure);
 std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr& lambda);
 
@@ -49,6 +53,8 @@ LazyForm lazy_form(const clang::Expr& argument);
 class SubmitSearch {
  public:
   bool may_submit(const clang::Stmt& expression);
+  /// One of these functions may.
+  bool may_be_called(const std::vector<const clang::FunctionDecl*>& functions);
 
  private:
   bool call_may_submit(const clang::CallExpr& call);

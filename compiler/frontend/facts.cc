@@ -41,6 +41,13 @@ const clang::VarDecl* global_root(const clang::Expr& expression) {
   return nullptr;
 }
 
+/// `x[i]`, `*x`, `x->` of a class: a part of `x`, whatever else there is.
+bool looks_into(const clang::CXXOperatorCallExpr& call) {
+  const auto op = call.getOperator();
+  return op == clang::OO_Subscript || op == clang::OO_Arrow ||
+         (op == clang::OO_Star && call.getNumArgs() == 1);
+}
+
 formats::NodeOp op_of(Operation operation) {
   switch (operation) {
     case Operation::submit:
@@ -70,37 +77,62 @@ int Facts::line(clang::SourceLocation location) const {
   return user_place(location, project.sources()).line;
 }
 
-std::pair<TextRange, bool> Facts::stopping_point() const {
+Stop Facts::stopping_point() const {
   if (around.statement == nullptr) return {};
   const auto at = text_range(around.statement->getSourceRange(), project);
   if (!at) return {};
-  return {TextRange{at->file, at->begin, at->begin}, !isa<clang::Expr>(around.statement)};
+  if (around.within) return {*at, Stop::Form::wrapped};
+  return {TextRange{at->file, at->begin, at->begin},
+          isa<clang::Expr>(around.statement) ? Stop::Form::operand : Stop::Form::statement};
+}
+
+Stop Facts::stop_after(const clang::Expr& part) const {
+  const clang::Expr& expression = written(part);
+  const clang::Expr& bare = *expression.IgnoreParenImpCasts();
+  if (!isa<clang::CallExpr, clang::CXXTemporaryObjectExpr>(bare) || expression.refersToBitField()) return {};
+  const auto at = text_range(expression.getSourceRange(), project);
+  return at ? Stop{*at, Stop::Form::after} : Stop{};
+}
+
+Stop Facts::stop_after(clang::SourceLocation begin, clang::SourceLocation end) const {
+  if (!project.owns(begin) || !project.owns(end)) return {};
+  const auto& sources = project.sources();
+  if (sources.getFileID(begin) != sources.getFileID(end)) return {};
+  return {TextRange{file_path(begin, project), sources.getFileOffset(begin), sources.getFileOffset(end)},
+          Stop::Form::after};
 }
 
 void Facts::effect(const clang::Expr& expression, std::string reason) {
-  const auto [stop, is_statement] = stopping_point();
-  record_.effects.push_back({line(expression.getExprLoc()), std::move(reason), stop, is_statement});
+  effect(expression, std::move(reason), stopping_point());
+}
+
+void Facts::effect(const clang::Expr& expression, std::string reason, Stop stop) {
+  record_.effects.push_back({line(expression.getExprLoc()), std::move(reason), std::move(stop)});
 }
 
 UseList Facts::source(const clang::Expr& expression, std::string name) {
-  const auto [stop, is_statement] = stopping_point();
   Place place;
   place.kind = Place::Kind::source;
   place.name = std::move(name);
   place.line = line(expression.getExprLoc());
-  place.at = stop;
-  place.stop_is_statement = is_statement;
+  place.stop = stopping_point();
   const PlaceId id = places.add(std::move(place));
   record_.sources.push_back(id);
   return {{id, Aspect::value}};
 }
 
-void Facts::call(const clang::FunctionDecl& callee) {
+void Facts::may_fail(const UseList& uses, clang::SourceLocation location) {
+  if (around.rescues > 0) return steer(uses, location, "a catch around it");
+  flow({uses, {}}, places.failure(*function));
+}
+
+void Facts::call(const clang::FunctionDecl& callee, clang::SourceLocation location) {
   const auto* definition = visible_body(callee);
   if (definition == nullptr) return;
   const auto id = recorded_.functions.find(definition);
   if (id == recorded_.functions.end()) return;
   record_.calls.push_back(id->second);
+  may_fail({{places.failure(*definition), Aspect::value}}, location);
   if (is_graph(callee)) return;
   NodeRecord inlined;
   inlined.node.loops = around.loops;
@@ -110,40 +142,49 @@ void Facts::call(const clang::FunctionDecl& callee) {
 }
 
 void Facts::assign(const clang::Expr& target, const Uses& from) {
-  for (const PlaceId root : roots(target)) flow(from, root);
+  change(target, from);
   const auto* name = global_root(target);
   if (name != nullptr) effect(target, "writes to '" + qualified_name(*name) + "', which is global");
 }
 
 void Facts::assign_back(const clang::Expr& target, PlaceId from) {
-  for (const PlaceId root : roots(target)) flow({{{from, Aspect::value}}, {{from, Aspect::size}}}, root);
+  change(target, {{{from, Aspect::value}}, {{from, Aspect::size}}});
 }
 
-std::vector<PlaceId> Facts::roots(const clang::Expr& expression) {
+void Facts::change(const clang::Expr& target, const Uses& from) {
+  for (const Root& root : roots(target)) flow(root.whole ? from : Uses{from.all(), {}}, root.place);
+}
+
+std::vector<Facts::Root> Facts::roots(const clang::Expr& expression) {
   const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
     if (!isa<clang::VarDecl, clang::BindingDecl>(name->getDecl())) return {};
-    return {places.of(*name->getDecl())};
+    return {{places.of(*name->getDecl()), true}};
   }
   if (isa<clang::CXXThisExpr>(bare)) {
-    if (record_.object != PlaceId{-1}) return {record_.object};
+    if (record_.object != PlaceId{-1}) return {{record_.object, true}};
     return {};
   }
-  std::vector<PlaceId> result;
-  const auto add = [&](const clang::Expr* part) {
-    std::ranges::copy(roots(*part), std::back_inserter(result));
+  std::vector<Root> result;
+  const auto add = [&](const clang::Expr* of) { std::ranges::copy(roots(*of), std::back_inserter(result)); };
+  const auto add_part = [&](const clang::Expr* of) {
+    for (const Root& root : roots(*of)) result.push_back({root.place, false});
   };
   if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) {
-    add(member->getBase());
+    add_part(member->getBase());
   } else if (const auto* subscript = dyn_cast<clang::ArraySubscriptExpr>(&bare)) {
-    add(subscript->getBase());
+    add_part(subscript->getBase());
   } else if (const auto* call = dyn_cast<clang::CXXMemberCallExpr>(&bare)) {
-    add(call->getImplicitObjectArgument());
+    const auto* method = call->getMethodDecl();
+    const bool looks = method != nullptr && only_looks(*method);
+    looks ? add_part(call->getImplicitObjectArgument()) : add(call->getImplicitObjectArgument());
   } else if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare)) {
     add(unary->getSubExpr());
   } else if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&bare)) {
     add(choice->getTrueExpr());
     add(choice->getFalseExpr());
+  } else if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&bare); op != nullptr && looks_into(*op)) {
+    add_part(op->getArg(0));
   } else if (const auto* other = dyn_cast<clang::CallExpr>(&bare); other != nullptr && !as_site(*other)) {
     for (const auto* argument : other->arguments()) add(argument);
   } else if (const auto* binary = dyn_cast<clang::BinaryOperator>(&bare)) {

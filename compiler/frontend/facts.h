@@ -13,6 +13,8 @@ struct Surroundings {
   std::vector<std::string> loops;
   std::uint32_t guards = 0;
   const clang::Stmt* statement = nullptr;  ///< The innermost one that something may stand before.
+  bool within = false;                     ///< It is an expression inside of something: put into parentheses.
+  int rescues = 0;                         ///< Handlers around it that stop an exception.
   bool in_block = false;                   ///< The statement that is executed stands in a block.
 };
 
@@ -27,11 +29,20 @@ class Facts {
   void flow(const Uses& from, PlaceId to);
   void steer(UseList uses, clang::SourceLocation location, std::string what);
   int line(clang::SourceLocation location) const;
-  /// Where `::dflow::detail::...;` may be inserted so that it comes before the current statement.
-  std::pair<TextRange, bool> stopping_point() const;
+  /// Before the current statement.
+  Stop stopping_point() const;
+  /// Once this part of an expression has been evaluated; nowhere if it cannot be put into a call.
+  Stop stop_after(const clang::Expr& part) const;
+  Stop stop_after(clang::SourceLocation begin, clang::SourceLocation end) const;
   void effect(const clang::Expr& expression, std::string reason);
+  /// The same where the stop is known.
+  void effect(const clang::Expr& expression, std::string reason, Stop stop);
+  /// `uses` may turn out to be an exception.
+  void may_fail(const UseList& uses, clang::SourceLocation location);
+
   UseList source(const clang::Expr& expression, std::string name);
-  void call(const clang::FunctionDecl& callee);
+  /// A function of the user's is called there.
+  void call(const clang::FunctionDecl& callee, clang::SourceLocation location);
   /// Uses of `from` flow into whatever object `target` names.
   void assign(const clang::Expr& target, const Uses& from);
   void assign_back(const clang::Expr& target, PlaceId from);
@@ -43,11 +54,17 @@ class Facts {
 
   const Project& project;
   PlaceTable& places;
+  const clang::FunctionDecl* function = nullptr;  ///< The one that is walked.
   Surroundings around;
 
  private:
-  /// The variables that an lvalue may be part of.
-  std::vector<PlaceId> roots(const clang::Expr& expression);
+  /// A variable that an lvalue may be, or (not `whole`) be a part of: then its size stays.
+  struct Root {
+    PlaceId place;
+    bool whole;
+  };
+  std::vector<Root> roots(const clang::Expr& expression);
+  void change(const clang::Expr& target, const Uses& from);
   formats::Node make_node(const clang::Expr& call, formats::NodeOp op, std::string task) const;
   std::string file_of(const clang::Expr& call) const;
   formats::Argument argument_of(const clang::Expr& argument) const;

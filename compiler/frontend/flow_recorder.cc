@@ -1,5 +1,7 @@
 #include "compiler/frontend/flow_recorder.h"
 
+#include <set>
+
 #include "compiler/frontend/function_walk.h"
 
 namespace dflow::compiler {
@@ -17,12 +19,46 @@ void add_lambdas(const clang::Stmt& body, std::vector<const clang::FunctionDecl*
   for (const auto* part : evaluated_parts(body)) add_lambdas(*part, functions);
 }
 
+/// Constructors that the compiler wrote: they call those of members and evaluate members' initialisers.
+class MadeConstructors {
+ public:
+  explicit MadeConstructors(std::vector<const clang::FunctionDecl*>& functions) : functions_(functions) {}
+
+  void add_from(const clang::FunctionDecl& function) {
+    if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(&function)) {
+      for (const auto* init : constructor->inits()) search(*init->getInit());
+    }
+    search(*function.getBody());
+  }
+
+ private:
+  void search(const clang::Stmt& statement) {
+    if (const auto* made = dyn_cast<clang::CXXConstructExpr>(&statement)) add(*made->getConstructor());
+    if (const auto* init = dyn_cast<clang::CXXDefaultInitExpr>(&statement)) search(*init->getExpr());
+    if (const auto* argument = dyn_cast<clang::CXXDefaultArgExpr>(&statement)) search(*argument->getExpr());
+    for (const auto* part : evaluated_parts(statement)) search(*part);
+  }
+  void add(const clang::CXXConstructorDecl& constructor) {
+    const auto* definition = visible_body(constructor);
+    const bool made = constructor.isDefaulted() || constructor.isImplicit();
+    if (!made || definition == nullptr || in_std_namespace(constructor) || !seen_.insert(definition).second)
+      return;
+    functions_.push_back(definition);
+    add_from(*definition);
+  }
+
+  std::vector<const clang::FunctionDecl*>& functions_;
+  std::set<const clang::FunctionDecl*> seen_;
+};
+
 }  // namespace
 
 RecordedUnit record(const Project& project, const Definitions& definitions) {
   RecordedUnit recorded;
   std::vector<const clang::FunctionDecl*> functions = definitions.functions;
   for (const auto* function : definitions.functions) add_lambdas(*function->getBody(), functions);
+  MadeConstructors made(functions);
+  for (const auto* function : std::vector(functions)) made.add_from(*function);
   for (const auto* function : functions) {
     const auto id = static_cast<FunctionId>(recorded.unit.functions.size());
     if (recorded.functions.try_emplace(function, id).second) recorded.unit.functions.emplace_back();

@@ -35,6 +35,11 @@ class FunctionWalk {
   void execute_do(const clang::DoStmt& loop);
   void execute_range(const clang::CXXForRangeStmt& loop);
   void execute_switch(const clang::SwitchStmt& choice);
+  void execute_try(const clang::CXXTryStmt& attempt);
+  /// Members and bases, before the body.
+  void initialise(const clang::CXXConstructorDecl& constructor);
+  /// What stands inside of something else, or elsewhere: a dry run is stopped right before it.
+  Uses evaluate_within(const clang::Expr& part, Context context);
   void steer_loop(const clang::Expr* condition);
   void steer_by(const clang::Expr& expression, std::string what);
   void declare(const clang::DeclStmt& declarations);
@@ -60,25 +65,43 @@ class FunctionWalk {
   Uses submit_map(const SiteCall& site);
   /// A member function of a future.
   Uses ask(const clang::CallExpr& call, const std::string& query, Context context);
-  bool find_insertion(const clang::CallExpr& call, TextRange& at, TextRange& whole) const;
+  bool find_insertion(const clang::CallExpr& call, TextRange& at) const;
 
   // walk_calls.cc
   Uses evaluate_call(const clang::CallExpr& call, Context context);
-  std::optional<Uses> evaluate_operator(const clang::CXXOperatorCallExpr& call, Context context);
-  std::optional<Uses> evaluate_std_member(const clang::CXXMemberCallExpr& call, Context context);
   Uses evaluate_general(const clang::CallExpr& call);
   /// Lambdas that somebody calls for us, with what else he was given.
   void call_closures(llvm::ArrayRef<const clang::Expr*> passed, const Uses& given);
+  /// Before the call, once those of its arguments that submit are there.
+  Stop stop_at(const clang::CallExpr& call);
   Uses inspect(const clang::CallExpr& whole, const clang::FunctionDecl& callee, const Uses& object,
                const std::vector<Uses>& arguments);
   void pass_object(const clang::CallExpr& whole, const clang::CXXMethodDecl& method, const Uses& object);
   /// What a function that is not looked into may have done to what it was given.
   void change_arguments(const clang::CallExpr& whole, const clang::FunctionDecl& callee, const Uses& given);
+
+  // walk_std.cc
+  std::optional<Uses> evaluate_operator(const clang::CXXOperatorCallExpr& call, Context context);
+  std::optional<Uses> evaluate_iterator(const clang::CXXOperatorCallExpr& call, Context context);
+  /// std::begin, std::next, ...
+  std::optional<Uses> evaluate_std_range(const clang::CallExpr& call, Context context);
+  std::optional<Uses> evaluate_std_member(const clang::CXXMemberCallExpr& call, Context context);
+  /// How often an algorithm of the library calls what it is given.
+  void steer_algorithm(const clang::CallExpr& call, llvm::ArrayRef<const clang::Expr*> passed,
+                       const std::vector<Uses>& given);
+
+  // walk_objects.cc
   Uses construct(const clang::CXXConstructExpr& made, Context context);
+  Uses construct_aggregate(const clang::InitListExpr& made, Context context);
+  /// Constructors that the library calls for elements.
+  void construct_elements(const clang::CXXConstructExpr& made);
+  /// The destructors of an object of this type and of its parts.
+  void destroy(clang::QualType type, clang::SourceLocation location);
+  /// An object that is kept may change what it was made of later on, through references.
+  void keep_references(const clang::Expr& init, PlaceId kept);
 
   RecordedUnit& recorded_;
   Facts facts_;
-  const clang::FunctionDecl* function_ = nullptr;
   SubmitSearch submits_;
 };
 

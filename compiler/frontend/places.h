@@ -22,8 +22,11 @@ class PlaceTable {
     return static_cast<PlaceId>(unit_.places.size() - 1);
   }
 
+  /// The exception that a function may end with.
+  PlaceId failure(const clang::FunctionDecl& function) { return find(function.getCanonicalDecl(), Role::failure); }
+
  private:
-  enum class Role { itself, object };
+  enum class Role { itself, object, failure };
 
   PlaceId find(const clang::Decl* decl, Role role) {
     const auto [found, inserted] = places_.try_emplace({decl, role});

@@ -23,6 +23,18 @@ struct Use {
 };
 using UseList = std::vector<Use>;
 
+/// Where a dry run can be ended by an insertion; no file: nowhere.
+struct Stop {
+  enum class Form {
+    statement,  ///< `stop();` at a point before a statement
+    operand,    ///< `stop(), ` at a point before an expression that is a statement
+    wrapped,    ///< `(stop(), ...)` around an expression
+    after,      ///< `stop(...)` around an expression that is evaluated first
+  };
+  TextRange at;
+  Form form = Form::statement;
+};
+
 /// A variable, a parameter, what a function returns, or (`source`) a value that nothing in the source tells.
 struct Place {
   enum class Kind { variable, source };
@@ -30,9 +42,8 @@ struct Place {
   std::string name;      ///< Of a source: "get()", "'f', whose body is not visible", ...
   int line = 0;
   bool is_get = false;   ///< A future's result; `at` is where `unsteered` may be inserted.
-  TextRange at;          ///< Of another source: where a dry run can be stopped before it.
-  TextRange whole;       ///< Of a result: the call.
-  bool stop_is_statement = false;
+  TextRange at;
+  Stop stop;  ///< Before it is read; of a future, once that is there.
   bool skippable = false;  ///< A dry run may go on with a default-constructed value.
 };
 
@@ -52,8 +63,7 @@ struct Steering {
 struct Effect {
   int line = 0;
   std::string reason;
-  TextRange stop;  ///< Where a dry run can be stopped before it; no file: nowhere.
-  bool stop_is_statement = false;
+  Stop stop;
 };
 
 /// A call that submits, or one of a function of the user's, whose nodes come in its place.

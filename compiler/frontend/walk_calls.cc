@@ -1,7 +1,5 @@
 #include "compiler/frontend/function_walk.h"
 
-#include <set>
-
 #include "compiler/frontend/attributes.h"
 
 namespace dflow::compiler {
@@ -12,16 +10,6 @@ using llvm::isa;
 
 namespace {
 
-const std::set<llvm::StringRef> kSizes = {"size", "empty", "length", "max_size", "ssize", "capacity"};
-const std::set<llvm::StringRef> kAppends = {"push_back",   "emplace_back", "push_front", "emplace_front",
-                                            "push",        "emplace",      "insert",     "insert_or_assign",
-                                            "try_emplace", "append"};
-
-bool is_closure(clang::QualType type) {
-  const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
-  return record != nullptr && record->isLambda();
-}
-
 bool is_forward(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
   if (callee == nullptr || !in_std_namespace(*callee) || call.getNumArgs() != 1 ||
@@ -29,11 +17,6 @@ bool is_forward(const clang::CallExpr& call) {
     return false;
   const auto name = callee->getName();
   return name == "forward" || name == "as_const" || name == "ref" || name == "cref";
-}
-
-bool is_std_object(const clang::Expr& object) {
-  const auto* record = object.getType().getNonReferenceType()->getAsCXXRecordDecl();
-  return record != nullptr && in_std_namespace(*record);
 }
 
 /// Its target was looked into where it was made, but nobody knows which one is called with what.
@@ -62,50 +45,14 @@ Uses FunctionWalk::evaluate_call(const clang::CallExpr& call, Context context) {
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
     if (const auto known = evaluate_std_member(*member, context)) return *known;
   }
+  if (const auto known = evaluate_std_range(call, context)) return *known;
   return evaluate_general(call);
-}
-
-std::optional<Uses> FunctionWalk::evaluate_operator(const clang::CXXOperatorCallExpr& call, Context context) {
-  const auto op = call.getOperator();
-  if (op == clang::OO_Subscript && is_std_object(*call.getArg(0))) {
-    std::vector<const clang::Expr*> subscripts;
-    for (unsigned i = 1; i < call.getNumArgs(); ++i) subscripts.push_back(call.getArg(i));
-    return element(*call.getArg(0), std::move(subscripts), call);
-  }
-  if (op == clang::OO_Equal && (is_std_object(*call.getArg(0)) || is_future(call.getArg(0)->getType()))) {
-    const Uses from = evaluate(*call.getArg(1), context);
-    const Uses target = evaluate(*call.getArg(0), Context::passed_on);
-    facts_.assign(*call.getArg(0), from);
-    return target;
-  }
-  return std::nullopt;
-}
-
-std::optional<Uses> FunctionWalk::evaluate_std_member(const clang::CXXMemberCallExpr& call, Context context) {
-  const auto* method = call.getMethodDecl();
-  const auto* object = call.getImplicitObjectArgument();
-  if (method == nullptr || !method->getDeclName().isIdentifier() || !is_std_object(*object))
-    return std::nullopt;
-  const auto name = method->getName();
-  if (kSizes.contains(name)) {
-    const Uses base = evaluate(*object, Context::passed_on);
-    return is_array(object->getType()) ? Uses{} : Uses{base.size, {}};
-  }
-  if (name == "at") return element(*object, {call.getArg(0)}, call);
-  if (name == "front" || name == "back") return element(*object, {}, call);
-  if (!kAppends.contains(name)) return std::nullopt;
-  const Uses target = evaluate(*object, Context::passed_on);
-  for (const auto* argument : call.arguments()) {
-    const Uses from = evaluate(*argument, context);
-    facts_.assign(*object, {from.all(), {}});
-  }
-  return target;
 }
 
 Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
   const CallKind kind = classify(call);
-  if (kind.kind == CallClass::effect) facts_.effect(call, kind.reason);
+  if (kind.kind == CallClass::effect) facts_.effect(call, kind.reason, stop_at(call));
   Uses object;
   std::vector<Uses> arguments;
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call))
@@ -117,6 +64,8 @@ Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
   // Of an operator the first is the closure itself, which is looked into.
   const llvm::ArrayRef<const clang::Expr*> passed(call.getArgs(), call.getNumArgs());
   call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, uses);
+  if (callee != nullptr && in_std_namespace(*callee) && !isa<clang::CXXMethodDecl>(callee))
+    steer_algorithm(call, passed, arguments);
   if (is_std_function(callee)) {
     for (std::size_t i = 1; i < arguments.size(); ++i)
       facts_.steer(arguments[i].value, call.getExprLoc(), "an argument of a std::function");
@@ -131,19 +80,29 @@ Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
 
 void FunctionWalk::call_closures(llvm::ArrayRef<const clang::Expr*> passed, const Uses& given) {
   for (const auto* argument : passed) {
-    const auto type = argument->getType().getNonReferenceType();
-    if (!is_closure(type)) continue;
-    for (const auto* function : closure_operators(*type->getAsCXXRecordDecl())) {
-      facts_.call(*function);
+    if (!is_functor(argument->getType())) continue;
+    const auto* record = argument->getType().getNonReferenceType()->getAsCXXRecordDecl();
+    for (const auto* function : call_operators(*record)) {
+      facts_.call(*function, argument->getExprLoc());
       for (const auto* parameter : function->parameters())
         facts_.flow(Uses::opaque(given.all()), facts_.places.of(*parameter));
     }
   }
 }
 
+Stop FunctionWalk::stop_at(const clang::CallExpr& call) {
+  for (unsigned i = call.getNumArgs(); i > 0; --i) {
+    const clang::Expr& argument = *call.getArg(i - 1);
+    if (!submits_.may_submit(argument)) continue;
+    const Stop stop = facts_.stop_after(argument);
+    return stop.at.file.empty() ? facts_.stopping_point() : stop;
+  }
+  return facts_.stopping_point();
+}
+
 Uses FunctionWalk::inspect(const clang::CallExpr& whole, const clang::FunctionDecl& callee,
                            const Uses& object, const std::vector<Uses>& arguments) {
-  facts_.call(callee);
+  facts_.call(callee, whole.getExprLoc());
   const auto* definition = visible_body(callee);
   const auto* method = dyn_cast<clang::CXXMethodDecl>(definition);
   const bool on_object = method != nullptr && method->isInstance();
@@ -191,24 +150,6 @@ void FunctionWalk::change_arguments(const clang::CallExpr& whole, const clang::F
     const bool mutates = type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified();
     if (mutates && !is_executor(type)) facts_.assign(*whole.getArg(i), from);
   }
-}
-
-Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context context) {
-  const CallKind kind = classify(made);
-  if (kind.kind == CallClass::effect) facts_.effect(made, kind.reason);
-  const auto* constructor = made.getConstructor();
-  const bool passes = constructor->isCopyOrMoveConstructor() || in_std_namespace(*constructor) ||
-                      holds_future(made.getType());
-  Uses uses;
-  for (const auto* argument : made.arguments()) {
-    const Uses one = evaluate(*argument, passes ? context : Context::needed);
-    uses.value.insert(uses.value.end(), one.value.begin(), one.value.end());
-    const auto& size = argument->getType()->isScalarType() ? one.value : one.size;
-    uses.size.insert(uses.size.end(), size.begin(), size.end());
-  }
-  // Whoever calls it later passes what `is_std_function` takes care of.
-  if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, Uses{});
-  return uses;
 }
 
 }  // namespace dflow::compiler

@@ -72,31 +72,34 @@ Uses FunctionWalk::ask(const clang::CallExpr& call, const std::string& query, Co
   for (const auto* argument : call.arguments()) evaluate(*argument, Context::needed);
   const bool waits_for_time = query == "wait" && call.getNumArgs() > 0;
   if (query != "get" && !waits_for_time && !kFutureQueries.contains(query)) return {};
+  // Behind what the future comes from, which may be a submit.
+  const auto* callee = dyn_cast<clang::MemberExpr>(call.getCallee()->IgnoreParens());
   Place place;
   place.kind = Place::Kind::source;
+  if (callee != nullptr && !callee->isImplicitAccess())
+    place.stop = facts_.stop_after(callee->getBeginLoc(), callee->getOperatorLoc());
+  if (place.stop.at.file.empty()) place.stop = facts_.stopping_point();
   place.name = query + "()";
   place.line = facts_.line(call.getExprLoc());
   place.is_get = query == "get";
   if (place.is_get) {
-    const bool editable = find_insertion(call, place.at, place.whole);
+    const bool editable = find_insertion(call, place.at);
     place.skippable = editable && call.getNumArgs() == 0 && default_constructible(result_type(call));
-  } else {
-    std::tie(place.at, place.stop_is_statement) = facts_.stopping_point();
   }
   const bool needed = place.is_get && (context == Context::needed || !place.skippable);
   const PlaceId id = facts_.places.add(std::move(place));
   facts_.record().sources.push_back(id);
+  if (query == "get" || query == "exception") facts_.may_fail({{id, Aspect::value}}, call.getExprLoc());
   if (needed) facts_.record().demands.push_back({id, Aspect::value});
   return Uses::opaque({{id, Aspect::value}});
 }
 
-bool FunctionWalk::find_insertion(const clang::CallExpr& call, TextRange& at, TextRange& whole) const {
+bool FunctionWalk::find_insertion(const clang::CallExpr& call, TextRange& at) const {
   const auto range = text_range(call.getSourceRange(), facts_.project);
   if (!range || !facts_.project.owns(call.getRParenLoc()) || !facts_.project.owns(call.getBeginLoc()))
     return false;
   const unsigned closing = facts_.project.sources().getFileOffset(call.getRParenLoc());
   at = {range->file, closing, closing};
-  whole = *range;
   return range->end == closing + 1;
 }
 

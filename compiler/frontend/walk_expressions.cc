@@ -56,6 +56,18 @@ Uses FunctionWalk::evaluate(const clang::Expr& whole, Context context) {
     return uses;
   }
   if (isa<clang::CXXThisExpr>(expression)) return this_object();
+  if (const auto* list = dyn_cast<clang::InitListExpr>(&expression))
+    return construct_aggregate(*list, context);
+  if (const auto* elsewhere = dyn_cast<clang::CXXDefaultArgExpr>(&expression)) {
+    return evaluate_within(*elsewhere->getExpr(), context);
+  }
+  if (const auto* elsewhere = dyn_cast<clang::CXXDefaultInitExpr>(&expression)) {
+    return evaluate_within(*elsewhere->getExpr(), context);
+  }
+  if (const auto* inherited = dyn_cast<clang::CXXInheritedCtorInitExpr>(&expression)) {
+    facts_.call(*inherited->getConstructor(), inherited->getLocation());
+    return {};
+  }
   if (isa<clang::CoawaitExpr>(expression)) {
     evaluate_parts(expression, Context::needed);
     facts_.effect(expression, "suspends on co_await");
@@ -94,7 +106,8 @@ Uses FunctionWalk::read(const clang::ValueDecl& decl, const clang::Expr& express
     }
   }
   const PlaceId place = facts_.places.of(decl);
-  const Uses uses{{{place, Aspect::value}}, {{place, Aspect::size}}};
+  Uses uses{{{place, Aspect::value}}, {}};
+  if (!decl.getType()->isArithmeticType()) uses.size.push_back({place, Aspect::size});
   if (context == Context::needed) facts_.record().demands.push_back({place, Aspect::value});
   return uses;
 }

@@ -9,7 +9,7 @@ using llvm::dyn_cast_or_null;
 using llvm::isa;
 
 void FunctionWalk::run(const clang::FunctionDecl& function, FunctionId id) {
-  function_ = &function;
+  facts_.function = &function;
   FunctionRecord& record = facts_.record();
   const auto place = user_place(function.getLocation(), facts_.project.sources());
   record.name = qualified_name(function);
@@ -22,6 +22,7 @@ void FunctionWalk::run(const clang::FunctionDecl& function, FunctionId id) {
       method != nullptr && method->isInstance()) {
     record.object = facts_.places.object(*method);
   }
+  if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(&function)) initialise(*constructor);
   execute(*function.getBody());
   recorded_.unit.functions[static_cast<std::size_t>(id)] = std::move(record);
 }
@@ -35,16 +36,25 @@ std::string loop_variable(const clang::Stmt* init) {
   return variable == nullptr ? "for" : variable->getNameAsString();
 }
 
+/// A handler after which the function is left by an exception all the same.
+bool throws_on(const clang::CXXCatchStmt& handler) {
+  const auto* block = dyn_cast<clang::CompoundStmt>(handler.getHandlerBlock());
+  if (block == nullptr || block->body_empty()) return false;
+  const auto* last = dyn_cast<clang::Expr>(block->body_back());
+  return last != nullptr && isa<clang::CXXThrowExpr>(written(*last));
+}
+
 }  // namespace
 
 void FunctionWalk::execute(const clang::Stmt& statement) {
   if (const auto* expression = dyn_cast<clang::Expr>(&statement)) {
     facts_.around.statement = &statement;
+    facts_.around.within = false;
     evaluate(*expression, Context::passed_on);
     return;
   }
   if (const auto* block = dyn_cast<clang::CompoundStmt>(&statement)) return execute_block(*block);
-  if (facts_.around.in_block) facts_.around.statement = &statement;
+  if (facts_.around.in_block) facts_.around.statement = &statement, facts_.around.within = false;
   if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) return declare(*declarations);
   if (const auto* result = dyn_cast<clang::ReturnStmt>(&statement)) return execute_return(*result);
   if (const auto* branch = dyn_cast<clang::IfStmt>(&statement)) return execute_if(*branch);
@@ -53,6 +63,7 @@ void FunctionWalk::execute(const clang::Stmt& statement) {
   if (const auto* loop = dyn_cast<clang::DoStmt>(&statement)) return execute_do(*loop);
   if (const auto* loop = dyn_cast<clang::CXXForRangeStmt>(&statement)) return execute_range(*loop);
   if (const auto* choice = dyn_cast<clang::SwitchStmt>(&statement)) return execute_switch(*choice);
+  if (const auto* attempt = dyn_cast<clang::CXXTryStmt>(&statement)) return execute_try(*attempt);
   for (const auto* part : evaluated_parts(statement)) execute(*part);
 }
 
@@ -81,7 +92,7 @@ void FunctionWalk::execute_header(const clang::Stmt* part) {
 
 void FunctionWalk::execute_return(const clang::ReturnStmt& result) {
   if (result.getRetValue() == nullptr) return;
-  facts_.flow(evaluate(*result.getRetValue(), Context::passed_on), facts_.places.of(*function_));
+  facts_.flow(evaluate(*result.getRetValue(), Context::passed_on), facts_.places.of(*facts_.function));
 }
 
 void FunctionWalk::execute_if(const clang::IfStmt& branch) {
@@ -141,6 +152,33 @@ void FunctionWalk::execute_switch(const clang::SwitchStmt& choice) {
   --facts_.around.guards;
 }
 
+void FunctionWalk::execute_try(const clang::CXXTryStmt& attempt) {
+  int rescues = 0;
+  for (unsigned i = 0; i < attempt.getNumHandlers(); ++i)
+    rescues += throws_on(*attempt.getHandler(i)) ? 0 : 1;
+  facts_.around.rescues += rescues;
+  execute(*attempt.getTryBlock());
+  facts_.around.rescues -= rescues;
+  for (unsigned i = 0; i < attempt.getNumHandlers(); ++i) execute(*attempt.getHandler(i)->getHandlerBlock());
+}
+
+void FunctionWalk::initialise(const clang::CXXConstructorDecl& constructor) {
+  for (const auto* init : constructor.inits()) {
+    facts_.flow(Uses::opaque(evaluate_within(*init->getInit(), Context::passed_on).all()),
+                facts_.record().object);
+  }
+}
+
+Uses FunctionWalk::evaluate_within(const clang::Expr& part, Context context) {
+  const auto* statement = std::exchange(facts_.around.statement, &written(part));
+  const bool within = std::exchange(facts_.around.within, true);
+  if (isa<clang::InitListExpr, clang::CXXConstructExpr>(written(part))) facts_.around.statement = nullptr;
+  const Uses uses = evaluate(part, context);
+  facts_.around.statement = statement;
+  facts_.around.within = within;
+  return uses;
+}
+
 void FunctionWalk::steer_loop(const clang::Expr* condition) {
   if (condition != nullptr) steer_by(*condition, "the loop's condition");
 }
@@ -166,6 +204,7 @@ void FunctionWalk::declare_variable(const clang::VarDecl& variable, const Uses& 
   }
   // What refers to another object may change it.
   const auto type = variable.getType();
+  if (init != nullptr) keep_references(*init, facts_.places.of(variable));
   const bool refers = (type->isReferenceType() && !type.getNonReferenceType().isConstQualified()) ||
                       type->isPointerType() ||
                       (type->isRecordType() && init != nullptr && isa<clang::CallExpr>(written(*init)));

@@ -1,6 +1,6 @@
 // What stops a graph from being known, away from its own body: get() in a helper, a conversion, a lambda; a global read by
-// a loop's header, written by a helper's static. What was submitted before stays exact.
-// BOUNDARIES: 8
+// a loop's header, written by ++, by a helper's static, by a constructor. What was submitted before stays exact.
+// BOUNDARIES: 9
 // REPLICABLE: no
 // PARAMS: graph=converted 3 -- n=3
 // GRAPH: 1 tasks, 0 edges
@@ -13,6 +13,8 @@
 // PARAMS: graph=nested 3 -- n=3
 // GRAPH: 1 tasks, 0 edges
 // PARAMS: graph=numbered 3 -- n=3
+// GRAPH: 1 tasks, 0 edges
+// PARAMS: graph=built 3 -- n=3
 // GRAPH: 1 tasks, 0 edges
 
 #include <dflow/dflow.h>
@@ -37,6 +39,10 @@ int next() {
   static int number = 0;
   return ++number;
 }
+struct Tick {
+  Tick() { ++rounds; }
+};
+
 [[dflow::graph]] Handle converted(dflow::Executor& ex, int n) {
   auto x = ex.submit(load, n);
   if (Small{x}) x = ex.submit(load, x);
@@ -71,6 +77,12 @@ int next() {
   if (next() % 2 == 1) x = ex.submit(load, x);
   return x;
 }
+[[dflow::graph]] Handle built(dflow::Executor& ex, int n) {
+  auto x = ex.submit(load, n);
+  const Tick tick;
+  return ex.submit(load, x);
+}
+
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);
   const int n = corpus::argument(argc, argv, 1, 3);
@@ -83,5 +95,7 @@ int main(int argc, char** argv) {
   corpus::same("bounded", bounded(ex, n).get(), load(n) + 12);
   corpus::same("nested", nested(ex, n).get(), load(n) + 12);
   corpus::same("numbered", numbered(ex, n).get(), load(load(n)));
+  corpus::same("built", built(ex, n).get(), load(load(n)));
+  corpus::same("rounds", rounds, 4);
   return corpus::result();
 }

@@ -61,6 +61,38 @@ const Case kCases[] = {
     {"PrintsAResult", kGraph + "void g(dflow::Executor& ex, int n) {\nstd::cout << ex.submit(one, n).get(); }", "", "2: writes to std::cout"},
     {"StdFunction", kGraph + "F g(dflow::Executor& ex, F f, int n) { std::function<F(int)> down = [&](int m) { return m == 0 ? f : ex.submit(add, down(m - 1), f); };\nreturn down(n); }",
      "n:value", ""},
+    {"CountsInAConstructor", "int made = 0; struct Tick { Tick() { ++made; } };\n" + kGraph + "F g(dflow::Executor& ex, int n) {\nTick tick;\nreturn ex.submit(one, n); }",
+     "", "1: writes to 'made', which is global"},
+    {"CountsInAMemberOfAMember", "int made = 0; struct Tick { int id = ++made; }; struct Two { Tick a, b; };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) {\nTwo two;\nreturn ex.submit(one, n); }", "", "1: writes to 'made', which is global"},
+    {"CountsInADestructor", "int ended = 0; struct Bell { ~Bell() { ++ended; } };\n" + kGraph + "F g(dflow::Executor& ex, int n) {\nstd::vector<Bell> bells(2);\nreturn ex.submit(one, n); }",
+     "", "1: writes to 'ended', which is global"},
+    {"CountsInADefaultArgument", "int asked = 0; int fresh(int number = ++asked) { return number; }\n" + kGraph + "F g(dflow::Executor& ex, F f) {\nif (fresh() > 2) f = ex.submit(one, f);\nreturn f; }",
+     "", "1: writes to 'asked', which is global; 3: the condition of an if reads 'asked', which is global and mutable"},
+    {"CountsInAnOperator", "int steps = 0; struct S { S operator+(S) const { ++steps; return {}; } };\n" + kGraph + "F g(dflow::Executor& ex, int n) {\nS{} + S{};\nreturn ex.submit(one, n); }",
+     "", "1: writes to 'steps', which is global"},
+    {"WhatAnObjectWasMadeOf", "struct Config { int count; explicit Config(int n) : count(n * 2) {} };\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, int n, int k) { Config c(n); for (int i = 0; i < c.count; ++i) f = ex.submit(add, f, k);\nreturn f; }",
+     "n:value", ""},
+    {"FailureThatIsCaught", kGraph + "F g(dflow::Executor& ex, F f, int n) {\ntry {\nf.get();\n} catch (...) { f = ex.submit(one, n); }\nreturn f; }", "",
+     "3: a catch around it reads get()"},
+    {"FailureThatIsPassedOn", kGraph + "int g(dflow::Executor& ex, F f, int n) { try { return f.get(); } catch (...) { n = 0; throw; } }", "", ""},
+    {"FailureInAHelper", "int value(const F& f) { return f.get(); }\n" + kGraph + "F g(dflow::Executor& ex, F f, int n) {\ntry {\nvalue(f);\n} catch (...) { f = ex.submit(one, n); }\nreturn f; }",
+     "", "4: a catch around it reads get()"},
+    {"IteratorsCount", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs, F f) { for (auto it = xs.begin(); it != xs.end(); ++it) f = ex.submit(add, f, *it);\nreturn f; }",
+     "xs:size", ""},
+    {"IteratorsReach", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs, int k, F f) { auto it = std::begin(xs); it += k; for (; xs.end() - it > 1; it = std::next(it)) f = ex.submit(add, f, *it);\nreturn f; }",
+     "xs:size k:value", ""},
+    {"ElementsThatSteer", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs, F f) { for (auto it = xs.begin(); it != xs.end(); ++it) if (*it > 1) f = ex.submit(one, f);\nreturn f; }",
+     "xs:value", ""},
+    {"HalfOfARange", kGraph + "std::vector<F> g(dflow::Executor& ex, const std::vector<int>& xs) { const std::vector<int> half(xs.begin(), xs.begin() + std::distance(xs.begin(), xs.end()) / 2); return ex.map(one, half); }",
+     "xs:size", ""},
+    {"Algorithms", kGraph + "void g(dflow::Executor& ex, const std::vector<int>& xs) { std::for_each(xs.begin(), xs.end(), [&](int x) { ex.submit(one, x); }); }",
+     "xs:size", ""},
+    {"CapturesOfATask", kGraph + "std::vector<F> g(dflow::Executor& ex, const std::vector<int>& xs, int k, int m) { const auto plus = [m](int x) { return x + m; };\n"
+     "std::vector<F> all = ex.map([k](int x) { return x + k; }, xs); all.push_back(ex.submit(plus, 1)); return {ex.reduce(add, all)}; }", "xs:size", ""},
+    {"SizeOfAChangedContainer", kGraph + "F g(dflow::Executor& ex, std::vector<int> xs, F f) { int& first = xs[0]; first += 2; for (int x : xs) f = ex.submit(add, f, x);\nreturn f; }",
+     "xs:size", ""},
 };
 TEST(Replicable, IsProvedOrDeniedWithTheReason) {
   std::vector<std::string> snippets;
@@ -113,8 +145,15 @@ TEST(Skeleton, SkipsWhatSteersNothingAndStopsAtWhatDoes) {
   const std::string text = rewritten(
       "[[dflow::graph]] int g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nf.get();\nif (f.get() > 2) return 1;\nstd::cout << n;\nreturn 2; }\n");
   EXPECT_THAT(text, testing::HasSubstr("\nf.get(::dflow::detail::unsteered);\n"));
-  EXPECT_THAT(text, testing::HasSubstr("if ((::dflow::detail::boundary<\"app.cpp\", "));
+  EXPECT_THAT(text, testing::HasSubstr("if (::dflow::detail::boundary<\"app.cpp\", "));
   EXPECT_THAT(text, testing::HasSubstr("\"writes to std::cout\">(), std::cout << n;"));
+}
+
+TEST(Skeleton, StopsBehindTheSubmitThatIsAsked) {
+  const std::string text = rewritten(
+      "[[dflow::graph]] int g(dflow::Executor& ex, int n) {\nif (ex.submit(one, n).get() > 2) return 1;\nstd::cout << ex.submit(one, n).done();\nreturn 2; }\n");
+  EXPECT_THAT(text, testing::ContainsRegex("if \\(::dflow::detail::boundary<[^>]*>\\(ex.submit\\(.*, one, n\\)\\).get\\(\\) > 2"));
+  EXPECT_THAT(text, testing::ContainsRegex("std::cout << ::dflow::detail::boundary<[^>]*>\\(ex.submit"));
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 const std::string kPrelude =
     "#include <dflow/dflow.h>\n"
-    "#include <array>\n#include <fstream>\n#include <functional>\n#include <iostream>\n#include <map>\n#include <string>\n#include <utility>\n#include <vector>\n"
+    "#include <algorithm>\n#include <array>\n#include <fstream>\n#include <functional>\n#include <iostream>\n#include <iterator>\n#include <map>\n#include <string>\n#include <utility>\n#include <vector>\n"
     "using F = dflow::Future<int>;\n"
     "int one(int x) { return x; }\n"
     "int add(int a, int b) { return a + b; }\n"

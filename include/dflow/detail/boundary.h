@@ -13,5 +13,11 @@ void boundary() {
   static constexpr auto reason = Reason;
   if (in_dry_run()) [[unlikely]] end_dry_run(file.text, Line, reason.text);
 }
+/// The same once `value` is there, which goes through.
+template <FixedString File, int Line, FixedString Reason, class T>
+T&& boundary(T&& value) {
+  boundary<File, Line, Reason>();
+  return static_cast<T&&>(value);
+}
 
 }  // namespace dflow::inline v0::detail
