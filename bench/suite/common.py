@@ -14,7 +14,7 @@ class BenchmarkError(Exception):
 
 
 def repetitions(options):
-    return 3 if options.quick else 5
+    return 1 if options.smoke else 3 if options.quick else 5
 
 
 def configure(build_dir, compiler):

@@ -13,13 +13,14 @@ HOSTS = {"clang": "clang++-19", "g++": "g++"}
 
 
 def run(options):
-    configure(options.build_dir, compiler=True)
-    build(options.build_dir, "dflowc")
+    if not options.smoke:
+        configure(options.build_dir, compiler=True)
+        build(options.build_dir, "dflowc")
     hosts = {name: path for name, program in HOSTS.items() if (path := find(name, program))}
     if not hosts:
         raise BenchmarkError("neither clang++-19 nor g++ is installed")
     systems = systems_of(options.build_dir / "bin" / "dflowc", hosts)
-    sources = find_sources(options.quick)
+    sources = find_sources(0 if options.smoke else 1 if options.quick else None)
     with tempfile.TemporaryDirectory() as scratch:
         samples = measure(systems, sources, pathlib.Path(scratch), repetitions(options))
     rows = make_rows(samples, sources, hosts)
@@ -43,10 +44,10 @@ def systems_of(dflowc, hosts):
     return systems
 
 
-def find_sources(quick):
+def find_sources(most):
     """Case -> source: the samples, and a file that knows nothing of dflow."""
     samples = sorted((ROOT / "samples").glob("*/*.cc")) + sorted((ROOT / "samples").glob("*/*.cpp"))
-    sources = {f"{path.parent.name}/{path.name}": path for path in samples[: 1 if quick else None]}
+    sources = {f"{path.parent.name}/{path.name}": path for path in samples[:most]}
     sources["plain"] = ROOT / "bench" / "suite" / "plain.cc"
     return sources
 

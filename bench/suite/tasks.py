@@ -18,13 +18,15 @@ TIME_LIMIT_SECONDS = 300
 # The size of each shape: tasks, a side, levels.
 SIZES = {"chain": 1_000_000, "wavefront": 1000, "tree": 20, "independent": 1_000_000}
 QUICK_SIZES = {"chain": 100_000, "wavefront": 316, "tree": 17, "independent": 100_000}
+SMOKE_SIZES = {"chain": 1000, "wavefront": 30, "tree": 10, "independent": 1000}
 
 
 def run(options):
-    configure(options.build_dir, compiler=False)
-    build(options.build_dir, "bench_tasks")
+    if not options.smoke:
+        configure(options.build_dir, compiler=False)
+        build(options.build_dir, "bench_tasks")
     programs = installed_programs(options.build_dir)
-    sizes = QUICK_SIZES if options.quick else SIZES
+    sizes = SMOKE_SIZES if options.smoke else QUICK_SIZES if options.quick else SIZES
     samples = measure(programs, sizes, options.threads, repetitions(options))
     rows = [r for (system, shape), runs in samples.items() for r in rows_of(system, shape, runs)]
     print_results(rows, programs, sizes)

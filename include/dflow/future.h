@@ -26,6 +26,7 @@ inline constexpr bool is_future_v = false;
 template <class T>
 inline constexpr bool is_future_v<Future<T>> = true;
 
+/// What a T is once it is there: as a task's result, or as its argument.
 template <class T>
 struct FlattenedType {
   using type = T;

@@ -70,16 +70,6 @@ constexpr bool takes_mutable_reference() {
 template <class A>
 inline constexpr bool is_void_future_v = std::is_same_v<std::remove_cvref_t<A>, Future<void>>;
 
-/// The value that an argument arrives as.
-template <class A>
-struct ArrivedType {
-  using type = A;
-};
-template <class T>
-struct ArrivedType<Future<T>> {
-  using type = T;
-};
-
 /// V is a pointer (perhaps a smart one) to an object that a member function of P's class can be called on.
 template <class V, class P>
 concept PointsTo = std::is_class_v<std::remove_cvref_t<P>> && !std::is_convertible_v<V, P> && requires(V& v) {
@@ -91,7 +81,7 @@ template <class S, std::size_t Leading, std::size_t I, class A>
 struct ParameterFor {
   using declared = typename ParameterAt<S, I + Leading>::type;
   using type =
-      std::conditional_t<PointsTo<typename ArrivedType<std::decay_t<A>>::type, declared>, Unknown, declared>;
+      std::conditional_t<PointsTo<typename FlattenedType<std::decay_t<A>>::type, declared>, Unknown, declared>;
 };
 
 /// Everything that is known of calling F with arguments A (already evaluated).
