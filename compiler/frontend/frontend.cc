@@ -78,15 +78,21 @@ class Consumer : public clang::ASTConsumer {
     tell_names_apart(graphs);
   }
 
-  /// Overloads and instantiations share a name: all but the first are started by another, which the plan tells.
+  /// Overloads and instantiations share a name: all but the first are started by another, which the plan tells. What other
+  /// files cannot see goes by its file's name too, since they may have one of that name.
   static void tell_names_apart(std::vector<GraphFunction>& graphs) {
     std::set<std::string> taken;
     for (GraphFunction& graph : graphs) {
-      if (taken.insert(graph.entry.graph).second) continue;
-      const std::string full = graph.entry.callee.substr(graph.entry.callee.starts_with("::") ? 2 : 0);
+      const std::string prefix = graph.internal ? graph.graph.file + ":" : "";
+      if (taken.insert(prefix + graph.graph.name).second) {
+        graph.entry.graph = prefix + graph.graph.name;
+        if (graph.internal) graph.graph.entry = graph.entry.graph;
+        continue;
+      }
+      const std::string full = prefix + graph.entry.callee.substr(graph.entry.callee.starts_with("::") ? 2 : 0);
       const bool distinct = graph.entry.object.empty() && taken.insert(full).second;
       const auto number = std::to_string(&graph - graphs.data());
-      graph.graph.entry = graph.entry.graph = distinct ? full : graph.graph.name + "#" + number;
+      graph.graph.entry = graph.entry.graph = distinct ? full : prefix + graph.graph.name + "#" + number;
     }
   }
 

@@ -87,6 +87,7 @@ class Describer {
     result_.graph.file = place.file;
     result_.graph.line = static_cast<std::uint32_t>(place.line);
     result_.entry.graph = result_.graph.name;
+    result_.internal = !function_.isExternallyVisible();
     describe_callee();
     for (const auto* parameter : function_.parameters()) describe_parameter(*parameter);
     return std::move(result_);

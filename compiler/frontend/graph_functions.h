@@ -10,6 +10,7 @@ struct GraphFunction {
   FunctionId record{};
   formats::Graph graph;  ///< Name, signature, file, line, parameters; the rest comes from the analysis.
   Entry entry;
+  bool internal = false;  ///< Other translation units may have another of its name.
   std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
 };
 

@@ -141,6 +141,15 @@ TEST(Plan, RefusesToExpandWhatCannotBeCalled) {
   EXPECT_FALSE(graphs[2].expandable);
 }
 
+TEST(Plan, TellsInternalGraphsOfSeveralFilesApart) {
+  const auto graphs = graphs_of({"[[dflow::graph]] static F g(dflow::Executor& ex) { return ex.submit(one, 1); }",
+                                 "namespace { [[dflow::graph]] F g(dflow::Executor& ex) { return ex.submit(one, 1); } }",
+                                 "[[dflow::graph]] inline F g(dflow::Executor& ex) { return ex.submit(one, 1); }"});
+  EXPECT_EQ(graphs[0].entry, "app.cpp:case_0::g");
+  EXPECT_EQ(graphs[1].entry, "app.cpp:case_1::g");
+  EXPECT_EQ(graphs[2].entry, "");
+}
+
 TEST(Skeleton, SkipsWhatSteersNothingAndStopsAtWhatDoes) {
   const std::string text = rewritten(
       "[[dflow::graph]] int g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nf.get();\nif (f.get() > 2) return 1;\nstd::cout << n;\nreturn 2; }\n");
