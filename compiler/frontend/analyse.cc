@@ -25,6 +25,9 @@ class Analysis {
       for (const Effect& effect : function.effects) add_boundary(effect.line, effect.reason);
       for (const Steering& steering : function.steerings) steer(steering);
     }
+    for (const FunctionId id : verdict_.reached) {
+      for (const Steering& choice : unit_.function(id).choices) choose(choice);
+    }
     for (const FunctionId id : verdict_.reached) demand(unit_.function(id).demands);
     std::ranges::sort(verdict_.boundaries, {}, [](const auto& b) { return std::pair(b.line, b.reason); });
     verdict_.replicable = verdict_.boundaries.empty();
@@ -61,6 +64,13 @@ class Analysis {
       const Place& place = unit_.place(use.place);
       if (place.kind != Place::Kind::source) continue;
       need_source(use.place, steering.line, steering.what + " reads " + place.name);
+    }
+  }
+
+  void choose(const Steering& choice) {
+    for (const Use use : closure(choice.uses)) {
+      const Place& place = unit_.place(use.place);
+      if (place.is_order) need_source(use.place, choice.line, choice.what + " depends on " + place.name);
     }
   }
 

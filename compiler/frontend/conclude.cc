@@ -92,7 +92,7 @@ class DryRunEdits {
     const auto needed = needed_.find(id);
     if (needed != needed_.end()) return stop(source.stop, function.file, needed->second);
     if (!source.is_get || source.at.file.empty()) return;
-    proposals_.propose(source.at, "get", {{source.at.begin, source.at.begin, "::dflow::detail::unsteered", ""}});
+    proposals_.propose(source.at, "get", {source.skip});
   }
 
   void stop(const Stop& stop, const std::string& file, const formats::Boundary& boundary) {

@@ -73,6 +73,10 @@ void Facts::steer(UseList uses, clang::SourceLocation location, std::string what
   if (!uses.empty()) record_.steerings.push_back({std::move(uses), line(location), std::move(what)});
 }
 
+void Facts::choose(UseList uses, clang::SourceLocation location) {
+  if (!uses.empty()) record_.choices.push_back({std::move(uses), line(location), "a task's argument"});
+}
+
 int Facts::line(clang::SourceLocation location) const {
   return user_place(location, project.sources()).line;
 }
@@ -186,7 +190,10 @@ std::vector<Facts::Root> Facts::roots(const clang::Expr& expression) {
   } else if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&bare); op != nullptr && looks_into(*op)) {
     add_part(op->getArg(0));
   } else if (const auto* other = dyn_cast<clang::CallExpr>(&bare); other != nullptr && !as_site(*other)) {
-    for (const auto* argument : other->arguments()) add(argument);
+    // What a number was computed from is not part of what a call returns.
+    for (const auto* argument : other->arguments()) {
+      if (!argument->isPRValue() || !argument->getType()->isArithmeticType()) add(argument);
+    }
   } else if (const auto* binary = dyn_cast<clang::BinaryOperator>(&bare)) {
     add(binary->getLHS());
   }

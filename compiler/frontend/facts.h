@@ -34,6 +34,8 @@ class Facts {
   /// Once this part of an expression has been evaluated; nowhere if it cannot be put into a call.
   Stop stop_after(const clang::Expr& part) const;
   Stop stop_after(clang::SourceLocation begin, clang::SourceLocation end) const;
+  /// Futures that a task takes.
+  void choose(UseList uses, clang::SourceLocation location);
   void effect(const clang::Expr& expression, std::string reason);
   /// The same where the stop is known.
   void effect(const clang::Expr& expression, std::string reason, Stop stop);

@@ -65,7 +65,12 @@ class FunctionWalk {
   Uses submit_map(const SiteCall& site);
   /// A member function of a future.
   Uses ask(const clang::CallExpr& call, const std::string& query, Context context);
-  bool find_insertion(const clang::CallExpr& call, TextRange& at) const;
+  Uses add_result(Place place, Context context);
+  /// wait, gather, as_completed.
+  std::optional<Uses> collect(const clang::CallExpr& call, Context context);
+  Uses collected(const clang::CallExpr& call, Context context, bool skippable);
+  /// `text` before the arguments lets a dry run skip the call.
+  void skip_by(Place& place, const clang::CallExpr& call, std::string text) const;
 
   // walk_calls.cc
   Uses evaluate_call(const clang::CallExpr& call, Context context);
@@ -85,6 +90,8 @@ class FunctionWalk {
   std::optional<Uses> evaluate_iterator(const clang::CXXOperatorCallExpr& call, Context context);
   /// std::begin, std::next, ...
   std::optional<Uses> evaluate_std_range(const clang::CallExpr& call, Context context);
+  /// What an algorithm's iterators lead to may change; what it calls decides how.
+  Uses change_ranges(const clang::CallExpr& call, const Uses& given);
   std::optional<Uses> evaluate_std_member(const clang::CXXMemberCallExpr& call, Context context);
   /// How often an algorithm of the library calls what it is given.
   void steer_algorithm(const clang::CallExpr& call, llvm::ArrayRef<const clang::Expr*> passed,

@@ -1,5 +1,6 @@
 #include "compiler/frontend/recognise.h"
 
+#include <algorithm>
 #include <set>
 
 #include "clang/AST/DeclTemplate.h"
@@ -169,6 +170,12 @@ bool is_dflow_class(clang::QualType type, llvm::StringRef name) {
   const auto* record = class_of(type);
   return record != nullptr && record->getDeclName().isIdentifier() && record->getName() == name &&
          in_dflow_namespace(*record);
+}
+
+bool is_std_class(clang::QualType type, std::initializer_list<llvm::StringRef> names) {
+  const auto* record = class_of(type);
+  return record != nullptr && record->getDeclName().isIdentifier() && in_std_namespace(*record) &&
+         std::ranges::find(names, record->getName()) != names.end();
 }
 
 bool is_executor(clang::QualType type) {

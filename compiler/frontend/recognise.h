@@ -36,6 +36,8 @@ bool holds_future(clang::QualType type);
 
 /// The dflow class of that name behind references and typedefs.
 bool is_dflow_class(clang::QualType type, llvm::StringRef name);
+/// One of these classes of the standard library.
+bool is_std_class(clang::QualType type, std::initializer_list<llvm::StringRef> names);
 bool in_dflow_namespace(const clang::Decl& decl);
 bool in_std_namespace(const clang::Decl& decl);
 

@@ -41,8 +41,10 @@ struct Place {
   Kind kind = Kind::variable;
   std::string name;      ///< Of a source: "get()", "'f', whose body is not visible", ...
   int line = 0;
-  bool is_get = false;   ///< A future's result; `at` is where `unsteered` may be inserted.
-  TextRange at;
+  bool is_get = false;   ///< A future's result.
+  TextRange at;  ///< What `skip` belongs to; no file: it cannot be skipped.
+  Edit skip;     ///< Lets a dry run go on without the result.
+  bool is_order = false;  ///< Which of several futures comes first: matters where one is passed on.
   Stop stop;  ///< Before it is read; of a future, once that is there.
   bool skippable = false;  ///< A dry run may go on with a default-constructed value.
 };
@@ -82,6 +84,7 @@ struct FunctionRecord {
   PlaceId object{-1};  ///< What a member function is called on.
   std::vector<Flow> flows;
   std::vector<Steering> steerings;
+  std::vector<Steering> choices;  ///< Futures that tasks take: it matters which.
   UseList demands;  ///< What a dry run needs the true value of, though it steers nothing.
   std::vector<PlaceId> sources;
   std::vector<Effect> effects;

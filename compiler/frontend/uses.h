@@ -25,6 +25,10 @@ struct Uses {
 };
 
 /// Whether the true value of an expression is needed where it stands, or it is only passed on.
-enum class Context { needed, passed_on };
+enum class Context {
+  needed,
+  passed_on,
+  range,  ///< walked over by a loop that stands here, and nothing else
+};
 
 }  // namespace dflow::compiler

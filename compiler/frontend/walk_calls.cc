@@ -29,7 +29,10 @@ bool is_std_function(const clang::FunctionDecl* callee) {
 
 /// A helper of the user's may pass a value on; its own record tells.
 Context argument_context(const CallKind& kind, const clang::Expr& argument) {
-  const bool follows = kind.kind == CallClass::inspect || holds_future(argument.getType());
+  // What a function reads of its captures its own record tells.
+  const auto type = argument.getType();
+  const bool callable = is_functor(type) || is_std_class(type, {"function"});
+  const bool follows = kind.kind == CallClass::inspect || callable || holds_future(type);
   return follows ? Context::passed_on : Context::needed;
 }
 
@@ -38,6 +41,7 @@ Context argument_context(const CallKind& kind, const clang::Expr& argument) {
 Uses FunctionWalk::evaluate_call(const clang::CallExpr& call, Context context) {
   if (const auto site = as_site(call)) return submit(*site);
   if (const auto query = future_query(call); !query.empty()) return ask(call, query, context);
+  if (const auto known = collect(call, context)) return *known;
   if (call.isCallToStdMove() || is_forward(call)) return evaluate(*call.getArg(0), context);
   if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&call)) {
     if (const auto known = evaluate_operator(*op, context)) return *known;
@@ -64,8 +68,10 @@ Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
   // Of an operator the first is the closure itself, which is looked into.
   const llvm::ArrayRef<const clang::Expr*> passed(call.getArgs(), call.getNumArgs());
   call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, uses);
-  if (callee != nullptr && in_std_namespace(*callee) && !isa<clang::CXXMethodDecl>(callee))
+  if (callee != nullptr && in_std_namespace(*callee) && !isa<clang::CXXMethodDecl>(callee)) {
     steer_algorithm(call, passed, arguments);
+    uses = change_ranges(call, uses);
+  }
   if (is_std_function(callee)) {
     for (std::size_t i = 1; i < arguments.size(); ++i)
       facts_.steer(arguments[i].value, call.getExprLoc(), "an argument of a std::function");

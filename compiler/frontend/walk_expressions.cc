@@ -116,6 +116,8 @@ Uses FunctionWalk::evaluate_member(const clang::MemberExpr& member, Context cont
   if (const auto* variable = dyn_cast<clang::VarDecl>(member.getMemberDecl()))
     return read(*variable, member, context);
   const Uses base = evaluate(*member.getBase(), context);
+  // Its members are as long as what was waited for.
+  if (is_dflow_class(member.getBase()->getType(), "WaitResult")) return base;
   return Uses::opaque(base.value);
 }
 

@@ -134,7 +134,7 @@ void FunctionWalk::execute_do(const clang::DoStmt& loop) {
 void FunctionWalk::execute_range(const clang::CXXForRangeStmt& loop) {
   execute_header(loop.getInit());
   const auto* variable = loop.getLoopVariable();
-  const Uses range = evaluate(*loop.getRangeInit(), Context::passed_on);
+  const Uses range = evaluate(*loop.getRangeInit(), Context::range);
   if (!is_array(loop.getRangeInit()->getType()))
     facts_.steer(range.size, loop.getForLoc(), "the range of a loop");
   declare_variable(*variable, Uses::opaque(range.value), loop.getRangeInit());
@@ -199,8 +199,9 @@ void FunctionWalk::declare_variable(const clang::VarDecl& variable, const Uses& 
                                     const clang::Expr* init) {
   facts_.flow(uses, facts_.places.of(variable));
   if (const auto* bindings = dyn_cast<clang::DecompositionDecl>(&variable)) {
+    const bool whole = is_dflow_class(variable.getType(), "WaitResult");
     for (const auto* binding : bindings->bindings())
-      facts_.flow(Uses::opaque(uses.all()), facts_.places.of(*binding));
+      facts_.flow(whole ? uses : Uses::opaque(uses.all()), facts_.places.of(*binding));
   }
   // What refers to another object may change it.
   const auto type = variable.getType();

@@ -15,6 +15,40 @@ const std::set<llvm::StringRef> kAppends = {"push_back",   "emplace_back", "push
                                             "try_emplace", "append"};
 const std::set<llvm::StringRef> kEnds = {"begin",  "end",  "cbegin",  "cend",
                                          "rbegin", "rend", "crbegin", "crend"};
+/// Algorithms that change nothing.
+const std::set<llvm::StringRef> kLooking = {"find",
+                                            "find_if",
+                                            "find_if_not",
+                                            "find_first_of",
+                                            "find_end",
+                                            "search",
+                                            "search_n",
+                                            "count",
+                                            "count_if",
+                                            "all_of",
+                                            "any_of",
+                                            "none_of",
+                                            "for_each",
+                                            "for_each_n",
+                                            "equal",
+                                            "mismatch",
+                                            "min_element",
+                                            "max_element",
+                                            "lower_bound",
+                                            "upper_bound",
+                                            "equal_range",
+                                            "accumulate",
+                                            "reduce",
+                                            "distance",
+                                            "binary_search",
+                                            "is_sorted",
+                                            "advance",
+                                            "adjacent_find",
+                                            "inner_product",
+                                            "includes",
+                                            "is_permutation",
+                                            "lexicographical_compare",
+                                            "transform_reduce"};
 /// Algorithms that call what they are given once an element.
 const std::set<llvm::StringRef> kEachOnce = {"for_each", "for_each_n",       "transform",
                                              "generate", "generate_n",       "accumulate",
@@ -30,6 +64,10 @@ bool is_iterator(clang::QualType type) {
   const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
   return record != nullptr && in_std_namespace(*record) && record->getDeclName().isIdentifier() &&
          record->getName().contains("iterator");
+}
+
+bool is_keyed(clang::QualType type) {
+  return is_std_class(type, {"set", "map", "unordered_set", "unordered_map"});
 }
 
 Uses range_end(const clang::Expr& range, const Uses& uses) {
@@ -96,6 +134,23 @@ std::optional<Uses> FunctionWalk::evaluate_std_range(const clang::CallExpr& call
   return place += Uses{{}, second.value};
 }
 
+Uses FunctionWalk::change_ranges(const clang::CallExpr& call, const Uses& given) {
+  Uses from = given;
+  for (const auto* argument : call.arguments()) {
+    if (!is_functor(argument->getType())) continue;
+    for (const auto* function :
+         call_operators(*argument->getType().getNonReferenceType()->getAsCXXRecordDecl())) {
+      from += Uses::opaque({{facts_.places.of(*function), Aspect::value}});
+    }
+  }
+  const auto* callee = call.getDirectCallee();
+  if (callee->getDeclName().isIdentifier() && kLooking.contains(callee->getName())) return from;
+  for (const auto* argument : call.arguments()) {
+    if (is_iterator(argument->getType())) facts_.assign(*argument, Uses::opaque(from.all()));
+  }
+  return from;
+}
+
 void FunctionWalk::steer_algorithm(const clang::CallExpr& call, llvm::ArrayRef<const clang::Expr*> passed,
                                    const std::vector<Uses>& given) {
   if (std::ranges::none_of(passed, [](const auto* argument) { return is_functor(argument->getType()); }))
@@ -137,7 +192,11 @@ std::optional<Uses> FunctionWalk::evaluate_std_member(const clang::CXXMemberCall
   const Uses target = evaluate(*object, Context::passed_on);
   for (const auto* argument : call.arguments()) {
     const Uses from = evaluate(*argument, context);
-    facts_.assign(*object, {from.all(), {}});
+    // A range adds as many as it has; a set looks at what it is given.
+    const UseList size = is_keyed(object->getType())        ? from.all()
+                         : is_iterator(argument->getType()) ? from.size
+                                                            : UseList{};
+    facts_.assign(*object, {from.all(), size});
   }
   return target;
 }

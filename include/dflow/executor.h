@@ -104,6 +104,22 @@ class Submitter {
     return results;
   }
 
+  /// `gather` whose results steer nothing; placed by dflowc: a dry run goes on with as many default-constructed values.
+  template <class T>
+  std::vector<T> gather(detail::Unsteered, const std::vector<Future<T>>& futures) const {
+    std::vector<T> results;
+    results.reserve(futures.size());
+    for (const Future<T>& future : futures) results.push_back(future.get(detail::unsteered));
+    return results;
+  }
+  template <class T>
+  std::vector<T> gather(detail::Unsteered, std::vector<Future<T>>&& futures) const {
+    std::vector<T> results;
+    results.reserve(futures.size());
+    for (Future<T>& future : futures) results.push_back(std::move(future).get(detail::unsteered));
+    return results;
+  }
+
   /// A light handle whose calls have these options.
   BoundExecutor with(TaskOptions options) const;
 

@@ -47,15 +47,20 @@ struct WaitResult {
 namespace detail {
 
 template <class T>
-WaitResult<T> wait_for_futures(const std::vector<Future<T>>& futures, When when, Deadline deadline) {
-  std::vector<Node*> nodes;
+std::vector<const Future<T>*> distinct_futures(const std::vector<Future<T>>& futures) {
   std::vector<const Future<T>*> distinct;
   std::unordered_set<Node*> seen;
   for (const Future<T>& future : futures) {
-    if (!seen.insert(node_of(future)).second) continue;
-    nodes.push_back(node_of(future));
-    distinct.push_back(&future);
+    if (seen.insert(node_of(future)).second) distinct.push_back(&future);
   }
+  return distinct;
+}
+
+template <class T>
+WaitResult<T> wait_for_futures(const std::vector<Future<T>>& futures, When when, Deadline deadline) {
+  const std::vector<const Future<T>*> distinct = distinct_futures(futures);
+  std::vector<Node*> nodes;
+  for (const Future<T>* future : distinct) nodes.push_back(node_of(*future));
   wait_many(nodes, when, deadline);
   WaitResult<T> result;
   for (const Future<T>* future : distinct) (future->done() ? result.done : result.not_done).push_back(*future);
@@ -75,6 +80,32 @@ WaitResult<T> wait(const std::vector<Future<T>>& futures, When when, std::chrono
   return detail::wait_for_futures(futures, when, detail::deadline_in(timeout));
 }
 
+/// Placed by dflowc where nothing but time depends on the wait: in a dry run all have ended.
+template <class T>
+WaitResult<T> wait(detail::Unsteered, const std::vector<Future<T>>& futures, When when = When::all) {
+  if (!detail::in_dry_run()) return wait(futures, when);
+  WaitResult<T> result;
+  for (const Future<T>* future : detail::distinct_futures(futures)) result.done.push_back(*future);
+  return result;
+}
+
+namespace detail {
+
+/// The same of one future.
+template <class F>
+struct Unwaited {
+  F&& future;
+  void wait() && {
+    if (!in_dry_run()) std::forward<F>(future).wait();
+  }
+};
+template <class F>
+Unwaited<F> unwaited(F&& future) {
+  return {std::forward<F>(future)};
+}
+
+}  // namespace detail
+
 /// A range that yields futures as they end; `add` puts in more, also while it is iterated. A future comes once, unless
 /// it is added again after it came. Iterating blocks, and throws TimeoutError when `timeout` (from the construction)
 /// has passed. Used by one thread.
@@ -86,6 +117,11 @@ class AsCompleted {
   explicit AsCompleted(const std::vector<Future<T>>& futures, detail::Deadline deadline = std::nullopt)
       : deadline_(deadline) {
     for (const Future<T>& future : futures) add(future);
+  }
+
+  /// Placed by dflowc where the order steers nothing: in a dry run it is the given one.
+  AsCompleted(detail::Unsteered, const std::vector<Future<T>>& futures) : AsCompleted(futures) {
+    in_order_ = detail::in_dry_run();
   }
 
   void add(const Future<T>& future) {
@@ -107,6 +143,7 @@ class AsCompleted {
   /// The next to end.
   Future<T> next() {
     if (empty()) throw InvalidStateError("dflow: as_completed has no more futures");
+    if (in_order_) return take(waiting_.size() - count_);
     const std::optional<std::size_t> number = queue_.next(deadline_);
     if (!number) {
       throw TimeoutError("dflow: " + std::to_string(count_) + " (of " + std::to_string(total_) +
@@ -168,11 +205,16 @@ class AsCompleted {
   std::vector<Future<T>> waiting_;
   std::unordered_set<detail::Node*> expected_;
   std::size_t count_ = 0, total_ = 0;
+  bool in_order_ = false;
 };
 
 template <class T>
 AsCompleted<T> as_completed(const std::vector<Future<T>>& futures) {
   return AsCompleted<T>(futures);
+}
+template <class T>
+AsCompleted<T> as_completed(detail::Unsteered, const std::vector<Future<T>>& futures) {
+  return AsCompleted<T>(detail::unsteered, futures);
 }
 template <class T, class Rep, class Period>
 AsCompleted<T> as_completed(const std::vector<Future<T>>& futures, std::chrono::duration<Rep, Period> timeout) {

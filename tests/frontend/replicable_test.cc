@@ -93,6 +93,22 @@ const Case kCases[] = {
      "std::vector<F> all = ex.map([k](int x) { return x + k; }, xs); all.push_back(ex.submit(plus, 1)); return {ex.reduce(add, all)}; }", "xs:size", ""},
     {"SizeOfAChangedContainer", kGraph + "F g(dflow::Executor& ex, std::vector<int> xs, F f) { int& first = xs[0]; first += 2; for (int x : xs) f = ex.submit(add, f, x);\nreturn f; }",
      "xs:size", ""},
+    {"RangesThatAreInserted", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<int>& xs) { std::vector<int> v; v.insert(v.end(), xs.begin(), xs.end()); for (int x : v) f = ex.submit(add, f, x);\nreturn f; }",
+     "xs:size", ""},
+    {"AlgorithmsThatChoose", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<int>& xs, int k) { std::vector<int> v; std::copy_if(xs.begin(), xs.end(), std::back_inserter(v), [k](int x) { return x > k; });\n"
+     "for (int x : v) f = ex.submit(add, f, x);\nreturn f; }", "xs:value k:value", ""},
+    {"Gathers", kGraph + "F g(dflow::Executor& ex, const std::vector<int>& xs) { const auto values = ex.gather(ex.map(one, xs)); return ex.submit(sum, values); }",
+     "xs:size", ""},
+    {"GathersWhatSteers", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<int>& xs) {\nfor (int x : ex.gather(ex.map(one, xs)))\nif (x > 1) f = ex.submit(one, f);\nreturn f; }",
+     "xs:size", "3: the condition of an if reads gather()"},
+    {"WaitsForAll", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<F>& fs) { dflow::wait(fs); f.wait(); return ex.reduce(add, dflow::wait(fs, dflow::When::all).done); }",
+     "fs:size", ""},
+    {"WaitsForOne", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) {\nconst auto some = dflow::wait(fs, dflow::When::first);\nreturn ex.submit(one, fs[0]); }",
+     "fs:size", "2: the result of wait() is used at once"},
+    {"AsTheyEnd", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) { int t = 0; for (auto& f : dflow::as_completed(fs)) t += f.get();\nreturn ex.submit(one, t); }",
+     "fs:size", ""},
+    {"OrderOfEndsThatSteers", kGraph + "F g(dflow::Executor& ex, F last, const std::vector<F>& fs) {\nfor (auto& f : dflow::as_completed(fs))\nlast = ex.submit(add, last, f);\nreturn last; }",
+     "fs:size", "3: a task's argument depends on as_completed()"},
 };
 TEST(Replicable, IsProvedOrDeniedWithTheReason) {
   std::vector<std::string> snippets;
