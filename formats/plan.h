@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,62 @@ struct Parameter {
   bool operator==(const Parameter&) const = default;
 };
 
+/// One case of a dependence, for people: `trsm[k,i] <- gemm[k-1,i,k]  0 < k < i < n` without the names.
+struct DependenceCase {
+  std::string consumer;   ///< "k,i"
+  std::string producer;   ///< "k-1,i,k"
+  std::string condition;  ///< "0 < k < i < n"
+  bool operator==(const DependenceCase&) const = default;
+};
+
+/// The instances of a node: its index tuples. Texts in isl's notation call node 3 `n3`.
+struct Family {
+  std::uint32_t node = 0;
+  std::vector<std::string> variables;
+  std::string domain;                   ///< "[n] -> { n3[k, i] : 0 <= k < i < n }"
+  std::string order;                    ///< "[n] -> { n3[k, i] -> [1, k, 0, i, 0] }": sorts like submission
+  std::vector<std::string> conditions;  ///< for people: the domain is where one of them holds
+  bool operator==(const Family&) const = default;
+};
+
+/// From each instance to the one that makes its argument. Where that is a container, the places of its
+/// elements follow the consumer's own indices.
+struct Dependence {
+  std::uint32_t consumer = 0;
+  std::uint32_t argument = 0;  ///< counted from 0 behind the callable
+  std::uint32_t producer = 0;
+  std::uint32_t elements = 0;  ///< how many of the relation's first indices count elements
+  std::string relation;        ///< "[n] -> { n3[k, i] -> n1[k] : ... }"
+  std::vector<DependenceCase> cases;
+  bool operator==(const Dependence&) const = default;
+};
+
+/// The elements of an argument that is a container, whoever makes them: what the tree of a reduce depends on.
+struct ElementRange {
+  std::uint32_t node = 0;
+  std::uint32_t argument = 0;
+  std::string domain;  ///< "[n] -> { n4[i, e] : 0 <= e < n }"
+  bool operator==(const ElementRange&) const = default;
+};
+
+/// A parameter's name in isl's texts: `xs_size` for `xs.size`.
+struct Symbol {
+  std::string parameter;
+  std::string symbol;
+  bool operator==(const Symbol&) const = default;
+};
+
+/// Which instance of which node feeds which, for all parameters at once.
+struct Dependences {
+  std::vector<Symbol> symbols;
+  std::vector<Family> families;
+  std::vector<Dependence> edges;
+  std::vector<ElementRange> ranges;
+  std::string assumptions;           ///< "[n] -> { : n >= 0 }": for other parameters nothing is said
+  std::vector<std::string> assumed;  ///< for people: where one of them holds; none: everywhere
+  bool operator==(const Dependences&) const = default;
+};
+
 struct Graph {
   std::string name;
   std::string signature;
@@ -73,6 +130,8 @@ struct Graph {
   std::vector<Parameter> parameters;
   std::vector<Segment> segments;
   std::vector<Boundary> boundaries;
+  std::optional<Dependences> dependences;  ///< of tier 1
+  std::string not_affine;                  ///< of tier 2: what keeps it from tier 1
   bool operator==(const Graph&) const = default;
 };
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <set>
 #include <utility>
 
 #include "formats/internal_json.h"
@@ -71,6 +72,44 @@ Json parameter_to(const Parameter& parameter) {
   return {{"name", parameter.name}, {"type", parameter.type}, {"need", to_string(parameter.need)}};
 }
 
+Json texts_to(const std::vector<std::string>& texts) {
+  return array_of(texts, [](const std::string& each) { return Json(each); });
+}
+
+Json case_to(const DependenceCase& one) {
+  return {{"consumer", one.consumer}, {"producer", one.producer}, {"condition", one.condition}};
+}
+
+Json family_to(const Family& family) {
+  return {{"node", family.node},
+          {"variables", texts_to(family.variables)},
+          {"domain", family.domain},
+          {"order", family.order},
+          {"conditions", texts_to(family.conditions)}};
+}
+
+Json dependence_to(const Dependence& edge) {
+  return {{"consumer", edge.consumer}, {"argument", edge.argument}, {"producer", edge.producer},
+          {"elements", edge.elements}, {"relation", edge.relation}, {"cases", array_of(edge.cases, case_to)}};
+}
+
+Json range_to(const ElementRange& range) {
+  return {{"node", range.node}, {"argument", range.argument}, {"domain", range.domain}};
+}
+
+Json symbol_to(const Symbol& symbol) {
+  return {{"parameter", symbol.parameter}, {"symbol", symbol.symbol}};
+}
+
+Json dependences_to(const Dependences& all) {
+  return {{"symbols", array_of(all.symbols, symbol_to)},
+          {"families", array_of(all.families, family_to)},
+          {"edges", array_of(all.edges, dependence_to)},
+          {"ranges", array_of(all.ranges, range_to)},
+          {"assumptions", all.assumptions},
+          {"assumed", texts_to(all.assumed)}};
+}
+
 Json graph_to(const Graph& graph) {
   Json json = {{"name", graph.name},
                {"signature", graph.signature},
@@ -84,6 +123,8 @@ Json graph_to(const Graph& graph) {
                {"segments", array_of(graph.segments, segment_to)},
                {"boundaries", array_of(graph.boundaries, boundary_to)}};
   if (!graph.entry.empty()) json["entry"] = graph.entry;
+  if (graph.dependences) json["dependences"] = dependences_to(*graph.dependences);
+  if (!graph.not_affine.empty()) json["not_affine"] = graph.not_affine;
   return json;
 }
 
@@ -126,19 +167,87 @@ Parameter parameter_from(const Cursor& from) {
           .need = one_of(kNeeds, from.field("need"))};
 }
 
+std::vector<std::string> texts_from(const Cursor& from) {
+  return from.each([](const Cursor& each) { return each.string(); });
+}
+
+DependenceCase case_from(const Cursor& from) {
+  return {.consumer = from.field("consumer").string(),
+          .producer = from.field("producer").string(),
+          .condition = from.field("condition").string()};
+}
+
+Family family_from(const Cursor& from) {
+  return {.node = count_at(from, "node"),
+          .variables = texts_from(from.field("variables")),
+          .domain = from.field("domain").string(),
+          .order = from.field("order").string(),
+          .conditions = texts_from(from.field("conditions"))};
+}
+
+Dependence dependence_from(const Cursor& from) {
+  return {.consumer = count_at(from, "consumer"),
+          .argument = count_at(from, "argument"),
+          .producer = count_at(from, "producer"),
+          .elements = count_at(from, "elements"),
+          .relation = from.field("relation").string(),
+          .cases = from.field("cases").each(case_from)};
+}
+
+ElementRange range_from(const Cursor& from) {
+  return {.node = count_at(from, "node"),
+          .argument = count_at(from, "argument"),
+          .domain = from.field("domain").string()};
+}
+
+Symbol symbol_from(const Cursor& from) {
+  return {.parameter = from.field("parameter").string(), .symbol = from.field("symbol").string()};
+}
+
+Dependences dependences_from(const Cursor& from) {
+  return {.symbols = from.field("symbols").each(symbol_from),
+          .families = from.field("families").each(family_from),
+          .edges = from.field("edges").each(dependence_from),
+          .ranges = from.field("ranges").each(range_from),
+          .assumptions = from.field("assumptions").string(),
+          .assumed = texts_from(from.field("assumed"))};
+}
+
+/// Whoever draws dependences looks their nodes up.
+void check_nodes(const Graph& graph, const Cursor& from) {
+  std::set<std::uint32_t> known;
+  for (const Segment& segment : graph.segments)
+    for (const Node& node : segment.nodes) known.insert(node.id);
+  const auto check = [&](std::uint32_t node) {
+    if (!known.contains(node)) from.fail("the id of one of the graph's nodes, not " + std::to_string(node));
+  };
+  for (const Family& family : graph.dependences->families) check(family.node);
+  for (const ElementRange& range : graph.dependences->ranges) check(range.node);
+  for (const Dependence& edge : graph.dependences->edges) {
+    check(edge.consumer);
+    check(edge.producer);
+  }
+}
+
 Graph graph_from(const Cursor& from) {
-  return {.name = from.field("name").string(),
-          .signature = from.field("signature").string(),
-          .file = from.field("file").string(),
-          .line = count_at(from, "line"),
-          .tier = from.field("tier").integer<std::uint32_t>(0, 2),
-          .replicable = from.field("replicable").boolean(),
-          .reason = from.field("reason").string(),
-          .expandable = from.field("expandable").boolean(),
-          .entry = from.has("entry") ? from.field("entry").string() : std::string(),
-          .parameters = from.field("parameters").each(parameter_from),
-          .segments = from.field("segments").each(segment_from),
-          .boundaries = from.field("boundaries").each(boundary_from)};
+  Graph graph = {.name = from.field("name").string(),
+                 .signature = from.field("signature").string(),
+                 .file = from.field("file").string(),
+                 .line = count_at(from, "line"),
+                 .tier = from.field("tier").integer<std::uint32_t>(0, 2),
+                 .replicable = from.field("replicable").boolean(),
+                 .reason = from.field("reason").string(),
+                 .expandable = from.field("expandable").boolean(),
+                 .entry = from.has("entry") ? from.field("entry").string() : std::string(),
+                 .parameters = from.field("parameters").each(parameter_from),
+                 .segments = from.field("segments").each(segment_from),
+                 .boundaries = from.field("boundaries").each(boundary_from),
+                 .dependences = from.has("dependences")
+                                    ? std::optional(dependences_from(from.field("dependences")))
+                                    : std::nullopt,
+                 .not_affine = from.has("not_affine") ? from.field("not_affine").string() : std::string()};
+  if (graph.dependences) check_nodes(graph, from.field("dependences"));
+  return graph;
 }
 
 Plan plan_from(const Json& document) {

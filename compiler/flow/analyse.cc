@@ -5,6 +5,7 @@
 #include <isl/map.h>
 #include <isl/options.h>
 #include <isl/set.h>
+#include <isl/space.h>
 #include <isl/union_map.h>
 
 #include <algorithm>
@@ -29,6 +30,9 @@ constexpr unsigned long kMaxOperations = 20'000'000;
 
 std::string statement_name(std::size_t statement) {
   return "s" + std::to_string(statement);
+}
+std::uint32_t number_of(std::size_t number) {
+  return static_cast<std::uint32_t>(number);
 }
 std::string node_name(std::size_t node) {
   return "n" + std::to_string(node);
@@ -92,8 +96,8 @@ class Analysis {
     for (const Access& access : read.accesses) reads_ = reads_.unite(domain.relation(access).to_union_map());
     order_ = order_.unite(domain.order(statement.places, statement.loops.size(), width()).to_union_map());
     if (!read.range.empty() && !copy) {
-      result_.ranges.push_back(
-          {statement.node, read.argument, text(renamed(domain.points(), node_name(statement.node)))});
+      result_.ranges.push_back({number_of(statement.node), number_of(read.argument),
+                                text(renamed(domain.points(), node_name(statement.node)))});
     }
   }
 
@@ -102,7 +106,7 @@ class Analysis {
     const auto taken = [&](const Family& family) { return family.node == statement.node; };
     if (std::ranges::any_of(result_.families, taken)) throw Refusal("a call stands in two places");
     result_.families.push_back(
-        {statement.node, variables_of(points), text(renamed(points, name)),
+        {number_of(statement.node), variables_of(points), text(renamed(points, name)),
          text(isl::manage(isl_map_set_tuple_name(order.copy(), isl_dim_in, name.c_str()))),
          conditions_of(points)});
   }
@@ -194,14 +198,15 @@ class Analysis {
     if (limits(std::nullopt).is_subset(excluded_)) throw Refusal("there is no input for which it is known");
     const isl::set good = excluded_.complement().coalesce();
     for (const auto& [sink, producer, map] : edges_) add_edge(sink, producer, map.intersect_params(good));
-    std::ranges::sort(result_.edges, {}, [](const Dependence& e) {
-      return std::tuple(e.consumer, e.argument, e.producer);
-    });
+    std::ranges::sort(result_.edges, {},
+                      [](const Dependence& e) { return std::tuple(e.consumer, e.argument, e.producer); });
     std::ranges::sort(result_.families, {}, &Family::node);
-    result_.symbols = parameter_symbols(records_.parameters);
     result_.assumptions = text(good.gist(limits(std::nullopt)));
     result_.assumed = conditions_of(good.gist(limits(std::nullopt)));
     if (std::ranges::find(result_.assumed, "") != result_.assumed.end()) result_.assumed.clear();
+    const auto symbols = parameter_symbols(records_.parameters);
+    for (std::size_t i = 0; i < symbols.size(); ++i)
+      if (used_.contains(symbols[i])) result_.symbols.push_back({records_.parameters[i].name, symbols[i]});
   }
 
   void add_edge(const Sink& sink, std::size_t producer, const isl::map& map) {
@@ -211,8 +216,8 @@ class Analysis {
         isl_map_set_tuple_name(map.coalesce().release(), isl_dim_in, node_name(consumer.node).c_str()));
     named = isl::manage(isl_map_set_tuple_name(named.release(), isl_dim_out, node_name(producer).c_str()));
     if (!named.is_single_valued()) throw Refusal("an argument comes from several tasks at once");
-    result_.edges.push_back({consumer.node, consumer.reads[sink.read].argument, producer, sink.elements,
-                             text(named), lines_of(named)});
+    result_.edges.push_back({number_of(consumer.node), number_of(consumer.reads[sink.read].argument),
+                             number_of(producer), number_of(sink.elements), text(named), lines_of(named)});
   }
 
   static isl::set renamed(const isl::set& set, const std::string& name) {
@@ -221,18 +226,24 @@ class Analysis {
   static isl::map renamed_domain(const isl::map& map, const std::string& name) {
     return isl::manage(isl_map_set_tuple_name(map.copy(), isl_dim_in, name.c_str()));
   }
-  template <class T>
-  static std::string text(const T& object) {
-    std::string result;
-    if constexpr (std::is_same_v<T, isl::set>) {
-      char* raw = isl_set_to_str(object.get());
-      result = raw;
-      std::free(raw);
-    } else {
-      char* raw = isl_map_to_str(object.get());
-      result = raw;
-      std::free(raw);
-    }
+  /// With the parameters that matter to it alone.
+  std::string text(const isl::set& object) {
+    const isl::set brief = isl::manage(isl_set_drop_unused_params(object.copy()));
+    note_parameters(isl::manage(isl_set_get_space(brief.get())));
+    return taken(isl_set_to_str(brief.get()));
+  }
+  std::string text(const isl::map& object) {
+    const isl::map brief = isl::manage(isl_map_drop_unused_params(object.copy()));
+    note_parameters(isl::manage(isl_map_get_space(brief.get())));
+    return taken(isl_map_to_str(brief.get()));
+  }
+  void note_parameters(const isl::space& space) {
+    for (int i = 0; i < isl_space_dim(space.get(), isl_dim_param); ++i)
+      used_.insert(isl_space_get_dim_name(space.get(), isl_dim_param, static_cast<unsigned>(i)));
+  }
+  static std::string taken(char* raw) {
+    const std::string result(raw == nullptr ? "" : raw);
+    std::free(raw);
     return result;
   }
 
@@ -241,6 +252,7 @@ class Analysis {
   isl::union_map reads_, writes_, order_;
   isl::set excluded_;
   std::map<std::string, Sink> sinks_;
+  std::set<std::string> used_;  ///< Parameters that some text mentions.
   std::vector<std::tuple<Sink, std::size_t, isl::map>> edges_;
   Dependences result_;
 };

@@ -148,7 +148,7 @@ isl::pw_aff Domain::product(const Expr& expr, const isl::set& known) const {
 
 isl::pw_aff Domain::quotient(const Expr& expr, const isl::set& known) const {
   const Expr& divisor = expr.operands.at(1);
-  if (divisor.op != Op::constant || divisor.number == 0)
+  if (divisor.op != Op::constant || divisor.number <= 0)
     throw Refusal("a quotient by a variable is not affine");
   const isl::pw_aff left = value(expr.operands.at(0), known), right = value(divisor, known);
   return expr.op == Op::divide ? left.tdiv_q(right) : left.div(right).floor();
@@ -157,7 +157,8 @@ isl::pw_aff Domain::quotient(const Expr& expr, const isl::set& known) const {
 isl::pw_aff Domain::remainder(const isl::pw_aff& left, const isl::pw_aff& right,
                               const isl::set& known) const {
   if (isl_pw_aff_is_cst(right.get()) == isl_bool_true) {
-    if (!known.is_subset(right.ne_set(number(space_, 0)))) throw Refusal("a remainder by zero");
+    if (!known.is_subset(right.gt_set(number(space_, 0))))
+      throw Refusal("a remainder by a number that is not positive");
     return left.tdiv_r(right);
   }
   // By a variable: only where it is known to be x or x - m.

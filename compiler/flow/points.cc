@@ -22,7 +22,21 @@ isl::set with_values(isl::set set, const Values& parameters) {
     const int position = isl_set_find_dim_by_name(set.get(), isl_dim_param, name.c_str());
     if (position < 0) continue;
     auto* number = isl_val_int_from_si(set.ctx().get(), value);
-    set = isl::manage(isl_set_fix_val(set.release(), isl_dim_param, static_cast<unsigned>(position), number));
+    const auto at = static_cast<unsigned>(position);
+    set = isl::manage(isl_set_fix_val(set.release(), isl_dim_param, at, number));
+    set = isl::manage(isl_set_project_out(set.release(), isl_dim_param, at, 1));
+  }
+  return set;
+}
+
+/// A parameter without a value must not matter.
+isl::set without_parameters(isl::set set) {
+  for (int i = isl_set_dim(set.get(), isl_dim_param); i-- > 0;) {
+    const auto at = static_cast<unsigned>(i);
+    if (isl_set_involves_dims(set.get(), isl_dim_param, at, 1) != isl_bool_false)
+      throw Refusal(std::string("parameter '") + isl_set_get_dim_name(set.get(), isl_dim_param, at) +
+                    "' is missing");
+    set = isl::manage(isl_set_project_out(set.release(), isl_dim_param, at, 1));
   }
   return set;
 }
@@ -59,7 +73,7 @@ Result<T> with_context(const std::string& text, Work work) {
 
 Result<std::vector<Point>> points_of(const std::string& text, const Values& parameters, std::size_t limit) {
   return with_context<std::vector<Point>>(text, [&](isl::ctx context) {
-    const isl::set set = with_values(parse(context, text), parameters);
+    const isl::set set = without_parameters(with_values(parse(context, text), parameters));
     if (!set.is_empty() && isl_set_is_bounded(set.get()) != isl_bool_true)
       throw Refusal("not finite: " + text);
     std::vector<Point> points;
@@ -74,7 +88,7 @@ Result<std::vector<Point>> points_of(const std::string& text, const Values& para
 
 Result<bool> allows(const std::string& text, const Values& parameters) {
   return with_context<bool>(text, [&](isl::ctx context) {
-    const isl::set set = with_values(isl::set(context, text), parameters);
+    const isl::set set = without_parameters(with_values(isl::set(context, text), parameters));
     return Result<bool>(!set.is_empty());
   });
 }

@@ -11,6 +11,7 @@
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Tooling/Tooling.h"
 #include "compiler/codegen/plan_section.h"
+#include "compiler/frontend/affine_plan.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/conclude.h"
 #include "compiler/frontend/graph_functions.h"
@@ -58,6 +59,7 @@ class Consumer : public clang::ASTConsumer {
     const RecordedUnit recorded = record(project, definitions);
     auto graphs = graph_functions(project, definitions, recorded);
     conclude(recorded.unit, graphs, proposals);
+    add_dependences(project, definitions, graphs);
     write_files(context.getSourceManager(), proposals, tail(graphs, context.getSourceManager()));
     for (const GraphFunction& graph : graphs) remark(graph);
   }

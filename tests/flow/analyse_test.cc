@@ -16,7 +16,7 @@ using testing::HasSubstr;
 std::vector<std::string> lines(const Dependences& dependences) {
   std::vector<std::string> all;
   for (const Dependence& edge : dependences.edges) {
-    for (const Line& line : edge.lines) {
+    for (const Line& line : edge.cases) {
       all.push_back(std::to_string(edge.consumer) + "[" + line.consumer + "]." +
                     std::to_string(edge.argument) + " <- " + std::to_string(edge.producer) + "[" +
                     line.producer + "]" + (line.condition.empty() ? "" : "  " + line.condition));

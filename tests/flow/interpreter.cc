@@ -195,10 +195,13 @@ Run interpret(const Records& records, const Point& parameters, std::int64_t hori
   return Machine(records, parameters, horizon).run();
 }
 
-Run enumerate(const Dependences& dependences, const Point& parameters) {
+Run enumerate(const Dependences& dependences, const std::vector<Parameter>& names, const Point& parameters) {
   Run run;
   Values values;
-  for (std::size_t i = 0; i < parameters.size(); ++i) values[dependences.symbols[i]] = parameters[i];
+  for (const formats::Symbol& symbol : dependences.symbols) {
+    const auto known = std::ranges::find(names, symbol.parameter, &Parameter::name);
+    values[symbol.symbol] = parameters.at(static_cast<std::size_t>(known - names.begin()));
+  }
   std::vector<std::pair<Point, std::pair<std::size_t, Point>>> timed;
   for (const Family& family : dependences.families) {
     const std::size_t depth = family.variables.size();
@@ -225,7 +228,8 @@ Run enumerate(const Dependences& dependences, const Point& parameters) {
 
 std::string difference(const Records& records, const Dependences& dependences, const Point& parameters,
                        std::int64_t horizon) {
-  const Run real = interpret(records, parameters, horizon), claimed = enumerate(dependences, parameters);
+  const Run real = interpret(records, parameters, horizon),
+            claimed = enumerate(dependences, records.parameters, parameters);
   std::ostringstream out;
   if (real.fine != claimed.fine)
     out << "assumed to be " << (claimed.fine ? "fine" : "not fine") << " and is not so\n";

@@ -23,7 +23,7 @@ struct Run {
 Run interpret(const Records& records, const Point& parameters, std::int64_t horizon);
 
 /// The same from the analysis.
-Run enumerate(const Dependences& dependences, const Point& parameters);
+Run enumerate(const Dependences& dependences, const std::vector<Parameter>& names, const Point& parameters);
 
 /// The analysis and the interpreter agree at these parameters. "" or what differs.
 std::string difference(const Records& records, const Dependences& dependences, const Point& parameters,

@@ -52,6 +52,21 @@ TEST(Plan, TheEntryOfAnOverloadIsKept) {
   EXPECT_EQ(plan_from_cbor(plan_to_cbor(plan)).value(), plan);
 }
 
+TEST(Plan, DependencesAndTheReasonForNoneAreKept) {
+  Plan plan = testing::affine_plan();
+  plan.graphs.push_back(sample_plan().graphs[0]);
+  plan.graphs[1].not_affine = "line 3: a break is not followed";
+  EXPECT_EQ(plan_from_json(plan_to_json(plan)).value(), plan);
+  EXPECT_EQ(plan_from_cbor(plan_to_cbor(plan)).value(), plan);
+}
+
+TEST(Plan, DependencesOfNodesThatAreNotThereAreRefused) {
+  Plan plan = testing::affine_plan();
+  plan.graphs[0].dependences->edges[0].producer = 7;
+  EXPECT_THAT(plan_from_json(plan_to_json(plan)).message(),
+              HasSubstr("graphs[0].dependences: expected the id of one of the graph's nodes, not 7"));
+}
+
 TEST(Plan, JsonIsTheDocumentedOne) {
   const std::string text = plan_to_json(sample_plan());
   for (const char* part :

@@ -37,6 +37,32 @@ inline Plan sample_plan() {
   return {"app.cpp", {graph}};
 }
 
+/// The same in closed form, without its boundary.
+inline Plan affine_plan() {
+  Plan plan = sample_plan();
+  Graph& graph = plan.graphs[0];
+  graph.tier = 1;
+  graph.boundaries.clear();
+  graph.dependences =
+      Dependences{.symbols = {{"texts.size", "texts_size"}},
+                  .families = {{0,
+                                {"m"},
+                                "[texts_size] -> { n0[m] : 0 <= m < texts_size }",
+                                "[texts_size] -> { n0[m] -> [0, m, 0, 0] : 0 <= m < texts_size }",
+                                {"0 <= m < texts_size"}},
+                               {1, {}, "{ n1[] }", "{ n1[] -> [1, 0, 0, 0] }", {""}}},
+                  .edges = {{1,
+                             0,
+                             0,
+                             1,
+                             "[texts_size] -> { n1[e] -> n0[e] : 0 <= e < texts_size }",
+                             {{"e", "e", "0 <= e < texts_size"}}}},
+                  .ranges = {{1, 0, "[texts_size] -> { n1[e] : 0 <= e < texts_size }"}},
+                  .assumptions = "[texts_size] -> { : texts_size > 0 }",
+                  .assumed = {"0 < texts_size"}};
+  return plan;
+}
+
 /// The graph f of two tasks `a` and one `b`, where the running a#0 submits another `b`; and one task of
 /// `main`.
 inline Recording sample_recording() {

@@ -55,6 +55,16 @@ TEST_F(DflowTool, ShowsAPlanFromEachOfItsForms) {
   EXPECT_EQ(dflow({"graph", "show", app}).output, shown);
 }
 
+TEST_F(DflowTool, ShowsAndDrawsDependencesInClosedForm) {
+  const std::string plan = file("affine.json", plan_to_json(formats::testing::affine_plan()));
+  const std::string shown = dflow({"graph", "show", plan}).output;
+  for (const char* part : {"tier: 1, affine", "count_words[m]   0 <= m < texts_size",
+                           "merge[e] <- count_words[e]   0 <= e < texts_size", "holds where 0 < texts_size"})
+    EXPECT_THAT(shown, HasSubstr(part));
+  EXPECT_THAT(dflow({"graph", "show", plan, "--format=dot"}).output,
+              HasSubstr("g0_0 -> g0_1 [label=\"[e] <- [e]\"]"));
+}
+
 TEST_F(DflowTool, ShowsTheReasonWhereAGraphIsNotReplicable) {
   formats::Plan plan = sample_plan();
   plan.graphs[0].replicable = false;

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <map>
 
 #include "tools/dflow/dot.h"
 #include "tools/dflow/inputs.h"
 #include "tools/dflow/render.h"
+#include "tools/dflow/render_dependences.h"
 #include "tools/dflow/text.h"
 
 namespace dflow::tools {
@@ -105,7 +107,11 @@ std::string text_of(const Graph& graph) {
                graph.entry.empty() ? "" : ", by --graph=",
                graph.entry,
                "\n",  //
+               graph.not_affine.empty() ? "" : "  not affine: ",
+               graph.not_affine,
+               graph.not_affine.empty() ? "" : "\n",  //
                parameters_of(graph),
+               dependences_text(graph),
                body_of(graph)});
 }
 
@@ -120,7 +126,7 @@ std::string label_of(const Boundary& boundary) {
   return text({"boundary at line ", std::to_string(boundary.line), "\n", boundary.reason});
 }
 
-/// A plan says what is submitted where, not which task feeds which: its nodes stand in program order.
+/// A plan of tier 1 knows which task feeds which. Others say what is submitted where: nodes in program order.
 class PlanDrawing {
  public:
   PlanDrawing(ByteSink& sink, std::size_t index, const Graph& graph)
@@ -130,18 +136,36 @@ class PlanDrawing {
     sink_.write(text({"  subgraph cluster_", prefix_, " {\n    label=", dot_string(graph_.name), ";\n"}));
     for (std::size_t i = 0; i < std::max(graph_.segments.size(), graph_.boundaries.size()); ++i) {
       if (i < graph_.segments.size())
-        for (const Node& node : graph_.segments[i].nodes) add(label_of(graph_, node), "shape=box");
+        for (const Node& node : graph_.segments[i].nodes) add_node(node);
       if (i < graph_.boundaries.size()) add(label_of(graph_.boundaries[i]), "shape=note, style=dashed");
     }
+    if (graph_.dependences) draw_dependences(*graph_.dependences);
     sink_.write("  }\n");
   }
 
  private:
+  void add_node(const Node& node) {
+    const std::string family = family_label(graph_, node.id);
+    drawn_[node.id] = count_;
+    add(family.empty() ? label_of(graph_, node) : family, "shape=box");
+  }
+
+  /// One arrow a relation, with what each of its cases says.
+  void draw_dependences(const Dependences& known) {
+    for (const Dependence& edge : known.edges) {
+      std::string label;
+      for (const DependenceCase& one : edge.cases)
+        label += text({label.empty() ? "" : "\n", "[", one.consumer, "] <- [", one.producer, "]"});
+      sink_.write(text({"    ", name(drawn_.at(edge.producer)), " -> ", name(drawn_.at(edge.consumer)),
+                        " [label=", dot_string(label), "];\n"}));
+    }
+  }
+
   std::string name(std::size_t node) const { return text({prefix_, std::to_string(node)}); }
 
   void add(const std::string& label, std::string_view style) {
     sink_.write(text({"    ", name(count_), " [label=", dot_string(label), ", ", style, "];\n"}));
-    if (count_ > 0)
+    if (count_ > 0 && !graph_.dependences)
       sink_.write(
           text({"    ", name(count_ - 1), " -> ", name(count_), " [style=dotted, arrowhead=none];\n"}));
     ++count_;
@@ -151,6 +175,7 @@ class PlanDrawing {
   std::string prefix_;
   const Graph& graph_;
   std::size_t count_ = 0;
+  std::map<std::uint32_t, std::size_t> drawn_;
 };
 
 }  // namespace

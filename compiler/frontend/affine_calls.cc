@@ -1,0 +1,304 @@
+// Calls: dflow's own, which make tasks, and the user's, which are walked in place.
+#include <algorithm>
+
+#include "compiler/frontend/affine_walk.h"
+#include "compiler/frontend/attributes.h"
+#include "compiler/frontend/expressions.h"
+
+namespace dflow::compiler {
+
+using flow::Expr;
+using llvm::dyn_cast;
+using llvm::isa;
+
+namespace {
+
+int count_returns(const clang::Stmt& statement) {
+  if (isa<clang::LambdaExpr>(statement)) return 0;
+  int count = isa<clang::ReturnStmt>(statement) ? 1 : 0;
+  for (const auto* part : statement.children()) {
+    if (part != nullptr) count += count_returns(*part);
+  }
+  return count;
+}
+
+}  // namespace
+
+void AffineWalk::put_site(const SiteCall& site, const Named& target) {
+  check_executor(site);
+  forget(*site.callable);
+  switch (site.operation) {
+    case Operation::submit:
+    case Operation::then:
+      return put_submit(site, target);
+    case Operation::map:
+      return put_map(site, target);
+    case Operation::reduce:
+      return put_reduce(site, target);
+  }
+}
+
+/// Options may name further inputs, and other names.
+void AffineWalk::check_executor(const SiteCall& site) {
+  if (site.operation == Operation::then) return;
+  const auto* object = llvm::cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument();
+  if (!is_dflow_class(object->IgnoreImplicit()->getType(), "Executor"))
+    refuse("options of tasks are not followed", site.call->getExprLoc());
+}
+
+void AffineWalk::put_submit(const SiteCall& site, const Named& target) {
+  std::vector<flow::Read> reads;
+  std::vector<Named> moved;
+  std::size_t number = 0;
+  const auto take = [&](const clang::Expr& argument) {
+    const std::size_t place = number++;
+    if (!holds_future(argument.getType())) return forget(argument);
+    const auto object = named(argument);
+    if (object && object->moved && object->shape.levels.empty()) moved.push_back(*object);
+    reads.push_back(read_of(argument, place));
+  };
+  if (site.operation == Operation::then)
+    take(*llvm::cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument());
+  for (const auto* argument : site.arguments) take(*argument);
+  const bool onto_itself = std::ranges::all_of(moved, [&](const Named& each) {
+    return each.cases.size() == 1 && target.cases.size() == 1 && each.cases[0].array == target.cases[0].array &&
+           each.cases[0].subscripts == target.cases[0].subscripts;
+  });
+  if (onto_itself) return add_task(site, target, std::move(reads));
+  // What is moved from is empty before the result takes its place.
+  const Named result = new_object("result", {});
+  add_task(site, result, std::move(reads));
+  for (const Named& each : moved) clear(each);
+  copy(result, target);
+}
+
+/// One argument: a future, perhaps a future, or all futures of a container.
+flow::Read AffineWalk::read_of(const clang::Expr& argument, std::size_t number) {
+  const auto shape = shape_of(argument.getType());
+  if (!shape) refuse("futures held in this way are not followed", argument.getExprLoc());
+  const auto object = named(argument);
+  return read_all(object ? *object : made(argument), number, argument.getExprLoc());
+}
+
+flow::Read AffineWalk::read_all(const Named& object, std::size_t number, clang::SourceLocation where) {
+  flow::Read read;
+  read.argument = number;
+  Named part = object;
+  while (!part.shape.levels.empty()) {
+    const auto size = size_of(part);
+    if (!size) refuse("the length of a container is not known", where);
+    read.range.push_back(new_loop("e", 0, size));
+    part = subscripted(part, Expr::variable(read.range.back()));
+  }
+  read.accesses = part.cases;
+  return read;
+}
+
+void AffineWalk::put_map(const SiteCall& site, const Named& target) {
+  std::optional<Expr> length;
+  std::vector<std::pair<Named, std::size_t>> futures;
+  for (std::size_t i = 0; i < site.arguments.size(); ++i) {
+    const clang::Expr& argument = *site.arguments[i];
+    const auto shape = shape_of(argument.getType());
+    std::optional<Expr> size;
+    if (shape) {
+      const auto object = named(argument);
+      futures.emplace_back(object ? *object : made(argument), i);
+      size = size_of(futures.back().first);
+    } else if (holds_future(argument.getType())) {
+      refuse("this range of futures is not followed", argument.getExprLoc());
+    } else {
+      forget(argument);
+      if (const auto known = size_of_range(argument)) size = use(*known, argument.getExprLoc());
+    }
+    if (!size) refuse("the length of a range is not known", argument.getExprLoc());
+    length = length ? flow::minimum(*length, *size) : *size;
+  }
+  if (!length || target.shape.levels.empty()) refuse("this map is not followed", site.call->getExprLoc());
+  const std::size_t loop = new_loop("m", 0, *length);
+  inside(loop, [&] {
+    std::vector<flow::Read> reads;
+    for (const auto& [object, number] : futures) {
+      reads.push_back(read_all(subscripted(object, Expr::variable(loop)), number, site.call->getExprLoc()));
+    }
+    add_task(site, subscripted(target, Expr::variable(loop)), std::move(reads));
+  });
+  set_size(target, *length);
+  for (const auto& [object, number] : futures)
+    if (object.moved) set_size(object, Expr(0));
+}
+
+void AffineWalk::put_reduce(const SiteCall& site, const Named& target) {
+  std::vector<flow::Read> reads;
+  for (std::size_t i = 0; i < site.arguments.size(); ++i) {
+    if (holds_future(site.arguments[i]->getType())) {
+      reads.push_back(read_of(*site.arguments[i], i));
+    } else {
+      forget(*site.arguments[i]);
+    }
+  }
+  if (reads.empty() || reads[0].argument != 0 || reads[0].range.size() != 1)
+    refuse("this reduce is not followed", site.call->getExprLoc());
+  const Expr size = *result_.records.loops[reads[0].range[0]].end;
+  if (site.arguments.size() == 1)
+    oblige(flow::less(0, size), "a reduce may have nothing to reduce", site.call->getExprLoc());
+  add_task(site, target, std::move(reads));
+}
+
+void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads) {
+  if (!target.shape.levels.empty()) refuse("the result of this call is not followed", site.call->getExprLoc());
+  flow::Statement made = statement(flow::Statement::Kind::task);
+  made.node = result_.sites.size();
+  made.writes = target.cases;
+  made.reads = std::move(reads);
+  result_.sites.push_back({site.operation, site.call});
+  add(std::move(made));
+}
+
+void AffineWalk::inline_call(const clang::CallExpr& call, const clang::FunctionDecl& callee, const Named* target) {
+  constexpr std::size_t kDeepest = 8;
+  if (is_graph(callee)) refuse("a graph inside a graph is not followed", call.getExprLoc());
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  if (method != nullptr && method->isInstance()) refuse("a member function is not followed", call.getExprLoc());
+  if (std::ranges::find(active_, &callee) != active_.end()) refuse("recursion is not affine", call.getExprLoc());
+  if (active_.size() >= kDeepest) refuse("functions call each other too deep to be followed", call.getExprLoc());
+  if (callee.getReturnType()->isReferenceType())
+    refuse("a function that returns a reference is not followed", call.getExprLoc());
+  enter_parameters(call, callee);
+  const Expr around = guard_;
+  const auto* returned = std::exchange(returned_, target);
+  const auto depth = std::exchange(depth_of_function_, loops_.size());
+  active_.push_back(&callee);
+  const State before = state_;
+  const bool lossy = std::exchange(lossy_, false);
+  execute(*callee.getBody());
+  const bool early =
+      count_returns(*callee.getBody()) > 1 || (count_returns(*callee.getBody()) == 1 && !(guard_ == flow::never()));
+  if (lossy_ || (early && differs(before, state_)))
+    refuse("a helper that returns early behind a change is not followed", call.getExprLoc());
+  lossy_ = lossy;
+  active_.pop_back();
+  depth_of_function_ = depth;
+  returned_ = returned;
+  guard_ = around;
+}
+
+void AffineWalk::enter_parameters(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
+  std::vector<std::pair<const clang::VarDecl*, Binding>> bound;
+  std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
+  std::set<std::size_t> arrays;
+  for (unsigned i = 0; i < call.getNumArgs() && i < callee.getNumParams(); ++i) {
+    const auto* declared = callee.getParamDecl(i);
+    const clang::Expr& argument = *call.getArg(i);
+    const auto type = declared->getType();
+    if (is_executor(type)) continue;
+    if (type.getNonReferenceType()->isIntegralOrEnumerationType()) {
+      if (type->isReferenceType() && !type.getNonReferenceType().isConstQualified())
+        refuse("a number that a function may change is not followed", argument.getExprLoc());
+      numbers.emplace_back(declared, integer(argument));
+      if (!numbers.back().second) forget(argument);
+    } else if (const auto shape = shape_of(type)) {
+      const auto object = named(argument);
+      if (type->isReferenceType() && object) {
+        bound.emplace_back(declared, *object);
+        continue;
+      }
+      Named own = new_object(declared->getNameAsString(), *shape);
+      put(argument, own);
+      bound.emplace_back(declared, std::move(own));
+    } else {
+      if (holds_future(type)) refuse("futures held in this way are not followed", argument.getExprLoc());
+      forget(argument);
+      const bool constant = type.getNonReferenceType().isConstQualified();
+      bound.emplace_back(declared, Values{constant ? size_of_range(argument) : std::nullopt});
+    }
+  }
+  for (auto& [variable, binding] : bound) bindings_.insert_or_assign(variable, std::move(binding));
+  for (auto& [variable, number] : numbers) {
+    state_.integers.erase(variable);
+    if (number) state_.integers[variable] = *number;
+  }
+}
+
+// --- records
+
+std::size_t AffineWalk::new_loop(std::string name, Expr first, std::optional<Expr> end, std::int64_t step) {
+  result_.records.loops.push_back({std::move(name), std::move(first), std::move(end), step});
+  return result_.records.loops.size() - 1;
+}
+
+flow::Statement AffineWalk::statement(flow::Statement::Kind kind) const {
+  flow::Statement made;
+  made.kind = kind;
+  made.loops = loops_;
+  made.places = places_;
+  made.guard = guard_;
+  return made;
+}
+
+void AffineWalk::add(flow::Statement made) {
+  constexpr std::size_t kMost = 400;
+  if (result_.records.statements.size() >= kMost) refuse("there is too much to follow", function_.getLocation());
+  result_.records.statements.push_back(std::move(made));
+  ++places_.back();
+}
+
+void AffineWalk::oblige(Expr condition, const std::string& what, clang::SourceLocation) {
+  if (condition == flow::always()) return;
+  flow::Obligation made{loops_, guard_, std::move(condition), what, 0};
+  const auto same = [&](const flow::Obligation& each) {
+    return each.loops == made.loops && each.guard == made.guard && each.condition == made.condition;
+  };
+  if (std::ranges::none_of(result_.records.obligations, same)) result_.records.obligations.push_back(std::move(made));
+}
+
+void AffineWalk::inside(std::size_t loop, const Body& body) {
+  const Expr around = guard_;
+  loops_.push_back(loop);
+  places_.push_back(0);
+  body();
+  places_.pop_back();
+  loops_.pop_back();
+  ++places_.back();
+  guard_ = around;
+}
+
+void AffineWalk::rehearse(const Body& body) {
+  const auto& records = result_.records;
+  const auto arrays = records.arrays.size(), statements = records.statements.size(),
+             obligations = records.obligations.size();
+  const auto sites = result_.sites.size(), active = active_.size();
+  const auto bindings = bindings_;
+  const auto state = state_;
+  const auto loops = loops_, places = places_;
+  const auto guard = guard_;
+  const auto lossy = lossy_;
+  const auto ranged = ranged_.size();
+  const auto depth = depth_of_function_;
+  const auto* returned = returned_;
+  const auto restore = [&] {
+    result_.records.arrays.resize(arrays);
+    result_.records.statements.resize(statements);
+    result_.records.obligations.resize(obligations);
+    result_.sites.resize(sites);
+    active_.resize(active);
+    bindings_ = bindings;
+    state_ = state;
+    loops_ = loops;
+    places_ = places;
+    guard_ = guard;
+    lossy_ = lossy;
+    ranged_.erase(ranged_.begin() + static_cast<std::ptrdiff_t>(ranged), ranged_.end());
+    depth_of_function_ = depth;
+    returned_ = returned;
+  };
+  try {
+    body();
+  } catch (...) {
+    restore();
+    throw;
+  }
+  restore();
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,253 @@
+// Numbers of the program as expressions over parameters and loops.
+#include <algorithm>
+
+#include "clang/AST/Attr.h"
+#include "compiler/frontend/affine_walk.h"
+#include "compiler/frontend/expressions.h"
+
+namespace dflow::compiler {
+
+using flow::Expr;
+using flow::Op;
+using llvm::dyn_cast;
+using llvm::isa;
+
+namespace {
+
+/// Sizes and 64-bit numbers of real programs stay below it.
+constexpr std::int64_t kHuge = std::int64_t{1} << 62;
+
+Integer combined(Expr value, const Integer& left, const Integer& right) {
+  Integer result{std::move(value), left.provided};
+  result.provided.insert(result.provided.end(), right.provided.begin(), right.provided.end());
+  return result;
+}
+
+/// What must hold of `part` where `condition` holds.
+std::vector<Expr> only_if(const Expr& condition, const std::vector<Expr>& part) {
+  std::vector<Expr> result;
+  for (const Expr& each : part) result.push_back(flow::either(flow::negation(condition), each));
+  return result;
+}
+
+std::int64_t largest(clang::QualType type, const clang::ASTContext& context) {
+  const unsigned bits = context.getIntWidth(type) - (type->isSignedIntegerOrEnumerationType() ? 1 : 0);
+  return bits >= 62 ? kHuge : (std::int64_t{1} << bits) - 1;
+}
+
+std::int64_t least(clang::QualType type, const clang::ASTContext& context) {
+  return type->isSignedIntegerOrEnumerationType() ? -largest(type, context) - 1 : 0;
+}
+
+std::string method_name(const clang::CallExpr& call) {
+  const auto* callee = call.getDirectCallee();
+  return callee != nullptr && callee->getDeclName().isIdentifier() ? callee->getName().str() : "";
+}
+
+}  // namespace
+
+std::optional<std::size_t> AffineWalk::parameter(const std::string& name, clang::QualType type) {
+  const auto [found, inserted] = parameters_.try_emplace(name, result_.records.parameters.size());
+  if (inserted) {
+    flow::Parameter made{name, 0, kHuge};
+    if (!type.isNull()) made = {name, least(type, project_.context()), largest(type, project_.context())};
+    result_.records.parameters.push_back(std::move(made));
+  }
+  return found->second;
+}
+
+Integer AffineWalk::within(Integer number, clang::QualType type, const clang::ASTContext& context) {
+  const std::int64_t low = least(type, context), high = largest(type, context);
+  number.provided.push_back(flow::less_equal(low, number.value));
+  if (high < kHuge) number.provided.push_back(flow::less_equal(number.value, high));
+  std::erase(number.provided, flow::always());
+  return number;
+}
+
+std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
+  const clang::Expr& bare = *expression.IgnoreParens();
+  const clang::QualType type = bare.getType();
+  if (!type->isIntegralOrEnumerationType()) return std::nullopt;
+  clang::Expr::EvalResult constant;
+  if (!bare.isValueDependent() && bare.EvaluateAsInt(constant, project_.context()) &&
+      constant.Val.getInt().isRepresentableByInt64()) {
+    return Integer{constant.Val.getInt().getExtValue(), {}};
+  }
+  if (const auto* full = dyn_cast<clang::FullExpr>(&bare)) return integer(*full->getSubExpr());
+  if (const auto* temporary = dyn_cast<clang::MaterializeTemporaryExpr>(&bare))
+    return integer(*temporary->getSubExpr());
+  if (const auto* argument = dyn_cast<clang::SubstNonTypeTemplateParmExpr>(&bare))
+    return integer(*argument->getReplacement());
+  if (const auto* cast = dyn_cast<clang::CastExpr>(&bare)) return converted(*cast);
+  if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
+    const auto* declared = dyn_cast<clang::VarDecl>(name->getDecl());
+    return declared == nullptr ? std::nullopt : variable(*declared);
+  }
+  if (const auto* operation = dyn_cast<clang::BinaryOperator>(&bare)) return binary(*operation);
+  if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&bare)) {
+    const auto condition = integer(*choice->getCond()), yes = integer(*choice->getTrueExpr()),
+               no = integer(*choice->getFalseExpr());
+    if (!condition || !yes || !no) return std::nullopt;
+    Integer result{flow::select(condition->value, yes->value, no->value), condition->provided};
+    for (const Expr& each : only_if(condition->value, yes->provided)) result.provided.push_back(each);
+    for (const Expr& each : only_if(flow::negation(condition->value), no->provided)) result.provided.push_back(each);
+    return result;
+  }
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare)) {
+    const auto inner = integer(*unary->getSubExpr());
+    if (!inner) return std::nullopt;
+    if (unary->getOpcode() == clang::UO_Plus) return inner;
+    if (unary->getOpcode() == clang::UO_LNot) return Integer{flow::negation(inner->value), inner->provided};
+    if (unary->getOpcode() == clang::UO_Minus && type->isSignedIntegerType())
+      return Integer{Expr(0) - inner->value, inner->provided};
+    return std::nullopt;
+  }
+  return asked_size(bare);
+}
+
+std::optional<Integer> AffineWalk::converted(const clang::CastExpr& cast) {
+  const clang::Expr& inner = *cast.getSubExpr();
+  switch (cast.getCastKind()) {
+    case clang::CK_LValueToRValue:
+    case clang::CK_NoOp:
+      return integer(inner);
+    case clang::CK_IntegralToBoolean: {
+      const auto number = integer(inner);
+      if (!number) return std::nullopt;
+      return Integer{flow::negation(flow::equal(number->value, 0)), number->provided};
+    }
+    case clang::CK_IntegralCast: {
+      const auto number = integer(inner);
+      if (!number) return std::nullopt;
+      const auto& context = project_.context();
+      const bool widens = least(cast.getType(), context) <= least(inner.getType(), context) &&
+                          largest(cast.getType(), context) >= largest(inner.getType(), context);
+      return widens ? *number : within(*number, cast.getType(), context);
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Integer> AffineWalk::variable(const clang::VarDecl& declared) {
+  if (elusive_.contains(&declared)) return std::nullopt;
+  if (const auto known = state_.integers.find(&declared); known != state_.integers.end()) return known->second;
+  return std::nullopt;
+}
+
+std::optional<Integer> AffineWalk::binary(const clang::BinaryOperator& operation) {
+  if (operation.isAssignmentOp() || operation.isCommaOp()) return std::nullopt;
+  const auto left = integer(*operation.getLHS()), right = integer(*operation.getRHS());
+  if (!left || !right) return std::nullopt;
+  if (operation.isLogicalOp()) {
+    const bool conjunction = operation.getOpcode() == clang::BO_LAnd;
+    Integer result{conjunction ? flow::both(left->value, right->value) : flow::either(left->value, right->value),
+                   left->provided};
+    const Expr reached = conjunction ? left->value : flow::negation(left->value);
+    for (const Expr& each : only_if(reached, right->provided)) result.provided.push_back(each);
+    return result;
+  }
+  switch (operation.getOpcode()) {
+    case clang::BO_LT:
+      return combined(flow::less(left->value, right->value), *left, *right);
+    case clang::BO_LE:
+      return combined(flow::less_equal(left->value, right->value), *left, *right);
+    case clang::BO_GT:
+      return combined(flow::less(right->value, left->value), *left, *right);
+    case clang::BO_GE:
+      return combined(flow::less_equal(right->value, left->value), *left, *right);
+    case clang::BO_EQ:
+      return combined(flow::equal(left->value, right->value), *left, *right);
+    case clang::BO_NE:
+      return combined(flow::negation(flow::equal(left->value, right->value)), *left, *right);
+    default:
+      return arithmetic(operation, *left, *right);
+  }
+}
+
+std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& operation, const Integer& left,
+                                              const Integer& right) {
+  const auto checked = [&](Expr value) -> std::optional<Integer> {
+    Integer result = combined(std::move(value), left, right);
+    // Signed overflow is undefined; unsigned numbers wrap, and then mean something else here.
+    return operation.getType()->isSignedIntegerType() ? result
+                                                      : within(result, operation.getType(), project_.context());
+  };
+  const bool constant = right.value.op == Op::constant;
+  switch (operation.getOpcode()) {
+    case clang::BO_Add:
+      return checked(left.value + right.value);
+    case clang::BO_Sub:
+      return checked(left.value - right.value);
+    case clang::BO_Mul:
+      return checked(left.value * right.value);
+    case clang::BO_Div:
+      return combined(Expr(Op::divide, {left.value, right.value}), left, right);
+    case clang::BO_Rem:
+      return combined(Expr(Op::remainder, {left.value, right.value}), left, right);
+    case clang::BO_Shr:
+      if (!constant || right.value.number < 0 || right.value.number > 40) return std::nullopt;
+      return combined(Expr(Op::floor_divide, {left.value, std::int64_t{1} << right.value.number}), left, right);
+    case clang::BO_Shl:
+      if (!constant || right.value.number < 0 || right.value.number > 30) return std::nullopt;
+      return checked(left.value * Expr(std::int64_t{1} << right.value.number));
+    default:
+      return std::nullopt;
+  }
+}
+
+/// v.size(), v.empty(), std::size(v), std::min(a, b), std::max(a, b)
+std::optional<Integer> AffineWalk::asked_size(const clang::Expr& expression) {
+  const auto* call = dyn_cast<clang::CallExpr>(&expression);
+  if (call == nullptr || call->getDirectCallee() == nullptr || !in_std_namespace(*call->getDirectCallee()))
+    return std::nullopt;
+  const std::string name = method_name(*call);
+  if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(call)) {
+    if (name != "size" && name != "empty") return std::nullopt;
+    const auto size = size_of_range(*member->getImplicitObjectArgument());
+    if (!size || name == "size") return size;
+    return Integer{flow::equal(size->value, 0), size->provided};
+  }
+  if ((name == "size" || name == "ssize") && call->getNumArgs() == 1) return size_of_range(*call->getArg(0));
+  if ((name != "min" && name != "max") || call->getNumArgs() != 2) return std::nullopt;
+  const auto left = integer(*call->getArg(0)), right = integer(*call->getArg(1));
+  if (!left || !right) return std::nullopt;
+  return combined(name == "min" ? flow::minimum(left->value, right->value) : flow::maximum(left->value, right->value),
+                  *left, *right);
+}
+
+std::optional<Integer> AffineWalk::size_of_range(const clang::Expr& container) {
+  const clang::Expr& bare = *container.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  if (holds_future(bare.getType())) {
+    const auto object = named(bare);
+    if (!object) return std::nullopt;
+    const auto size = size_of(*object);
+    return size ? std::optional(Integer{*size, {}}) : std::nullopt;
+  }
+  if (const auto* array = project_.context().getAsConstantArrayType(bare.getType())) {
+    return Integer{static_cast<std::int64_t>(array->getSize().getZExtValue()), {}};
+  }
+  const auto* instance =
+      llvm::dyn_cast_or_null<clang::ClassTemplateSpecializationDecl>(bare.getType()->getAsCXXRecordDecl());
+  if (instance != nullptr && in_std_namespace(*instance) && instance->getName() == "array") {
+    return Integer{instance->getTemplateArgs().get(1).getAsIntegral().getExtValue(), {}};
+  }
+  const auto* name = dyn_cast<clang::DeclRefExpr>(&bare);
+  const auto* declared = name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
+  const auto found = bindings_.find(declared);
+  const auto* values = found == bindings_.end() ? nullptr : std::get_if<Values>(&found->second);
+  return values == nullptr ? std::nullopt : values->size;
+}
+
+Expr AffineWalk::needed(const clang::Expr& expression, const std::string& what) {
+  const auto number = integer(expression);
+  if (!number) refuse(what + " is not affine", expression.getExprLoc());
+  return use(*number, expression.getExprLoc());
+}
+
+Expr AffineWalk::use(const Integer& number, clang::SourceLocation where) {
+  for (const Expr& condition : number.provided) oblige(condition, "a number may not fit its type", where);
+  return number.value;
+}
+
+}  // namespace dflow::compiler

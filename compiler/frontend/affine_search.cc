@@ -1,0 +1,156 @@
+#include "compiler/frontend/affine_search.h"
+
+#include <algorithm>
+
+#include "clang/AST/StmtCXX.h"
+#include "compiler/frontend/expressions.h"
+#include "compiler/frontend/recognise.h"
+
+namespace dflow::compiler {
+
+using llvm::cast;
+using llvm::dyn_cast;
+using llvm::isa;
+
+namespace {
+/// Integers that are changed in another way than by their name, where it stands: by references, pointers, lambdas.
+class ElusiveSearch {
+ public:
+  std::set<const clang::VarDecl*> run(const clang::Stmt& body) && {
+    look(&body, false);
+    return std::move(found_);
+  }
+
+ private:
+  void look(const clang::Stmt* statement, bool in_lambda) {
+    if (statement == nullptr) return;
+    if (const auto* lambda = dyn_cast<clang::LambdaExpr>(statement)) {
+      for (const auto* each : lambda_operators(*lambda)) look(each->getBody(), true);
+      return;
+    }
+    if (const auto* variable = named_variable(*statement)) {
+      if (variable->getType()->isIntegralOrEnumerationType() && !variable->getType().isConstQualified())
+        found_.insert(variable);
+      return;
+    }
+    const auto* cast = dyn_cast<clang::CastExpr>(statement);
+    const bool reads = cast != nullptr && cast->getCastKind() == clang::CK_LValueToRValue;
+    const auto* changed = in_lambda ? nullptr : assigned(*statement);
+    for (const auto* part : statement->children()) {
+      if (part == nullptr) continue;
+      const auto* inner = dyn_cast<clang::Expr>(part);
+      const auto* variable = inner == nullptr ? nullptr : named_variable(*inner->IgnoreParens());
+      if (variable != nullptr && (reads || variable == changed || copies(*statement))) continue;
+      look(part, in_lambda);
+    }
+  }
+  /// dflow's calls take references, and copy.
+  static bool copies(const clang::Stmt& statement) {
+    const auto* call = dyn_cast<clang::CallExpr>(&statement);
+    if (call == nullptr) return false;
+    if (as_site(*call)) return true;
+    const auto* callee = call->getDirectCallee();
+    return callee != nullptr && !isa<clang::CXXMethodDecl>(callee) &&
+           std::ranges::all_of(callee->parameters(), [](const auto* each) {
+             return !each->getType()->isReferenceType() || each->getType().getNonReferenceType().isConstQualified();
+           });
+  }
+
+  std::set<const clang::VarDecl*> found_;
+};
+
+}  // namespace
+
+std::set<const clang::VarDecl*> elusive_integers(const clang::Stmt& body) {
+  return ElusiveSearch().run(body);
+}
+
+void visit(const clang::Stmt* statement, const std::function<bool(const clang::Stmt&)>& see) {
+  if (statement == nullptr || !see(*statement)) return;
+  if (const auto* lambda = dyn_cast<clang::LambdaExpr>(statement)) {
+    for (const auto* init : lambda->capture_inits()) visit(init, see);
+    for (const auto* body : lambda_operators(*lambda)) visit(body->getBody(), see);
+    return;
+  }
+  for (const auto* part : statement->children()) visit(part, see);
+}
+
+const clang::VarDecl* named_variable(const clang::Stmt& statement) {
+  const auto* name = dyn_cast<clang::DeclRefExpr>(&statement);
+  return name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
+}
+
+const clang::VarDecl* assigned(const clang::Stmt& statement) {
+  if (const auto* operation = dyn_cast<clang::BinaryOperator>(&statement);
+      operation != nullptr && operation->isAssignmentOp()) {
+    return named_variable(*operation->getLHS()->IgnoreParens());
+  }
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&statement);
+      unary != nullptr && unary->isIncrementDecrementOp()) {
+    return named_variable(*unary->getSubExpr()->IgnoreParens());
+  }
+  return nullptr;
+}
+
+bool only_asks(const clang::CallExpr& call) {
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+  const auto* callee = call.getDirectCallee();
+  if (member == nullptr || callee == nullptr) return false;
+  const bool whole = named_variable(*written(*member->getImplicitObjectArgument()).IgnoreParenCasts()) != nullptr;
+  if (whole && call.getNumArgs() == 0 && future_query(call) == "get") return true;
+  const bool gathers =
+      in_dflow_namespace(*callee) && callee->getDeclName().isIdentifier() && callee->getName() == "gather";
+  return gathers && call.getNumArgs() == 1 && named_variable(*written(*call.getArg(0)).IgnoreParenCasts()) != nullptr;
+}
+
+bool leaves(const clang::Stmt& statement) {
+  if (isa<clang::ReturnStmt, clang::GotoStmt, clang::IndirectGotoStmt, clang::CXXThrowExpr,
+          clang::CoroutineSuspendExpr>(statement))
+    return true;
+  if (isa<clang::LambdaExpr>(statement)) return false;
+  return std::ranges::any_of(statement.children(), [](const auto* part) { return part != nullptr && leaves(*part); });
+}
+
+bool keeps_length(const clang::VarDecl& variable, const clang::Stmt& body) {
+  const auto type = variable.getType();
+  if (type.getNonReferenceType().isConstQualified()) return true;
+  bool keeps = true;
+  visit(&body, [&](const clang::Stmt& part) {
+    const auto* call = dyn_cast<clang::CallExpr>(&part);
+    if (call == nullptr || as_site(*call)) return true;
+    const auto* callee = call->getDirectCallee();
+    const auto is_it = [&](const clang::Expr* e) {
+      return e != nullptr && named_variable(*e->IgnoreParenImpCasts()) == &variable;
+    };
+    if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(call);
+        member != nullptr && is_it(member->getImplicitObjectArgument())) {
+      const auto* method = member->getMethodDecl();
+      if (method == nullptr || (!method->isConst() && !only_looks(*method))) keeps = false;
+    }
+    for (unsigned i = 0; i < call->getNumArgs(); ++i) {
+      if (!is_it(call->getArg(i))) continue;
+      const bool subscript = isa<clang::CXXOperatorCallExpr>(call) &&
+                             cast<clang::CXXOperatorCallExpr>(call)->getOperator() == clang::OO_Subscript;
+      const bool by_const = callee != nullptr && i < callee->getNumParams() && !isa<clang::CXXOperatorCallExpr>(call) &&
+                            callee->getParamDecl(i)->getType().getNonReferenceType().isConstQualified();
+      if (!subscript && !by_const) keeps = false;
+    }
+    return true;
+  });
+  visit(&body, [&](const clang::Stmt& part) {  // another name for it
+    const auto* declarations = dyn_cast<clang::DeclStmt>(&part);
+    if (declarations == nullptr) return true;
+    for (const auto* decl : declarations->decls()) {
+      const auto* other = dyn_cast<clang::VarDecl>(decl);
+      const bool refers = other != nullptr && other->hasInit() &&
+                          (other->getType()->isReferenceType() || other->getType()->isPointerType());
+      if (refers && any_part(*other->getInit(), [&](const clang::Stmt& e) { return named_variable(e) == &variable; })) {
+        if (!other->isImplicit()) keeps = false;  // a range-for's own reference only looks
+      }
+    }
+    return true;
+  });
+  return keeps;
+}
+
+}  // namespace dflow::compiler

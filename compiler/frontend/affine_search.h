@@ -1,0 +1,31 @@
+// Searches in the AST on which the walk for affine graphs (affine_walk.h) relies.
+#pragma once
+
+#include <functional>
+#include <set>
+
+#include "clang/AST/Expr.h"
+#include "clang/AST/Stmt.h"
+
+namespace dflow::compiler {
+
+/// All of a statement, bodies of lambdas too; what is inside of a part if `see` says so.
+void visit(const clang::Stmt* statement, const std::function<bool(const clang::Stmt&)>& see);
+
+/// The variable that an expression is the name of, or that a statement assigns to by its name.
+const clang::VarDecl* named_variable(const clang::Stmt& statement);
+const clang::VarDecl* assigned(const clang::Stmt& statement);
+
+/// Asks futures for results, which steer nothing in a function that is replicable.
+bool only_asks(const clang::CallExpr& call);
+
+/// By return, goto or throw.
+bool leaves(const clang::Stmt& statement);
+
+/// Integers that are changed in another way than by their name, where it stands: by references, pointers, lambdas.
+std::set<const clang::VarDecl*> elusive_integers(const clang::Stmt& body);
+
+/// A parameter that holds values keeps its length: nothing is called on it that may change it.
+bool keeps_length(const clang::VarDecl& variable, const clang::Stmt& body);
+
+}  // namespace dflow::compiler

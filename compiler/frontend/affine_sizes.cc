@@ -1,0 +1,77 @@
+// Lengths of containers, level by level.
+#include <algorithm>
+
+#include "compiler/frontend/affine_walk.h"
+
+namespace dflow::compiler {
+
+using flow::Expr;
+
+std::optional<Expr> AffineWalk::size_of(const Named& container) const {
+  if (container.shape.levels.empty()) return std::nullopt;
+  if (container.shape.levels[0]) return Expr(*container.shape.levels[0]);
+  if (container.cases.size() != 1) return std::nullopt;
+  const flow::Access& part = container.cases[0];
+  const auto found = state_.sizes.find(part.array);
+  if (found == state_.sizes.end()) return std::nullopt;
+  const Sizes& sizes = found->second;
+  const std::size_t level = sizes.base.size() - container.shape.levels.size();
+  if (level == 0) return sizes.base[0];
+  const Sizes::Key key(part.subscripts.end() - static_cast<std::ptrdiff_t>(level), part.subscripts.end());
+  for (auto row = sizes.rows.rbegin(); row != sizes.rows.rend(); ++row) {
+    if (row->key == key) return row->size;
+    bool other = row->key.size() != key.size();
+    for (std::size_t i = 0; !other && i < key.size(); ++i) {
+      const Expr distance = row->key[i] - key[i];
+      other = distance.op == flow::Op::constant && distance.number != 0;
+    }
+    if (!other) return std::nullopt;
+  }
+  const auto& base = sizes.base[level];
+  if (!base) return std::nullopt;
+  if (base->op == flow::Op::variable) asked_rows_.emplace_back(*base, key);
+  if (level == 1) return flow::substitute(*base, row_, key[0]);
+  return flow::mentions_loop(*base, row_) ? std::nullopt : base;
+}
+
+void AffineWalk::set_size(const Named& container, std::optional<Expr> size) {
+  if (container.shape.levels.empty() || container.shape.levels[0]) return;
+  for (const flow::Access& part : container.cases) {
+    const auto found = state_.sizes.find(part.array);
+    if (found == state_.sizes.end()) continue;
+    Sizes& sizes = found->second;
+    const std::size_t level = sizes.base.size() - container.shape.levels.size();
+    if (container.cases.size() != 1) size.reset();
+    if (level == 0) {
+      sizes.base[0] = size;
+      continue;
+    }
+    Sizes::Key key(part.subscripts.end() - static_cast<std::ptrdiff_t>(level), part.subscripts.end());
+    if (!size) {
+      sizes.rows.clear();
+      std::fill(sizes.base.begin() + 1, sizes.base.end(), std::nullopt);
+      continue;
+    }
+    std::erase_if(sizes.rows, [&](const Sizes::Row& row) { return row.key == key; });
+    sizes.rows.push_back({std::move(key), *size});
+  }
+}
+
+void AffineWalk::copy_sizes(const Named& from, const Named& to) {
+  set_size(to, size_of(from));
+  if (from.shape.levels.size() == 1) return;
+  // Lengths of inner containers go with the outermost ones alone.
+  for (const flow::Access& part : to.cases) {
+    const auto found = state_.sizes.find(part.array);
+    if (found == state_.sizes.end()) continue;
+    Sizes& sizes = found->second;
+    const auto source = from.cases.size() == 1 ? state_.sizes.find(from.cases[0].array) : state_.sizes.end();
+    const bool whole = source != state_.sizes.end() && source->second.base.size() == from.shape.levels.size() &&
+                       sizes.base.size() == to.shape.levels.size() && to.cases.size() == 1;
+    sizes.rows = whole ? source->second.rows : std::vector<Sizes::Row>();
+    for (std::size_t level = 1; level < sizes.base.size(); ++level)
+      sizes.base[level] = whole ? source->second.base[level] : std::nullopt;
+  }
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,74 @@
+// What the walk that looks for affine graphs (affine_walk.h) knows at a point of the program. Plain values but for the
+// declarations that they belong to.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "compiler/flow/records.h"
+#include "compiler/frontend/recognise.h"
+
+namespace dflow::compiler {
+
+/// Why a function is not affine, with the line that says so.
+struct NotAffine : std::runtime_error {
+  NotAffine(const std::string& reason, clang::SourceLocation where) : std::runtime_error(reason), location(where) {}
+  clang::SourceLocation location;
+};
+
+/// A number, and what must hold for it to be what C++ computes.
+struct Integer {
+  flow::Expr value;
+  std::vector<flow::Expr> provided;
+};
+
+/// How futures are held: in containers, level by level, of one future each or of perhaps one.
+struct Shape {
+  enum class Leaf { future, optional };
+  std::vector<std::optional<std::int64_t>> levels;  ///< Outermost first; the length where the type tells it.
+  Leaf leaf = Leaf::future;
+
+  Shape element() const { return {{levels.begin() + 1, levels.end()}, leaf}; }
+};
+/// None if it holds futures in another way or not at all.
+std::optional<Shape> shape_of(clang::QualType type);
+
+/// What an lvalue names: one of several cases of a (part of an) array; what they leave open is `shape`.
+struct Named {
+  std::vector<flow::Access> cases;
+  Shape shape;
+  bool moved = false;  ///< By std::move: may be taken from.
+};
+
+/// The lengths of an array's containers.
+struct Sizes {
+  using Key = std::vector<flow::Expr>;  ///< Subscripts down to the container.
+  /// One container's, which wins over those before it.
+  struct Row {
+    Key key;
+    flow::Expr size;
+    bool operator==(const Row&) const = default;
+  };
+  std::vector<std::optional<flow::Expr>> base;  ///< A level's, in terms of `row`, the container's own subscript.
+  std::vector<Row> rows;
+  bool operator==(const Sizes&) const = default;
+};
+
+/// What statements change.
+struct State {
+  std::map<const clang::VarDecl*, Integer> integers;  ///< Whose value is known.
+  std::map<std::size_t, Sizes> sizes;                 ///< By array.
+};
+
+/// A variable whose type holds no futures but whose length counts: a parameter or an array of values.
+struct Values {
+  std::optional<Integer> size;
+};
+using Binding = std::variant<Named, Values>;
+
+}  // namespace dflow::compiler

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "formats/plan.h"
+
+/// The parametric dependences of a plan's graph for people: `trsm[k,i] <- potrf[k]   0 <= k < i < n`.
+namespace dflow::tools {
+
+/// What the nodes are called: by their tasks, with line and column where several have the same.
+std::map<std::uint32_t, std::string> family_names(const formats::Graph& graph);
+
+/// Lines of text, indented; "" where the graph has no dependences in closed form.
+std::string dependences_text(const formats::Graph& graph);
+
+/// "trsm[k,i]", "0 <= k < i < n" on a line of its own each.
+std::string family_label(const formats::Graph& graph, std::uint32_t node);
+
+}  // namespace dflow::tools
