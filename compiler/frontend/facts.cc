@@ -67,6 +67,14 @@ formats::NodeOp op_of(Operation operation) {
 void Facts::flow(const Uses& from, PlaceId to) {
   for (const Use use : from.value) record_.flows.push_back({use, {to, Aspect::value}});
   for (const Use use : from.size) record_.flows.push_back({use, {to, Aspect::size}});
+  if (to == record_.object && isa<clang::CXXConstructorDecl>(function)) flow_into_made(from);
+}
+
+void Facts::flow_into_made(const Uses& from) {
+  for (const Use use : from.all()) {
+    if (std::ranges::find(record_.parameters, use.place) != record_.parameters.end()) continue;
+    record_.flows.push_back({use, {places.made(*function), Aspect::value}});
+  }
 }
 
 void Facts::steer(UseList uses, clang::SourceLocation location, std::string what) {

@@ -66,6 +66,8 @@ class Facts {
     bool whole;
   };
   std::vector<Root> roots(const clang::Expr& expression);
+  /// Of the arguments each construction knows its own.
+  void flow_into_made(const Uses& from);
   void change(const clang::Expr& target, const Uses& from);
   formats::Node make_node(const clang::Expr& call, formats::NodeOp op, std::string task) const;
   std::string file_of(const clang::Expr& call) const;

@@ -22,11 +22,13 @@ class PlaceTable {
     return static_cast<PlaceId>(unit_.places.size() - 1);
   }
 
+  /// What an object that a constructor made depends on besides the arguments.
+  PlaceId made(const clang::FunctionDecl& constructor) { return find(constructor.getCanonicalDecl(), Role::made); }
   /// The exception that a function may end with.
   PlaceId failure(const clang::FunctionDecl& function) { return find(function.getCanonicalDecl(), Role::failure); }
 
  private:
-  enum class Role { itself, object, failure };
+  enum class Role { itself, object, made, failure };
 
   PlaceId find(const clang::Decl* decl, Role role) {
     const auto [found, inserted] = places_.try_emplace({decl, role});

@@ -66,7 +66,7 @@ Uses FunctionWalk::evaluate(const clang::Expr& whole, Context context) {
   }
   if (const auto* inherited = dyn_cast<clang::CXXInheritedCtorInitExpr>(&expression)) {
     facts_.call(*inherited->getConstructor(), inherited->getLocation());
-    return {};
+    return Uses::opaque({{facts_.places.made(*inherited->getConstructor()), Aspect::value}});
   }
   if (isa<clang::CoawaitExpr>(expression)) {
     evaluate_parts(expression, Context::needed);

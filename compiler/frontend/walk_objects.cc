@@ -95,8 +95,8 @@ Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context contex
   if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, Uses{});
   if (inspected) {
     facts_.call(*constructor, made.getExprLoc());
-    const PlaceId object = facts_.places.object(*visible_body(*constructor));
-    uses += {{{object, Aspect::value}}, {{object, Aspect::size}}};
+    uses.value = uses.all();
+    uses += Uses::opaque({{facts_.places.made(*visible_body(*constructor)), Aspect::value}});
   }
   if (kind.kind == CallClass::unknown) uses += Uses::opaque(facts_.source(made, kind.reason));
   construct_elements(made);

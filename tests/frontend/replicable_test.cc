@@ -72,7 +72,7 @@ const Case kCases[] = {
     {"CountsInAnOperator", "int steps = 0; struct S { S operator+(S) const { ++steps; return {}; } };\n" + kGraph + "F g(dflow::Executor& ex, int n) {\nS{} + S{};\nreturn ex.submit(one, n); }",
      "", "1: writes to 'steps', which is global"},
     {"WhatAnObjectWasMadeOf", "struct Config { int count; explicit Config(int n) : count(n * 2) {} };\n" + kGraph +
-     "F g(dflow::Executor& ex, F f, int n, int k) { Config c(n); for (int i = 0; i < c.count; ++i) f = ex.submit(add, f, k);\nreturn f; }",
+     "F g(dflow::Executor& ex, F f, int n, int k) { Config c(n); Config d(k); for (int i = 0; i < c.count; ++i) f = ex.submit(add, f, d.count);\nreturn f; }",
      "n:value", ""},
     {"FailureThatIsCaught", kGraph + "F g(dflow::Executor& ex, F f, int n) {\ntry {\nf.get();\n} catch (...) { f = ex.submit(one, n); }\nreturn f; }", "",
      "3: a catch around it reads get()"},
