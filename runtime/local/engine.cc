@@ -39,7 +39,7 @@ Engine::Engine(EngineOptions options, Recorder* recorder)
 
 Engine::~Engine() {
   std::unique_lock lock(drain_mutex_);
-  drained_.wait(lock, [&] { return runners_.load() == 0; });
+  drained_.wait(lock, [&] { return runners_.load() == 0 && substitutes_ == 0; });
 }
 
 // ---- Submission --------------------------------------------------------------------------------------------------
@@ -94,10 +94,11 @@ void Engine::wake() {
     if (runners >= static_cast<int>(options_.threads)) return;
   } while (!runners_.compare_exchange_weak(runners, runners + 1, std::memory_order_seq_cst));
   searching_.fetch_add(1, std::memory_order_seq_cst);
-  workers_.start([this] { runner(); });
+  workers_.start([](void* engine) { static_cast<Engine*>(engine)->runner(); }, this);
 }
 
 void Engine::runner() {
+  runners_.load(std::memory_order_acquire);  // what whoever woke us did before, however TBB has handed this over
   run_while_busy();
   const std::lock_guard lock(drain_mutex_);  // so that ~Engine does not end between the count and the notification
   const bool last = runners_.fetch_sub(1, std::memory_order_seq_cst) == 1;

@@ -70,8 +70,8 @@ class Engine {
   /// A stack is about to be suspended, or resumed: keeps the number of runners right.
   void runner_suspended();
   void runner_resumed();
-  /// Runs nodes on this thread until `enough`, without counting as a runner.
-  void run_until(const std::atomic<bool>& enough);
+  /// Runs nodes on a thread of their own until `enough`, without counting as a runner.
+  void start_substitute(std::shared_ptr<const std::atomic<bool>> enough);
   /// This stack is about to wait: puts back into the queue what it would run later.
   void release_held();
   void resume_requested() { resumes_.fetch_add(1, std::memory_order_seq_cst); }
@@ -81,6 +81,7 @@ class Engine {
   /// Runs nodes until there have been none for a while, or a suspended stack wants the thread.
   void run_while_busy();
   void run_chain(Node* node);
+  void run_until(const std::atomic<bool>& enough);
   Node* next_node(ThreadState& self);
   Node* steal(ThreadState& self);
   Node* next_special(bool only_urgent);
@@ -154,18 +155,21 @@ class Engine {
 
   std::mutex drain_mutex_;
   std::condition_variable drained_;
+  int substitutes_ = 0;  ///< Guarded by `drain_mutex_`.
 };
 
 /// While it lives, another thread runs tasks in place of this one, which blocks inside a task and cannot be suspended
-/// (too many stacks are, or a sanitizer does not follow them). Nothing on threads that run no tasks.
+/// (too many stacks are, or a sanitizer does not follow them). Nothing on threads that run no nodes. Its end does not
+/// wait for the other thread, which may be in a task that waits for this one.
 class Substitute {
  public:
   explicit Substitute(Engine& engine);
   ~Substitute();
+  Substitute(const Substitute&) = delete;
+  Substitute& operator=(const Substitute&) = delete;
 
  private:
-  std::atomic<bool> enough_{false};
-  std::thread thread_;
+  std::shared_ptr<std::atomic<bool>> enough_;
 };
 
 }  // namespace dflow::local

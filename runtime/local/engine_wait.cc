@@ -104,13 +104,35 @@ void Engine::run_until(const std::atomic<bool>& enough) {
   }
 }
 
+void Engine::start_substitute(std::shared_ptr<const std::atomic<bool>> enough) {
+  {
+    const std::lock_guard lock(drain_mutex_);
+    ++substitutes_;
+  }
+  const auto end = [this] {
+    const std::lock_guard lock(drain_mutex_);  // so that ~Engine does not end before the notification
+    if (--substitutes_ == 0) drained_.notify_all();
+  };
+  try {
+    std::thread([this, end, enough = std::move(enough)] {
+      run_until(*enough);
+      end();
+    }).detach();
+  } catch (...) {  // the system gives no more threads
+    end();
+    throw;
+  }
+}
+
 Substitute::Substitute(Engine& engine) {
-  if (!this_thread().context->task) return;
-  thread_ = std::thread([&engine, this] { engine.run_until(enough_); });
+  const ThreadState& self = this_thread();
+  if (self.context == &self.outside) return;
+  enough_ = std::make_shared<std::atomic<bool>>(false);
+  engine.start_substitute(enough_);
 }
 
 Substitute::~Substitute() {
-  enough_.store(true, std::memory_order_release);
-  if (thread_.joinable()) thread_.join();
+  if (enough_) enough_->store(true, std::memory_order_release);
 }
+
 }  // namespace dflow::local

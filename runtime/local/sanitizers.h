@@ -9,7 +9,7 @@ namespace dflow::local {
 #define DFLOW_LOCAL_HAS(feature) 0
 #endif
 
-#if defined(__SANITIZE_THREAD__) || DFLOW_LOCAL_HAS(thread_sanitizer)
+#if defined(DFLOW_THREAD_SANITIZER) || defined(__SANITIZE_THREAD__) || DFLOW_LOCAL_HAS(thread_sanitizer)
 inline constexpr bool kThreadSanitizer = true;
 #else
 inline constexpr bool kThreadSanitizer = false;

@@ -1,3 +1,5 @@
+// ThreadSanitizer does not see how libtbb hands a task from thread to thread, so this file is built without it: a
+// runner's context arrives as a plain value, and what it leads to goes through the runtime's own atomics and locks.
 #include "runtime/local/workers.h"
 
 #include <atomic>
@@ -61,10 +63,10 @@ Workers::Impl& Workers::Impl::of(std::size_t threads) {
 
 Workers::Workers(std::size_t threads) : impl_(Impl::of(threads)) {}
 
-void Workers::start(std::function<void()> runner) {
+void Workers::start(void (*runner)(void*), void* context) {
   // Isolated: a thread that waits inside a user's own parallel loop must not take another task of dflow's, whose wait
   // could then never end because the loop lies below it on the same stack.
-  impl_.arena.enqueue([run = std::move(runner)] { tbb::this_task_arena::isolate(run); });
+  impl_.arena.enqueue([=] { tbb::this_task_arena::isolate([=] { runner(context); }); });
 }
 
 bool Workers::can_suspend() const noexcept {

@@ -12,8 +12,8 @@ class Workers {
  public:
   explicit Workers(std::size_t threads);
 
-  /// Runs `runner` on one of the arena's threads, soon.
-  void start(std::function<void()> runner);
+  /// Calls `runner(context)` on one of the arena's threads, soon.
+  void start(void (*runner)(void* context), void* context);
 
   /// True where `suspend` can be called: on one of the arena's threads, while few enough stacks are suspended.
   bool can_suspend() const noexcept;
