@@ -29,10 +29,10 @@ using Handle = dflow::Future<long>;
 
 [[dflow::task]] long load(long x) { return x + 4; }
 
-int made = 0, ended = 0, asked = 0, steps = 0, seen = 0, filled = 0;
+int made_before = 0, ended = 0, asked = 0, steps = 0, seen = 0, filled = 0;
 
 struct Numbered {
-  int number = ++made;
+  int number = ++made_before;
 };
 struct Pair {
   Numbered first;
