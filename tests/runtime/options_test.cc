@@ -221,8 +221,8 @@ TEST(Options, WithAppliesToMapAndReduce) {
 
 TEST(Options, MaxPendingBoundsWhatIsUnfinished) {
   constexpr std::size_t bound = 100;
-  Executor ex({.threads = 2, .max_pending = bound});
   std::atomic<int> submitted{0}, ended{0}, most{0};
+  Executor ex({.threads = 2, .max_pending = bound});
   for (int i = 0; i < 5000; ++i) {
     ex.submit([&] { ++ended; });
     most = std::max(most.load(), ++submitted - ended.load());
