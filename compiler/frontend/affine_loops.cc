@@ -37,13 +37,14 @@ struct Count {
   Expr number, count, last;
 };
 
-Count count_of(const flow::Loop& loop, std::size_t id) {
+Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
   const Expr i = Expr::variable(id);
   const std::int64_t stride = loop.step > 0 ? loop.step : -loop.step;
   const Expr gone = loop.step > 0 ? i - loop.first : loop.first - i;
   const Expr whole = loop.step > 0 ? *loop.end - loop.first : loop.first - *loop.end;
   const Expr number = stride == 1 ? gone : Expr(Op::floor_divide, {gone, stride});
-  const Expr count = flow::maximum(0, stride == 1 ? whole : Expr(Op::floor_divide, {whole + Expr(stride - 1), stride}));
+  const Expr all = stride == 1 ? whole : Expr(Op::floor_divide, {whole + Expr(stride - 1), stride});
+  const Expr count = not_negative ? all : flow::maximum(0, all);
   return {number, count, loop.first + (count - 1) * Expr(loop.step)};
 }
 
@@ -87,9 +88,12 @@ std::optional<Expr> AffineWalk::end_of(const clang::Expr& condition, const Count
   const auto left = integer(*operation->getLHS()), right = integer(*operation->getRHS());
   const auto own = variable(*counting.variable);
   if (!left || !right || !own) return std::nullopt;
-  const bool first = left->value == own->value;
-  if (!first && !(right->value == own->value)) return std::nullopt;
-  const Expr limit = first ? right->value : left->value;
+  // i + 1 < n is i < n - 1, where neither wraps.
+  const Expr ahead = left->value - own->value, behind = right->value - own->value;
+  const bool first = ahead.op == Op::constant && flow::mentions_loop(left->value, loops_.back());
+  const bool second = behind.op == Op::constant && flow::mentions_loop(right->value, loops_.back());
+  if (first == second) return std::nullopt;
+  const Expr limit = first ? right->value - ahead : left->value - behind;
   use(*left, condition.getExprLoc());
   use(*right, condition.getExprLoc());
   const auto code = first ? operation->getOpcode() : clang::BinaryOperator::reverseComparisonOp(operation->getOpcode());
@@ -120,14 +124,15 @@ void AffineWalk::execute_for(const clang::ForStmt& loop) {
     return end_of(*loop.getCond(), counting);
   };
   state_.integers.erase(counting.variable);
-  repeat({counting.variable->getNameAsString(), start, counting.step, counting.variable}, bound, enter,
+  repeat({counting.variable->getNameAsString(), start, counting.step, counting.variable, false}, bound, enter,
          *loop.getBody());
 }
 
 void AffineWalk::repeat(const Rounds& rounds, const std::function<std::optional<Expr>()>& bound,
                         const std::function<void(std::size_t loop)>& enter, const clang::Stmt& body) {
-  const auto& [name, first, step, own] = rounds;
+  const auto& [name, first, step, own, whole] = rounds;
   const std::size_t loop = new_loop(name, first, first, step);
+  if (whole) whole_.insert(loop);
   const State before = state_;
   State after;
   std::set<const clang::VarDecl*> known;
@@ -242,7 +247,7 @@ AffineWalk::Unknowns AffineWalk::unknowns_of(const State& before, const State& a
 void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, const State& before, const State& after,
                         std::size_t loop) {
   const flow::Loop& range = result_.records.loops[loop];
-  const Count rounds = count_of(range, loop);
+  const Count rounds = count_of(range, loop, whole_.contains(loop));
   const Expr i = Expr::variable(loop);
   using Pair = std::optional<std::pair<Expr, Expr>>;
   const auto closed = [&](const Expr& start, const Expr& end, std::size_t unknown) -> Pair {
@@ -254,6 +259,11 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
         flow::select(flow::equal(i, range.first), start, flow::substitute(end, loop, i - Expr(range.step))),
         flow::select(flow::less(0, rounds.count), flow::substitute(end, loop, rounds.last), start)};
   };
+  std::map<std::size_t, Expr> settled;  // what unknowns are at the beginning of a round
+  const auto known = [&](Expr expr) {
+    for (const auto& [unknown, value] : settled) expr = flow::substitute(expr, unknown, value);
+    return expr;
+  };
   for (const auto& [variable, unknown] : unknowns.integers) {
     const auto end = after.integers.find(variable);
     const Integer& start = before.integers.at(variable);
@@ -264,6 +274,7 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
     if (!found) continue;
     behind.integers[variable] = {found->second, {}};
     round.integers[variable] = {found->first, {}};
+    settled.emplace(unknown, found->first);
   }
   for (const auto& [array, unknown] : unknowns.lengths) {
     const auto& start = before.sizes.at(array).base[0];
@@ -271,6 +282,7 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
     const Pair found = start && end ? closed(*start, *end, unknown) : Pair();
     behind.sizes.at(array).base[0] = found ? std::optional(found->second) : std::nullopt;
     round.sizes.at(array).base[0] = found ? std::optional(found->first) : std::nullopt;
+    if (found) settled.emplace(unknown, found->first);
   }
   for (const auto& [array, unknown] : unknowns.rows) {
     const Sizes& start = before.sizes.at(array);
@@ -284,9 +296,10 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
     const bool plain = start.rows.empty() && end.rows.size() == 1 && end.rows[0].key.size() == 1 &&
                        start.base.size() == 2 && start.base[1] && end.base[1] == Expr::variable(unknown);
     if (!plain) continue;
-    const Expr key = end.rows[0].key[0], size = end.rows[0].size, row = Expr::variable(row_);
+    const Expr key = known(end.rows[0].key[0]), size = known(end.rows[0].size), row = Expr::variable(row_);
     const bool foreign = std::ranges::any_of(asked_rows_, [&](const auto& asked) {
-      return flow::mentions_loop(asked.first, unknown) && !(asked.second == Sizes::Key{key});
+      return flow::mentions_loop(asked.first, unknown) &&
+             (asked.second.size() != 1 || !(known(asked.second[0]) == key));
     });
     if (foreign || unknowns.in(key)) continue;
     if (start.base[1]->op == Op::variable) asked_rows_.emplace_back(*start.base[1], Sizes::Key{key});

@@ -99,7 +99,9 @@ void AffineWalk::execute(const clang::Stmt& statement) {
         if (now && by) {
           now->value = operation->getOpcode() == clang::BO_AddAssign ? now->value + by->value : now->value - by->value;
           now->provided.insert(now->provided.end(), by->provided.begin(), by->provided.end());
-          now = within(*now, changed->getType(), project_.context());
+          const bool wraps =
+              !changed->getType()->isSignedIntegerType() || project_.context().getIntWidth(changed->getType()) < 32;
+          if (wraps) now = within(*now, changed->getType(), project_.context());
         } else {
           now.reset();
         }
@@ -253,7 +255,7 @@ void AffineWalk::execute_range(const clang::CXXForRangeStmt& loop) {
   };
   state_.integers.erase(&variable);
   if (container) ranged_.push_back(*container);
-  repeat({variable.getNameAsString(), 0, 1, nullptr}, bound, enter, *loop.getBody());
+  repeat({variable.getNameAsString(), 0, 1, nullptr, true}, bound, enter, *loop.getBody());
   if (container) ranged_.pop_back();
 }
 

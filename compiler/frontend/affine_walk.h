@@ -61,6 +61,7 @@ class AffineWalk {
     flow::Expr first;
     std::int64_t step = 1;
     const clang::VarDecl* own = nullptr;  ///< The variable that counts, if the program has one.
+    bool whole = false;                   ///< Over a container: as often as it is long, and that is not negative.
   };
   void repeat(const Rounds& rounds, const std::function<std::optional<flow::Expr>()>& bound,
               const std::function<void(std::size_t loop)>& enter, const clang::Stmt& body);
@@ -144,9 +145,10 @@ class AffineWalk {
   std::size_t depth_of_function_ = 0;  ///< Loops around the body of the function that is walked.
   std::vector<const clang::FunctionDecl*> active_;
   const Named* returned_ = nullptr;
-  bool lossy_ = false;         ///< Some way that ended early had changed something.
-  std::vector<Named> ranged_;  ///< Containers that range-for goes over.
-  std::size_t row_ = 0;        ///< A loop that stands for "the container's own subscript" in Sizes.
+  std::set<std::size_t> whole_;  ///< Loops over containers.
+  bool lossy_ = false;           ///< Some way that ended early had changed something.
+  std::vector<Named> ranged_;    ///< Containers that range-for goes over.
+  std::size_t row_ = 0;          ///< A loop that stands for "the container's own subscript" in Sizes.
   mutable std::vector<std::pair<flow::Expr, Sizes::Key>> asked_rows_;  ///< Unknown lengths that were asked for.
 };
 
