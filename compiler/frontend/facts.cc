@@ -204,6 +204,10 @@ std::vector<Facts::Root> Facts::roots(const clang::Expr& expression) {
     }
   } else if (const auto* binary = dyn_cast<clang::BinaryOperator>(&bare)) {
     add(binary->getLHS());
+  } else if (const auto* list = dyn_cast<clang::InitListExpr>(&bare)) {
+    for (const auto* init : list->inits()) add(init);
+  } else if (const auto* elements = dyn_cast<clang::CXXStdInitializerListExpr>(&bare)) {
+    add(elements->getSubExpr());
   }
   return result;
 }

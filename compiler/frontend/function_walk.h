@@ -12,6 +12,9 @@ namespace dflow::compiler {
 /// std::array or a built-in one: its size is no secret.
 bool is_array(clang::QualType type);
 
+/// Has a member, or holds elements, by which it can change another object.
+bool refers(const clang::CXXRecordDecl& record);
+
 class FunctionWalk {
  public:
   FunctionWalk(const Project& project, RecordedUnit& recorded, PlaceTable& places)

@@ -134,7 +134,7 @@ void FunctionWalk::pass_object(const clang::CallExpr& whole, const clang::CXXMet
   if (method.getParent()->isLambda()) return;  // captures are read as the variables they are
   const PlaceId place = facts_.places.object(method);
   facts_.flow(object, place);
-  if (method.isConst()) return;
+  if (method.isConst() && !refers(*method.getParent())) return;
   const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&whole);
   facts_.assign_back(member != nullptr ? *member->getImplicitObjectArgument() : *whole.getArg(0), place);
 }

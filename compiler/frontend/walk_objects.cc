@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 
 #include "clang/AST/DeclTemplate.h"
@@ -52,16 +53,6 @@ class DestructorSearch {
   std::set<const clang::CXXRecordDecl*> seen_;
 };
 
-/// Has a member by which it can change another object.
-bool refers(const clang::CXXRecordDecl& record) {
-  for (const auto* field : record.fields()) {
-    const auto type = field->getType();
-    if (type->isPointerType() && !type->getPointeeType().isConstQualified()) return true;
-    if (type->isReferenceType() && !type.getNonReferenceType().isConstQualified()) return true;
-  }
-  return false;
-}
-
 llvm::ArrayRef<clang::Expr*> parts_of(const clang::Expr& init) {
   if (const auto* list = dyn_cast<clang::InitListExpr>(&init)) return list->inits();
   const auto* made = dyn_cast<clang::CXXConstructExpr>(&init);
@@ -69,7 +60,25 @@ llvm::ArrayRef<clang::Expr*> parts_of(const clang::Expr& init) {
   return {const_cast<clang::CXXConstructExpr*>(made)->getArgs(), made->getNumArgs()};
 }
 
+bool may_change_through(clang::QualType type) {
+  return !type.isNull() && (type->isPointerType() || type->isReferenceType()) &&
+         !type->getPointeeType().isConstQualified() && !is_executor(type->getPointeeType());
+}
+
 }  // namespace
+
+bool refers(const clang::CXXRecordDecl& record) {
+  if (in_std_namespace(record)) {
+    return std::ranges::any_of(element_types(record), [](clang::QualType type) {
+      const auto* element = defined_class(type);
+      return may_change_through(type) ||
+             (element != nullptr && !in_std_namespace(*element) && refers(*element));
+    });
+  }
+  return !in_dflow_namespace(record) && std::ranges::any_of(record.fields(), [](const auto* field) {
+    return may_change_through(field->getType());
+  });
+}
 
 Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context context) {
   const CallKind kind = classify(made);
@@ -132,8 +141,7 @@ void FunctionWalk::destroy(clang::QualType type, clang::SourceLocation location)
 void FunctionWalk::keep_references(const clang::Expr& init, PlaceId kept) {
   const clang::Expr& made = *init.IgnoreImplicit();
   const auto* record = defined_class(made.getType());
-  if (record == nullptr || in_std_namespace(*record) || in_dflow_namespace(*record) || !refers(*record))
-    return;
+  if (record == nullptr || !refers(*record)) return;
   for (const auto* part : parts_of(made)) facts_.assign_back(*part, kept);
   DestructorSearch search;
   search.add(made.getType());

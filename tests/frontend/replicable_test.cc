@@ -93,6 +93,11 @@ const Case kCases[] = {
      "std::vector<F> all = ex.map([k](int x) { return x + k; }, xs); all.push_back(ex.submit(plus, 1)); return {ex.reduce(add, all)}; }", "xs:size", ""},
     {"SizeOfAChangedContainer", kGraph + "F g(dflow::Executor& ex, std::vector<int> xs, F f) { int& first = xs[0]; first += 2; for (int x : xs) f = ex.submit(add, f, x);\nreturn f; }",
      "xs:size", ""},
+    {"ThroughAReferenceInAnObject", "struct Ref { int& to; void set(int v) const { to = v; } };\n" + kGraph +
+     "F g(dflow::Executor& ex, F f) { int left = 2; const Ref ref{left}; ref.set(f.get());\nwhile (left-- > 0) f = ex.submit(one, f);\nreturn f; }", "",
+     "3: the loop's condition reads get()"},
+    {"ThroughAPointerInAContainer", kGraph + "F g(dflow::Executor& ex, F f) { int left = 2; const std::vector<int*> all{&left}; *all[0] = f.get();\nwhile (left-- > 0) f = ex.submit(one, f);\nreturn f; }", "",
+     "2: the loop's condition reads get()"},
     {"RangesThatAreInserted", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<int>& xs) { std::vector<int> v; v.insert(v.end(), xs.begin(), xs.end()); for (int x : v) f = ex.submit(add, f, x);\nreturn f; }",
      "xs:size", ""},
     {"AlgorithmsThatChoose", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<int>& xs, int k) { std::vector<int> v; std::copy_if(xs.begin(), xs.end(), std::back_inserter(v), [k](int x) { return x > k; });\n"
