@@ -383,26 +383,4 @@ void AffineWalk::swap(const Named& left, const Named& right, clang::SourceLocati
   copy(spare, right);
 }
 
-/// References to elements follow the elements, wherever they go; they are not followed here.
-void AffineWalk::invalidate_references_into(const Named& container) {
-  if (container.shape.levels.empty()) return;
-  for (const Named& range : ranged_) {
-    for (const flow::Access& outer : container.cases) {
-      const bool same_array =
-          std::ranges::any_of(range.cases, [&](const flow::Access& each) { return each.array == outer.array; });
-      if (same_array) refuse("a container changes while a loop goes over it", function_.getLocation());
-    }
-  }
-  for (auto& [variable, binding] : bindings_) {
-    auto* object = std::get_if<Named>(&binding);
-    if (object == nullptr || !variable->getType()->isReferenceType()) continue;
-    const bool inside = std::ranges::any_of(object->cases, [&](const flow::Access& each) {
-      return std::ranges::any_of(container.cases, [&](const flow::Access& outer) {
-        return each.array == outer.array && each.subscripts.size() > outer.subscripts.size();
-      });
-    });
-    if (inside) object->cases.clear();
-  }
-}
-
 }  // namespace dflow::compiler

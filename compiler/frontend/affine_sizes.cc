@@ -1,4 +1,4 @@
-// Lengths of containers, level by level.
+// Lengths of containers, level by level; and references into them.
 #include <algorithm>
 
 #include "compiler/frontend/affine_walk.h"
@@ -71,6 +71,28 @@ void AffineWalk::copy_sizes(const Named& from, const Named& to) {
     sizes.rows = whole ? source->second.rows : std::vector<Sizes::Row>();
     for (std::size_t level = 1; level < sizes.base.size(); ++level)
       sizes.base[level] = whole ? source->second.base[level] : std::nullopt;
+  }
+}
+
+/// References to elements follow the elements, wherever they go; they are not followed here.
+void AffineWalk::invalidate_references_into(const Named& container) {
+  if (container.shape.levels.empty()) return;
+  for (const Named& range : ranged_) {
+    for (const flow::Access& outer : container.cases) {
+      const bool same_array =
+          std::ranges::any_of(range.cases, [&](const flow::Access& each) { return each.array == outer.array; });
+      if (same_array) refuse("a container changes while a loop goes over it", function_.getLocation());
+    }
+  }
+  for (auto& [variable, binding] : bindings_) {
+    auto* object = std::get_if<Named>(&binding);
+    if (object == nullptr || !variable->getType()->isReferenceType()) continue;
+    const bool inside = std::ranges::any_of(object->cases, [&](const flow::Access& each) {
+      return std::ranges::any_of(container.cases, [&](const flow::Access& outer) {
+        return each.array == outer.array && each.subscripts.size() > outer.subscripts.size();
+      });
+    });
+    if (inside) object->cases.clear();
   }
 }
 
