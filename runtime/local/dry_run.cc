@@ -96,9 +96,19 @@ int fail(const std::string& message) {
   return 2;
 }
 
+/// The user's own exit handlers have nothing to do with a dry run.
+[[noreturn]] void leave(int code) {
+  std::cout.flush();
+  std::_Exit(code);
+}
+
+void too_many(std::uint64_t limit) {
+  leave(fail("the graph has more than " + std::to_string(limit) + " tasks; give --limit to expand more"));
+}
+
 /// The process's one dry run.
 struct DryRun {
-  explicit DryRun(const Request& asked) : request(asked), recorder(true, asked.limit) {}
+  explicit DryRun(const Request& asked) : request(asked), recorder(true, asked.limit, too_many) {}
 
   int write() {
     const formats::Result<void> written = formats::write_recording(request.out, recorder.finish());
@@ -111,12 +121,6 @@ struct DryRun {
 };
 DryRun* running = nullptr;
 
-/// The user's own exit handlers have nothing to do with a dry run.
-[[noreturn]] void leave(int code) {
-  std::cout.flush();
-  std::_Exit(code);
-}
-
 int dry_run(const Request& request) {
   const detail::GraphEntry* entry = find_entry(request.graph);
   if (!entry) return fail("no graph function '" + request.graph + "' can be expanded here; there are: " + known_graphs());
@@ -127,8 +131,6 @@ int dry_run(const Request& request) {
     Executor executor;
     detail::Parameters parameters(request.parameters);
     entry->run(executor, parameters);
-  } catch (const Recorder::TooManyTasks& too_many) {
-    return fail("the graph has more than " + std::to_string(too_many.limit) + " tasks; give --limit to expand more");
   } catch (const std::bad_alloc&) {
     return fail("out of memory while expanding; take smaller parameters");
   } catch (const std::length_error&) {

@@ -20,7 +20,8 @@ std::string program_path() {
 
 }  // namespace
 
-Recorder::Recorder(bool dry, std::uint64_t limit) : dry_(dry), limit_(limit), part_of_thread_(Threads::kMost) {
+Recorder::Recorder(bool dry, std::uint64_t limit, void (*at_limit)(std::uint64_t))
+    : dry_(dry), limit_(limit), at_limit_(at_limit), part_of_thread_(Threads::kMost) {
   graphs_.push_back({.name = "", .instance = 0, .parent = std::nullopt});  // what is outside of all graph functions
 }
 
@@ -65,7 +66,7 @@ std::uint32_t Recorder::graph_of(const Context& context) {
 
 void Recorder::submitted(Node& node, const Context& context) {
   const std::uint64_t id = last_.fetch_add(1) + 1;
-  if (limit_ != 0 && id > limit_) throw TooManyTasks{limit_};
+  if (limit_ != 0 && id > limit_) at_limit_(limit_);
   if (id > std::numeric_limits<std::uint32_t>::max()) return;  // no memory would hold a longer recording
   node.record = static_cast<std::uint32_t>(id);
   const std::uint32_t graph = graph_of(context);

@@ -29,12 +29,9 @@ struct GraphInstance {
 /// Thread-safe. Nodes are numbered in order of submission, from 1.
 class Recorder {
  public:
-  /// Stops with TooManyTasks when more than `limit` tasks are submitted; 0: no limit.
-  explicit Recorder(bool dry, std::uint64_t limit = 0);
-
-  struct TooManyTasks {
-    std::uint64_t limit;
-  };
+  /// Calls `at_limit`, which does not return, when more than `limit` tasks are submitted; 0: no limit. An exception
+  /// might be caught by the program.
+  explicit Recorder(bool dry, std::uint64_t limit = 0, void (*at_limit)(std::uint64_t limit) = nullptr);
 
   /// Numbers the node and notes its producers, its name and what submitted it.
   void submitted(Node& node, const Context& context);
@@ -74,6 +71,7 @@ class Recorder {
 
   bool dry_;
   std::uint64_t limit_;
+  void (*at_limit_)(std::uint64_t);
   detail::Clock::time_point start_ = detail::Clock::now();
   std::atomic<std::uint64_t> last_{0};
   std::mutex mutex_;

@@ -29,6 +29,14 @@ formats::Plan plan_with(const std::vector<std::string>& names) {
   overload.entry = "chain:7";
   overload.parameters.push_back({"ys", "const std::vector<int> &", ParameterNeed::size});
   plan.graphs.push_back(overload);
+  // Two files with a graph of their own that has the same name.
+  for (const char* source : {"a.cpp", "b.cpp"}) {
+    formats::Graph twin = plan.graphs[0];
+    twin.name = "twin";
+    twin.file = source;
+    twin.entry = std::string(source) + ":twin";
+    plan.graphs.push_back(twin);
+  }
   return plan;
 }
 
@@ -55,6 +63,12 @@ class ExpandTool : public ToolTest {
     return {"graph", "expand", app(), "--graph=chain", "--param", "xs.size=" + length};
   }
 };
+
+TEST_F(ExpandTool, AsksWhichOfTwoFilesGraphsIsMeant) {
+  EXPECT_THAT(error_for("twin"), AllOf(HasSubstr("several graphs twin"), HasSubstr("a.cpp:twin"), HasSubstr("b.cpp:twin")));
+  const Outcome outcome = dflow({"graph", "expand", app(), "--graph=b.cpp:twin", "--param", "xs.size=3"});
+  EXPECT_TRUE(outcome.succeeded()) << outcome.errors;
+}
 
 TEST_F(ExpandTool, PrintsTheGraphAndSaysThatItRanTheSkeleton) {
   const Outcome outcome = dflow(chain_of("3"));

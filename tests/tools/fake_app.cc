@@ -63,5 +63,6 @@ int main() {
   const auto length = std::strtoull(request[overload ? "ys.size" : "xs.size"].c_str(), nullptr, 10);
   const auto limit = std::strtoull(request["limit"].c_str(), nullptr, 10);
   if (length > limit) return fail("more tasks than the limit; raise it with --limit");
-  return write_recording(out, chain(overload ? "chain" : graph, length)) ? 0 : 1;
+  const std::string name = overload ? "chain" : graph.ends_with(":twin") ? "twin" : graph;
+  return write_recording(out, chain(name, length)) ? 0 : 1;
 }

@@ -60,6 +60,20 @@ Result<Choice> choose(const Graph& graph, const std::vector<std::string>& parame
   return Choice{graph, std::move(settings).value()};
 }
 
+/// The entries of the graphs that are called as this one is: several where files have graphs of their own.
+std::vector<std::string> same_call(const Plan& plan, const Graph& graph) {
+  std::vector<std::string> entries;
+  for (const Graph& other : plan.graphs)
+    if (&other == &graph || (other.name == graph.name && other.signature == graph.signature && other.file != graph.file))
+      entries.push_back(entry_of(other));
+  return entries;
+}
+
+/// Of graphs that share a name (and are not overloads of one another: those differ in what they take).
+Error ambiguous(const std::string& name, const std::vector<std::string>& entries) {
+  return Error{"there are several graphs " + name + "; say which one: --graph may be " + list(entries)};
+}
+
 /// The first of several overloads or instantiations that takes the parameters; any of them by its entry's
 /// name.
 Result<Choice> choose(const Plan& plan, const std::string& name, const std::vector<std::string>& parameters) {
@@ -72,7 +86,11 @@ Result<Choice> choose(const Plan& plan, const std::string& name, const std::vect
   for (const Graph& graph : plan.graphs) {
     if (graph.name != name && !name.empty()) continue;
     auto choice = choose(graph, parameters);
-    if (choice) return choice;
+    if (choice) {
+      const auto same = same_call(plan, graph);
+      if (same.size() > 1) return ambiguous(name, same);
+      return choice;
+    }
     if (entries.empty()) refusal = choice.message();
     entries.push_back(entry_of(graph));
   }
