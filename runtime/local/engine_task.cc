@@ -15,12 +15,13 @@ std::exception_ptr cancelled_error(const Node& node) {
   return std::make_exception_ptr(CancelledError(detail::describe(node) + " was cancelled"));
 }
 
-/// One more input is there; true if it was the last. The last needs no locked instruction: nobody else counts down.
+/// One more input is there; true if it was the last. The last needs no locked instruction: nobody else counts down. It
+/// hands the inputs on to whoever sees the zero, such as a `get()` that runs the task in place.
 bool count_down(Node& consumer) {
   if (consumer.pending.load(std::memory_order_acquire) != 1) {
     return consumer.pending.fetch_sub(1, std::memory_order_acq_rel) == 1;
   }
-  consumer.pending.store(0, std::memory_order_relaxed);
+  consumer.pending.store(0, std::memory_order_release);
   return true;
 }
 
