@@ -1,6 +1,7 @@
 #include "runtime/local/engine.h"
 
 #include <array>
+#include <thread>
 
 #include "runtime/local/current.h"
 #include "runtime/local/sanitizers.h"
@@ -13,9 +14,13 @@ namespace {
 constexpr auto kSearchTime = std::chrono::microseconds(200);
 
 /// Between two looks a runner rests, longer and longer: a submitter whose every task is taken at once shares all its
-/// cache lines with the taker, and both are slower than one of them alone.
-void rest(detail::Clock::duration idle) {
-  if (idle > std::chrono::microseconds(20)) return std::this_thread::yield();
+/// cache lines with the taker, and both are slower than one of them alone. While others run tasks it sleeps: there may
+/// be fewer cores than they and the submitter need, and yielding to them again and again costs them more than it gives.
+void rest(detail::Clock::duration idle, bool others_run) {
+  if (idle > std::chrono::microseconds(20)) {
+    if (others_run) return std::this_thread::sleep_for(std::chrono::microseconds(10));
+    return std::this_thread::yield();
+  }
   for (int i = 0; i < 256; ++i) __builtin_ia32_pause();
 }
 
@@ -131,7 +136,7 @@ void Engine::run_while_busy() {
     if (idle_since == detail::Clock::time_point{}) idle_since = detail::Clock::now();
     const auto idle = detail::Clock::now() - idle_since;
     if (idle < kSearchTime) {
-      rest(idle);
+      rest(idle, runners_.load(std::memory_order_relaxed) > searching_.load(std::memory_order_relaxed));
       continue;
     }
     searching_.fetch_sub(1, std::memory_order_seq_cst);
