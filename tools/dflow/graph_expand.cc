@@ -69,11 +69,6 @@ std::vector<std::string> same_call(const Plan& plan, const Graph& graph) {
   return entries;
 }
 
-/// Of graphs that share a name (and are not overloads of one another: those differ in what they take).
-Error ambiguous(const std::string& name, const std::vector<std::string>& entries) {
-  return Error{"there are several graphs " + name + "; say which one: --graph may be " + list(entries)};
-}
-
 /// The first of several overloads or instantiations that takes the parameters; any of them by its entry's
 /// name.
 Result<Choice> choose(const Plan& plan, const std::string& name, const std::vector<std::string>& parameters) {
@@ -88,7 +83,8 @@ Result<Choice> choose(const Plan& plan, const std::string& name, const std::vect
     auto choice = choose(graph, parameters);
     if (choice) {
       const auto same = same_call(plan, graph);
-      if (same.size() > 1) return ambiguous(name, same);
+      if (same.size() > 1)
+        return Error{"there are several graphs " + name + "; say which one: --graph may be " + list(same)};
       return choice;
     }
     if (entries.empty()) refusal = choice.message();
