@@ -18,19 +18,8 @@ void each_node(const Graph& graph, See see) {
     for (const Node& node : segment.nodes) see(node);
 }
 
-std::string list(const std::vector<std::string>& parts, std::string_view between) {
-  std::string all;
-  for (const std::string& part : parts) all.append(all.empty() ? "" : between).append(part);
-  return all;
-}
-
 std::string indexed(const std::string& name, const std::string& index) {
   return index.empty() ? name : text({name, "[", index, "]"});
-}
-
-std::string padded(std::string left, std::size_t width) {
-  if (left.size() < width) left.append(width - left.size(), ' ');
-  return left;
 }
 
 struct Row {
@@ -69,7 +58,7 @@ std::string families_text(const Graph& graph, const Dependences& known) {
   std::vector<Row> rows;
   for (const Family& family : known.families)
     rows.push_back(
-        {indexed(names.at(family.node), list(family.variables, ",")), list(family.conditions, "  or  ")});
+        {indexed(names.at(family.node), joined(family.variables, ",")), joined(family.conditions, "  or  ")});
   return text({"  tasks:\n", table(rows)});
 }
 
@@ -105,18 +94,19 @@ std::string dependences_text(const Graph& graph) {
   std::string all = families_text(graph, known);
   all += rows.empty() ? "  dependences: none\n" : text({"  dependences:\n", table(rows)});
   if (!known.assumed.empty())
-    all += text({"  this holds where ", list(known.assumed, "  or  "),
+    all += text({"  this holds where ", joined(known.assumed, "  or  "),
                  "; elsewhere the graph is built as it runs\n"});
   return all;
 }
 
-std::string family_label(const Graph& graph, std::uint32_t node) {
-  if (!graph.dependences) return "";
+std::map<std::uint32_t, std::string> family_labels(const Graph& graph) {
+  std::map<std::uint32_t, std::string> labels;
+  if (!graph.dependences) return labels;
+  const auto names = family_names(graph);
   for (const Family& family : graph.dependences->families)
-    if (family.node == node)
-      return text({indexed(family_names(graph).at(node), list(family.variables, ",")), "\n",
-                   list(family.conditions, "\nor ")});
-  return "";
+    labels[family.node] = text({indexed(names.at(family.node), joined(family.variables, ",")), "\n",
+                                joined(family.conditions, "\nor ")});
+  return labels;
 }
 
 }  // namespace dflow::tools

@@ -14,7 +14,7 @@ std::map<std::uint32_t, std::string> family_names(const formats::Graph& graph);
 /// Lines of text, indented; "" where the graph has no dependences in closed form.
 std::string dependences_text(const formats::Graph& graph);
 
-/// "trsm[k,i]", "0 <= k < i < n" on a line of its own each.
-std::string family_label(const formats::Graph& graph, std::uint32_t node);
+/// A node's: "trsm[k,i]", "0 <= k < i < n" on a line of its own each. None where nothing is known in closed form.
+std::map<std::uint32_t, std::string> family_labels(const formats::Graph& graph);
 
 }  // namespace dflow::tools

@@ -130,7 +130,7 @@ std::string label_of(const Boundary& boundary) {
 class PlanDrawing {
  public:
   PlanDrawing(ByteSink& sink, std::size_t index, const Graph& graph)
-      : sink_(sink), prefix_(text({"g", std::to_string(index), "_"})), graph_(graph) {}
+      : sink_(sink), prefix_(text({"g", std::to_string(index), "_"})), graph_(graph), families_(family_labels(graph)) {}
 
   void draw() {
     sink_.write(text({"  subgraph cluster_", prefix_, " {\n    label=", dot_string(graph_.name), ";\n"}));
@@ -145,9 +145,9 @@ class PlanDrawing {
 
  private:
   void add_node(const Node& node) {
-    const std::string family = family_label(graph_, node.id);
+    const auto family = families_.find(node.id);
     drawn_[node.id] = count_;
-    add(family.empty() ? label_of(graph_, node) : family, "shape=box");
+    add(family == families_.end() ? label_of(graph_, node) : family->second, "shape=box");
   }
 
   /// One arrow a relation, with what each of its cases says.
@@ -174,6 +174,7 @@ class PlanDrawing {
   ByteSink& sink_;
   std::string prefix_;
   const Graph& graph_;
+  const std::map<std::uint32_t, std::string> families_;
   std::size_t count_ = 0;
   std::map<std::uint32_t, std::size_t> drawn_;
 };

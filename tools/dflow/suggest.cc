@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "tools/dflow/text.h"
+
 namespace dflow::tools {
 namespace {
 
@@ -44,10 +46,8 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& kn
 
 std::string list(const std::vector<std::string>& names) {
   constexpr std::size_t kMost = 20;
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < kMost; ++i) text += (i == 0 ? "" : ", ") + names[i];
-  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
-  return text;
+  if (names.size() <= kMost) return joined(names, ", ");
+  return joined({names.begin(), names.begin() + kMost}, ", ") + " and " + std::to_string(names.size() - kMost) + " more";
 }
 
 }  // namespace dflow::tools
