@@ -104,9 +104,23 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& words)
   to.insert(to.end(), words.begin(), words.end());
 }
 
+/// The last flag that says something wins.
 bool wants_colour(const CommandLine& line) {
-  return isatty(STDERR_FILENO) != 0 && !line.has("-fno-color-diagnostics") &&
-         !line.has("-fno-diagnostics-color") && !line.has("-fdiagnostics-color=never");
+  constexpr std::array kNever = {"-fno-color-diagnostics", "-fno-diagnostics-color",
+                                 "-fdiagnostics-color=never"};
+  constexpr std::array kAlways = {"-fcolor-diagnostics", "-fdiagnostics-color", "-fdiagnostics-color=always"};
+  bool wanted = isatty(STDERR_FILENO) != 0;
+  for (const Argument& argument : line.arguments) {
+    if (is_any(argument.name, kNever)) wanted = false;
+    if (is_any(argument.name, kAlways)) wanted = true;
+  }
+  return wanted;
+}
+
+/// The host compiler's own flags that also say how dflow's diagnostics come.
+bool concerns_diagnostics(const Argument& argument) {
+  constexpr std::array kNames = {"-w", "-Werror", "-Wno-error", "-fdiagnostics-parseable-fixits"};
+  return is_any(argument.name, kNames);
 }
 
 }  // namespace
@@ -125,6 +139,9 @@ FrontendJob make_job(const CommandLine& line, const Argument& source, HostKind h
   }
   append(job.arguments, include_flags(installation));
   append(job.arguments, options.diagnostic_flags);
+  for (const Argument& argument : line.arguments) {
+    if (concerns_diagnostics(argument)) append(job.arguments, argument.words);
+  }
   if (wants_colour(line)) job.arguments.emplace_back("-fcolor-diagnostics");
   const std::string chosen = options.resource_dir.empty() ? installation.resource_dir : options.resource_dir;
   if (!line.has("-resource-dir")) append(job.arguments, {"-resource-dir", chosen});

@@ -13,6 +13,7 @@
 #include "compiler/codegen/plan_section.h"
 #include "compiler/frontend/affine_plan.h"
 #include "compiler/frontend/attributes.h"
+#include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/conclude.h"
 #include "compiler/frontend/graph_functions.h"
 #include "compiler/frontend/positions.h"
@@ -41,7 +42,8 @@ class FirstError : public clang::DiagnosticConsumer {
 
 class Consumer : public clang::ASTConsumer {
  public:
-  explicit Consumer(FrontendResult& result) : result_(result) {}
+  Consumer(FrontendResult& result, const WarningFlags& flags, clang::DiagnosticOptions options)
+      : result_(result), flags_(flags), diagnostic_options_(std::move(options)) {}
 
   /// What libraries do inside is the host compiler's to parse: saves a third of the time. Clang asks only where
   /// nothing depends on the body (no constexpr function, no deduced result).
@@ -61,7 +63,7 @@ class Consumer : public clang::ASTConsumer {
     conclude(recorded.unit, graphs, proposals);
     add_dependences(project, definitions, graphs);
     write_files(context.getSourceManager(), proposals, tail(graphs, context.getSourceManager()));
-    for (const GraphFunction& graph : graphs) remark(graph);
+    diagnose(project, definitions, graphs);
   }
 
  private:
@@ -98,17 +100,26 @@ class Consumer : public clang::ASTConsumer {
     }
   }
 
+  void diagnose(const Project& project, const Definitions& definitions, const std::vector<GraphFunction>& graphs) {
+    Reporter reporter(project, flags_);
+    run_checks(project, definitions, graphs, flags_, reporter);
+    for (const GraphFunction& graph : graphs) remark(graph, project, reporter);
+    auto printed = reporter.print(diagnostic_options_);
+    result_.diagnostics = std::move(printed.text);
+    result_.fatal = printed.has_errors;
+  }
+
   /// What `-Rdflow` tells of a graph.
-  void remark(const GraphFunction& function) {
-    const formats::Graph& graph = function.graph;
-    const auto say = [&](std::uint32_t line, const std::string& text) {
-      result_.diagnostics += graph.file + ":" + std::to_string(line) + ": remark: " + text + " [-Rdflow]\n";
-    };
-    if (graph.replicable) say(graph.line, "graph '" + graph.name + "' is replicable");
-    for (const formats::Boundary& boundary : graph.boundaries) {
-      say(boundary.line, "graph '" + graph.name + "' cannot be known beyond this: " + boundary.reason);
+  static void remark(const GraphFunction& function, const Project& project, Reporter& reporter) {
+    const std::string name = "graph '" + function.graph.name + "'";
+    if (function.graph.replicable) reporter.remark({.at = function.location, .text = name + " is replicable"});
+    for (const formats::Boundary& boundary : function.graph.boundaries) {
+      reporter.remark({.at = start_of_line(function.location, boundary.line, project),
+                       .text = name + " cannot be known beyond this: " + boundary.reason});
     }
-    if (!graph.expandable) say(graph.line, "graph '" + graph.name + "' cannot be expanded: " + function.refusal);
+    if (!function.graph.expandable) {
+      reporter.remark({.at = function.location, .text = name + " cannot be expanded: " + function.refusal});
+    }
   }
 
   /// What follows the user's text: entries and the plan.
@@ -151,14 +162,17 @@ class Consumer : public clang::ASTConsumer {
 };
 
 class Action : public clang::ASTFrontendAction {
+  const WarningFlags& flags_;
+  const clang::DiagnosticOptions diagnostic_options_;
  public:
-  explicit Action(FrontendResult& result) : result_(result) {}
+  Action(FrontendResult& result, const WarningFlags& flags) : result_(result), flags_(flags) {}
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
     compiler.getFrontendOpts().SkipFunctionBodies = true;
     compiler.getDiagnosticOpts().ShowCarets = false;  // and with them the count of errors on stderr
-    return std::make_unique<Consumer>(result_);
+    return consumer;
+    auto consumer = std::make_unique<Consumer>(result_, flags_, compiler.getDiagnosticOpts());
   }
 
  private:
@@ -166,10 +180,11 @@ class Action : public clang::ASTFrontendAction {
 };
 
 std::vector<std::string> command_line(const FrontendJob& job) {
+  const WarningFlags& flags_;
   std::vector<std::string> command = {"clang++"};
   command.insert(command.end(), job.arguments.begin(), job.arguments.end());
   command.insert(command.end(), {"-fsyntax-only", "-w", job.main_file});
-  std::erase_if(command, [](const std::string& argument) { return argument.starts_with("-Rdflow"); });
+  std::erase_if(command, is_dflow_diagnostic_flag);
   return command;
 }
 
@@ -180,16 +195,15 @@ FrontendResult run_frontend(const FrontendJob& job) {
   FrontendResult result;
   FirstError errors;
   llvm::IntrusiveRefCntPtr<clang::FileManager> files(new clang::FileManager({.WorkingDir = job.directory}));
-  clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result), files.get());
+  clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags), files.get());
   invocation.setDiagnosticConsumer(&errors);
+  const WarningFlags flags = warning_flags(job.arguments);
   result.parsed = invocation.run() && errors.getNumErrors() == 0;
   if (!result.parsed) {
     const std::string reason = errors.text.empty() ? job.main_file + ": Clang could not parse it" : errors.text;
     result = {};
     result.first_error = reason;
   }
-  const bool wanted = std::ranges::find(job.arguments, "-Rdflow") != job.arguments.end();
-  if (!wanted) result.diagnostics.clear();
   std::cerr << result.diagnostics;
   return result;
 }

@@ -82,6 +82,7 @@ class Describer {
 
   GraphFunction describe() {
     const auto place = user_place(function_.getLocation(), project_.sources());
+    result_.location = function_.getLocation();
     result_.graph.name = qualified_name(function_);
     result_.graph.signature = function_.getType().getAsString(policy_of(context_));
     result_.graph.file = place.file;

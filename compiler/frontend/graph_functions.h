@@ -9,6 +9,7 @@ namespace dflow::compiler {
 struct GraphFunction {
   FunctionId record{};
   formats::Graph graph;  ///< Name, signature, file, line, parameters; the rest comes from the analysis.
+  clang::SourceLocation location;
   Entry entry;
   bool internal = false;  ///< Other translation units may have another of its name.
   std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
