@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -21,7 +20,19 @@ class BoundExecutor;
 
 namespace detail {
 struct ExecutorAccess;
+
+/// The futures' results in order, each got `how`: moved out if `futures` is given away.
+template <class T, class Futures, class... How>
+std::vector<T> results_of(Futures&& futures, How... how) {
+  std::vector<T> results;
+  results.reserve(futures.size());
+  for (auto& future : futures) {
+    if constexpr (std::is_lvalue_reference_v<Futures>) results.push_back(future.get(how...));
+    else results.push_back(std::move(future).get(how...));
+  }
+  return results;
 }
+}  // namespace detail
 
 /// What an Executor and a handle made by `with` have in common. Thread-safe.
 ///
@@ -91,33 +102,21 @@ class Submitter {
   /// Waits for all and returns their results: moved if `futures` is given away, else copied.
   template <class T>
   std::vector<T> gather(const std::vector<Future<T>>& futures) const {
-    std::vector<T> results;
-    results.reserve(futures.size());
-    for (const Future<T>& future : futures) results.push_back(future.get());
-    return results;
+    return detail::results_of<T>(futures);
   }
   template <class T>
   std::vector<T> gather(std::vector<Future<T>>&& futures) const {
-    std::vector<T> results;
-    results.reserve(futures.size());
-    for (Future<T>& future : futures) results.push_back(std::move(future).get());
-    return results;
+    return detail::results_of<T>(std::move(futures));
   }
 
   /// `gather` whose results steer nothing; placed by dflowc: a dry run goes on with as many default-constructed values.
   template <class T>
   std::vector<T> gather(detail::Unsteered, const std::vector<Future<T>>& futures) const {
-    std::vector<T> results;
-    results.reserve(futures.size());
-    for (const Future<T>& future : futures) results.push_back(future.get(detail::unsteered));
-    return results;
+    return detail::results_of<T>(futures, detail::unsteered);
   }
   template <class T>
   std::vector<T> gather(detail::Unsteered, std::vector<Future<T>>&& futures) const {
-    std::vector<T> results;
-    results.reserve(futures.size());
-    for (Future<T>& future : futures) results.push_back(std::move(future).get(detail::unsteered));
-    return results;
+    return detail::results_of<T>(std::move(futures), detail::unsteered);
   }
 
   /// A light handle whose calls have these options.
