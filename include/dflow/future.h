@@ -3,13 +3,13 @@
 
 #include <chrono>
 #include <exception>
-#include <functional>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <dflow/detail/any_future.h>
+#include <dflow/detail/call.h>
 #include <dflow/detail/session.h>
 #include <dflow/detail/value.h>
 #include <dflow/errors.h>
@@ -223,9 +223,9 @@ class CallbackObserver final : public Observer {
       task.retain();
       const Future<T> future{NodeRef(&task)};
       if constexpr (std::is_invocable_v<Callback&, const Future<T>&>) {
-        std::invoke(callback_, future);
+        detail::call(callback_, future);
       } else {
-        std::invoke(callback_);
+        detail::call(callback_);
       }
     } catch (...) {
       report_callback_error();

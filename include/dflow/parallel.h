@@ -1,7 +1,6 @@
 // parallel(f): a function over ranges from a function over elements.
 #pragma once
 
-#include <functional>
 #include <utility>
 #include <vector>
 

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
-#include <unordered_set>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -49,7 +49,7 @@ namespace detail {
 template <class T>
 std::vector<const Future<T>*> distinct_futures(const std::vector<Future<T>>& futures) {
   std::vector<const Future<T>*> distinct;
-  std::unordered_set<Node*> seen;
+  std::set<Node*> seen;
   for (const Future<T>& future : futures) {
     if (seen.insert(node_of(future)).second) distinct.push_back(&future);
   }
@@ -203,7 +203,7 @@ class AsCompleted {
   detail::Deadline deadline_;
   detail::CompletionQueue queue_;
   std::vector<Future<T>> waiting_;
-  std::unordered_set<detail::Node*> expected_;
+  std::set<detail::Node*> expected_;
   std::size_t count_ = 0, total_ = 0;
   bool in_order_ = false;
 };

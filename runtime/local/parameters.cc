@@ -1,6 +1,7 @@
 // The parameters of a dry run, as given on the command line.
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 

@@ -1,4 +1,5 @@
 // How arguments arrive.
+#include <algorithm>
 #include <array>
 #include <list>
 #include <map>

@@ -1,5 +1,6 @@
 // map, reduce, parallel.
 #include <array>
+#include <functional>
 #include <list>
 #include <map>
 #include <ranges>

@@ -1,7 +1,6 @@
 // Generated code's side of graph functions: which call is active, and how a skeleton is started.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <limits>
 #include <map>

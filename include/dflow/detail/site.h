@@ -2,7 +2,6 @@
 // declaration has to be added and the same header rewritten in two translation units stays one definition.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 
 namespace dflow::inline v0::detail {
@@ -25,7 +24,9 @@ struct GraphSite {
 template <std::size_t N>
 struct FixedString {
   char text[N];
-  consteval FixedString(const char (&source)[N]) { std::copy_n(source, N, text); }  // NOLINT: implicit by design
+  consteval FixedString(const char (&source)[N]) {  // NOLINT: implicit by design
+    for (std::size_t i = 0; i < N; ++i) text[i] = source[i];
+  }
 };
 
 template <FixedString Task, FixedString File, int Line, int Column>

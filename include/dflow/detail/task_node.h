@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include <dflow/detail/arguments.h>
+#include <dflow/detail/call.h>
 #include <dflow/detail/session.h>
 #include <dflow/detail/signature.h>
 #include <dflow/detail/value.h>
@@ -198,20 +198,20 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   void run() override {
     const bool move = !this->has(kNeverMove);
     using Callee = typename Invocation<F, std::tuple<Slots...>, std::tuple<Leading...>>::Callee;
-    auto call = [&](Slots&... slots) -> R {
-      return std::invoke(static_cast<Callee&&>(body_.callable), fill_in<Leading>(*this)..., slots.pass(move)...);
+    auto body = [&](Slots&... slots) -> R {
+      return detail::call(static_cast<Callee&&>(body_.callable), fill_in<Leading>(*this)..., slots.pass(move)...);
     };
     if constexpr (forwards) {
       inner_.node = NodeRef();
-      R future = std::apply(call, body_.slots);
+      R future = std::apply(body, body_.slots);
       if (!future.valid()) throw_empty_future("the task's result");
       inner_.node = AnyFuture(future).take_node();
       inner_.edge = {.next = nullptr, .consumer = this, .producer = inner_.node.get()};
     } else if constexpr (std::is_void_v<R>) {
-      std::apply(call, body_.slots);
+      std::apply(body, body_.slots);
       std::construct_at(std::addressof(this->value_));
     } else {
-      ::new (static_cast<void*>(std::addressof(this->value_))) T(std::apply(call, body_.slots));
+      ::new (static_cast<void*>(std::addressof(this->value_))) T(std::apply(body, body_.slots));
     }
   }
 
