@@ -19,6 +19,10 @@
 #pragma GCC diagnostic ignored_attributes "dflow::"
 #endif
 
+// Nor about a program's own globals that are called what is local here (clang++ reads this pragma as well).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 #include <dflow/coroutine.h>
 #include <dflow/detail/boundary.h>
 #include <dflow/detail/graph_scope.h>
@@ -32,3 +36,5 @@
 #include <dflow/promise.h>
 #include <dflow/refs.h>
 #include <dflow/wait.h>
+
+#pragma GCC diagnostic pop

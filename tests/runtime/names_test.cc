@@ -1,0 +1,24 @@
+// A program's own globals may be called what dflow calls its locals: compiled with -Wshadow -Werror, like all tests.
+
+[[maybe_unused]] static int add, after, argument, arguments, batch, begin, body, call, callable, callback, chunks, container,
+    count, deadline, distinct, each, edge, edges, element, end, entry, error, extra, extras, f, file, first, from, future,
+    futures, how, inner, last, left, line, made, make, name, need, node, nodes, number, observer, op, options, other,
+    others, owner, pairs, position, producer, queue, range, ranges, readers, reason, result, results, returned, right,
+    run, scope, seen, self, session, site, size, slots, state, task, tasks, text, timeout, total, type, types, value,
+    values, visit, visitor, waiting, when;
+
+#include <dflow/dflow.h>
+#include <gtest/gtest.h>
+
+TEST(Names, OfAProgramsGlobalsMayBeThoseOfDflowsLocals) {
+  dflow::Executor ex;
+  const auto square = [](long x) { return x * x; };
+  const auto plus = [](long x, long y) { return x + y; };
+  auto squares = ex.map(square, std::vector<long>{1, 2, 3});
+  dflow::wait(squares);
+  for (auto& done : dflow::as_completed(squares)) EXPECT_GT(done.get(), 0);
+  EXPECT_EQ(ex.gather(squares), (std::vector<long>{1, 4, 9}));
+  const auto sum = ex.with({.name = "sum"}).reduce(plus, squares, 0L).then(square);
+  sum.on_done([] {});
+  EXPECT_EQ(ex.submit(plus, sum, ex.scatter(4L)).get(), 200);
+}
