@@ -49,7 +49,8 @@ struct TaskOptions {
   std::vector<std::string> workers = {};
 
   /// The longest a task may run, from its start. Then its stop token is asked to stop and its future fails with
-  /// `TimeoutError`; what the body still returns is dropped.
+  /// `TimeoutError`, under OnFailure::ignore too: the body may still be writing to where the result goes. What it
+  /// returns then is dropped.
   std::optional<Duration> timeout = {};
 
   OnFailure on_failure = OnFailure::fail;

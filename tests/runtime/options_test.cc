@@ -77,6 +77,15 @@ TEST(Options, TimeoutFailsTheFutureAndAsksTheTaskToStop) {
   EXPECT_EQ(ex.submit(square, 2).get(), 4);
 }
 
+TEST(Options, TimeoutIsNotIgnored) {
+  Executor ex;
+  const auto future = ex.with({.timeout = 1ms, .on_failure = OnFailure::ignore}).submit([](std::stop_token token) {
+    eventually([&] { return token.stop_requested(); });
+    return 1;
+  });
+  EXPECT_THROW(future.get(), TimeoutError);
+}
+
 TEST(Options, TimeoutInTimeChangesNothing) {
   Executor ex;
   EXPECT_EQ(ex.with({.timeout = kForever}).submit(square, 3).get(), 9);
