@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache pkg-config dpkg-dev file
   clang-19 llvm-19-dev libclang-19-dev libclang-cpp19-dev llvm-19-tools libclang-rt-19-dev clang-format-19 clang-tidy-19
-  libisl-dev libtbb-dev nlohmann-json3-dev libcli11-dev libxxhash-dev libeigen3-dev
+  libisl-dev libtbb-dev nlohmann-json3-dev libcli11-dev libxxhash-dev libeigen3-dev libpng-dev
   libgtest-dev libgmock-dev graphviz gdb python3
 )
 
