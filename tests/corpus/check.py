@@ -7,6 +7,7 @@ A program says in comments at the start of a line what must hold:
     // PARAMS: graph=heat 4 10 -- n=4 t=10    run with arguments 4 10, `expand` with these parameters gives the graph
                                               that this run records (graph=heat/1: of the second call)
     // EXPECT: sum 42                         a line that the run above prints; all of them, if there is one
+    // LAUNCHED: heat sum                     the graphs that run from their closed form: these and no others
     // GRAPH: 5 tasks, 4 edges                of the graph above, counted by hand
     // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
 """
@@ -49,6 +50,7 @@ class Annotations:
     boundaries: int
     replicable: bool
     cases: list
+    launched: list | None = None
 
 
 class Failures:
@@ -73,7 +75,7 @@ def parse_case(text):
 def read_annotations(source):
     values, cases = {}, []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (BOUNDARIES|REPLICABLE|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
+        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
         if not match:
             continue
         key, text = match.groups()
@@ -87,9 +89,10 @@ def read_annotations(source):
             cases[-1].edges += [tuple(edge.split(" -> ")) for edge in text.strip().rstrip(",").split(", ")]
         else:
             values[key] = text.strip()
-    if not cases or values.keys() != {"BOUNDARIES", "REPLICABLE"}:
+    if not cases or values.keys() - {"LAUNCHED"} != {"BOUNDARIES", "REPLICABLE"}:
         sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
-    return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases)
+    return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases,
+                       values["LAUNCHED"].split() if "LAUNCHED" in values else None)
 
 
 class Check:
@@ -101,20 +104,22 @@ class Check:
         self.annotations = read_annotations(self.source)
         self.failures = Failures()
 
-    def run(self):
-        commands = {
+    def commands(self):
+        return {
             "plain": [self.options.cxx, f"-I{self.options.include}", f"-L{self.options.lib}",
                       f"-Wl,-rpath,{self.options.lib}", "-rdynamic"],
             "dflowc": [self.options.dflowc],
             "dflowc-gcc": [self.options.dflowc, f"--dflow-host={self.options.cxx}"],
         }
-        programs = {name: self.compile(name, command) for name, command in commands.items()}
+
+    def run(self):
+        programs = {name: self.compile(name, command) for name, command in self.commands().items()}
         if None in programs.values():
             return self.failures.count
         reference = {}
         for name, program in programs.items():
             self.check_outputs(name, program, reference)
-        for name in ("dflowc", "dflowc-gcc"):
+        for name in [each for each in programs if each != "plain"]:
             self.check_plan(name, programs[name])
             for number, case in enumerate(self.annotations.cases):
                 self.check_graph(name, programs[name], case, number)
@@ -168,6 +173,9 @@ class Check:
         boundaries = [boundary for graph in graphs for boundary in graph["boundaries"]]
         if len(boundaries) != self.annotations.boundaries:
             self.failures.add(f"{name}: {len(boundaries)} boundaries, not {self.annotations.boundaries}", boundaries)
+        launched = [graph["name"] for graph in graphs if graph.get("launched")]
+        if self.annotations.launched is not None and sorted(launched) != sorted(self.annotations.launched):
+            self.failures.add(f"{name}: launched are {launched}", "\n".join(g.get("not_launched", "") for g in graphs))
         denied = [f"{graph['name']}: {graph['reason']}" for graph in graphs if not graph["replicable"]]
         if (not denied) != self.annotations.replicable:
             self.failures.add(f"{name}: replicable: {'no' if denied else 'yes'}", "\n".join(denied))

@@ -58,11 +58,15 @@ class Check:
         self.failures += 1
         print("FAILED:", text)
 
-    def run(self):
-        program, plan = self.work / "program", self.work / "plan.json"
+    def compiled(self):
+        program = self.work / "program"
         done = run(self.options.dflowc, "-std=c++20", "-O0", *self.options.flag, self.options.source, "-o", program)
-        if done.returncode != 0:
-            return self.fail(f"dflowc: {done.stderr}")
+        return program if done.returncode == 0 else self.fail(f"dflowc: {done.stderr}")
+
+    def run(self):
+        program, plan = self.compiled(), self.work / "plan.json"
+        if program is None:
+            return
         plan.write_text(run(self.options.dflow, "graph", "show", program, "--format=json").stdout)
         seed = int(os.environ.get("DFLOW_TEST_SEED", random.randrange(1 << 30)))
         print(f"DFLOW_TEST_SEED={seed}")
