@@ -196,7 +196,7 @@ class Analysis {
 
   void conclude() {
     if (limits(std::nullopt).is_subset(excluded_)) throw Refusal("there is no input for which it is known");
-    const isl::set good = excluded_.complement().coalesce();
+    const isl::set good = excluded_.complement().gist(limits(std::nullopt)).coalesce();
     for (const auto& [sink, producer, map] : edges_) add_edge(sink, producer, map.intersect_params(good));
     std::ranges::sort(result_.edges, {},
                       [](const Dependence& e) { return std::tuple(e.consumer, e.argument, e.producer); });
