@@ -35,14 +35,14 @@ namespace dflow::local {
 
 namespace {
 
-/// Takes every node and never runs one. A wait for one ends the run: what comes after cannot be known.
+/// Takes every node and never runs one. A wait for one ends the run.
 class DrySession final : public detail::Session {
  public:
   void submit(Node& node) override { node.release_from_runtime(); }
   void submit_chunk(Node& first) override {
     for (Node* node = &first; node;) std::exchange(node, node->next_in_chunk())->release_from_runtime();
   }
-  bool wait(Node&, Deadline) override { detail::end_dry_run("", 0, "a task's result is needed"); }
+  bool wait(Node&, Deadline) override { end_dry_run_at_wait(); }
   bool cancel(Node&) override { return false; }
   void end_external(Node& node, State state) override {
     node.state_.store(state);
@@ -148,6 +148,11 @@ int main_of_dry_run(int, char**, char**) {
 }
 
 }  // namespace
+
+void end_dry_run_at_wait() {
+  detail::end_dry_run("", 0, "a task's result is needed");
+}
+
 }  // namespace dflow::local
 
 namespace dflow::inline v0::detail {

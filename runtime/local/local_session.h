@@ -65,5 +65,7 @@ std::shared_ptr<LocalSession> join_session(const Settings& settings);
 
 /// Makes a recording session that runs nothing the active one (dry runs, which are alone in their process).
 void activate_dry(detail::Session& session, Recorder& recorder);
+/// Ends a dry run where the program waits for a task: what comes after cannot be known.
+[[noreturn]] void end_dry_run_at_wait();
 
 }  // namespace dflow::local

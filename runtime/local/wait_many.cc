@@ -1,5 +1,6 @@
 // Waiting for several nodes.
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <mutex>
@@ -46,7 +47,7 @@ bool wait_many(const std::vector<Node*>& nodes, When when, Deadline deadline) {
   for (Node* node : nodes) {
     if (!node) throw_empty_future("wait()");
   }
-  if (in_dry_run()) end_dry_run("", 0, "a task's result is needed");
+  if (in_dry_run()) local::end_dry_run_at_wait();
   if (!local::active().local) return std::ranges::all_of(nodes, [](Node* n) { return n->ended(); });
   local::Engine& engine = local::active().local->engine();
   Parker parker(engine);
@@ -107,7 +108,7 @@ std::optional<std::size_t> CompletionQueue::next_if_ready() {
 
 std::optional<std::size_t> CompletionQueue::next(Deadline deadline) {
   if (std::optional<std::size_t> number = next_if_ready()) return number;
-  if (in_dry_run()) end_dry_run("", 0, "a task's result is needed");
+  if (in_dry_run()) local::end_dry_run_at_wait();
   if (!local::active().local) throw SessionError("dflow: the session ended before these futures did");
   Parker parker(local::active().local->engine());
   {
