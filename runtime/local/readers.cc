@@ -4,7 +4,7 @@
 
 #include <mutex>
 
-#include <dflow/detail/task_node.h>
+#include <dflow/detail/make_task.h>
 
 namespace dflow::inline v0::detail {
 
@@ -40,20 +40,18 @@ void end_reading(Readers& readers) noexcept {
 
 NodeRef begin_taking(Node& node, Readers& readers) {
   const std::lock_guard lock(readers_mutex());
-  if (!node.mark(kConsumed)) throw_consumed();
-  if (readers.count == 0) return NodeRef();
-  HeldNode<void>* taker = nullptr;
-  try {
-    taker = HeldNode<void>::make();
+  if (node.marked(kConsumed)) throw_consumed();
+  NodeRef others;
+  if (readers.count > 0) {
+    HeldNode<void>* taker = HeldNode<void>::make();
+    NewTask<void> task(taker);
     start_external(*taker);
-  } catch (...) {
-    node.marks_.fetch_and(static_cast<std::uint8_t>(~kConsumed));
-    if (taker) NodeRef(taker).get()->release_from_runtime();
-    throw;
+    taker->set();
+    readers.taker = taker;
+    others = NodeRef(std::exchange(task.node, nullptr));
   }
-  taker->set();
-  readers.taker = taker;
-  return NodeRef(taker);
+  node.mark(kConsumed);
+  return others;
 }
 
 void cancel_taking(Node& node, Readers& readers) noexcept {
