@@ -1,3 +1,4 @@
+#include <csignal>
 #include <filesystem>
 
 #include "formats/plan.h"
@@ -45,7 +46,8 @@ class ExpandTool : public ToolTest {
  protected:
   ExpandTool() {
     const std::string frame = file("frame", encode_frame(plan_with({"chain", "crashing", "silent", "refusing",
-                                                                    "garbling", "exiting", "wet", "fixed"})));
+                                                                    "garbling", "exiting", "wet", "interrupting",
+                                                                    "fixed"})));
     const auto made =
         run({.arguments = {"objcopy", "--add-section", ".dflow=" + frame, DFLOW_FAKE_APP, app()},
              .input = {},
@@ -174,6 +176,17 @@ TEST_F(ExpandTool, NothingIsLeftInTheTemporaryDirectory) {
   namespace fs = std::filesystem;
   fs::create_directory(path("tmp"));
   EXPECT_EQ(dflow(chain_of("3"), {{"TMPDIR", path("tmp")}}).exit_code, 0);
+  EXPECT_TRUE(fs::is_empty(path("tmp")));
+}
+
+TEST_F(ExpandTool, ASignalEndsTheProgramAndCleansUp) {
+  namespace fs = std::filesystem;
+  fs::create_directory(path("tmp"));
+  const auto outcome = run({.arguments = {DFLOW_TOOL, "graph", "expand", app(), "--graph=interrupting", "--param=xs.size=3"},
+                            .input = {},
+                            .environment = {{"TMPDIR", path("tmp")}}});
+  ASSERT_TRUE(outcome) << outcome.message();
+  EXPECT_EQ(outcome.value().signal, SIGTERM) << outcome.value().errors;
   EXPECT_TRUE(fs::is_empty(path("tmp")));
 }
 

@@ -1,4 +1,7 @@
 // A program as far as `dflow graph expand` sees it: what it does follows from the graph's name.
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -54,6 +57,11 @@ int main() {
   if (graph == "crashing") {
     std::fputs("about to crash\n", stderr);
     std::raise(SIGKILL);  // which no sanitizer catches
+  }
+  if (graph == "interrupting") {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::kill(::getppid(), SIGTERM);
+    for (;;) ::pause();
   }
   if (graph == "silent") return 0;
   if (graph == "refusing") return fail("dflow: this graph is refused; add --limit");

@@ -5,6 +5,7 @@
 
 #include "formats/file.h"
 #include "formats/recording.h"
+#include "tools/dflow/held_signals.h"
 #include "tools/dflow/inputs.h"
 #include "tools/dflow/subprocess.h"
 
@@ -83,6 +84,7 @@ Result<LabelledGraphs> read_graph(const DryRun& run, const std::string& out) {
 }  // namespace
 
 Result<LabelledGraphs> run_skeleton(const DryRun& dry_run) {
+  const HeldSignals held;
   const TemporaryDirectory directory;
   if (directory.path().empty()) return Error{"cannot make a temporary directory; is TMPDIR right?"};
   const std::string out = directory.path() + "/graph.json";

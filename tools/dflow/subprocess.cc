@@ -10,6 +10,8 @@
 #include <cstring>
 #include <memory>
 
+#include "tools/dflow/held_signals.h"
+
 extern char** environ;
 
 namespace dflow::tools {
@@ -118,7 +120,9 @@ Result<Outcome> run(const Command& command) {
                                     pointers(arguments).data(), pointers(environment).data());
   if (failed != 0) return Error{"cannot start " + arguments[0] + ": " + std::strerror(failed)};
 
+  HeldSignals::set_child(child);
   const int status = wait_for(child);
+  HeldSignals::set_child(0);
   return Outcome{.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
                  .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                  .output = tail(out.get(), kMaxOutput),
