@@ -28,6 +28,9 @@ using formats::Result;
 /// A few seconds; what takes longer is left to tier 2.
 constexpr unsigned long kMaxOperations = 20'000'000;
 
+/// The tuple of what a return statement hands out.
+constexpr const char* kReturned = "out";
+
 std::string statement_name(std::size_t statement) {
   return "s" + std::to_string(statement);
 }
@@ -55,7 +58,7 @@ class Analysis {
         order_(empty()),
         excluded_(isl::set::empty(parameter_space())) {}
 
-  Dependences run() {
+  Analysed run() {
     for (std::size_t i = 0; i < records_.statements.size(); ++i) add_statement(i);
     for (const Obligation& obligation : records_.obligations) check(obligation);
     const isl::union_flow flow =
@@ -95,7 +98,10 @@ class Analysis {
     domain.restrict(statement.guard);
     for (const Access& access : read.accesses) reads_ = reads_.unite(domain.relation(access).to_union_map());
     order_ = order_.unite(domain.order(statement.places, statement.loops.size(), width()).to_union_map());
-    if (!read.range.empty() && !copy) {
+    if (statement.kind == Statement::Kind::result) {
+      returns_[index] = result_.returns.size();
+      result_.returns.push_back({text(renamed(domain.points(), kReturned)), {}, {}});
+    } else if (!read.range.empty() && !copy) {
       result_.ranges.push_back({number_of(statement.node), number_of(read.argument),
                                 text(renamed(domain.points(), node_name(statement.node)))});
     }
@@ -159,12 +165,14 @@ class Analysis {
     });
     missing.foreach_map([&](const isl::map& map) {
       const Sink& sink = sinks_.at(map.domain_tuple_id().name());
-      if (may_be_missing(map)) return;
+      if (may_be_missing(map) || returns_.contains(sink.statement)) return;
       if (!is_copy(sink.statement)) return complain(map.domain());
       copies.add_unfilled(renamed(map.domain(), statement_name(sink.statement)));
     });
     const Copies::Origins origins = copies.origins(arguments);
-    origins.unfilled.domain().foreach_set([&](const isl::set& set) { complain(set); });
+    origins.unfilled.domain().foreach_set([&](const isl::set& set) {
+      if (!returns_.contains(sinks_.at(isl_set_get_tuple_name(set.get())).statement)) complain(set);
+    });
     origins.found.foreach_map([&](const isl::map& map) { add_origin(map); });
   }
 
@@ -188,6 +196,7 @@ class Analysis {
     const Sink& sink = sinks_.at(map.domain_tuple_id().name());
     if (source.kind == Statement::Kind::task) return void(edges_.emplace_back(sink, source.node, map));
     if (source.kind == Statement::Kind::copy) return;  // of what may be missing, and was
+    if (returns_.contains(sink.statement)) return;  // an empty future may be returned
     const bool may = std::ranges::all_of(source.writes, [&](const Access& write) {
       return records_.arrays.at(write.array).missing != Array::Missing::wrong;
     });
@@ -211,13 +220,23 @@ class Analysis {
 
   void add_edge(const Sink& sink, std::size_t producer, const isl::map& map) {
     if (map.is_empty()) return;
+    if (const auto found = returns_.find(sink.statement); found != returns_.end()) {
+      Returned& returned = result_.returns[found->second];
+      returned.from.push_back(text(named(map, kReturned, node_name(producer))));
+      returned.producers.push_back(number_of(producer));
+      return;
+    }
     const Statement& consumer = records_.statements[sink.statement];
-    isl::map named = isl::manage(
-        isl_map_set_tuple_name(map.coalesce().release(), isl_dim_in, node_name(consumer.node).c_str()));
-    named = isl::manage(isl_map_set_tuple_name(named.release(), isl_dim_out, node_name(producer).c_str()));
-    if (!named.is_single_valued()) throw Refusal("an argument comes from several tasks at once");
+    const isl::map edge = named(map, node_name(consumer.node), node_name(producer));
+    if (!edge.is_single_valued()) throw Refusal("an argument comes from several tasks at once");
     result_.edges.push_back({number_of(consumer.node), number_of(consumer.reads[sink.read].argument),
-                             number_of(producer), number_of(sink.elements), text(named), lines_of(named)});
+                             number_of(producer), number_of(sink.elements), text(edge), lines_of(edge)});
+  }
+
+  static isl::map named(const isl::map& map, const std::string& from, const std::string& to) {
+    const auto half =
+        isl::manage(isl_map_set_tuple_name(map.coalesce().release(), isl_dim_in, from.c_str()));
+    return isl::manage(isl_map_set_tuple_name(half.copy(), isl_dim_out, to.c_str()));
   }
 
   static isl::set renamed(const isl::set& set, const std::string& name) {
@@ -254,12 +273,13 @@ class Analysis {
   std::map<std::string, Sink> sinks_;
   std::set<std::string> used_;  ///< Parameters that some text mentions.
   std::vector<std::tuple<Sink, std::size_t, isl::map>> edges_;
-  Dependences result_;
+  std::map<std::size_t, std::size_t> returns_;  ///< Of statements, in result_.returns.
+  Analysed result_;
 };
 
 }  // namespace
 
-Result<Dependences> analyse(const Records& records) {
+Result<Analysed> analyse(const Records& records) {
   const std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context(isl_ctx_alloc(), isl_ctx_free);
   isl_options_set_on_error(context.get(), ISL_ON_ERROR_CONTINUE);
   isl_ctx_set_max_operations(context.get(), kMaxOperations);

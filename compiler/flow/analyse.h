@@ -17,7 +17,18 @@ using formats::ElementRange;
 using formats::Family;
 using Line = formats::DependenceCase;
 
+/// What one return statement hands out: a future, or a container's elements in order.
+struct Returned {
+  std::string domain;                     ///< "[n] -> { out[e] : 0 <= e < n }"
+  std::vector<std::string> from;          ///< "[n] -> { out[e] -> n3[e] : ... }", one a producer
+  std::vector<std::uint32_t> producers;   ///< Of `from`, one by one.
+};
+
+struct Analysed : Dependences {
+  std::vector<Returned> returns;
+};
+
 /// Exact, or the reason why not.
-formats::Result<Dependences> analyse(const Records& records);
+formats::Result<Analysed> analyse(const Records& records);
 
 }  // namespace dflow::compiler::flow

@@ -120,6 +120,7 @@ struct Statement {
     task,   ///< Submits, maps, reduces: writes what it makes.
     copy,   ///< Writes what its one read sees.
     clear,  ///< What it writes is no longer there.
+    result, ///< Hands to the function's caller what its one read sees.
   };
   Kind kind = Kind::task;
   std::size_t node = 0;            ///< Of a task: its number.

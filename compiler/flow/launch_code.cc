@@ -1,0 +1,358 @@
+#include "compiler/flow/launch_code.h"
+
+#include <isl/aff.h>
+#include <isl/ast.h>
+#include <isl/ast_build.h>
+#include <isl/cpp.h>
+#include <isl/map.h>
+#include <isl/options.h>
+#include <isl/set.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <regex>
+#include <set>
+
+#include "compiler/flow/refusal.h"
+
+namespace dflow::compiler::flow {
+namespace {
+
+using formats::Error;
+using formats::Result;
+
+std::string own_name(const std::string& name) {
+  return "dflow_" + name;
+}
+
+/// isl prints its operators as macros.
+std::string in_namespace(const std::string& text) {
+  static const std::regex kOperators("\\b(min|max|floord)\\(");
+  return std::regex_replace(text, kOperators, "dflow_rt::index_$1(");
+}
+
+std::string taken(char* raw) {
+  const std::string text(raw == nullptr ? "" : raw);
+  std::free(raw);
+  return text;
+}
+
+class Printer {
+ public:
+  explicit Printer(const Analysed& analysed, const std::vector<std::uint32_t>& reduces)
+      : context_(isl_ctx_alloc(), isl_ctx_free), analysed_(analysed), reduces_(reduces) {
+    isl_options_set_on_error(context_.get(), ISL_ON_ERROR_CONTINUE);
+    isl_options_set_ast_iterator_type(context_.get(), "dflow_rt::Index");
+    isl_ctx_set_max_operations(context_.get(), 20'000'000);
+  }
+
+  LaunchCode run() {
+    read();
+    LaunchCode code;
+    code.symbols = analysed_.symbols;
+    for (const auto& family : analysed_.families) code.families.push_back(print(family));
+    print_returns(code);
+    code.assumptions = condition(assumptions_, everything());
+    return code;
+  }
+
+ private:
+  /// A relation between tuples whose first one's dimensions have the names of that family.
+  struct Edge {
+    std::uint32_t consumer, argument, producer, elements;
+    isl::map map;
+  };
+
+  isl::ctx context() const { return isl::ctx(context_.get()); }
+  isl::set everything() const { return isl::set(context(), "{ : }"); }
+
+  /// Parameters as they are called in the texts.
+  template <class Object>
+  Object renamed_parameters(const Object& object) const {
+    Object result = object;
+    const auto names = parameter_names(result);
+    for (unsigned i = 0; i < names.size(); ++i) result = with_parameter_name(result, i, own_name(names[i]));
+    return result;
+  }
+  static std::vector<std::string> parameter_names(const isl::set& set) {
+    std::vector<std::string> names;
+    for (int i = 0; i < isl_set_dim(set.get(), isl_dim_param); ++i)
+      names.emplace_back(isl_set_get_dim_name(set.get(), isl_dim_param, static_cast<unsigned>(i)));
+    return names;
+  }
+  static std::vector<std::string> parameter_names(const isl::map& map) {
+    std::vector<std::string> names;
+    for (int i = 0; i < isl_map_dim(map.get(), isl_dim_param); ++i)
+      names.emplace_back(isl_map_get_dim_name(map.get(), isl_dim_param, static_cast<unsigned>(i)));
+    return names;
+  }
+  static isl::set with_parameter_name(const isl::set& set, unsigned at, const std::string& name) {
+    return isl::manage(isl_set_set_dim_name(set.copy(), isl_dim_param, at, name.c_str()));
+  }
+  static isl::map with_parameter_name(const isl::map& map, unsigned at, const std::string& name) {
+    return isl::manage(isl_map_set_dim_name(map.copy(), isl_dim_param, at, name.c_str()));
+  }
+
+  void read() {
+    assumptions_ = renamed_parameters(isl::set(context(), analysed_.assumptions));
+    for (const auto& family : analysed_.families)
+      domains_.emplace(family.node, renamed_parameters(isl::set(context(), family.domain)).intersect_params(assumptions_));
+    for (const auto& edge : analysed_.edges) {
+      edges_.push_back({edge.consumer, edge.argument, edge.producer, edge.elements,
+                        renamed_parameters(isl::map(context(), edge.relation)).intersect_params(assumptions_)});
+    }
+    for (const auto& range : analysed_.ranges) {
+      const auto [found, added] = ranges_.emplace(
+          std::pair(range.node, range.argument),
+          renamed_parameters(isl::set(context(), range.domain)).intersect_params(assumptions_));
+      if (!added) throw Refusal("an argument has two ranges");
+    }
+  }
+
+  const formats::Family& family(std::uint32_t node) const {
+    return *std::ranges::find(analysed_.families, node, &formats::Family::node);
+  }
+  std::vector<std::string> names_of(std::uint32_t node, std::size_t elements) const {
+    std::vector<std::string> names;
+    for (const std::string& variable : family(node).variables) names.push_back(own_name(variable));
+    if (elements > 1) throw Refusal("an argument is a container of containers");
+    if (elements == 1) names.emplace_back("dflow_e");
+    return names;
+  }
+
+  /// The indices become parameters with these names.
+  static isl::set fixed(isl::set set, const std::vector<std::string>& names) {
+    const auto first = static_cast<unsigned>(isl_set_dim(set.get(), isl_dim_param));
+    const auto count = static_cast<unsigned>(names.size());
+    set = isl::manage(isl_set_move_dims(set.release(), isl_dim_param, first, isl_dim_set, 0, count));
+    for (unsigned i = 0; i < count; ++i) set = with_parameter_name(set, first + i, names[i]);
+    return isl::manage(isl_set_params(set.release()));
+  }
+  /// What is reached from an instance whose indices have these names.
+  static isl::set image(isl::map map, const std::vector<std::string>& names) {
+    const auto first = static_cast<unsigned>(isl_map_dim(map.get(), isl_dim_param));
+    const auto count = static_cast<unsigned>(names.size());
+    map = isl::manage(isl_map_move_dims(map.release(), isl_dim_param, first, isl_dim_in, 0, count));
+    for (unsigned i = 0; i < count; ++i) map = with_parameter_name(map, first + i, names[i]);
+    return map.range();
+  }
+
+  static std::string text(const isl::ast_build& build, isl_pw_aff* value) {
+    return in_namespace(
+        taken(isl_ast_expr_to_C_str(isl::manage(isl_ast_build_expr_from_pw_aff(build.get(), value)).get())));
+  }
+  static isl::ast_build build_in(const isl::set& known) {
+    return isl::manage(isl_ast_build_from_context(isl_set_params(known.copy())));
+  }
+  /// "" where it holds throughout `known`.
+  static std::string condition(const isl::set& set, const isl::set& known) {
+    if (known.is_subset(set)) return "";
+    auto* expr = isl_ast_build_expr_from_set(build_in(known).get(), isl_set_gist(set.copy(), known.copy()));
+    return in_namespace(taken(isl_ast_expr_to_C_str(isl::manage(expr).get())));
+  }
+  /// Of a set of points of which each choice of parameters leaves one: case by case its coordinates.
+  template <class Each>
+  static void for_each_case(const isl::set& single, const isl::set& known, Each each) {
+    auto cases = isl::manage(isl_pw_multi_aff_from_set(single.copy()));
+    cases = isl::manage(isl_pw_multi_aff_coalesce(isl_pw_multi_aff_gist(cases.release(), known.copy())));
+    cases.foreach_piece([&](const isl::set& where, const isl::multi_aff& point) {
+      const isl::ast_build build = build_in(known.intersect(where));
+      std::vector<std::string> coordinates;
+      for (int i = 0; i < isl_multi_aff_dim(point.get(), isl_dim_set); ++i) {
+        auto* aff = isl_multi_aff_get_aff(point.get(), i);
+        coordinates.push_back(text(build, isl_pw_aff_from_aff(aff)));
+      }
+      each(known.intersect(where), condition(where, known), std::move(coordinates));
+    });
+  }
+
+  /// Statements that go over the points of a set, in order, calling `tuple(...)`.
+  static std::string loops(const isl::set& points, const isl::set& known) {
+    const auto build = build_in(known);
+    auto* schedule = isl_union_map_from_map(isl_set_identity(points.copy()));
+    const auto node = isl::manage(isl_ast_build_node_from_schedule_map(build.get(), schedule));
+    return in_namespace(taken(isl_ast_node_to_C_str(node.get())));
+  }
+
+  LaunchFamily print(const formats::Family& described) {
+    const isl::set& domain = domains_.at(described.node);
+    LaunchFamily made;
+    made.node = described.node;
+    made.variables = names_of(described.node, 0);
+    made.nonempty = condition(isl::manage(isl_set_params(domain.copy())), assumptions_);
+    if (isl_set_is_bounded(domain.get()) != isl_bool_true) throw Refusal("a family of tasks is not bounded");
+    const isl::set known = isl::manage(isl_set_params(domain.copy()));
+    isl::set box = domain;
+    for (unsigned d = 0; d < made.variables.size(); ++d) {
+      const auto build = build_in(known);
+      made.bounds.emplace_back(text(build, isl_set_dim_min(domain.copy(), static_cast<int>(d))),
+                               text(build, isl_set_dim_max(domain.copy(), static_cast<int>(d))));
+      const isl::set cylinder = projected(domain, d);
+      box = d == 0 ? cylinder : box.intersect(cylinder);
+    }
+    if (!made.variables.empty() && !box.is_subset(domain))
+      made.contains = condition(fixed(domain, made.variables), fixed(box, made.variables));
+    print_inputs(made);
+    print_consumers(made);
+    return made;
+  }
+
+  /// The values of one dimension, whatever the others are, without gaps.
+  static isl::set projected(const isl::set& domain, unsigned dimension) {
+    const auto count = static_cast<unsigned>(isl_set_dim(domain.get(), isl_dim_set));
+    auto* set = domain.copy();
+    if (dimension + 1 < count) set = isl_set_eliminate(set, isl_dim_set, dimension + 1, count - dimension - 1);
+    if (dimension > 0) set = isl_set_eliminate(set, isl_dim_set, 0, dimension);
+    return isl::manage(isl_set_from_basic_set(isl_set_simple_hull(isl_set_remove_divs(set))));
+  }
+
+  void print_inputs(LaunchFamily& made) {
+    std::set<std::uint32_t> arguments;
+    for (const Edge& edge : edges_)
+      if (edge.consumer == made.node) arguments.insert(edge.argument);
+    for (const auto& [key, range] : ranges_)
+      if (key.first == made.node) arguments.insert(key.second);
+    for (const std::uint32_t argument : arguments) made.inputs.push_back(input(made, argument));
+  }
+
+  LaunchInput input(const LaunchFamily& made, std::uint32_t argument) {
+    LaunchInput input;
+    input.argument = argument;
+    const auto range = ranges_.find({made.node, argument});
+    input.is_range = range != ranges_.end();
+    const isl::set wanted = input.is_range ? range->second : domains_.at(made.node);
+    const auto names = names_of(made.node, input.is_range ? 1 : 0);
+    if (input.is_range) {
+      input.length = length(made, wanted, argument);
+      const auto alone = isl::manage(isl_set_project_out(wanted.copy(), isl_dim_set, 0, static_cast<unsigned>(made.variables.size())));
+      input.longest = text(build_in(isl::manage(isl_set_params(wanted.copy()))), isl_set_dim_max(alone.copy(), 0)) + " + 1";
+    }
+    const isl::set known = fixed(wanted, names);
+    isl::set given = wanted.subtract(wanted);
+    for (const Edge& edge : edges_) {
+      if (edge.consumer != made.node || edge.argument != argument) continue;
+      given = given.unite(edge.map.domain());
+      for_each_case(image(edge.map, names), known, [&](const isl::set&, std::string when, std::vector<std::string> at) {
+        input.cases.push_back({std::move(when), edge.producer, std::move(at)});
+      });
+    }
+    if (!wanted.is_subset(given)) throw Refusal("an argument is not always a task's result");
+    if (input.cases.empty()) throw Refusal("an argument is always empty");
+    std::ranges::stable_partition(input.cases, [](const SourceCase& each) { return !each.condition.empty(); });
+    input.cases.back().condition.clear();  // all others ruled out
+    return input;
+  }
+
+  /// Elements are numbered from 0 on.
+  std::string length(const LaunchFamily& made, const isl::set& range, std::uint32_t argument) {
+    const auto own = static_cast<unsigned>(made.variables.size());
+    const isl::set domain = domains_.at(made.node);
+    const bool reduced = argument == 0 && std::ranges::find(reduces_, made.node) != reduces_.end();
+    const isl::set last = isl::manage(isl_set_fix_si(range.copy(), isl_dim_set, own, reduced ? 1 : 0));
+    const isl::set enough = isl::manage(isl_set_project_out(last.copy(), isl_dim_set, own, 1));
+    require(domain.subtract(same_tuple(enough, domain)));
+    auto* set = range.copy();
+    const auto first = static_cast<unsigned>(isl_set_dim(set, isl_dim_param));
+    set = isl_set_move_dims(set, isl_dim_param, first, isl_dim_set, 0, own);
+    for (unsigned i = 0; i < own; ++i)
+      set = isl_set_set_dim_name(set, isl_dim_param, first + i, made.variables[i].c_str());
+    const isl::set known = fixed(domain, made.variables);
+    const isl::set some = isl::manage(isl_set_params(isl_set_copy(set)));
+    const auto build = build_in(some.intersect(known));
+    const std::string greatest = text(build, isl_set_dim_max(set, 0));
+    const std::string when = condition(some, known);
+    return when.empty() ? greatest + " + 1" : when + " ? " + greatest + " + 1 : 0";
+  }
+  static isl::set same_tuple(const isl::set& set, const isl::set& like) {
+    return isl::manage(isl_set_set_tuple_name(set.copy(), isl_set_get_tuple_name(like.get())));
+  }
+
+  /// Launches happen only for parameters for which nothing is `bad`.
+  void require(const isl::set& bad) {
+    if (bad.is_empty()) return;
+    assumptions_ = assumptions_.subtract(isl::manage(isl_set_params(bad.copy())));
+    if (assumptions_.is_empty()) throw Refusal("a container of futures is always too short");
+  }
+
+  void print_consumers(LaunchFamily& made) {
+    static const std::regex kVisit("\\bvisit_([0-9]+)_([0-9]+)\\((\\)?)");
+    static const std::regex kSink("\\bsink\\([^;]*\\);");
+    const isl::set& domain = domains_.at(made.node);
+    const isl::set known = fixed(domain, made.variables);
+    isl::set alone = domain;
+    for (const Edge& edge : edges_) {
+      if (edge.producer != made.node) continue;
+      alone = alone.subtract(edge.map.range());
+      isl::set reached = image(edge.map.reverse(), made.variables);
+      const std::string visit = "visit_" + std::to_string(edge.consumer) + "_" + std::to_string(edge.argument);
+      reached = isl::manage(isl_set_set_tuple_name(reached.copy(), visit.c_str()));
+      const std::string text = loops(reached, known);
+      for (std::sregex_iterator found(text.begin(), text.end(), kVisit), end; found != end; ++found)
+        if ((*found)[3].length() != 0 && !family(edge.consumer).variables.empty())
+          throw Refusal("a consumer lost its indices");
+      made.consumers += std::regex_replace(
+          std::regex_replace(text, kVisit, "dflow_visit(dflow_rt::InputOf<$1, $2>{}, $3"), kNoIndices, "{})");
+    }
+    alone = isl::manage(isl_set_set_tuple_name(alone.copy(), "sink"));
+    if (!alone.is_empty()) made.sinks = std::regex_replace(loops(alone, assumptions_), kSink, "++dflow_sinks;");
+  }
+
+  void print_returns(LaunchCode& code) {
+    if (analysed_.returns.size() > 1) throw Refusal("it returns in several places");
+    for (const Returned& returned : analysed_.returns) print_return(code, returned);
+  }
+
+  void print_return(LaunchCode& code, const Returned& returned) {
+    const isl::set wanted = renamed_parameters(isl::set(context(), returned.domain)).intersect_params(assumptions_);
+    const int dimensions = isl_set_dim(wanted.get(), isl_dim_set);
+    if (dimensions > 1) throw Refusal("containers of containers are returned");
+    code.returns = true;
+    isl::set given = wanted.subtract(wanted);
+    for (std::size_t i = 0; i < returned.from.size(); ++i) {
+      const isl::map from = renamed_parameters(isl::map(context(), returned.from[i])).intersect_params(assumptions_);
+      given = given.unite(from.domain());
+      const isl::map back = from.reverse();
+      if (!back.is_single_valued()) throw Refusal("one future is returned twice");
+      auto made = std::ranges::find(code.families, returned.producers[i], &LaunchFamily::node);
+      const isl::set known = fixed(domains_.at(made->node), made->variables);
+      for_each_case(image(back, made->variables), known,
+                    [&](const isl::set&, std::string when, std::vector<std::string> at) {
+                      made->outputs.push_back({std::move(when), at.empty() ? "0" : at[0]});
+                    });
+    }
+    if (!wanted.is_subset(given)) throw Refusal("a returned future is not always a task's result");
+    if (dimensions == 0) {
+      if (!assumptions_.is_subset(isl::manage(isl_set_params(wanted.copy())))) throw Refusal("it does not always return");
+      return;
+    }
+    const isl::set some = isl::manage(isl_set_params(wanted.copy()));
+    const std::string greatest = text(build_in(some), isl_set_dim_max(wanted.copy(), 0));
+    const std::string when = condition(some, assumptions_);
+    code.returned_length = when.empty() ? greatest + " + 1" : when + " ? " + greatest + " + 1 : 0";
+  }
+
+  inline static const std::regex kNoIndices{"\\{\\}, \\)"};
+
+  std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context_;
+  const Analysed& analysed_;
+  const std::vector<std::uint32_t>& reduces_;
+  isl::set assumptions_;
+  std::map<std::uint32_t, isl::set> domains_;
+  std::vector<Edge> edges_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, isl::set> ranges_;
+};
+
+}  // namespace
+
+Result<LaunchCode> launch_code(const Analysed& analysed, const std::vector<std::uint32_t>& reduces) {
+  try {
+    return Printer(analysed, reduces).run();
+  } catch (const Refusal& refusal) {
+    return Error{refusal.what()};
+  } catch (const isl::exception& error) {
+    return Error{std::string("isl: ") + error.what()};
+  }
+}
+
+}  // namespace dflow::compiler::flow
