@@ -26,6 +26,7 @@
 #include <dflow/coroutine.h>
 #include <dflow/detail/boundary.h>
 #include <dflow/detail/graph_scope.h>
+#include <dflow/detail/launch.h>
 #include <dflow/detail/ordered.h>
 #include <dflow/detail/stand_in.h>
 #include <dflow/errors.h>

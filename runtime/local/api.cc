@@ -58,7 +58,7 @@ Scope* current_scope() noexcept { return this_thread().context->scope; }
 
 Executor& executor_of_current_task() { return *current_scope()->executor; }
 
-std::stop_token stop_token_of(Node& node) { 
+std::stop_token stop_token_of(Node& node) {
   const Extras* extras = node.extras();
   return extras ? extras->stop.get_token() : std::stop_token();
 }
@@ -245,7 +245,7 @@ std::string describe(const Node& node) {
   const bool named = options && !options->name.empty();
   std::string text;
   if (named) text = options->name;
-  else if (node.has(kExternal)) text = "a promise";
+  else if (node.has(kExternal) && !site) text = "a promise";
   else text = local::task_name(site, node.callable_type(), nullptr);
   if (site) {
     text += " submitted at " + std::string(site->file) + ":" + std::to_string(site->line);

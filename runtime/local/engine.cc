@@ -216,11 +216,14 @@ Node* Engine::steal(ThreadState& self) {
 }
 
 void Engine::run_chain(Node* node) {
-  while (node) node = node->next_in_chunk() ? execute_all(*node) : execute(*node);
+  while (node) {
+    if (LaunchItem::is(node)) node = visit(node);
+    else node = node->next_in_chunk() ? execute_all(*node) : execute(*node);
+  }
 }
 
 Node* Engine::execute_all(Node& first) {
-  Held held{.chunk = &first, .ready = nullptr, .outer = this_thread().context->held};
+  Held held{.chunk = &first, .ready = nullptr, .work = nullptr, .outer = this_thread().context->held};
   this_thread().context->held = &held;
   while (Node* node = held.chunk) {
     held.chunk = node->next_in_chunk();
@@ -237,6 +240,8 @@ Node* Engine::execute_all(Node& first) {
 void Engine::release_held() {
   bool pushed = false;
   for (Held* held = this_thread().context->held; held; held = held->outer) {
+    if (held->work) give_away(*held->work);
+    pushed = pushed || held->work;
     for (Node** place : {&held->ready, &held->chunk}) {
       if (!*place) continue;
       push(*std::exchange(*place, nullptr));

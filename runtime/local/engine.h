@@ -15,6 +15,7 @@
 #include <dflow/detail/session.h>
 
 #include "runtime/local/externals.h"
+#include "runtime/local/launches.h"
 #include "runtime/local/recorder.h"
 #include "runtime/local/thread_state.h"
 #include "runtime/local/timers.h"
@@ -55,6 +56,14 @@ class Engine {
   /// Blocks until the node has ended; inside a task runs it here if it is ready, else gives the thread away.
   bool wait(Node& node, Deadline deadline);
   bool cancel(Node& node);
+  /// Gives the launch a place; false if too many are at work.
+  bool admit(Launch& launch);
+  void dismiss(Launch& launch);
+  /// Queues the roots of a launch that was admitted.
+  void launch(Launch& launch);
+  /// Queues a task of a launch; `push_item` without seeing to it that somebody takes it.
+  void push_task(Launch& launch, TaskId id);
+  void push_item(LaunchItem item);
   void end_external(Node& node, State state);
   /// Cancels what belongs to `scope` (which is cancelling) and is queued, or waits for a promise.
   void sweep(detail::Scope& scope);
@@ -82,6 +91,13 @@ class Engine {
   void run_while_busy();
   void run_chain(Node* node);
   void run_until(const std::atomic<bool>& enough);
+  /// Runs queued tasks of one launch until something else is to be done; returns that.
+  Node* visit(Node* queued);
+  void run_item(LaunchItem item, detail::Work& work);
+  void run_range(LaunchItem item, detail::Work& work);
+  void give_away(detail::Work& work);
+  /// A visit ends, in which so many tasks without consumers have ended. The last one ends the launch.
+  void leave(Launch& launch, std::uint64_t ended);
   Node* next_node(ThreadState& self);
   Node* steal(ThreadState& self);
   Node* next_special(bool only_urgent);
@@ -132,6 +148,7 @@ class Engine {
   Timers timers_;
   WatchTable watchers_;
   Externals externals_;
+  Launches launches_;
 
   alignas(64) std::atomic<int> runners_{0};
   std::atomic<int> searching_{0};

@@ -57,14 +57,21 @@ bool Engine::wait(Node& node, Deadline deadline) {
 void Engine::sweep(detail::Scope& scope) {
   std::vector<Node*> others;
   ThreadState& self = this_thread();
+  const auto foreign = [&](const Node* node) {
+    if (LaunchItem::is(node)) return launches_.at(LaunchItem(node).slot()).scope != &scope;
+    return node->state() == State::pending && node->scope != &scope;
+  };
   while (Node* node = next_node(self)) {
-    if (node->state() == State::pending && node->scope != &scope) {
+    if (foreign(node)) {
       others.push_back(node);
     } else {
       run_chain(node);  // the scope is cancelling: nothing of it runs
     }
   }
-  for (Node* node : others) push(*node);
+  for (Node* node : others) {
+    if (LaunchItem::is(node)) self.deque.push(node);
+    else push(*node);
+  }
   if (!others.empty()) wake();
   cancel_waiting(scope);
 }

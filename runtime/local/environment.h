@@ -14,6 +14,7 @@ namespace dflow::local {
 struct Settings {
   ExecutorOptions executor;
   bool serial = false;
+  bool launch = true;  ///< DFLOW_STATIC: plans are launched, where that is possible; else everything is built dynamically.
   std::optional<std::uint64_t> shuffle;
   std::string trace;  ///< File to record to; empty: nothing is recorded.
 

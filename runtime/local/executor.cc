@@ -1,5 +1,6 @@
 // Executor's own functions.
 
+#include <dflow/detail/launch.h>
 #include <dflow/executor.h>
 
 #include <limits>
@@ -12,6 +13,7 @@ namespace dflow::inline v0 {
 namespace detail {
 
 struct ExecutorAccess {
+  static Scope& scope(const Executor& executor) { return *executor.scope_; }
   static void open(Executor& executor, const local::Settings& settings) {
     if (Scope* scope = current_scope()) {
       executor.scope_ = scope;  // inside a task: a handle to the executor there
@@ -37,6 +39,8 @@ struct ExecutorAccess {
     local::add_scope(*executor.scope_);
   }
 };
+
+Scope& scope_of(const Executor& executor) noexcept { return ExecutorAccess::scope(executor); }
 
 }  // namespace detail
 

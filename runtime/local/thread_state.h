@@ -14,12 +14,18 @@ namespace dflow::local {
 
 using detail::Scope;
 struct GraphInstance;
+}  // namespace dflow::local
+namespace dflow::inline v0::detail {
+class Work;
+}
+namespace dflow::local {
 
 /// Nodes that code on this stack will run when it comes back to them. Given away when it waits: what it waits for may
 /// depend on them.
 struct Held {
   Node* chunk = nullptr;
   Node* ready = nullptr;
+  detail::Work* work = nullptr;  ///< A visit to a launch, with roots that are its next.
   Held* outer = nullptr;
 };
 

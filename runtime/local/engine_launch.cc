@@ -1,0 +1,139 @@
+// Tasks of launches: from the queue, one after another, to the launch's end.
+
+#include "runtime/local/current.h"
+#include "runtime/local/engine.h"
+
+namespace dflow::local {
+
+using detail::kNoTask;
+using detail::LaunchAccess;
+using detail::Work;
+
+namespace {
+
+/// Roots are run in chunks that take about as long, once it is known how long one takes: the cost of the queue and of
+/// looking at the clock disappears, and others still find enough to do.
+constexpr auto kChunkTime = std::chrono::microseconds(100);
+constexpr std::uint64_t kLargestChunk = 1 << 16;
+
+std::uint64_t unit_of(const std::vector<Launch::Range>& roots, std::uint64_t list) {
+  return (roots[list].end - roots[list].begin) / LaunchItem::kMostUnits + 1;
+}
+
+}  // namespace
+
+bool Engine::admit(Launch& launch) { return launches_.add(launch, LaunchAccess::slot(launch)); }
+
+void Engine::dismiss(Launch& launch) { launches_.remove(LaunchAccess::slot(launch)); }
+
+void Engine::launch(Launch& launch) {
+  launch.scope->count_submitted(this_thread().index, 1);
+  auto& left = LaunchAccess::left(launch);
+  left.fetch_add(LaunchAccess::visit, std::memory_order_relaxed);  // so that it does not end while roots are queued
+  const auto& roots = LaunchAccess::roots(launch);
+  for (std::uint64_t list = 0; list < roots.size(); ++list) {
+    const std::uint64_t unit = unit_of(roots, list);
+    const std::uint64_t units = (roots[list].end - roots[list].begin + unit - 1) / unit;
+    if (units > 0) push_item(LaunchItem::range(LaunchAccess::slot(launch), list, 0, units));
+  }
+  wake();
+  leave(launch, 0);
+}
+
+void Engine::push_item(LaunchItem item) { this_thread().deque.push(item.queued()); }
+
+void Engine::push_task(Launch& launch, TaskId id) {
+  push_item(LaunchItem::task(LaunchAccess::slot(launch), id));
+  wake();
+}
+
+Node* Engine::visit(Node* queued) {
+  const std::uint32_t slot = LaunchItem(queued).slot();
+  Launch& launch = launches_.at(slot);
+  LaunchAccess::left(launch).fetch_add(LaunchAccess::visit, std::memory_order_relaxed);
+  Node* next = nullptr;
+  std::uint64_t ended = 0;
+  {
+    const CurrentTask current(launch);
+    Work work(launch, this);
+    Held held{.chunk = nullptr, .ready = nullptr, .work = &work, .outer = this_thread().context->held};
+    this_thread().context->held = &held;
+    next = queued;
+    while (next && LaunchItem::is(next) && LaunchItem(next).slot() == slot) {
+      run_item(LaunchItem(next), work);
+      next = resumes_.load(std::memory_order_relaxed) > 0 ? nullptr : next_node(this_thread());
+    }
+    this_thread().context->held = held.outer;
+    ended = work.ended;
+  }
+  leave(launch, ended);
+  return next;
+}
+
+void Engine::run_item(LaunchItem item, Work& work) {
+  if (item.is_range()) run_range(item, work);
+  else work.next = item.id();
+  while (work.next != kNoTask) {
+    work.launch.run_task(std::exchange(work.next, kNoTask), work);
+    if (work.next != kNoTask && resumes_.load(std::memory_order_relaxed) > 0)
+      push_task(work.launch, std::exchange(work.next, kNoTask));
+  }
+}
+
+void Engine::run_range(LaunchItem item, Work& work) {
+  Launch& launch = work.launch;
+  auto& grain = LaunchAccess::grain(launch);
+  const auto& roots = LaunchAccess::roots(launch)[item.list()];
+  const std::uint64_t unit = unit_of(LaunchAccess::roots(launch), item.list());
+  const std::uint64_t most = std::max<std::uint64_t>(1, grain.load(std::memory_order_relaxed) / unit);
+  const std::uint64_t begin = item.begin();
+  std::uint64_t end = item.end();
+  bool split = false;
+  for (; end - begin > most; split = true) {
+    const std::uint64_t middle = begin + (end - begin) / 2;
+    push_item(LaunchItem::range(item.slot(), item.list(), middle, end));
+    end = middle;
+  }
+  if (split) wake();
+  const auto start = detail::Clock::now();
+  work.root = roots.begin + begin * unit;
+  work.root_end = std::min(roots.end, roots.begin + end * unit);
+  const std::uint64_t count = work.root_end - work.root;
+  launch.run_roots(work);
+  wake();  // consumers were queued without a word
+  const auto each = (detail::Clock::now() - start).count() / static_cast<std::int64_t>(count) + 1;
+  const auto wide = (roots.end - roots.begin) / (8 * options_.threads) + 1;
+  const auto fit = static_cast<std::uint64_t>(std::chrono::nanoseconds(kChunkTime).count() / each);
+  const std::uint64_t wanted = std::min({fit, wide, 8 * most * unit, kLargestChunk});
+  grain.store(static_cast<std::uint32_t>(std::max<std::uint64_t>(1, wanted)), std::memory_order_relaxed);
+}
+
+/// A body of this visit is about to wait: what it waits for may be among the roots that this visit would run next.
+void Engine::give_away(Work& work) {
+  work.flush();
+  if (work.next != kNoTask) push_item(LaunchItem::task(LaunchAccess::slot(work.launch), std::exchange(work.next, kNoTask)));
+  // One by one: ranges count in units, and this is rare.
+  while (work.root < work.root_end)
+    push_item(LaunchItem::task(LaunchAccess::slot(work.launch), --work.root_end));
+}
+
+void Engine::leave(Launch& launch, std::uint64_t ended) {
+  const std::uint64_t mine = LaunchAccess::visit + ended * LaunchAccess::sink;
+  if (LaunchAccess::left(launch).fetch_sub(mine, std::memory_order_acq_rel) != mine) return;
+  detail::Scope* scope = launch.scope;
+  launch.release_from_runtime();
+  launch.release();
+  count_ended(*scope);
+}
+
+}  // namespace dflow::local
+
+namespace dflow::inline v0::detail {
+
+void Work::push(TaskId id) {
+  auto* mine = static_cast<local::Engine*>(engine);
+  if (root != root_end) mine->push_item(local::LaunchItem::task(LaunchAccess::slot(launch), id));
+  else mine->push_task(launch, id);
+}
+
+}  // namespace dflow::inline v0::detail

@@ -1,0 +1,118 @@
+#include "runtime/local/launches.h"
+
+#include <unordered_map>
+
+#include <dflow/errors.h>
+
+#include "runtime/local/local_session.h"
+
+namespace dflow::local {
+
+Launches::Launches() {
+  free_.reserve(LaunchItem::kSlots);
+  for (std::uint32_t slot = LaunchItem::kSlots; slot-- > 0;) free_.push_back(slot);
+}
+
+bool Launches::add(Launch& launch, std::uint32_t& slot) {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) return false;
+  slot = free_.back();
+  free_.pop_back();
+  at_[slot].store(&launch, std::memory_order_release);
+  return true;
+}
+
+void Launches::remove(std::uint32_t slot) {
+  const std::lock_guard lock(mutex_);
+  free_.push_back(slot);
+}
+
+}  // namespace dflow::local
+
+namespace dflow::inline v0::detail {
+
+using local::active;
+
+/// Few tasks fail: they are looked up under a lock.
+struct Launch::Failures {
+  struct Failure {
+    State state;
+    std::exception_ptr error;
+  };
+  mutable std::mutex mutex;
+  std::unordered_map<TaskId, Failure> of;
+};
+
+void Launch::FailuresDeleter::operator()(Failures* failures) const noexcept { delete failures; }
+
+bool Launch::has_failed(TaskId id) const {
+  if (!failed_.load(std::memory_order_relaxed)) return false;
+  const std::lock_guard lock(failures_->mutex);
+  return failures_->of.contains(id);
+}
+
+void Launch::fail(TaskId id, State state, std::exception_ptr error) {
+  const std::lock_guard lock(failures_->mutex);
+  failures_->of.insert_or_assign(id, Failures::Failure{state, std::move(error)});
+  failed_.store(true, std::memory_order_relaxed);  // whoever gets a result of this task gets this too
+}
+
+bool Launch::fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output) {
+  State state = State::cancelled;
+  std::exception_ptr error;
+  if (!scope->cancelling.load(std::memory_order_relaxed)) {
+    const std::lock_guard lock(failures_->mutex);
+    for (const TaskId input : inputs) {
+      const auto found = failures_->of.find(input);
+      if (found == failures_->of.end()) continue;
+      error = found->second.error;
+      break;
+    }
+    if (!error) return false;
+    state = State::failed;
+  } else {
+    error = std::make_exception_ptr(CancelledError("a task of " + describe(*this) + " was cancelled"));
+  }
+  if (output && !claim(*output, id)) return true;
+  fail(id, state, error);
+  if (!output) return true;
+  if (state == State::failed) output->set_error(std::move(error));
+  end(*output, state);
+  return true;
+}
+
+bool Launch::claim(Node& output, TaskId id) {
+  State expected = State::pending;
+  if (output.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel)) return true;
+  fail(id, State::cancelled, std::make_exception_ptr(CancelledError(describe(output) + " was cancelled")));
+  return false;
+}
+
+void Launch::end(Node& output, State state) { scope->session->end_external(output, state); }
+
+Launch::Launch(Scope& in, const Site* site) : failures_(new Failures) {
+  scope = &in;
+  session_id = in.session_id;
+  where = site;
+  state_.store(State::running, std::memory_order_relaxed);
+  if (!active().local->engine().admit(*this)) throw std::bad_alloc();
+}
+
+Launch::~Launch() { active().local->engine().dismiss(*this); }
+
+void Launch::start(const std::vector<Range>& roots, std::uint64_t sinks) {
+  roots_ = roots;
+  left_.store(sinks * kSink, std::memory_order_relaxed);
+  active().local->engine().launch(*this);
+}
+
+bool may_launch(const Executor& executor) noexcept {
+  const Scope& scope = scope_of(executor);
+  const local::LocalSession* session = active().local;
+  if (!session || active().recorder || scope.dry || scope.always_copy || scope.max_pending != 0) return false;
+  if (scope.closed.load(std::memory_order_relaxed) || scope.session_id != active().id) return false;
+  const local::Settings& settings = session->settings();
+  return settings.launch && !settings.serial && !settings.shuffle;
+}
+
+}  // namespace dflow::inline v0::detail
