@@ -132,6 +132,8 @@ struct Graph {
   std::vector<Boundary> boundaries;
   std::optional<Dependences> dependences;  ///< of tier 1
   std::string not_affine;                  ///< of tier 2: what keeps it from tier 1
+  bool launched = false;                   ///< of tier 1: a launcher stands in the executable
+  std::string not_launched;                ///< of tier 1: why there is none
   bool operator==(const Graph&) const = default;
 };
 

@@ -125,6 +125,8 @@ Json graph_to(const Graph& graph) {
   if (!graph.entry.empty()) json["entry"] = graph.entry;
   if (graph.dependences) json["dependences"] = dependences_to(*graph.dependences);
   if (!graph.not_affine.empty()) json["not_affine"] = graph.not_affine;
+  if (graph.launched) json["launched"] = true;
+  if (!graph.not_launched.empty()) json["not_launched"] = graph.not_launched;
   return json;
 }
 
@@ -245,7 +247,9 @@ Graph graph_from(const Cursor& from) {
                  .dependences = from.has("dependences")
                                     ? std::optional(dependences_from(from.field("dependences")))
                                     : std::nullopt,
-                 .not_affine = from.has("not_affine") ? from.field("not_affine").string() : std::string()};
+                 .not_affine = from.has("not_affine") ? from.field("not_affine").string() : std::string(),
+                 .launched = from.has("launched") && from.field("launched").boolean(),
+                 .not_launched = from.has("not_launched") ? from.field("not_launched").string() : std::string()};
   if (graph.dependences) check_nodes(graph, from.field("dependences"));
   return graph;
 }

@@ -2,9 +2,11 @@
 
 #include <set>
 
+#include "clang/Basic/SourceManager.h"
 #include "compiler/flow/analyse.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/attributes.h"
+#include "compiler/frontend/launch_source.h"
 #include "compiler/frontend/positions.h"
 
 namespace dflow::compiler {
@@ -34,11 +36,32 @@ std::optional<std::vector<std::uint32_t>> matched(const formats::Graph& graph, c
   return result.size() == sites.size() ? std::optional(result) : std::nullopt;
 }
 
-std::string reason_of(const NotAffine& refusal, const clang::SourceManager& sources) {
+template <class Refusal>
+std::string reason_of(const Refusal& refusal, const clang::SourceManager& sources) {
   return "line " + std::to_string(user_place(refusal.location, sources).line) + ": " + refusal.what();
 }
 
-void add_to(formats::Graph& graph, const clang::FunctionDecl& function, const Project& project) {
+/// The launcher, or the reason why there is none.
+void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, const Project& project,
+                  const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed) {
+  std::vector<std::uint32_t> reduces;
+  for (std::size_t i = 0; i < sites.size(); ++i)
+    if (sites[i].operation == Operation::reduce) reduces.push_back(nodes[i]);
+  const auto code = flow::launch_code(analysed, reduces);
+  if (!code) {
+    graph.graph.not_launched = code.message();
+    return;
+  }
+  try {
+    graph.launcher = launch_source(project, function, sites, nodes, code.value());
+    graph.graph.launched = true;
+  } catch (const NotLaunched& refusal) {
+    graph.graph.not_launched = reason_of(refusal, project.sources());
+  }
+}
+
+void add_to(GraphFunction& described, const clang::FunctionDecl& function, const Project& project) {
+  formats::Graph& graph = described.graph;
   if (graph.tier != 2 || !graph.boundaries.empty()) return;
   try {
     AffineRecords found = AffineWalk(project, function).run();
@@ -55,6 +78,7 @@ void add_to(formats::Graph& graph, const clang::FunctionDecl& function, const Pr
       graph.not_affine = dependences.message();
       return;
     }
+    add_launcher(described, function, project, found.sites, *nodes, dependences.value());
     graph.dependences = std::move(dependences).value();
     graph.tier = 1;
   } catch (const NotAffine& refusal) {
@@ -62,12 +86,22 @@ void add_to(formats::Graph& graph, const clang::FunctionDecl& function, const Pr
   }
 }
 
+void propose_launch(const Launcher& launcher, const clang::FunctionDecl& function, const Project& project, Proposals& proposals) {
+  const auto begin = function.getBody()->getBeginLoc();
+  const unsigned inside = project.sources().getFileOffset(begin) + 1;
+  proposals.propose({file_path(begin, project), inside, inside}, "launch", {{inside, inside, launcher_call(launcher), ""}});
+}
+
 }  // namespace
 
-void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs) {
+void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs,
+                     Proposals& proposals) {
   auto graph = graphs.begin();
   for (const auto* function : definitions.functions) {
-    if (is_graph(*function) && graph != graphs.end()) add_to((graph++)->graph, *function, project);
+    if (!is_graph(*function) || graph == graphs.end()) continue;
+    add_to(*graph, *function, project);
+    if (graph->launcher) propose_launch(*graph->launcher, *function, project, proposals);
+    ++graph;
   }
 }
 

@@ -10,6 +10,8 @@ namespace dflow::compiler {
 
 /// Lifts replicable graphs without boundaries from tier 2 to tier 1, or notes why not. `graphs` are those of
 /// `definitions`, complete but for this.
-void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs);
+/// Those with a launcher are changed to ask for it first.
+void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs,
+                     Proposals& proposals);
 
 }  // namespace dflow::compiler

@@ -159,13 +159,23 @@ void AffineWalk::execute_return(const clang::ReturnStmt& result) {
   if (const auto* value = result.getRetValue()) {
     if (returned_ != nullptr) {
       put(*value, *returned_);
-    } else if (shape_of(value->getType()) && !named(*value)) {
-      made(*value);
+    } else if (shape_of(value->getType())) {
+      const auto object = named(*value);
+      hand_out(object ? *object : made(*value), result.getReturnLoc());
     } else if (!shape_of(value->getType())) {
       forget(*value);
     }
   }
   guard_ = flow::never();
+}
+
+/// What the caller gets. Of unknown length, it is just not said.
+void AffineWalk::hand_out(const Named& object, clang::SourceLocation where) {
+  if (active_.size() != 1) return;  // of a helper whose result nobody takes
+  if (!object.shape.levels.empty() && !size_of(object)) return;
+  flow::Statement made = statement(flow::Statement::Kind::result);
+  made.reads.push_back(read_all(object, 0, where));
+  add(std::move(made));
 }
 
 void AffineWalk::execute_if(const clang::IfStmt& choice) {

@@ -39,6 +39,7 @@ class AffineWalk {
   void execute_if(const clang::IfStmt& branch);
   void execute_range(const clang::CXXForRangeStmt& loop);
   void execute_return(const clang::ReturnStmt& result);
+  void hand_out(const Named& object, clang::SourceLocation where);
   void declare(const clang::VarDecl& variable);
   void declare_futures(const clang::VarDecl& variable, const Shape& shape);
   void branch(const flow::Expr& condition, const Body& yes, const Body& no);

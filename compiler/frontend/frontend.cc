@@ -61,7 +61,7 @@ class Consumer : public clang::ASTConsumer {
     const RecordedUnit recorded = record(project, definitions);
     auto graphs = graph_functions(project, definitions, recorded);
     conclude(recorded.unit, graphs, proposals);
-    add_dependences(project, definitions, graphs);
+    add_dependences(project, definitions, graphs, proposals);
     write_files(context.getSourceManager(), proposals, tail(graphs, context.getSourceManager()));
     diagnose(project, definitions, graphs);
   }
@@ -133,8 +133,11 @@ class Consumer : public clang::ASTConsumer {
       plan.graphs.push_back(graph.graph);
       if (graph.graph.expandable) text += entry_text(graph.entry, number++);
     }
+    std::string launchers;
+    for (const GraphFunction& graph : graphs)
+      if (graph.launcher) launchers += launcher_text(*graph.launcher, number++);
     result_.plan_json = formats::plan_to_json(plan);
-    return text + plan_section_text(formats::encode_frame(plan)) + "}  // namespace\n";
+    return text + plan_section_text(formats::encode_frame(plan)) + "}  // namespace\n" + launchers;
   }
 
   void write_files(const clang::SourceManager& sources, const Proposals& proposals, const std::string& tail) {
@@ -159,28 +162,28 @@ class Consumer : public clang::ASTConsumer {
   }
 
   FrontendResult& result_;
+  const WarningFlags& flags_;
+  const clang::DiagnosticOptions diagnostic_options_;
 };
 
 class Action : public clang::ASTFrontendAction {
-  const WarningFlags& flags_;
-  const clang::DiagnosticOptions diagnostic_options_;
  public:
   Action(FrontendResult& result, const WarningFlags& flags) : result_(result), flags_(flags) {}
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
+    auto consumer = std::make_unique<Consumer>(result_, flags_, compiler.getDiagnosticOpts());
     compiler.getFrontendOpts().SkipFunctionBodies = true;
     compiler.getDiagnosticOpts().ShowCarets = false;  // and with them the count of errors on stderr
     return consumer;
-    auto consumer = std::make_unique<Consumer>(result_, flags_, compiler.getDiagnosticOpts());
   }
 
  private:
   FrontendResult& result_;
+  const WarningFlags& flags_;
 };
 
 std::vector<std::string> command_line(const FrontendJob& job) {
-  const WarningFlags& flags_;
   std::vector<std::string> command = {"clang++"};
   command.insert(command.end(), job.arguments.begin(), job.arguments.end());
   command.insert(command.end(), {"-fsyntax-only", "-w", job.main_file});
@@ -194,10 +197,10 @@ FrontendResult run_frontend(const FrontendJob& job) {
   keep_dflow_attributes();
   FrontendResult result;
   FirstError errors;
+  const WarningFlags flags = warning_flags(job.arguments);
   llvm::IntrusiveRefCntPtr<clang::FileManager> files(new clang::FileManager({.WorkingDir = job.directory}));
   clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags), files.get());
   invocation.setDiagnosticConsumer(&errors);
-  const WarningFlags flags = warning_flags(job.arguments);
   result.parsed = invocation.run() && errors.getNumErrors() == 0;
   if (!result.parsed) {
     const std::string reason = errors.text.empty() ? job.main_file + ": Clang could not parse it" : errors.text;

@@ -2,16 +2,18 @@
 #pragma once
 
 #include "compiler/codegen/entries.h"
+#include "compiler/codegen/launcher.h"
 #include "compiler/frontend/flow_recorder.h"
 
 namespace dflow::compiler {
 
 struct GraphFunction {
   FunctionId record{};
-  formats::Graph graph;  ///< Name, signature, file, line, parameters; the rest comes from the analysis.
   clang::SourceLocation location;
+  formats::Graph graph;  ///< Name, signature, file, line, parameters; the rest comes from the analysis.
   Entry entry;
   bool internal = false;  ///< Other translation units may have another of its name.
+  std::optional<Launcher> launcher;
   std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
 };
 

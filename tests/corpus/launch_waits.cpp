@@ -9,6 +9,7 @@
 #include <dflow/dflow.h>
 
 #include <atomic>
+#include <mutex>
 #include <optional>
 
 #include "corpus.h"
@@ -36,15 +37,19 @@ using Row = std::vector<dflow::Future<long>>;
 }
 
 std::optional<dflow::Promise<long>> promise;
+std::mutex mutex;
 /// The first waits for what the last gives: none may be held back behind another.
-[[dflow::task]] long link(int i, int n) {
+[[dflow::task]] long chained(int i, int n) {
   if (i == 0 && n > 1) return promise->future().get();
-  if (i == n - 1) promise->set_value(i);
+  if (i == n - 1) {
+    const std::lock_guard lock(mutex);
+    promise->set_value(i);
+  }
   return i;
 }
 [[dflow::graph]] Row linked(dflow::Executor& ex, int n) {
   Row all;
-  for (int i = 0; i < n; ++i) all.push_back(ex.submit(link, i, n));
+  for (int i = 0; i < n; ++i) all.push_back(ex.submit(chained, i, n));
   return all;
 }
 [[dflow::graph]] Row many(dflow::Executor& ex, int n) {

@@ -55,7 +55,9 @@ TEST(Plan, TheEntryOfAnOverloadIsKept) {
 TEST(Plan, DependencesAndTheReasonForNoneAreKept) {
   Plan plan = testing::affine_plan();
   plan.graphs.push_back(sample_plan().graphs[0]);
+  plan.graphs[0].launched = true;
   plan.graphs[1].not_affine = "line 3: a break is not followed";
+  plan.graphs[1].not_launched = "line 4: it is a template";
   EXPECT_EQ(plan_from_json(plan_to_json(plan)).value(), plan);
   EXPECT_EQ(plan_from_cbor(plan_to_cbor(plan)).value(), plan);
 }

@@ -35,6 +35,11 @@ std::string meaning_of_need(const Parameter& parameter) {
   return "does not shape the graph";
 }
 
+std::string launching_of(const Graph& graph) {
+  if (graph.launched) return "  launched: yes, its tasks are run from the closed form\n";
+  return graph.not_launched.empty() ? "" : text({"  launched: no: ", graph.not_launched, "\n"});
+}
+
 std::string place(const Graph& graph, std::uint32_t line) {
   return text({graph.file, ":", std::to_string(line)});
 }
@@ -110,6 +115,7 @@ std::string text_of(const Graph& graph) {
                graph.not_affine.empty() ? "" : "  not affine: ",
                graph.not_affine,
                graph.not_affine.empty() ? "" : "\n",  //
+               launching_of(graph),
                parameters_of(graph),
                dependences_text(graph),
                body_of(graph)});

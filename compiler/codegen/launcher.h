@@ -1,0 +1,64 @@
+// A graph function's launcher: the class (include/dflow/detail/launch.h) that runs its tasks from the closed form of its
+// dependences, without nodes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "compiler/flow/launch_code.h"
+#include "formats/plan.h"
+
+namespace dflow::compiler {
+
+/// A variable that the argument expressions of a site mention.
+struct LaunchVariable {
+  std::string type;
+  std::string name;
+  std::string value;
+};
+
+struct LaunchArgument {
+  bool is_future = false;
+  std::string value;          ///< of a value: the C++ expression
+  bool by_reference = false;  ///< of a future: the task's parameter is a reference
+  std::string type;           ///< of a future: what it holds; of a container of futures: what they hold
+};
+
+/// A call that submits, as the generated code repeats it.
+struct LaunchSite {
+  std::uint32_t node = 0;
+  formats::NodeOp op = formats::NodeOp::submit;
+  std::string callable;
+  std::string result;      ///< its type, or "void"
+  bool by_reference[2] = {false, false};  ///< of a reduce: the operands
+  std::vector<LaunchVariable> variables;
+  std::vector<LaunchArgument> arguments;
+  std::string place;  ///< "\"name\", \"file\", line, column", as the call's own id
+};
+
+struct LaunchParameter {
+  std::string name;
+  std::string type;  ///< without references and const
+  bool is_executor = false;
+  bool is_kept = false;  ///< tasks need it
+};
+
+struct Launcher {
+  std::string graph;
+  std::string key;                      ///< "\"name\", \"file\", line"
+  std::vector<std::string> namespaces;  ///< outermost first; "" for an unnamed one
+  std::vector<LaunchParameter> parameters;
+  std::vector<LaunchSite> sites;
+  std::string returned;       ///< the function's result type
+  std::string returned_value; ///< what its futures hold; "" if it returns nothing
+  flow::LaunchCode code;
+};
+
+/// The type of the function that starts it, and what stands at the beginning of the graph function.
+std::string launcher_type(const Launcher& launcher);
+std::string launcher_call(const Launcher& launcher);
+
+/// The class and its registration, at the end of the file.
+std::string launcher_text(const Launcher& launcher, int number);
+
+}  // namespace dflow::compiler
