@@ -10,9 +10,9 @@ import subprocess
 from .common import BenchmarkError, build, configure, print_table, repetitions, row
 
 SYSTEMS = ["serial", "tbb-adjacency", "tbb-task-group", "tbb-flow-graph", "openmp-depend", "openmp-plain",
-           "dflow-dynamic"]
+           "dflow-dynamic", "dflow-static"]
 ONLY_SHAPES = {"openmp-plain": ["independent"]}  # the others run all of them
-OURS = "dflow-dynamic"
+OURS = ["dflow-dynamic", "dflow-static"]
 TIME_LIMIT_SECONDS = 300
 
 # The size of each shape: tasks, a side, levels.
@@ -23,7 +23,7 @@ SMOKE_SIZES = {"chain": 1000, "wavefront": 30, "tree": 10, "independent": 1000}
 
 def run(options):
     if not options.smoke:
-        configure(options.build_dir, compiler=False)
+        configure(options.build_dir, compiler=True)
         build(options.build_dir, "bench_tasks")
     programs = installed_programs(options.build_dir)
     sizes = SMOKE_SIZES if options.smoke else QUICK_SIZES if options.quick else SIZES
@@ -78,10 +78,10 @@ def print_results(rows, programs, sizes):
     values = {(r["system"], r["case"], r["metric"]): r["value"] for r in rows}
     for shape in sizes:
         print(f"\n{shape}, size {sizes[shape]}")
-        ours = values.get((OURS, shape, "ns_per_task"))
+        ours = {system: values[system, shape, "ns_per_task"] for system in OURS if system in programs}
         lines = []
         for system in systems_with(shape, programs):
             total = values[system, shape, "ns_per_task"]
             lines.append([system, f"{total:.1f}", f"{values[system, shape, 'run_ns_per_task']:.1f}",
-                          f"{values[system, shape, 'peak_mb']:.1f}", f"{ours / total:.2f}" if ours else "-"])
-        print_table(["system", "ns/task", "run ns/task", "peak MB", f"{OURS} is x times"], lines)
+                          f"{values[system, shape, 'peak_mb']:.1f}", *(f"{own / total:.2f}" for own in ours.values())])
+        print_table(["system", "ns/task", "run ns/task", "peak MB", *(f"{system} is x times" for system in ours)], lines)
