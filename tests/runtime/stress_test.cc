@@ -3,6 +3,7 @@
 #include <random>
 #include <variant>
 
+#include "tests/runtime/grid_launch.h"
 #include "tests/runtime/support.h"
 
 namespace dflow::testing {
@@ -200,6 +201,31 @@ TEST(Stress, CancelsRaceWithRuns) {
     for (std::size_t i = 0; i < a.size(); ++i) {
       b[i].wait();
       EXPECT_EQ(a[i].cancelled(), b[i].cancelled() || b[i].exception() != nullptr);
+    }
+    canceller.join();
+  }
+}
+
+TEST(Stress, LaunchesRaceWithTasksAndCancels) {
+  Executor ex(threads(3));
+  const auto cell = [](long i, long j, const std::string& up, const std::string& left) {
+    if ((i * 7 + j) % 11 == 5) {
+      Executor here;
+      return here.submit([](std::size_t length) { return std::string(length, 'x'); }, up.size() + left.size() + 1).get();
+    }
+    return up + left + "x";
+  };
+  for (int round = 0; round < (kSanitized ? 10 : 100); ++round) {
+    const auto one = GridLaunch::start_on(ex, 7, cell), other = GridLaunch::start_on(ex, 7, cell);
+    const auto tasks = ex.map(square, std::vector<int>(50, 2));
+    std::thread canceller([&] {
+      for (const auto& each : other->outputs) each.cancel();
+    });
+    EXPECT_EQ(one->outputs[0].get().size(), 3431U);
+    for (const auto& task : tasks) EXPECT_EQ(task.get(), 4);
+    for (const auto& each : other->outputs) {
+      each.wait();
+      if (!each.cancelled() && !each.exception()) EXPECT_FALSE(each.get().empty());
     }
     canceller.join();
   }

@@ -1,0 +1,109 @@
+// A launcher written by hand, as dflowc would: a grid of cells, each made from its neighbours above and to the left.
+#pragma once
+
+#include <dflow/detail/launch.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dflow::testing {
+
+namespace rt = ::dflow::detail;
+
+/// cell[i, j] = f(i, j, cell[i-1, j], cell[i, j-1]), "" where there is none; the last cell is given out, and the first
+/// of each row if asked for.
+class GridLaunch final : public rt::LaunchOf<GridLaunch> {
+ public:
+  using Cell = std::function<std::string(long, long, const std::string&, const std::string&)>;
+
+  struct Started {
+    std::vector<Future<std::string>> outputs;  ///< The last cell, then the rows' first ones but for the last row's.
+  };
+  static std::optional<Started> start_on(const Executor& executor, long side, Cell cell) {
+    if (!rt::may_launch(executor)) return std::nullopt;
+    auto launch = rt::make_launch<GridLaunch>(rt::scope_of(executor), side, std::move(cell));
+    Started started{rt::make_outputs<std::string>(rt::scope_of(executor), nullptr, side, launch->outputs_)};
+    launch.release()->begin();
+    return started;
+  }
+
+  GridLaunch(rt::Scope& scope, long side, Cell cell)
+      : LaunchOf(scope, &rt::site<"grid", "grid.cc", 1, 1>), side_(side), cell_(std::move(cell)) {
+    rt::TaskId next = 0;
+    corner_.reserve({}, next);
+    edge_.reserve({{1}, {2 * (side - 1)}}, next);
+    inner_.reserve({{1, 1}, {side - 1, side - 1}}, next);
+  }
+
+  void dflow_run(rt::TaskId id, rt::Work& work) {
+    if (id < corner_.end) return run(corner_, id, 0, 0, work);
+    if (id < edge_.end) {
+      const auto at = edge_.indices(id)[0];
+      return at < side_ ? run(edge_, id, at, 0, work) : run(edge_, id, 0, at - side_ + 1, work);
+    }
+    const auto at = inner_.indices(id);
+    run(inner_, id, at[0], at[1], work);
+  }
+
+ private:
+  void begin() { start({corner_.all()}, 1); }
+
+  long output(long i, long j) const {
+    if (i == side_ - 1 && j == side_ - 1) return 0;
+    return j == 0 && i < side_ - 1 ? i + 1 : -1;
+  }
+  rt::Input<std::string> result(long i, long j) const {
+    const rt::TaskId id = id_of(i, j);
+    if (const long out = output(i, j); out >= 0) {
+      auto& node = *outputs_[static_cast<std::size_t>(out)].get();
+      return {&static_cast<rt::LaunchedNode<std::string>&>(node).value(), nullptr, id};
+    }
+    return i == 0 && j == 0 ? corner_.input(id) : i == 0 || j == 0 ? edge_.input(id) : inner_.input(id);
+  }
+  rt::TaskId id_of(long i, long j) const {
+    if (i == 0 && j == 0) return corner_.id();
+    return j == 0 ? edge_.id(i) : i == 0 ? edge_.id(side_ - 1 + j) : inner_.id(i, j);
+  }
+  void arrive(long i, long j, rt::Work& work) {
+    if (i == 0 || j == 0) edge_.arrive(id_of(i, j), work);
+    else inner_.arrive(id_of(i, j), work);
+  }
+
+  template <class Family>
+  void run(Family& family, rt::TaskId id, long i, long j, rt::Work& work) {
+    std::vector<rt::Input<std::string>> inputs;
+    if (i > 0) inputs.push_back(result(i - 1, j));
+    if (j > 0) inputs.push_back(result(i, j - 1));
+    const auto body = [&] {
+      return cell_(i, j, i > 0 ? inputs.front().by_reference() : "", j > 0 ? inputs.back().by_reference() : "");
+    };
+    const auto sources = [&] {
+      std::vector<rt::TaskId> from;
+      for (const auto& input : inputs) from.push_back(input.id);
+      return from;
+    };
+    const std::uint32_t readers = (i + 1 < side_) + (j + 1 < side_);
+    family.expect(id, readers);
+    if (const long out = output(i, j); out >= 0) {
+      dflow_perform_output<std::string>(id, outputs_[static_cast<std::size_t>(out)], readers > 0, sources, body);
+    } else if (dflow_perform(id, family.place(id), sources, body) && readers == 0) {
+      family.drop(id);
+    }
+    for (const auto& input : inputs) input.release(*this);
+    if (i + 1 < side_) arrive(i + 1, j, work);
+    if (j + 1 < side_) arrive(i, j + 1, work);
+    if (readers == 0) ++work.ended;
+  }
+
+  long side_;
+  Cell cell_;
+  std::vector<rt::NodeRef> outputs_;
+  rt::TaskFamily<0, std::string, 1> corner_;
+  rt::TaskFamily<1, std::string, 1> edge_;
+  rt::TaskFamily<2, std::string, 2> inner_;
+};
+
+}  // namespace dflow::testing
