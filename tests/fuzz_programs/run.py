@@ -15,7 +15,7 @@ HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE.parent / "corpus"), str(HERE.parent / "flow")]
 import check  # noqa: E402
 import verify  # noqa: E402
-from grammar import Graph, PARAMETERS  # noqa: E402
+from grammar import Graph  # noqa: E402
 
 TOOLS = ("cxx", "dflowc", "dflow", "verify", "include", "lib", "work")
 CASES = 2
