@@ -1,4 +1,5 @@
-// -Wdflow-get-in-loop: each round waits for its task before the next one is submitted, though no round needs another.
+// -Wdflow-get-in-loop: each round waits for its task before the next one is submitted, though no round needs
+// another.
 #include <algorithm>
 #include <set>
 
@@ -32,11 +33,14 @@ const clang::Stmt* body_of(const clang::Stmt& loop) {
 /// What a name stands for: references for what they were bound to, but for those that a range-for goes over.
 const void* thing_of(const clang::ValueDecl& decl) {
   const auto* variable = dyn_cast<clang::VarDecl>(&decl);
-  if (variable == nullptr || !variable->getType()->isReferenceType() || !variable->hasInit() || variable->isCXXForRangeDecl()) return &decl;
+  if (variable == nullptr || !variable->getType()->isReferenceType() || !variable->hasInit() ||
+      variable->isCXXForRangeDecl())
+    return &decl;
   const void* target = nullptr;
   visit(variable->getInit(), [&target](const clang::Stmt& part) {
     if (isa<clang::CXXThisExpr>(part)) target = &kThis;
-    if (const auto* name = dyn_cast<clang::DeclRefExpr>(&part); name != nullptr && target == nullptr && isa<clang::VarDecl>(name->getDecl())) {
+    if (const auto* name = dyn_cast<clang::DeclRefExpr>(&part);
+        name != nullptr && target == nullptr && isa<clang::VarDecl>(name->getDecl())) {
       target = thing_of(*name->getDecl());
     }
     return true;
@@ -48,7 +52,8 @@ Things things_in(const clang::Stmt& statement) {
   Things things;
   visit(&statement, [&things](const clang::Stmt& part) {
     const auto* name = dyn_cast<clang::DeclRefExpr>(&part);
-    if (name != nullptr && !isa<clang::FunctionDecl>(name->getDecl())) things.insert(thing_of(*name->getDecl()));
+    if (name != nullptr && !isa<clang::FunctionDecl>(name->getDecl()))
+      things.insert(thing_of(*name->getDecl()));
     if (isa<clang::CXXThisExpr>(part)) things.insert(&kThis);
     return true;
   });
@@ -59,8 +64,10 @@ Things things_in(const clang::Stmt& statement) {
 class Round {
  public:
   Round(const clang::Stmt& loop, const clang::Expr& get) : loop_(loop), get_(get) {
-    if (const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop)) counters_.insert(range->getLoopVariable());
-    if (const auto* plain = dyn_cast<clang::ForStmt>(&loop); plain != nullptr && plain->getInit() != nullptr) {
+    if (const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop))
+      counters_.insert(range->getLoopVariable());
+    if (const auto* plain = dyn_cast<clang::ForStmt>(&loop);
+        plain != nullptr && plain->getInit() != nullptr) {
       const auto* init = dyn_cast<clang::DeclStmt>(plain->getInit());
       if (init != nullptr) counters_.insert(init->decl_begin(), init->decl_end());
     }
@@ -88,7 +95,8 @@ class Round {
       found |= &part == &get_;
       return !found;
     });
-    return found || std::ranges::any_of(things_in(statement), [this](const void* thing) { return tainted_.contains(thing); });
+    return found || std::ranges::any_of(things_in(statement),
+                                        [this](const void* thing) { return tainted_.contains(thing); });
   }
 
   void spread(const clang::Stmt& statement, bool in_try) {
@@ -99,7 +107,9 @@ class Round {
     if (const auto* branch = dyn_cast<clang::IfStmt>(&statement)) steer(branch->getCond());
     if (const auto* branch = dyn_cast<clang::SwitchStmt>(&statement)) steer(branch->getCond());
     if (const auto* inner = dyn_cast<clang::WhileStmt>(&statement)) steer(inner->getCond());
-    if (const auto* inner = dyn_cast<clang::ForStmt>(&statement); inner != nullptr && inner->getCond() != nullptr) steer(inner->getCond());
+    if (const auto* inner = dyn_cast<clang::ForStmt>(&statement);
+        inner != nullptr && inner->getCond() != nullptr)
+      steer(inner->getCond());
     if (const auto* inner = dyn_cast<clang::DoStmt>(&statement)) steer(inner->getCond());
     in_try |= isa<clang::CXXTryStmt>(statement);
     if (in_try) steer(&statement);
@@ -150,13 +160,16 @@ class Round {
   }
 
   /// Of the container that a range-for goes over: every round has another.
-  bool is_element(const void* thing) const { return isa<clang::CXXForRangeStmt>(loop_) && counters_.contains(thing); }
+  bool is_element(const void* thing) const {
+    return isa<clang::CXXForRangeStmt>(loop_) && counters_.contains(thing);
+  }
 
   void steer(const clang::Stmt* condition) { steers_ |= is_tainted(*condition); }
 
   bool loop_is_steered() const {
     const clang::Stmt* body = body_of(loop_);
-    return std::ranges::any_of(evaluated_parts(loop_), [&](const auto* part) { return part != body && is_tainted(*part); });
+    return std::ranges::any_of(evaluated_parts(loop_),
+                               [&](const auto* part) { return part != body && is_tainted(*part); });
   }
 
   const clang::Stmt& loop_;
@@ -174,14 +187,16 @@ class GetsInLoops {
   void look(const clang::Stmt& statement, Around around) {
     const auto* get = dyn_cast<clang::CallExpr>(&statement);
     if (get == nullptr || future_query(*get) != "get" || get->getNumArgs() != 0) return;
-    const auto loop = std::find_if(around.rbegin(), around.rend(), [](const auto* each) { return body_of(*each) != nullptr; });
+    const auto loop = std::find_if(around.rbegin(), around.rend(),
+                                   [](const auto* each) { return body_of(*each) != nullptr; });
     if (loop == around.rend()) return;
     const Around inside(around.end() - (loop - around.rbegin()), around.end());
     if (inside.empty() || inside.front() != body_of(**loop)) {
       if (body_of(**loop) != &statement) return;
     }
     const auto* member = dyn_cast<clang::CXXMemberCallExpr>(get);
-    const auto* submit = member == nullptr ? nullptr : submitted(*member->getImplicitObjectArgument(), inside);
+    const auto* submit =
+        member == nullptr ? nullptr : submitted(*member->getImplicitObjectArgument(), inside);
     const auto site = submit == nullptr ? std::nullopt : as_site(*submit);
     if (!site || site->operation != Operation::submit || has_other_sites(*body_of(**loop), *submit)) return;
     if (Round(**loop, *get).needs_result(*site)) return;
@@ -209,7 +224,9 @@ class GetsInLoops {
 
   static const clang::CallExpr* declared_by(const clang::Stmt& statement, const clang::VarDecl& variable) {
     const auto* declaration = dyn_cast<clang::DeclStmt>(&statement);
-    if (declaration == nullptr || !declaration->isSingleDecl() || declaration->getSingleDecl() != &variable || !variable.hasInit()) return nullptr;
+    if (declaration == nullptr || !declaration->isSingleDecl() || declaration->getSingleDecl() != &variable ||
+        !variable.hasInit())
+      return nullptr;
     return dyn_cast<clang::CallExpr>(written(*variable.getInit()).IgnoreParenCasts());
   }
 
@@ -225,32 +242,51 @@ class GetsInLoops {
   }
 
   void report(const clang::Stmt& loop, const clang::CallExpr& get, const SiteCall& site) {
-    Finding finding{.at = get.getExprLoc(),
-                    .text = "each round waits here for its task before the next one is submitted: they run one after another",
-                    .range = get.getSourceRange()};
+    Finding finding{
+        .at = get.getExprLoc(),
+        .text =
+            "each round waits here for its task before the next one is submitted: they run one after another",
+        .range = get.getSourceRange()};
     auto fixes = as_map(loop, get, site);
-    finding.notes.push_back(fixes.empty() ? Note{.at = site.call->getExprLoc(), .text = "submit all tasks first, by a loop of their own or by 'map'"}
-                                          : Note{.at = loop.getBeginLoc(), .text = "'map' submits all tasks at once", .fixes = std::move(fixes)});
+    finding.notes.push_back(fixes.empty()
+                                ? Note{.at = site.call->getExprLoc(),
+                                       .text = "submit all tasks first, by a loop of their own or by 'map'"}
+                                : Note{.at = loop.getBeginLoc(),
+                                       .text = "'map' submits all tasks at once",
+                                       .fixes = std::move(fixes)});
     reporter_.warn(kName, std::move(finding));
   }
 
   /// `for (T x : xs) use(ex.submit(f, x).get());` -> `for (auto&& x : ex.map(f, xs)) use(x.get());`
-  std::vector<clang::FixItHint> as_map(const clang::Stmt& loop, const clang::CallExpr& get, const SiteCall& site) const {
+  std::vector<clang::FixItHint> as_map(const clang::Stmt& loop, const clang::CallExpr& get,
+                                       const SiteCall& site) const {
     const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop);
-    if (range == nullptr || range->getInit() != nullptr || site.arguments.size() != 1 || isa<clang::DecompositionDecl>(range->getLoopVariable())) return {};
+    if (range == nullptr || range->getInit() != nullptr || site.arguments.size() != 1 ||
+        isa<clang::DecompositionDecl>(range->getLoopVariable()))
+      return {};
     const clang::VarDecl& variable = *range->getLoopVariable();
-    if (named_variable(*site.arguments[0]) != &variable || !is_std_class(range->getRangeInit()->getType(), {"vector", "array", "deque", "list"})) return {};
-    if (count(*range->getBody(), variable) != 1 || !is_copied(get.getType()) || leaves_early(*range->getBody())) return {};
+    if (named_variable(*site.arguments[0]) != &variable ||
+        !is_std_class(range->getRangeInit()->getType(), {"vector", "array", "deque", "list"}))
+      return {};
+    if (count(*range->getBody(), variable) != 1 || !is_copied(get.getType()) ||
+        leaves_early(*range->getBody()))
+      return {};
     const auto* submit = dyn_cast<clang::CXXMemberCallExpr>(site.call);
-    if (submit == nullptr || submit->getNumArgs() != 2 || !is_plain(*submit->getImplicitObjectArgument())) return {};
-    if (!text_range(site.call->getSourceRange(), project_) || !text_range(range->getRangeInit()->getSourceRange(), project_) ||
+    if (submit == nullptr || submit->getNumArgs() != 2 || !is_plain(*submit->getImplicitObjectArgument()))
+      return {};
+    if (!text_range(site.call->getSourceRange(), project_) ||
+        !text_range(range->getRangeInit()->getSourceRange(), project_) ||
         !project_.owns(variable.getBeginLoc()) || !project_.owns(variable.getLocation())) {
       return {};
     }
-    const auto text = [this](const clang::Expr& expression) { return source_text(expression, project_.context()); };
+    const auto text = [this](const clang::Expr& expression) {
+      return source_text(expression, project_.context());
+    };
     const std::string name = variable.getNameAsString();
-    const std::string map = text(*submit->getImplicitObjectArgument()) + ".map(" + text(*site.callable) + ", " + text(*range->getRangeInit()) + ")";
-    return {clang::FixItHint::CreateReplacement({variable.getBeginLoc(), variable.getLocation()}, "auto&& " + name),
+    const std::string map = text(*submit->getImplicitObjectArgument()) + ".map(" + text(*site.callable) +
+                            ", " + text(*range->getRangeInit()) + ")";
+    return {clang::FixItHint::CreateReplacement({variable.getBeginLoc(), variable.getLocation()},
+                                                "auto&& " + name),
             clang::FixItHint::CreateReplacement(range->getRangeInit()->getSourceRange(), map),
             clang::FixItHint::CreateReplacement(site.call->getSourceRange(), name)};
   }
@@ -267,8 +303,9 @@ class GetsInLoops {
 
   static bool is_copied(clang::QualType type) {
     const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
-    return record == nullptr || (record->hasDefinition() && (record->hasSimpleCopyConstructor() || in_std_namespace(*record)) &&
-                                 !is_std_class(type, {"unique_ptr"}));
+    return record == nullptr ||
+           (record->hasDefinition() && (record->hasSimpleCopyConstructor() || in_std_namespace(*record)) &&
+            !is_std_class(type, {"unique_ptr"}));
   }
 
   static bool leaves_early(const clang::Stmt& body) {

@@ -19,7 +19,9 @@ using Engine = clang::DiagnosticsEngine;
 class Printer {
  public:
   Printer(const Project& project, const clang::DiagnosticOptions& options)
-      : out_(text_), options_(new clang::DiagnosticOptions(options)), printer_(out_, options_.get()),
+      : out_(text_),
+        options_(new clang::DiagnosticOptions(options)),
+        printer_(out_, options_.get()),
         engine_(new clang::DiagnosticIDs, options_, &printer_, /*ShouldOwnClient=*/false) {
     out_.enable_colors(true);
     engine_.setSourceManager(&const_cast<clang::SourceManager&>(project.sources()));  // it only reads
@@ -28,7 +30,8 @@ class Printer {
 
   void say(Engine::Level level, clang::SourceLocation at, const std::string& text, clang::SourceRange range,
            const std::vector<clang::FixItHint>& fixes) {
-    const auto id = engine_.getDiagnosticIDs()->getCustomDiagID(static_cast<clang::DiagnosticIDs::Level>(level), "%0");
+    const auto id =
+        engine_.getDiagnosticIDs()->getCustomDiagID(static_cast<clang::DiagnosticIDs::Level>(level), "%0");
     const auto builder = engine_.Report(at, id);
     builder << text;
     if (range.isValid()) builder << range;
@@ -55,7 +58,8 @@ void Reporter::warn(std::string_view name, Finding finding) {
   if (level == Level::off || !project_.owns(finding.at)) return;
   const bool error = level == Level::error;
   entries_.push_back({error ? Engine::Error : Engine::Warning,
-                      std::string(error ? "-Werror," : "") + "-Wdflow-" + std::string(name), std::move(finding)});
+                      std::string(error ? "-Werror," : "") + "-Wdflow-" + std::string(name),
+                      std::move(finding)});
 }
 
 void Reporter::remark(Finding finding) {
@@ -69,7 +73,8 @@ bool Reporter::precedes(const Entry& left, const Entry& right) const {
 }
 
 Reporter::Printed Reporter::print(const clang::DiagnosticOptions& options) {
-  std::ranges::sort(entries_, [this](const Entry& left, const Entry& right) { return precedes(left, right); });
+  std::ranges::sort(entries_,
+                    [this](const Entry& left, const Entry& right) { return precedes(left, right); });
   Printer printer(project_, options);
   Printed printed;
   if (!flags_.quiet()) {
@@ -82,7 +87,8 @@ Reporter::Printed Reporter::print(const clang::DiagnosticOptions& options) {
     if (!said.emplace(finding.at.getRawEncoding(), flag + finding.text).second) continue;
     printed.has_errors |= level == Engine::Error;
     printer.say(level, finding.at, finding.text + " [" + flag + "]", finding.range, finding.fixes);
-    for (const Note& note : finding.notes) printer.say(Engine::Note, note.at, note.text, note.range, note.fixes);
+    for (const Note& note : finding.notes)
+      printer.say(Engine::Note, note.at, note.text, note.range, note.fixes);
   }
   printed.text = printer.finish();
   return printed;

@@ -30,8 +30,8 @@ struct Finding {
   std::vector<Note> notes = {};
 };
 
-/// Takes findings in any order and prints them in that of the source, each once however many instantiations of a
-/// template made it. Keeps to files of the user's and away from macros.
+/// Takes findings in any order and prints them in that of the source, each once however many instantiations
+/// of a template made it. Keeps to files of the user's and away from macros.
 class Reporter {
  public:
   Reporter(const Project& project, const WarningFlags& flags) : project_(project), flags_(flags) {}
@@ -59,7 +59,8 @@ class Reporter {
   std::vector<Entry> entries_;
 };
 
-/// The first character of a line that is no blank, in the file that holds `inside`; `inside` if there is none.
+/// The first character of a line that is no blank, in the file that holds `inside`; `inside` if there is
+/// none.
 clang::SourceLocation start_of_line(clang::SourceLocation inside, unsigned line, const Project& project);
 
 }  // namespace dflow::compiler

@@ -28,7 +28,8 @@ class UnusedFutures {
     if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) {
       for (const auto* decl : declarations->decls()) look_at_variable(*decl);
     }
-    if (const auto* expression = dyn_cast<clang::Expr>(&statement); expression != nullptr && is_discarded(*expression, around)) {
+    if (const auto* expression = dyn_cast<clang::Expr>(&statement);
+        expression != nullptr && is_discarded(*expression, around)) {
       look_at_discarded(written(*expression));
     }
   }
@@ -38,7 +39,8 @@ class UnusedFutures {
   static bool is_discarded(const clang::Expr& expression, Around around) {
     if (around.empty()) return false;
     const clang::Stmt& parent = *around.back();
-    if (isa<clang::CompoundStmt>(parent)) return around.size() < 2 || !isa<clang::StmtExpr>(*around[around.size() - 2]);
+    if (isa<clang::CompoundStmt>(parent))
+      return around.size() < 2 || !isa<clang::StmtExpr>(*around[around.size() - 2]);
     if (const auto* branch = dyn_cast<clang::IfStmt>(&parent)) return branch->getCond() != &expression;
     if (const auto* loop = dyn_cast<clang::ForStmt>(&parent)) return loop->getCond() != &expression;
     if (const auto* loop = dyn_cast<clang::WhileStmt>(&parent)) return loop->getCond() != &expression;
@@ -55,31 +57,39 @@ class UnusedFutures {
     const auto fixes = wrap(expression, "static_cast<void>(", ")", project_);
     if (fixes.empty()) return;
     const std::string what = site ? task_of(*site) : "'" + qualified_name(*callee) + "'";
-    reporter_.warn(kName, {.at = call->getExprLoc(),
-                           .text = "the result of " + what + " is never used, and nobody will see its exception",
-                           .range = expression.getSourceRange(),
-                           .notes = {{.at = call->getExprLoc(),
-                                      .text = "keep the future, or cast it to void if the task runs for its effects alone",
-                                      .fixes = fixes}}});
+    reporter_.warn(
+        kName,
+        {.at = call->getExprLoc(),
+         .text = "the result of " + what + " is never used, and nobody will see its exception",
+         .range = expression.getSourceRange(),
+         .notes = {{.at = call->getExprLoc(),
+                    .text = "keep the future, or cast it to void if the task runs for its effects alone",
+                    .fixes = fixes}}});
   }
 
   std::string task_of(const SiteCall& site) const {
     const std::string name = callable_name(*site.callable, project_.sources());
-    if (name.empty() || name.starts_with("lambda@")) return site.operation == Operation::map ? "these tasks" : "this task";
+    if (name.empty() || name.starts_with("lambda@"))
+      return site.operation == Operation::map ? "these tasks" : "this task";
     return (site.operation == Operation::map ? "the tasks '" : "the task '") + name + "'";
   }
 
   void look_at_variable(const clang::Decl& decl) {
     const auto* variable = dyn_cast<clang::VarDecl>(&decl);
-    if (variable == nullptr || !variable->hasInit() || !variable->hasLocalStorage() || isa<clang::DecompositionDecl>(variable)) return;
-    const bool wanted = variable->isReferenced() || variable->isUsed() || variable->hasAttr<clang::UnusedAttr>();
+    if (variable == nullptr || !variable->hasInit() || !variable->hasLocalStorage() ||
+        isa<clang::DecompositionDecl>(variable))
+      return;
+    const bool wanted =
+        variable->isReferenced() || variable->isUsed() || variable->hasAttr<clang::UnusedAttr>();
     if (wanted || !gives_result(variable->getType()) || !submits_.may_submit(*variable->getInit())) return;
     const auto begin = variable->getSourceRange().getBegin();
-    reporter_.warn(kName, {.at = variable->getLocation(),
-                           .text = "the result of '" + variable->getNameAsString() + "' is never used, and nobody will see its exception",
-                           .notes = {{.at = begin,
-                                      .text = "mark it if the task runs for its effects alone",
-                                      .fixes = {clang::FixItHint::CreateInsertion(begin, "[[maybe_unused]] ")}}}});
+    reporter_.warn(kName,
+                   {.at = variable->getLocation(),
+                    .text = "the result of '" + variable->getNameAsString() +
+                            "' is never used, and nobody will see its exception",
+                    .notes = {{.at = begin,
+                               .text = "mark it if the task runs for its effects alone",
+                               .fixes = {clang::FixItHint::CreateInsertion(begin, "[[maybe_unused]] ")}}}});
   }
 
   const Project& project_;

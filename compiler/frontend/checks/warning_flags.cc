@@ -45,8 +45,10 @@ bool is_dflow_diagnostic_flag(std::string_view argument) {
   });
 }
 
-WarningFlags::WarningFlags(std::span<const Warning> known, const std::vector<std::string>& arguments) : known_(known) {
-  for (const Warning& warning : known) settings_[warning.name].on = warning.group == Warning::Group::on_by_default;
+WarningFlags::WarningFlags(std::span<const Warning> known, const std::vector<std::string>& arguments)
+    : known_(known) {
+  for (const Warning& warning : known)
+    settings_[warning.name].on = warning.group == Warning::Group::on_by_default;
   for (const std::string& argument : arguments) take(argument);
 }
 
@@ -57,8 +59,8 @@ void WarningFlags::take(const std::string& argument) {
   if (argument == "-Rdflow") remarks_ = true;
   if (argument == "-Rno-dflow") remarks_ = false;
   if (!argument.starts_with("-W") || !is_dflow_diagnostic_flag(argument)) return;
-  const auto form =
-      *std::ranges::find_if(kForms, [&argument](std::string_view each) { return argument.starts_with(each); });
+  const auto form = *std::ranges::find_if(
+      kForms, [&argument](std::string_view each) { return argument.starts_with(each); });
   const std::string_view group = std::string_view(argument).substr(form.size());
   if (form == "-W") {
     set(argument, group, [](Setting& setting) { setting.on = true; });
@@ -80,13 +82,15 @@ void WarningFlags::set(const std::string& argument, std::string_view group, void
   }
   if (found) return;
   const std::string_view form = std::string_view(argument).substr(0, argument.size() - group.size());
-  unknown_.push_back("unknown warning option '" + argument + "'; did you mean '" + std::string(form) + nearest(group) + "'?");
+  unknown_.push_back("unknown warning option '" + argument + "'; did you mean '" + std::string(form) +
+                     nearest(group) + "'?");
 }
 
 std::string WarningFlags::nearest(std::string_view name) const {
   std::vector<std::string> names = {std::string(kAll), std::string(kCluster)};
   for (const Warning& warning : known_) names.push_back(std::string(kPrefix).append(warning.name));
-  return *std::ranges::min_element(names, {}, [name](const std::string& each) { return edit_distance(name, each); });
+  return *std::ranges::min_element(names, {},
+                                   [name](const std::string& each) { return edit_distance(name, each); });
 }
 
 Level WarningFlags::level(std::string_view name) const {

@@ -19,8 +19,8 @@ struct Warning {
 
 enum class Level { off, warning, error };
 
-/// As Clang reads its own: a later flag wins over an earlier one, -Werror=X also turns X on, -Wno-error=X keeps X a
-/// warning whatever -Werror says, -w turns off what is not an error by its own name.
+/// As Clang reads its own: a later flag wins over an earlier one, -Werror=X also turns X on, -Wno-error=X
+/// keeps X a warning whatever -Werror says, -w turns off what is not an error by its own name.
 class WarningFlags {
  public:
   /// Those of `arguments` that are about dflow, and -w, -Werror, -Wno-error; the rest is ignored.

@@ -1,0 +1,90 @@
+"""No false alarm: dflow's own programs under all of its warnings.
+
+What is warned of must be listed in TRUE_ALARMS; that a graph is not replicable must be what the corpus says of it.
+"""
+
+import argparse
+import concurrent.futures
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WARNING = re.compile(r"(?P<file>[^:]+):\d+:\d+: warning: .* \[-Wdflow-(?P<name>[a-z-]+)\]")
+
+# Programs that do on purpose what a warning is for.
+TRUE_ALARMS = {
+    "samples/cholesky/cholesky.cpp": {"not-serialisable"},  # nobody has told dflow how to send Eigen's matrices
+    "tests/corpus/constructors.cpp": {"unused-future"},  # a destructor that submits
+    "tests/corpus/exceptions.cpp": {"unused-future"},  # a submit whose argument throws
+    "tests/corpus/launch_waits.cpp": {"reads-global"},  # a promise that a task keeps
+}
+
+
+def programs():
+    for folder in ("samples", "tests/corpus"):
+        yield from sorted((ROOT / folder).rglob("*.cpp"))
+    yield ROOT / "bench/tasks/dflow_dynamic.cc"
+
+
+def tutorial(folder):
+    """The programs of the tutorial, written out."""
+    text = (ROOT / "docs/tutorial.md").read_text()
+    blocks = re.findall(r"^```cpp\n(.*?)^```", text, re.M | re.S)
+    for number, block in enumerate(block for block in blocks if "int main" in block):
+        path = Path(folder) / f"tutorial_{number}.cpp"
+        path.write_text(block)
+        yield path
+
+
+def diagnose(dflowc, file, flags):
+    command = [dflowc, "-std=c++20", "-fsyntax-only", f"--dflow-host={ROOT}/tests/diagnostics/quiet-clang.sh", "-Wdflow",
+               *flags, str(file)]
+    run = subprocess.run(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    return run.returncode, run.stderr
+
+
+def problems(file, code, said):
+    if code != 0 or "compiled unchanged" in said:
+        yield "was not analysed"
+    text = Path(file).read_text()
+    name = str(Path(file).relative_to(ROOT)) if Path(file).is_relative_to(ROOT) else ""
+    found = {match["name"] for match in WARNING.finditer(said)}
+    expected = set(TRUE_ALARMS.get(name, ()))
+    if name.startswith("tests/corpus/"):
+        if "// REPLICABLE: no" in text:
+            expected.add("not-replicable")
+        elif "not-replicable" in found:
+            yield "warns of a graph that the corpus calls replicable"
+    elif "not-replicable" in found:
+        expected.add("not-replicable")
+    for each in sorted(found - expected):
+        yield f"unexpected -Wdflow-{each}"
+    for each in sorted(expected - found):
+        yield f"no -Wdflow-{each}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--dflowc", required=True)
+    parser.add_argument("--flags", nargs="*", default=[])
+    options = parser.parse_args()
+    flags = [f"-I{ROOT}", f"-I{ROOT}/include", "-isystem", "/usr/include/eigen3", *options.flags]
+    failed = 0
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        files = [*programs(), *tutorial(folder)]
+        for file, (code, said) in zip(files, pool.map(lambda file: diagnose(options.dflowc, file, flags), files)):
+            found = list(problems(file, code, said))
+            for problem in found:
+                print(f"{file}: {problem}")
+            if found:
+                print(said)
+            failed += bool(found)
+    print(f"{len(files)} programs, {failed} with problems")
+    return 1 if failed or len(files) < 50 else 0
+
+
+sys.exit(main())
