@@ -245,7 +245,9 @@ void Future<T>::on_done(Callback callback) const {
   static_assert(std::is_invocable_v<Callback&, const Future<T>&> || std::is_invocable_v<Callback&>,
                 "dflow: a callback for on_done is called as callback(const Future<T>&) or callback()");
   if (!node_) detail::throw_empty_future("on_done()");
-  detail::observe_node(*node_.get(), *new detail::CallbackObserver<T, Callback>(std::move(callback)));
+  if constexpr (std::is_invocable_v<Callback&, const Future<T>&> || std::is_invocable_v<Callback&>) {
+    detail::observe_node(*node_.get(), *new detail::CallbackObserver<T, Callback>(std::move(callback)));
+  }
 }
 
 }  // namespace dflow::inline v0

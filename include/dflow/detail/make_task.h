@@ -27,7 +27,14 @@ struct NewTask {
   Future<T> release() noexcept { return Future<T>(NodeRef(std::exchange(node, nullptr))); }
 };
 
-/// The rules. Each is reported in its own words; what would follow from a broken one is not instantiated.
+/// Whether a submission keeps the rules. Asked apart from the rules themselves: clang++ takes what a class says whose
+/// assertion failed for unknown, and would instantiate what follows from a broken rule, too.
+template <class F, class... A>
+inline constexpr bool keeps_rules = (std::is_copy_constructible_v<F> || std::is_move_constructible_v<F>) &&
+                                    Call<F, A...>::no_mutable_reference && Call<F, A...>::fits &&
+                                    Call<F, A...>::no_void_future && Call<F, A...>::accepts;
+
+/// The rules, each in its own words.
 template <class F, class... A>
 struct Rules {
   using C = Call<F, A...>;
@@ -40,7 +47,6 @@ struct Rules {
   static_assert(C::no_void_future, "dflow: Future<void> is no argument: name it in TaskOptions::after");
   static_assert(!C::fits || C::accepts,
                 "dflow: an argument (or the value of a future given as one) does not convert to the task's parameter");
-  static constexpr bool kept = C::no_mutable_reference && C::fits && C::no_void_future && C::accepts;
 };
 
 template <class F, class... A>
@@ -49,7 +55,12 @@ struct TaskTypes {
   using Slots = typename SlotsOf<C, F, A...>::type::type;
   using Leading = typename decltype(leading_types<C, F, Slots>())::type;
   static constexpr bool possible = Invocation<F, Slots, Leading>::possible;
-  static_assert(possible, "dflow: the task cannot be called with these arguments");
+};
+
+/// The last rule, where all others are kept.
+template <bool Possible>
+struct CallRule {
+  static_assert(Possible, "dflow: the task cannot be called with these arguments");
 };
 
 template <class F, class Slots, class Leading>
@@ -58,9 +69,7 @@ template <class F, class... Slots, class... Leading>
 struct ResultOf<F, std::tuple<Slots...>, std::tuple<Leading...>> {
   using returned = std::invoke_result_t<typename Invocation<F, std::tuple<Slots...>, std::tuple<Leading...>>::Callee,
                                         Leading..., decltype(std::declval<Slots&>().pass(true))...>;
-  static_assert(!is_borrowing_v<returned>,
-                "dflow: a task may not return a view of something else (string_view, span, reference_wrapper): "
-                "what it refers to may be gone. Return an owning type");
+  static constexpr bool owns = !is_borrowing_v<returned>;
   using type = std::conditional_t<std::is_void_v<returned>, void, std::decay_t<returned>>;
 };
 
@@ -68,13 +77,19 @@ struct ResultOf<F, std::tuple<Slots...>, std::tuple<Leading...>> {
 template <class F, class... A>
 auto make_task(Scope& scope, const std::shared_ptr<const TaskOptions>& options, F&& f, A&&... arguments) {
   using D = std::decay_t<F>;
-  if constexpr (!Rules<D, Evaluated<A>...>::kept) {
+  if constexpr (!keeps_rules<D, Evaluated<A>...>) {
+    [[maybe_unused]] const Rules<D, Evaluated<A>...> broken;
     return NewTask<int>(nullptr);
   } else if constexpr (!TaskTypes<D, Evaluated<A>...>::possible) {
+    [[maybe_unused]] const CallRule<TaskTypes<D, Evaluated<A>...>::possible> broken;
     return NewTask<int>(nullptr);
   } else {
     using Types = TaskTypes<D, Evaluated<A>...>;
-    using R = typename ResultOf<D, typename Types::Slots, typename Types::Leading>::type;
+    using Result = ResultOf<D, typename Types::Slots, typename Types::Leading>;
+    static_assert(Result::owns,
+                  "dflow: a task may not return a view of something else (string_view, span, reference_wrapper): "
+                  "what it refers to may be gone. Return an owning type");
+    using R = typename Result::type;
     using Task = TaskNode<D, R, typename Types::Slots, typename Types::Leading>;
     using T = typename Task::T;
     if (scope.dry) [[unlikely]] {
