@@ -142,6 +142,10 @@ class Printer {
     return in_namespace(
         taken(isl_ast_expr_to_C_str(isl::manage(isl_ast_build_expr_from_pw_aff(build.get(), value)).get())));
   }
+  /// The number of values from 0 up to the greatest.
+  static std::string count_up_to(const isl::ast_build& build, isl_pw_aff* greatest) {
+    return "(" + text(build, greatest) + ") + 1";
+  }
   static isl::ast_build build_in(const isl::set& known) {
     return isl::manage(isl_ast_build_from_context(isl_set_params(known.copy())));
   }
@@ -226,7 +230,7 @@ class Printer {
     if (input.is_range) {
       input.length = length(made, wanted, argument);
       const auto alone = isl::manage(isl_set_project_out(wanted.copy(), isl_dim_set, 0, static_cast<unsigned>(made.variables.size())));
-      input.longest = text(build_in(isl::manage(isl_set_params(wanted.copy()))), isl_set_dim_max(alone.copy(), 0)) + " + 1";
+      input.longest = count_up_to(build_in(isl::manage(isl_set_params(wanted.copy()))), isl_set_dim_max(alone.copy(), 0));
     }
     const isl::set known = fixed(wanted, names);
     isl::set given = wanted.subtract(wanted);
@@ -260,9 +264,9 @@ class Printer {
     const isl::set known = fixed(domain, made.variables);
     const isl::set some = isl::manage(isl_set_params(isl_set_copy(set)));
     const auto build = build_in(some.intersect(known));
-    const std::string greatest = text(build, isl_set_dim_max(set, 0));
+    const std::string count = count_up_to(build, isl_set_dim_max(set, 0));
     const std::string when = condition(some, known);
-    return when.empty() ? greatest + " + 1" : when + " ? " + greatest + " + 1 : 0";
+    return when.empty() ? count : "(" + when + ") ? " + count + " : 0";
   }
   static isl::set same_tuple(const isl::set& set, const isl::set& like) {
     return isl::manage(isl_set_set_tuple_name(set.copy(), isl_set_get_tuple_name(like.get())));
@@ -327,9 +331,9 @@ class Printer {
       return;
     }
     const isl::set some = isl::manage(isl_set_params(wanted.copy()));
-    const std::string greatest = text(build_in(some), isl_set_dim_max(wanted.copy(), 0));
+    const std::string count = count_up_to(build_in(some), isl_set_dim_max(wanted.copy(), 0));
     const std::string when = condition(some, assumptions_);
-    code.returned_length = when.empty() ? greatest + " + 1" : when + " ? " + greatest + " + 1 : 0";
+    code.returned_length = when.empty() ? count : "(" + when + ") ? " + count + " : 0";
   }
 
   inline static const std::regex kNoIndices{"\\{\\}, \\)"};

@@ -82,6 +82,9 @@ void AffineWalk::execute(const clang::Stmt& statement) {
   }
   if (isa<clang::NullStmt>(statement)) return;
   if (const auto* expression = dyn_cast<clang::Expr>(&statement)) {
+    if (const auto* drop = dyn_cast<clang::CastExpr>(&written(*expression));
+        drop != nullptr && drop->getCastKind() == clang::CK_ToVoid)
+      return execute(*drop->getSubExpr());
     const clang::Expr& bare = written(*expression);
     if (const auto* changed = assigned(bare); changed != nullptr && state_.integers.contains(changed)) {
       std::optional<Integer> now;

@@ -4,7 +4,6 @@
 // REPLICABLE: yes
 // LAUNCHED: inner outer linked many
 // PARAMS: graph=outer 6 -- n=6
-// PARAMS: graph=inner 6 -- n=0
 
 #include <dflow/dflow.h>
 

@@ -30,12 +30,12 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
     return started;
   }
 
-  GridLaunch(rt::Scope& scope, long side, Cell cell)
-      : LaunchOf(scope, &rt::site<"grid", "grid.cc", 1, 1>), side_(side), cell_(std::move(cell)) {
-    rt::TaskId next = 0;
-    corner_.reserve({}, next);
-    edge_.reserve({{1}, {2 * (side - 1)}}, next);
-    inner_.reserve({{1, 1}, {side - 1, side - 1}}, next);
+  GridLaunch(rt::Scope& submitted_in, long side, Cell cell)
+      : LaunchOf(submitted_in, &rt::site<"grid", "grid.cc", 1, 1>), side_(side), cell_(std::move(cell)) {
+    rt::TaskId numbered = 0;
+    corner_.reserve({}, numbered);
+    edge_.reserve({{1}, {2 * (side - 1)}}, numbered);
+    inner_.reserve({{1, 1}, {side - 1, side - 1}}, numbered);
   }
 
   void dflow_run(rt::TaskId id, rt::Work& work) {
