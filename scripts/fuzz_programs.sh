@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+dev=$PWD/build/dev
 count=${1:-2000}
 seed=${2:-$((RANDOM << 15 | RANDOM))}
 jobs=$(nproc)
@@ -18,8 +19,8 @@ echo "fuzz_programs: $count graph functions from seed $seed; logs and what faile
 pids=()
 for ((job = 0; job < jobs; ++job)); do
   mkdir -p "build/fuzz_programs/$job"
-  python3 tests/fuzz_programs/run.py --cxx=g++ --dflowc=build/dev/bin/dflowc --dflow=build/dev/bin/dflow \
-    --verify=build/dev/bin/verify_plan --include=include --lib=build/dev/lib --work="build/fuzz_programs/$job" \
+  python3 tests/fuzz_programs/run.py --cxx=g++ --dflowc="$dev/bin/dflowc" --dflow="$dev/bin/dflow" \
+    --verify="$dev/bin/verify_plan" --include="$PWD/include" --lib="$dev/lib" --work="$PWD/build/fuzz_programs/$job" \
     --seed="$seed" --first=$((job * share)) --count="$share" >"build/fuzz_programs/$job/log.txt" 2>&1 &
   pids+=($!)
 done
