@@ -21,6 +21,27 @@ bool is_mutable_global(const clang::VarDecl& variable) {
 
 namespace {
 
+/// Names `this`, or a variable that is made anew in each call. What a lambda has inside of it is its own.
+bool varies(const clang::Stmt* expression) {
+  if (expression == nullptr) return false;
+  if (isa<clang::CXXThisExpr>(expression)) return true;
+  if (const auto* name = dyn_cast<clang::DeclRefExpr>(expression)) {
+    const auto* variable = dyn_cast<clang::VarDecl>(name->getDecl());
+    return isa<clang::BindingDecl>(name->getDecl()) || (variable != nullptr && variable->hasLocalStorage());
+  }
+  if (const auto* lambda = dyn_cast<clang::LambdaExpr>(expression))
+    return std::ranges::any_of(lambda->capture_inits(), varies);
+  return std::ranges::any_of(expression->children(), varies);
+}
+
+}  // namespace
+
+bool keeps_first_value(const clang::VarDecl& variable) {
+  return variable.isStaticLocal() && varies(variable.getInit());
+}
+
+namespace {
+
 const clang::VarDecl* global_root(const clang::Expr& expression) {
   const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {

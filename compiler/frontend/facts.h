@@ -20,6 +20,8 @@ struct Surroundings {
 
 /// A place of the user's that may change while the program runs.
 bool is_mutable_global(const clang::VarDecl& variable);
+/// A static local variable that is initialised with what differs from call to call: it has what the first call gave it.
+bool keeps_first_value(const clang::VarDecl& variable);
 
 class Facts {
  public:

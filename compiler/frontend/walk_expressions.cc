@@ -99,6 +99,10 @@ Uses FunctionWalk::read(const clang::ValueDecl& decl, const clang::Expr& express
   if (!isa<clang::VarDecl, clang::BindingDecl>(decl)) return {};
   if (const auto* variable = dyn_cast<clang::VarDecl>(&decl)) {
     if (is_executor(variable->getType())) return {};
+    if (!is_mutable_global(*variable) && keeps_first_value(*variable)) {
+      return Uses::opaque(
+          facts_.source(expression, "'" + qualified_name(*variable) + "', which keeps the value of the first call"));
+    }
     if (variable->hasGlobalStorage() && !is_mutable_global(*variable)) return {};
     if (is_mutable_global(*variable)) {
       return Uses::opaque(
