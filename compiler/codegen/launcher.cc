@@ -23,13 +23,35 @@ std::string behind(const std::string& first, const std::string& list) {
 /// The code of one family: the tasks of one call in the source.
 class FamilyText {
  public:
-  FamilyText(const Launcher& launcher, const flow::LaunchFamily& family)
-      : family_(family),
+  FamilyText(const Launcher& launcher, const flow::LaunchFamily& family, int number)
+      : launcher_(launcher),
+        family_(family),
         site_(*std::ranges::find(launcher.sites, family.node, &LaunchSite::node)),
         id_(std::to_string(family.node)),
+        prefix_("dflow_value_" + std::to_string(number) + "_" + id_ + "_"),
         name_("dflow_family_" + id_),
         indices_(joined(family.variables)),
         declared_(joined(family.variables, kDetail + "Index ")) {}
+
+  /// The argument expressions, where names mean what they mean in the graph function: outside of the class, whose bases have
+  /// members.
+  std::string values() const {
+    std::string text;
+    for (std::size_t i = 0; i < site_.arguments.size(); ++i) {
+      const LaunchArgument& each = site_.arguments[i];
+      if (each.is_future) continue;
+      text += std::string(each.is_object ? "const auto& " : "auto ") + prefix_ + std::to_string(i) + "(";
+      std::string declared;
+      for (const LaunchParameter& parameter : launcher_.parameters)
+        if (parameter.is_kept) declared += (declared.empty() ? "" : ", ") + ("[[maybe_unused]] const " + parameter.type + "& " + parameter.name);
+      if (!declared_.empty()) declared += (declared.empty() ? "" : ", ") + unused(declared_);
+      text += declared + ") {\n";
+      for (const LaunchVariable& variable : site_.variables)
+        text += "  [[maybe_unused]] const " + variable.type + " " + variable.name + " = " + variable.value + ";\n";
+      text += "  return " + each.value + ";\n}\n";
+    }
+    return text;
+  }
 
   std::string members() const {
     return "  " + kDetail + "TaskFamily<" + std::to_string(family_.variables.size()) + ", " + site_.result + ", " +
@@ -212,11 +234,12 @@ class FamilyText {
     if (is_root() && !family_.contains.empty()) text += "    if (!(" + family_.contains + ")) return;\n";
     return text;
   }
-  std::string variables() const {
-    std::string text;
-    for (const LaunchVariable& each : site_.variables)
-      text += "    [[maybe_unused]] const " + each.type + " " + each.name + " = " + each.value + ";\n";
-    return text;
+  std::string value(std::size_t argument) const {
+    std::string given;
+    for (const LaunchParameter& parameter : launcher_.parameters)
+      if (parameter.is_kept) given += (given.empty() ? "" : ", ") + parameter.name;
+    if (!indices_.empty()) given += (given.empty() ? "" : ", ") + indices_;
+    return prefix_ + std::to_string(argument) + "(" + given + ")";
   }
 
   std::string fetch(const flow::LaunchInput& input) const {
@@ -233,13 +256,13 @@ class FamilyText {
 
   std::string argument(std::size_t number) const {
     const LaunchArgument& argument = site_.arguments[number];
-    if (!argument.is_future) return argument.value;
+    if (!argument.is_future) return value(number);
     if (input_of(number)->is_range) return "::std::move(dflow_all_" + std::to_string(number) + ")";
     return "dflow_in_" + std::to_string(number) + (argument.by_reference ? ".by_reference()" : ".by_value()");
   }
 
   std::string run_task() const {
-    std::string text = head() + variables(), body, inputs;
+    std::string text = head(), body, inputs;
     for (const auto& input : family_.inputs) {
       const std::string argument = std::to_string(input.argument);
       if (input.is_range) {
@@ -311,7 +334,7 @@ class FamilyText {
   }
 
   std::string run_reduce() const {
-    std::string text = head() + variables();
+    std::string text = head();
     text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    const auto dflow_first = " +
             name_ + ".id(" + indices_ + ");\n    const auto dflow_m = static_cast<" + kDetail + "Index>(dflow_id - dflow_first);\n";
     if (has_init()) text += "    if (dflow_m == 0) return dflow_run_init_" + id_ + "(" + behind_own("dflow_first, dflow_work") + ");\n";
@@ -341,11 +364,11 @@ class FamilyText {
   /// The task that puts the initial value to the left of the tree's.
   std::string run_init() const {
     const bool future = site_.arguments[1].is_future;
-    std::string text = "  void dflow_run_init_" + id_ + "(" + unused(behind_declared_init()) + ") {\n" + variables();
+    std::string text = "  void dflow_run_init_" + id_ + "(" + unused(behind_declared_init()) + ") {\n";
     text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n";
     text += "    const auto dflow_right = " + name_ + ".input(dflow_first + static_cast<" + kDetail + "TaskId>(dflow_tree.top()));\n";
     if (future) text += "    const auto dflow_left = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
-    const std::string left = future ? passed("dflow_left", 0) : site_.arguments[1].value;
+    const std::string left = future ? passed("dflow_left", 0) : value(1);
     const std::string body = "      return " + site_.callable + "(" + left + ", " + passed("dflow_right", 1) + ");\n";
     const std::string inputs = future ? "      dflow_from = {dflow_left.id, dflow_right.id};\n" : "      dflow_from = {dflow_right.id};\n";
     text += perform("dflow_first", inputs, body);
@@ -357,9 +380,10 @@ class FamilyText {
     return declared_.empty() ? rest : declared_ + ", " + rest;
   }
 
+  const Launcher& launcher_;
   const flow::LaunchFamily& family_;
   const LaunchSite& site_;
-  std::string id_, name_, indices_, declared_;
+  std::string id_, prefix_, name_, indices_, declared_;
 };
 
 std::string symbol_value(const formats::Symbol& symbol) {
@@ -455,10 +479,12 @@ std::string launcher_call(const Launcher& launcher) {
 std::string launcher_text(const Launcher& launcher, int number) {
   const std::string type = "dflow_launcher_" + std::to_string(number), function = "dflow_launch_" + std::to_string(number);
   std::vector<FamilyText> families;
-  for (const auto& family : launcher.code.families) families.emplace_back(launcher, family);
+  for (const auto& family : launcher.code.families) families.emplace_back(launcher, family, number);
   std::string text = "\n// Runs graph '" + launcher.graph + "' from the closed form of its dependences.\n";
   for (const std::string& name : launcher.namespaces) text += "namespace " + (name.empty() ? "" : name + " ") + "{\n";
-  text += "namespace {\n" + kAlias + "class " + type + " final : public " + kDetail + "LaunchOf<" + type + "> {\n public:\n";
+  text += "namespace {\n" + kAlias;
+  for (const FamilyText& family : families) text += family.values();
+  text += "class " + type + " final : public " + kDetail + "LaunchOf<" + type + "> {\n public:\n";
   text += constructor_text(launcher, type, families);
   text += "\n  void dflow_start() {\n    ::std::vector<Range> dflow_roots;\n    ::std::uint64_t dflow_sinks = 0;\n";
   for (const FamilyText& family : families)

@@ -20,6 +20,7 @@ struct LaunchVariable {
 struct LaunchArgument {
   bool is_future = false;
   std::string value;          ///< of a value: the C++ expression
+  bool is_object = false;     ///< of a value: names an object of a class, which is passed by reference
   bool by_reference = false;  ///< of a future: the task's parameter is a reference
   std::string type;           ///< of a future: what it holds; of a container of futures: what they hold
 };

@@ -58,10 +58,32 @@ clang::QualType future_value(clang::QualType type) {
 
 bool is_sequence(clang::QualType type) { return is_std_class(type, {"vector", "array", "deque"}); }
 
+bool has_copy_constructor(const clang::CXXRecordDecl& record) {
+  for (const auto* constructor : record.ctors())
+    if (constructor->isCopyConstructor() && (constructor->isDeleted() || constructor->getAccess() != clang::AS_public)) return false;
+  return record.hasSimpleCopyConstructor() || record.hasCopyConstructorWithConstParam();
+}
+
+/// Standard containers claim to be copyable whatever they hold.
+bool is_copyable(clang::QualType type) {
+  const auto* record = type.getCanonicalType()->getAsCXXRecordDecl();
+  if (record == nullptr) return !type->isArrayType();
+  if (!record->hasDefinition() || !has_copy_constructor(*record)) return false;
+  const bool holds = is_std_class(type, {"vector", "array", "deque", "list", "map", "unordered_map", "set", "optional", "pair", "tuple", "variant"});
+  if (!holds) return true;
+  const auto fine = [](const clang::TemplateArgument& argument) {
+    return argument.getKind() != clang::TemplateArgument::Type || is_copyable(argument.getAsType());
+  };
+  return std::ranges::all_of(cast<clang::ClassTemplateSpecializationDecl>(record)->getTemplateArgs().asArray(), [&](const auto& argument) {
+    return argument.getKind() == clang::TemplateArgument::Pack ? std::ranges::all_of(argument.pack_elements(), fine) : fine(argument);
+  });
+}
+
 /// Copies of it mean the same later and elsewhere, and can be made at all.
 bool is_value(clang::QualType type) {
   type = type.getCanonicalType().getUnqualifiedType();
   if (type->isArithmeticType() || type->isEnumeralType()) return true;
+  if (const auto* array = type->getAsArrayTypeUnsafe()) return type->isConstantArrayType() && is_value(array->getElementType());
   const auto* record = type->getAsCXXRecordDecl();
   if (record == nullptr || !record->hasDefinition() || is_executor(type) || holds_future(type)) return false;
   if (in_std_namespace(*record)) {
@@ -82,12 +104,9 @@ bool is_value(clang::QualType type) {
     });
   }
   if (record->isLambda() || record->isUnion()) return false;
-  const bool copyable = record->hasSimpleCopyConstructor() || record->hasCopyConstructorWithConstParam();
-  for (const auto* constructor : record->ctors())
-    if (constructor->isCopyConstructor() && (constructor->isDeleted() || constructor->getAccess() != clang::AS_public)) return false;
   const auto field_is_value = [](const auto* field) { return is_value(field->getType()); };
   const auto base_is_value = [](const auto& base) { return is_value(base.getType()); };
-  return copyable && std::ranges::all_of(record->fields(), field_is_value) && std::ranges::all_of(record->bases(), base_is_value);
+  return has_copy_constructor(*record) && std::ranges::all_of(record->fields(), field_is_value) && std::ranges::all_of(record->bases(), base_is_value);
 }
 
 /// The loops around each call, outermost first.
@@ -246,7 +265,7 @@ class Reader {
     for (std::size_t i = 0; i < loops->size(); ++i) enter(*(*loops)[i], family->variables[i]);
     read_callable(call, made);
     const auto held = future_value(site.call->getType());
-    if (held.isNull() || (!held->isVoidType() && !is_value(held))) refuse("the result cannot be copied", where);
+    if (held.isNull() || (!held->isVoidType() && !is_copyable(held))) refuse("the result cannot be copied", where);
     made.result = type_text(held, context_, where);
     const auto place = user_place(where, project_.sources());
     made.place = cpp_literal(callable_name(*call.callable, project_.sources())) + ", " + cpp_literal(place.file) + ", " +
@@ -337,9 +356,11 @@ class Reader {
       if (element != nullptr && !is_future(first_argument(argument.getType()))) refuse("a container of containers is mapped", where);
     } else if (element != nullptr) {
       read.value = element_of(argument, *element);
+      read.is_object = !first_argument(argument.getType())->isScalarType();
       check_passed(first_argument(argument.getType()), parameter, where);
     } else {
-      read.value = "(" + value(argument) + ")";
+      read.value = value(argument);
+      read.is_object = !written(argument).getType()->isScalarType();
       check_passed(written(argument).getType(), parameter, where);
     }
     made.arguments.push_back(std::move(read));
@@ -492,7 +513,7 @@ class Reader {
     if (isa<clang::ParmVarDecl>(variable)) return keep(*variable, where);
     if (const auto found = scope_.variables.find(variable); found != scope_.variables.end()) return use(*variable, found->second);
     const bool constant = variable->getType().isConstQualified() && variable->getType()->isArithmeticType();
-    if (constant && variable->hasGlobalStorage() && !variable->isStaticLocal() && variable->isUsableInConstantExpressions(context_)) return;
+    if (constant && variable->hasGlobalStorage() && !variable->isStaticLocal() && variable->evaluateValue() != nullptr) return;
     if (!constant || !variable->isLocalVarDecl() || !variable->hasInit())
       refuse("'" + decl.getNameAsString() + "' may be another one when the task runs", where);
     const std::string type = type_text(variable->getType().getUnqualifiedType(), context_, where);

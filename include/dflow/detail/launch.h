@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -149,7 +150,7 @@ template <class T>
 class FlatArray {
  public:
   FlatArray() = default;
-  explicit FlatArray(std::size_t count) : data_(static_cast<T*>(std::calloc(count == 0 ? 1 : count, sizeof(T)))) {
+  explicit FlatArray(std::size_t count) : data_(static_cast<T*>(allocate_zeroed(count == 0 ? 1 : count))) {
     if (!data_) throw std::bad_alloc();
   }
   FlatArray(FlatArray&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
@@ -161,6 +162,14 @@ class FlatArray {
   T* at(std::size_t i) const noexcept { return data_ + i; }
 
  private:
+  static void* allocate_zeroed(std::size_t count) {
+    if constexpr (alignof(T) <= alignof(std::max_align_t)) return std::calloc(count, sizeof(T));
+    if (count > SIZE_MAX / sizeof(T)) return nullptr;
+    void* memory = std::aligned_alloc(alignof(T), count * sizeof(T));
+    if (memory) std::memset(memory, 0, count * sizeof(T));
+    return memory;
+  }
+
   T* data_ = nullptr;
 };
 
@@ -469,9 +478,10 @@ class LaunchOf : public Launch {
   }
 };
 
-/// Where a graph function finds its launcher: set before `main`, null without one.
+/// Where a graph function finds its launcher: set before `main`, null without one. Each translation unit has its own, since
+/// another may have a function of its own at the same place of a file of the same name.
 template <FixedString Name, FixedString File, int Line, class Start>
-inline constinit Start* launcher = nullptr;
+static constinit Start* launcher = nullptr;
 
 /// Puts a launcher into its place.
 struct LauncherEntry {
