@@ -50,13 +50,15 @@ struct Workers::Impl {
 };
 
 Workers::Impl& Workers::Impl::of(std::size_t threads) {
-  // TBB counts the thread that called, which only waits here. The smallest limit alive counts, so there is one.
-  static auto* limit = new tbb::global_control(tbb::global_control::max_allowed_parallelism, kMostThreads + 1);
-  static std::mutex mutex;
-  static auto* all = new std::map<std::size_t, std::unique_ptr<Impl>>;
-  static_cast<void>(limit);
-  const std::lock_guard lock(mutex);
-  std::unique_ptr<Impl>& found = (*all)[threads];
+  struct Kept {
+    // TBB counts the thread that called, which only waits here. The smallest limit alive counts, so there is one.
+    tbb::global_control limit{tbb::global_control::max_allowed_parallelism, kMostThreads + 1};
+    std::mutex mutex;
+    std::map<std::size_t, std::unique_ptr<Impl>> all;
+  };
+  static auto* kept = new Kept;  // one pointer to all of it: leak checkers see that it is in use
+  const std::lock_guard lock(kept->mutex);
+  std::unique_ptr<Impl>& found = kept->all[threads];
   if (!found) found = std::make_unique<Impl>(threads);
   return *found;
 }
