@@ -243,7 +243,7 @@ class Printer {
     }
     if (!wanted.is_subset(given)) throw Refusal("an argument is not always a task's result");
     if (input.cases.empty()) throw Refusal("an argument is always empty");
-    std::ranges::stable_partition(input.cases, [](const SourceCase& each) { return !each.condition.empty(); });
+    std::ranges::partition(input.cases, [](const SourceCase& each) { return !each.condition.empty(); });
     input.cases.back().condition.clear();  // all others ruled out
     return input;
   }
