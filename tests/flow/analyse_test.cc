@@ -25,10 +25,10 @@ std::vector<std::string> lines(const Dependences& dependences) {
   return all;
 }
 
-Dependences analysed(const Records& records) {
+Analysed analysed(const Records& records) {
   const auto result = analyse(records);
   EXPECT_TRUE(result) << result.message();
-  return result ? result.value() : Dependences{};
+  return result ? result.value() : Analysed{};
 }
 
 std::string refusal_of(const Records& records) {
