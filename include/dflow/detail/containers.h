@@ -33,12 +33,12 @@ template <class T>
 struct Arrival<Future<T>> {
   static_assert(!std::is_void_v<T>, "dflow: Future<void> is no argument: name it in TaskOptions::after");
   static constexpr bool holds_futures = true;
-  using type = T;
+  using type = Stored<T>;  // a container of `void` would be reported many times over
   template <class Visitor>
   static void visit(const Future<T>& future, Visitor&& visitor) {
     visitor(future);
   }
-  static T take(Future<T>& future, bool may_move) {
+  static type take(Future<T>& future, bool may_move) {
     return static_cast<Value<T>&>(*node_of(future)).take(may_move);
   }
 };
