@@ -35,7 +35,7 @@ struct Logged {
   Logged(dflow::Executor& executor, int count) : ex(executor) {
     for (int i = 0; i < count; ++i) parts.push_back(ex.submit(load, i));
   }
-  ~Logged() { ex.submit(load, -1); }
+  ~Logged() { static_cast<void>(ex.submit(load, -1)); }
   dflow::Executor& ex;
   std::vector<Handle> parts;
 };

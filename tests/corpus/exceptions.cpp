@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   for (const auto& each : guarded(ex, xs)) std::cout << ' ' << (each.get() == 0 ? "-1" : std::to_string(each.get() - 32));
   std::cout << "\nbroken ";
   try {
-    ex.submit(plus, xs.at(100), 1);
+    static_cast<void>(ex.submit(plus, xs.at(100), 1));
   } catch (const std::out_of_range&) {
     std::cout << "out of range\n";
   }
