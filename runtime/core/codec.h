@@ -1,0 +1,273 @@
+/// The vocabulary as bytes, for event logs and for drivers that send it: `encode(x)`, `decode<T>(bytes)`.
+///
+/// Any type with `fields`, and what the standard library makes of them. Integers are LEB128 (signed ones
+/// zigzag), doubles eight bytes, sequences and strings a count and their elements, optionals and pointers a
+/// byte 0 or 1 and the value, variants an index and the alternative. Decoding trusts nothing: a count never
+/// takes more memory than there are bytes left to fill it with, and whatever does not fit is refused. An
+/// enumeration's value is not checked against its names; who switches over one that came from outside has a
+/// default.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "formats/result.h"
+
+namespace dflow::core {
+
+template <class T>
+concept Record = requires { T::fields; };
+
+class Encoder {
+ public:
+  template <class T>
+  void put(const T& value) {
+    if constexpr (std::is_enum_v<T>)
+      put(static_cast<std::underlying_type_t<T>>(value));
+    else if constexpr (std::same_as<T, bool>)
+      out_.push_back(value ? '\1' : '\0');
+    else if constexpr (std::signed_integral<T>)
+      number((static_cast<std::uint64_t>(value) << 1) ^
+             static_cast<std::uint64_t>(static_cast<std::int64_t>(value) >> 63));
+    else if constexpr (std::unsigned_integral<T>)
+      number(value);
+    else if constexpr (std::same_as<T, double>)
+      fixed(std::bit_cast<std::uint64_t>(value));
+    else if constexpr (Record<T>)
+      std::apply([&](auto... field) { (put(value.*field), ...); }, T::fields);
+    else
+      compound(value);
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  void number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
+    out_.push_back(static_cast<char>(value));
+  }
+  void fixed(std::uint64_t value) {
+    for (int i = 0; i < 8; ++i) out_.push_back(static_cast<char>(value >> (8 * i)));
+  }
+
+  void compound(const std::string& value) {
+    number(value.size());
+    out_ += value;
+  }
+  template <class R, class P>
+  void compound(const std::chrono::duration<R, P>& value) {
+    put(value.count());
+  }
+  template <class C, class D>
+  void compound(const std::chrono::time_point<C, D>& value) {
+    put(value.time_since_epoch().count());
+  }
+  template <class A, class B>
+  void compound(const std::pair<A, B>& value) {
+    put(value.first), put(value.second);
+  }
+  template <class T>
+  void compound(const std::vector<T>& values) {
+    sequence(values);
+  }
+  template <class K, class V>
+  void compound(const std::map<K, V>& values) {
+    sequence(values);
+  }
+  template <class T>
+  void compound(const std::optional<T>& value) {
+    maybe(value);
+  }
+  template <class T>
+  void compound(const std::shared_ptr<T>& value) {
+    maybe(value);
+  }
+  template <class... T>
+  void compound(const std::variant<T...>& value) {
+    number(value.index());
+    std::visit([&](const auto& alternative) { put(alternative); }, value);
+  }
+
+  void sequence(const auto& values) {
+    number(values.size());
+    for (const auto& value : values) put(value);
+  }
+  void maybe(const auto& value) {
+    put(static_cast<bool>(value));
+    if (value) put(*value);
+  }
+
+  std::string out_;
+};
+
+class Decoder {
+ public:
+  explicit Decoder(std::string_view in) : in_(in) {}
+
+  /// False if the bytes did not fit; `value` is then unspecified.
+  template <class T>
+  [[nodiscard]] bool get(T& value) {
+    if constexpr (std::is_enum_v<T>)
+      return through<std::underlying_type_t<T>>([&](auto raw) { value = static_cast<T>(raw); });
+    else if constexpr (std::same_as<T, bool>)
+      return through<std::uint8_t>([&](auto raw) {
+        value = raw == 1;
+        bad_ |= raw > 1;
+      });
+    else if constexpr (std::signed_integral<T>)
+      return integer(value);
+    else if constexpr (std::unsigned_integral<T>)
+      return natural(value);
+    else if constexpr (std::same_as<T, double>)
+      return fixed(value);
+    else if constexpr (Record<T>)
+      return std::apply([&](auto... field) { return (get(value.*field) && ...); }, T::fields);
+    else
+      return compound(value);
+  }
+  bool at_end() const { return in_.empty(); }
+
+ private:
+  template <class Raw>
+  bool through(auto&& use) {
+    Raw raw{};
+    if (!get(raw)) return false;
+    use(raw);
+    return !bad_;
+  }
+  bool natural(auto& value) {
+    std::uint64_t number = 0;
+    for (int shift = 0;; shift += 7) {
+      if (in_.empty() || shift > 63) return false;
+      const auto byte = static_cast<unsigned char>(in_.front());
+      in_.remove_prefix(1);
+      if (shift == 63 && byte > 1) return false;
+      number |= std::uint64_t{byte & 0x7fu} << shift;
+      if (byte < 0x80) break;
+    }
+    value = static_cast<std::remove_reference_t<decltype(value)>>(number);
+    return value == number;
+  }
+  bool integer(auto& value) {
+    std::uint64_t zigzag = 0;
+    if (!natural(zigzag)) return false;
+    const auto number = static_cast<std::int64_t>((zigzag >> 1) ^ (~(zigzag & 1) + 1));
+    value = static_cast<std::remove_reference_t<decltype(value)>>(number);
+    return value == number;
+  }
+  bool fixed(double& value) {
+    if (in_.size() < 8) return false;
+    std::uint64_t bits = 0;
+    for (int i = 0; i < 8; ++i)
+      bits |= std::uint64_t{static_cast<unsigned char>(in_[static_cast<std::size_t>(i)])} << (8 * i);
+    in_.remove_prefix(8);
+    value = std::bit_cast<double>(bits);
+    return true;
+  }
+
+  /// A count of things that take at least a byte each.
+  bool count(std::size_t& n) { return natural(n) && n <= in_.size(); }
+
+  bool compound(std::string& value) {
+    std::size_t n = 0;
+    if (!count(n)) return false;
+    value.assign(in_.substr(0, n));
+    in_.remove_prefix(n);
+    return true;
+  }
+  template <class R, class P>
+  bool compound(std::chrono::duration<R, P>& value) {
+    return through<R>([&](R raw) { value = std::chrono::duration<R, P>(raw); });
+  }
+  template <class C, class D>
+  bool compound(std::chrono::time_point<C, D>& value) {
+    D since{};
+    if (!get(since)) return false;
+    value = std::chrono::time_point<C, D>(since);
+    return true;
+  }
+  template <class T>
+  bool compound(std::vector<T>& values) {
+    std::size_t n = 0;
+    if (!count(n)) return false;
+    values.clear();
+    for (; n > 0; --n) {
+      if (!get(values.emplace_back())) return false;
+    }
+    return true;
+  }
+  template <class K, class V>
+  bool compound(std::map<K, V>& values) {
+    std::size_t n = 0;
+    if (!count(n)) return false;
+    values.clear();
+    for (; n > 0; --n) {
+      std::pair<K, V> entry;
+      if (!get(entry.first) || !get(entry.second) || !values.insert(std::move(entry)).second) return false;
+    }
+    return true;
+  }
+  template <class T>
+  bool compound(std::optional<T>& value) {
+    bool there = false;
+    if (!get(there)) return false;
+    value.reset();
+    return !there || get(value.emplace());
+  }
+  template <class T>
+  bool compound(std::shared_ptr<T>& value) {
+    bool there = false;
+    if (!get(there)) return false;
+    value.reset();
+    if (!there) return true;
+    auto made = std::make_shared<std::remove_const_t<T>>();
+    if (!get(*made)) return false;
+    value = std::move(made);
+    return true;
+  }
+  template <class... T>
+  bool compound(std::variant<T...>& value) {
+    std::size_t index = 0;
+    if (!natural(index) || index >= sizeof...(T)) return false;
+    return alternative(value, index, std::index_sequence_for<T...>{});
+  }
+  template <class V, std::size_t... I>
+  bool alternative(V& value, std::size_t index, std::index_sequence<I...>) {
+    bool fits = false;
+    ((index == I ? (fits = get(value.template emplace<I>()), 0) : 0), ...);
+    return fits;
+  }
+
+  std::string_view in_;
+  bool bad_ = false;
+};
+
+template <class T>
+std::string encode(const T& value) {
+  Encoder encoder;
+  encoder.put(value);
+  return encoder.take();
+}
+
+template <class T>
+formats::Result<T> decode(std::string_view bytes) {
+  Decoder decoder(bytes);
+  T value;
+  if (!decoder.get(value))
+    return formats::Error{"a message of the cluster is damaged, or of another version of dflow"};
+  if (!decoder.at_end())
+    return formats::Error{"a message of the cluster has bytes left over: it is of another version of dflow"};
+  return value;
+}
+
+}  // namespace dflow::core

@@ -1,0 +1,305 @@
+// What the scheduler is told: everything that can change its state. One scheduler serves one program (a build
+// id) and any number of its clients and workers; programs share nothing but hosts.
+//
+// Order: what one sender says arrives in the order in which it was said; different senders are not ordered.
+// Trust: `apply` answers a late or impossible report with an action or not at all and never believes it;
+// drivers need not filter. They do check that a client speaks of itself only (`client` and `worker` are the
+// connection's).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "runtime/core/task_spec.h"
+
+namespace dflow::core {
+
+/// The only source of time. Drivers send it at least every `Settings::tick`.
+struct Tick {
+  Time now{};
+  static constexpr std::tuple fields{&Tick::now};
+  bool operator==(const Tick&) const = default;
+};
+
+// ---- from clients
+
+struct ClientJoined {
+  ClientId client{};
+  /// The worker whose tasks submit through this client; it ends with that worker.
+  std::optional<WorkerId> inside = {};
+  static constexpr std::tuple fields{&ClientJoined::client, &ClientJoined::inside};
+  bool operator==(const ClientJoined&) const = default;
+};
+
+/// It said goodbye, or its connection is gone. Its tasks are cancelled, those to be forgotten about aside,
+/// and its values freed.
+struct ClientLeft {
+  ClientId client{};
+  static constexpr std::tuple fields{&ClientLeft::client};
+  bool operator==(const ClientLeft&) const = default;
+};
+
+struct TasksSubmitted {
+  ClientId client{};
+  std::vector<TaskSpec> tasks = {};
+  static constexpr std::tuple fields{&TasksSubmitted::client, &TasksSubmitted::tasks};
+  bool operator==(const TasksSubmitted&) const = default;
+};
+
+/// The client has a value for the cluster to keep. Answered by `PlaceValue`; the client pushes the value to
+/// that worker, which reports `ValueAdded`. The client keeps it until it is told `TaskDone`.
+struct ValueScattered {
+  ClientId client{};
+  TaskId id{};
+  std::uint64_t bytes = 0;
+  std::uint16_t copies = 1;               ///< On so many workers, or on all, if there are fewer.
+  std::vector<std::string> workers = {};  ///< Names or hosts; empty: any.
+  static constexpr std::tuple fields{&ValueScattered::client, &ValueScattered::id, &ValueScattered::bytes,
+                                     &ValueScattered::copies, &ValueScattered::workers};
+  bool operator==(const ValueScattered&) const = default;
+};
+
+/// No future of these is left at the client.
+struct TasksReleased {
+  ClientId client{};
+  std::vector<TaskId> tasks = {};
+  static constexpr std::tuple fields{&TasksReleased::client, &TasksReleased::tasks};
+  bool operator==(const TasksReleased&) const = default;
+};
+
+/// The client has decided that these are cancelled, and tells nobody their result. Tasks that need them fail
+/// as cancelled. With `force`, a worker that runs one is replaced.
+struct TasksCancelled {
+  ClientId client{};
+  std::vector<TaskId> tasks = {};
+  bool force = false;
+  static constexpr std::tuple fields{&TasksCancelled::client, &TasksCancelled::tasks, &TasksCancelled::force};
+  bool operator==(const TasksCancelled&) const = default;
+};
+
+/// The client asked `worker` for a value and did not get it. It is told `TaskDone` once more when the value
+/// is to be had, from another worker or computed again.
+struct ValueUnavailable {
+  ClientId client{};
+  TaskId id{};
+  Attempt version{};
+  WorkerId worker{};
+  bool gone = false;  ///< The worker answered that it has no such value; else it could not be reached.
+  static constexpr std::tuple fields{&ValueUnavailable::client, &ValueUnavailable::id,
+                                     &ValueUnavailable::version, &ValueUnavailable::worker,
+                                     &ValueUnavailable::gone};
+  bool operator==(const ValueUnavailable&) const = default;
+};
+
+/// Where are these? Answered by `Located` at once. For `who_has`, and for a future that came from elsewhere.
+struct LocateRequested {
+  ClientId client{};
+  RequestId request{};
+  std::vector<TaskId> tasks = {};
+  static constexpr std::tuple fields{&LocateRequested::client, &LocateRequested::request,
+                                     &LocateRequested::tasks};
+  bool operator==(const LocateRequested&) const = default;
+};
+
+/// Bring each to `copies` workers, now and whenever one is lost. Answered by `RequestDone` when it is so.
+struct ReplicateRequested {
+  ClientId client{};
+  RequestId request{};
+  std::vector<TaskId> tasks = {};
+  std::uint16_t copies = 2;
+  static constexpr std::tuple fields{&ReplicateRequested::client, &ReplicateRequested::request,
+                                     &ReplicateRequested::tasks, &ReplicateRequested::copies};
+  bool operator==(const ReplicateRequested&) const = default;
+};
+
+/// Move values from workers that hold much to workers that hold little. Answered by `RequestDone`.
+struct RebalanceRequested {
+  ClientId client{};
+  RequestId request{};
+  static constexpr std::tuple fields{&RebalanceRequested::client, &RebalanceRequested::request};
+  bool operator==(const RebalanceRequested&) const = default;
+};
+
+/// Give these no more tasks, bring what only they hold elsewhere, then let them go (`CloseWorker`). Answered
+/// by `RequestDone` when all are gone. From a client, or from whoever scales the cluster down (then `client`
+/// is empty).
+struct RetireRequested {
+  std::optional<ClientId> client = {};
+  RequestId request{};
+  std::vector<WorkerId> workers = {};
+  static constexpr std::tuple fields{&RetireRequested::client, &RetireRequested::request,
+                                     &RetireRequested::workers};
+  bool operator==(const RetireRequested&) const = default;
+};
+
+/// Cancel all that this client and the clients inside its tasks have, and replace every worker. Answered by
+/// `RequestDone` when all the workers of then are gone.
+struct RestartRequested {
+  ClientId client{};
+  RequestId request{};
+  static constexpr std::tuple fields{&RestartRequested::client, &RestartRequested::request};
+  bool operator==(const RestartRequested&) const = default;
+};
+
+// ---- from workers and those who watch them
+
+struct WorkerJoined {
+  WorkerId worker{};
+  std::string name = {};  ///< Given by people, and kept through restarts.
+  std::string host = {};
+  Payload address = {};  ///< Where its peers and clients find it.
+  std::uint16_t threads = 1;
+  std::uint64_t memory = 0;  ///< Bytes it may hold; 0: no bound.
+  std::map<std::string, double> resources = {};
+  static constexpr std::tuple fields{&WorkerJoined::worker,   &WorkerJoined::name,    &WorkerJoined::host,
+                                     &WorkerJoined::address,  &WorkerJoined::threads, &WorkerJoined::memory,
+                                     &WorkerJoined::resources};
+  bool operator==(const WorkerJoined&) const = default;
+};
+
+/// It is gone: its process ended, its connection broke, it said goodbye. The agent says what ran in it if it
+/// knows; else the tasks that were started there (`TaskStarted`) take the blame, and if none was reported all
+/// that were sent.
+struct WorkerLost {
+  WorkerId worker{};
+  WorkerEnd end = {};
+  std::optional<std::vector<TaskId>> running = {};
+  static constexpr std::tuple fields{&WorkerLost::worker, &WorkerLost::end, &WorkerLost::running};
+  bool operator==(const WorkerLost&) const = default;
+};
+
+/// Sent by workers at least every `Settings::heartbeat`. One that is silent for `Settings::silence` is given
+/// up.
+struct Heartbeat {
+  WorkerId worker{};
+  std::uint64_t memory = 0;  ///< Bytes of its process.
+  bool paused = false;       ///< It starts nothing for want of memory: give it nothing.
+  static constexpr std::tuple fields{&Heartbeat::worker, &Heartbeat::memory, &Heartbeat::paused};
+  bool operator==(const Heartbeat&) const = default;
+};
+
+/// A body is about to run. May be left out where the agent can tell what ran in a worker that died.
+struct TaskStarted {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  static constexpr std::tuple fields{&TaskStarted::worker, &TaskStarted::id, &TaskStarted::attempt};
+  bool operator==(const TaskStarted&) const = default;
+};
+
+/// A body waits for other tasks and has given its thread away; and: it has a thread again.
+struct TaskSuspended {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  static constexpr std::tuple fields{&TaskSuspended::worker, &TaskSuspended::id, &TaskSuspended::attempt};
+  bool operator==(const TaskSuspended&) const = default;
+};
+struct TaskResumed {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  static constexpr std::tuple fields{&TaskResumed::worker, &TaskResumed::id, &TaskResumed::attempt};
+  bool operator==(const TaskResumed&) const = default;
+};
+
+/// The value is in the worker's store.
+struct TaskFinished {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  std::uint64_t bytes = 0;
+  Duration run_time{};
+  /// The value itself, if it is small and `RunTask::wanted` was set: passed on to the client, and not kept.
+  Payload value = {};
+  static constexpr std::tuple fields{&TaskFinished::worker, &TaskFinished::id,       &TaskFinished::attempt,
+                                     &TaskFinished::bytes,  &TaskFinished::run_time, &TaskFinished::value};
+  bool operator==(const TaskFinished&) const = default;
+};
+
+/// The body threw, or ran out of its time.
+struct TaskFailed {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  FailureRef failure = {};
+  bool retry = true;  ///< May be tried again, if the task has retries left.
+  static constexpr std::tuple fields{&TaskFailed::worker, &TaskFailed::id, &TaskFailed::attempt,
+                                     &TaskFailed::failure, &TaskFailed::retry};
+  bool operator==(const TaskFailed&) const = default;
+};
+
+/// One value that a worker could not get from a peer.
+struct MissingInput {
+  TaskId id{};
+  Attempt version{};
+  WorkerId holder{};
+  bool gone = false;  ///< The peer answered that it has no such value; else it could not be reached.
+  static constexpr std::tuple fields{&MissingInput::id, &MissingInput::version, &MissingInput::holder,
+                                     &MissingInput::gone};
+  bool operator==(const MissingInput&) const = default;
+};
+
+/// The worker gives a task back that it could not get the inputs of. It keeps nothing of it.
+struct TaskReturned {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  std::vector<MissingInput> missing = {};
+  static constexpr std::tuple fields{&TaskReturned::worker, &TaskReturned::id, &TaskReturned::attempt,
+                                     &TaskReturned::missing};
+  bool operator==(const TaskReturned&) const = default;
+};
+
+/// The answer to `RevokeTask`: the worker has given it up, or it had begun (or was done) and keeps it.
+struct TaskRevoked {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  bool given_up = false;
+  static constexpr std::tuple fields{&TaskRevoked::worker, &TaskRevoked::id, &TaskRevoked::attempt,
+                                     &TaskRevoked::given_up};
+  bool operator==(const TaskRevoked&) const = default;
+};
+
+/// The worker holds a value that it did not make: from a peer, or from a client (`version` 0). If it is not
+/// welcome (any more), the answer is `FreeValue`.
+struct ValueAdded {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt version{};
+  std::uint64_t bytes = 0;
+  static constexpr std::tuple fields{&ValueAdded::worker, &ValueAdded::id, &ValueAdded::version,
+                                     &ValueAdded::bytes};
+  bool operator==(const ValueAdded&) const = default;
+};
+
+/// The worker has lost or dropped a value.
+struct ValueRemoved {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt version{};
+  static constexpr std::tuple fields{&ValueRemoved::worker, &ValueRemoved::id, &ValueRemoved::version};
+  bool operator==(const ValueRemoved&) const = default;
+};
+
+/// The answer to `FetchValue` when it came to nothing (when it worked: `ValueAdded`).
+struct FetchFailed {
+  WorkerId worker{};
+  MissingInput missing = {};
+  static constexpr std::tuple fields{&FetchFailed::worker, &FetchFailed::missing};
+  bool operator==(const FetchFailed&) const = default;
+};
+
+using Event = std::variant<Tick, ClientJoined, ClientLeft, TasksSubmitted, ValueScattered, TasksReleased,
+                           TasksCancelled, ValueUnavailable, LocateRequested, ReplicateRequested,
+                           RebalanceRequested, RetireRequested, RestartRequested, WorkerJoined, WorkerLost,
+                           Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
+                           TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed>;
+
+}  // namespace dflow::core

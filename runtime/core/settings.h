@@ -1,0 +1,37 @@
+// What can be tuned, with the reason for each default.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/core/ids.h"
+
+namespace dflow::core {
+
+struct Settings {
+  /// Workers that may die under one task before it fails with `worker_lost`.
+  std::uint8_t allowed_failures = 3;
+
+  /// Drivers send `Tick` this often; workers send `Heartbeat` this often.
+  Duration tick = std::chrono::milliseconds(100);
+  Duration heartbeat = std::chrono::milliseconds(500);
+
+  /// A worker not heard of for so long is given up and fenced off. 0: never.
+  Duration silence = std::chrono::seconds(10);
+
+  /// Work sent ahead to a worker, beyond one task a thread: enough that it never waits for the scheduler (a
+  /// round trip is far below this), little enough that few tasks have to be called back when others run dry.
+  Duration ahead = std::chrono::milliseconds(5);
+  std::uint32_t max_ahead = 1000;  ///< Tasks, however short they are.
+
+  /// How long a task of an unknown function is expected to take.
+  Duration unknown_run_time = std::chrono::microseconds(500);
+
+  /// Between two workers.
+  double bytes_per_second = 1e9;
+  Duration latency = std::chrono::microseconds(100);
+
+  /// Holders named with an input.
+  std::uint32_t max_sources = 4;
+};
+
+}  // namespace dflow::core

@@ -1,0 +1,97 @@
+// What a worker's brain is told: the scheduler's requests as they are (actions.h), and what its driver saw.
+// The driver holds the values and runs the bodies; the brain knows of both by name only.
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+#include <variant>
+
+#include "runtime/core/actions.h"
+#include "runtime/core/events.h"
+
+namespace dflow::core {
+
+/// A value from a peer, asked for by `StartFetch`, is in the store.
+struct FetchSucceeded {
+  TaskId id{};
+  Attempt version{};
+  WorkerId from{};
+  std::uint64_t bytes = 0;
+  static constexpr std::tuple fields{&FetchSucceeded::id, &FetchSucceeded::version, &FetchSucceeded::from,
+                                     &FetchSucceeded::bytes};
+  bool operator==(const FetchSucceeded&) const = default;
+};
+
+/// The peer has no such value (`gone`), or could not be reached. Drivers give up on a peer after a time of
+/// their own.
+struct FetchBroken {
+  TaskId id{};
+  Attempt version{};
+  WorkerId from{};
+  bool gone = false;
+  static constexpr std::tuple fields{&FetchBroken::id, &FetchBroken::version, &FetchBroken::from,
+                                     &FetchBroken::gone};
+  bool operator==(const FetchBroken&) const = default;
+};
+
+/// A client or a peer has put a value into the store unasked.
+struct ValuePushed {
+  TaskId id{};
+  Attempt version{};
+  std::uint64_t bytes = 0;
+  static constexpr std::tuple fields{&ValuePushed::id, &ValuePushed::version, &ValuePushed::bytes};
+  bool operator==(const ValuePushed&) const = default;
+};
+
+/// A value was lost from the store (it had been written to a disk that fails, say).
+struct ValueSpoilt {
+  TaskId id{};
+  Attempt version{};
+  static constexpr std::tuple fields{&ValueSpoilt::id, &ValueSpoilt::version};
+  bool operator==(const ValueSpoilt&) const = default;
+};
+
+/// A body returned and its value is in the store, as version `attempt`.
+struct BodyReturned {
+  TaskId id{};
+  Attempt attempt{};
+  std::uint64_t bytes = 0;
+  Duration run_time{};
+  Payload value = {};  ///< The value, if it is small and wanted.
+  static constexpr std::tuple fields{&BodyReturned::id, &BodyReturned::attempt, &BodyReturned::bytes,
+                                     &BodyReturned::run_time, &BodyReturned::value};
+  bool operator==(const BodyReturned&) const = default;
+};
+
+/// A body threw, or its arguments could not be read.
+struct BodyThrew {
+  TaskId id{};
+  Attempt attempt{};
+  FailureRef failure = {};
+  bool retry = true;
+  static constexpr std::tuple fields{&BodyThrew::id, &BodyThrew::attempt, &BodyThrew::failure,
+                                     &BodyThrew::retry};
+  bool operator==(const BodyThrew&) const = default;
+};
+
+/// A body waits for other tasks and has given its thread away.
+struct BodyBlocked {
+  TaskId id{};
+  Attempt attempt{};
+  static constexpr std::tuple fields{&BodyBlocked::id, &BodyBlocked::attempt};
+  bool operator==(const BodyBlocked&) const = default;
+};
+
+/// What it waited for is there. It goes on when it is told `ResumeBody`.
+struct BodyUnblocked {
+  TaskId id{};
+  Attempt attempt{};
+  static constexpr std::tuple fields{&BodyUnblocked::id, &BodyUnblocked::attempt};
+  bool operator==(const BodyUnblocked&) const = default;
+};
+
+using WorkerEvent =
+    std::variant<Tick, RunTask, CancelTask, RevokeTask, FreeValue, FetchValue, CloseWorker, FetchSucceeded,
+                 FetchBroken, ValuePushed, ValueSpoilt, BodyReturned, BodyThrew, BodyBlocked, BodyUnblocked>;
+
+}  // namespace dflow::core
