@@ -9,6 +9,7 @@
 #pragma once
 
 #include <bit>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <map>
