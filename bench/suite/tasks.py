@@ -7,7 +7,7 @@ import collections
 import json
 import subprocess
 
-from .common import BenchmarkError, build, configure, print_table, repetitions, row
+from .common import BenchmarkError, build, configure, print_table, repetitions, row, warm_memory
 
 SYSTEMS = ["serial", "tbb-adjacency", "tbb-task-group", "tbb-flow-graph", "openmp-depend", "openmp-plain",
            "dflow-dynamic", "dflow-static"]
@@ -48,6 +48,8 @@ def measure(programs, sizes, threads, times):
     for _ in range(times):
         for shape, size in sizes.items():
             for system in systems_with(shape, programs):
+                if sizes is not SMOKE_SIZES:
+                    warm_memory()
                 samples[system, shape].append(run_once(system, [programs[system], shape, str(size), str(threads)]))
     return samples
 
