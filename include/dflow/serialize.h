@@ -1,11 +1,14 @@
 // How values cross processes: Serialize<T>, the point to customise, and the Writer and Reader that it works
-// on (in detail/serialize_core.h). The bytes are specified in docs/values.md. dflowc generates Serialize<T>
-// for the types that a program sends; numbers, strings and the standard's containers are built in.
+// on. The bytes are specified in docs/values.md. Numbers, strings, the standard's containers and aggregates
+// are built in; dflowc says how to take apart the other classes that a program sends.
 #pragma once
 
 #include <dflow/detail/serialize_basic.h>
 #include <dflow/detail/serialize_core.h>
+#include <dflow/detail/serialize_parts.h>
+#include <dflow/detail/serialize_reader.h>
 #include <dflow/detail/serialize_std.h>
+#include <dflow/detail/serialize_writer.h>
 
 namespace dflow::inline v0 {
 

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/serialize/includes.h"
 #include "tests/serialize/support.h"
 
 namespace {

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "tests/serialize/allocation_counter.h"
+#include "tests/serialize/includes.h"
 #include "tests/serialize/support.h"
 
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/serialize/includes.h"
 #include "tests/serialize/support.h"
 
 namespace {
@@ -139,6 +140,13 @@ TEST(Serialize, KeepsComplexNumbersAndTimes) {
   expect_same(std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000)));
 }
 
+TEST(Serialize, KeepsBitsPathsAndNumericArrays) {
+  expect_same(std::bitset<70>("1010011"));
+  expect_same(std::filesystem::path("/a/b c"));
+  const std::valarray<double> copy = round_trip(std::valarray<double>{1, 2, 3});
+  EXPECT_THAT(std::vector<double>(std::begin(copy), std::end(copy)), ElementsAre(1, 2, 3));
+}
+
 TEST(Serialize, KeepsUniquePointersNullOrNot) {
   using Pointer = std::unique_ptr<std::string>;
   EXPECT_EQ(round_trip(Pointer()), nullptr);
@@ -175,7 +183,9 @@ TEST(SerializeFormat, NeverSendsThePaddingOfALongDouble) {
 }
 
 TEST(SerializableConcept, TellsWhatCanBeSent) {
-  struct Unknown {};
+  struct Unknown {
+    int* pointer;
+  };
   static_assert(dflow::Serializable<std::map<std::string, std::vector<std::optional<double>>>>);
   static_assert(!dflow::Serializable<Unknown>);
   static_assert(!dflow::Serializable<std::vector<Unknown>>);

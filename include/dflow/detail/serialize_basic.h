@@ -1,16 +1,14 @@
 // Serialize for numbers, enumerations and the standard's small types. Included by <dflow/serialize.h>.
 #pragma once
 
-#include <array>
 #include <chrono>
-#include <complex>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 #include <utility>
-#include <variant>
 
-#include <dflow/detail/serialize_core.h>
+#include <dflow/detail/serialize_reader.h>
 
 namespace dflow::inline v0 {
 
@@ -36,14 +34,12 @@ inline void write_flag(Writer& out, bool flag) {
   out.write_bytes({&byte, 1});
 }
 
-template <class T>
-using Plain = std::remove_const_t<T>;
-
 }  // namespace detail
 
 template <class T>
   requires detail::PlainNumber<T> || detail::PlainEnum<T>
 struct Serialize<T> {
+  using parts = detail::Types<>;
   static constexpr bool flat = true;
   static void write(Writer& out, const T& value) { detail::write_little_endian(out, value); }
   static T read(Reader& in) { return detail::read_little_endian<T>(in); }
@@ -51,6 +47,7 @@ struct Serialize<T> {
 
 template <>
 struct Serialize<bool> {
+  using parts = detail::Types<>;
   static void write(Writer& out, bool value) { detail::write_flag(out, value); }
   static bool read(Reader& in) { return detail::read_flag(in); }
 };
@@ -58,6 +55,7 @@ struct Serialize<bool> {
 template <class T>
   requires std::is_enum_v<T> && std::same_as<std::underlying_type_t<T>, bool>
 struct Serialize<T> {
+  using parts = detail::Types<>;
   static void write(Writer& out, T value) { detail::write_flag(out, static_cast<bool>(value)); }
   static T read(Reader& in) { return static_cast<T>(detail::read_flag(in)); }
 };
@@ -71,35 +69,18 @@ struct Serialize<long double> {
   static long double read(Reader& in) { return detail::read_little_endian<long double>(in, bytes); }
 };
 
-template <>
-struct Serialize<std::monostate> {
-  static void write(Writer&, std::monostate) {}
-  static std::monostate read(Reader&) { return {}; }
-};
-
-template <Serializable T>
-struct Serialize<std::complex<T>> {
-  static constexpr bool flat = detail::Flat<T>;
-  static void write(Writer& out, const std::complex<T>& value) {
-    out.write(value.real());
-    out.write(value.imag());
-  }
-  static std::complex<T> read(Reader& in) {
-    const T real = in.read<T>();
-    return {real, in.read<T>()};
-  }
-};
-
-template <Serializable Rep, class Period>
+template <class Rep, class Period>
 struct Serialize<std::chrono::duration<Rep, Period>> {
+  using parts = detail::Types<Rep>;
   using Duration = std::chrono::duration<Rep, Period>;
   static constexpr bool flat = detail::Flat<Rep>;
   static void write(Writer& out, const Duration& value) { out.write(value.count()); }
   static Duration read(Reader& in) { return Duration(in.read<Rep>()); }
 };
 
-template <class Clock, Serializable Duration>
+template <class Clock, class Duration>
 struct Serialize<std::chrono::time_point<Clock, Duration>> {
+  using parts = detail::Types<Duration>;
   using TimePoint = std::chrono::time_point<Clock, Duration>;
   static constexpr bool flat = detail::Flat<Duration>;
   static void write(Writer& out, const TimePoint& value) { out.write(value.time_since_epoch()); }
@@ -107,8 +88,8 @@ struct Serialize<std::chrono::time_point<Clock, Duration>> {
 };
 
 template <class A, class B>
-  requires Serializable<detail::Plain<A>> && Serializable<detail::Plain<B>>
 struct Serialize<std::pair<A, B>> {
+  using parts = detail::Types<A, B>;
   static void write(Writer& out, const std::pair<A, B>& value) {
     out.write(value.first);
     out.write(value.second);
@@ -119,8 +100,8 @@ struct Serialize<std::pair<A, B>> {
 };
 
 template <class... Ts>
-  requires(Serializable<detail::Plain<Ts>> && ...)
 struct Serialize<std::tuple<Ts...>> {
+  using parts = detail::Types<Ts...>;
   static void write([[maybe_unused]] Writer& out, const std::tuple<Ts...>& value) {
     std::apply([&](const Ts&... elements) { (out.write(elements), ...); }, value);
   }
@@ -129,8 +110,9 @@ struct Serialize<std::tuple<Ts...>> {
   }
 };
 
-template <Serializable T>
+template <class T>
 struct Serialize<std::optional<T>> {
+  using parts = detail::Types<T>;
   static void write(Writer& out, const std::optional<T>& value) {
     detail::write_flag(out, value.has_value());
     if (value) out.write(*value);
@@ -142,8 +124,29 @@ struct Serialize<std::optional<T>> {
   }
 };
 
-template <Serializable T>
+namespace detail {
+
+/// What a unique_ptr to T may hold that nobody knows: an object of a class derived from T, an array of some
+/// length.
+template <class T>
+class DerivedOrArray {
+  DerivedOrArray();
+};
+template <class T>
+struct PointeeParts {
+  using type = Types<DerivedOrArray<T>>;
+};
+template <class T>
+  requires(!std::is_array_v<T> && (!std::is_polymorphic_v<T> || std::is_final_v<T>))
+struct PointeeParts<T> {
+  using type = Types<T>;
+};
+
+}  // namespace detail
+
+template <class T>
 struct Serialize<std::unique_ptr<T>> {
+  using parts = typename detail::PointeeParts<T>::type;
   static void write(Writer& out, const std::unique_ptr<T>& value) {
     const auto nesting = out.nest();
     detail::write_flag(out, value != nullptr);
@@ -152,34 +155,33 @@ struct Serialize<std::unique_ptr<T>> {
   static std::unique_ptr<T> read(Reader& in) {
     const auto nesting = in.nest();
     if (!detail::read_flag(in)) return nullptr;
-    return std::make_unique<T>(in.read<T>());
+    return std::make_unique<T>(in.read<detail::Plain<T>>());
   }
 };
 
-template <Serializable... Ts>
-struct Serialize<std::variant<Ts...>> {
-  using Variant = std::variant<Ts...>;
+namespace detail {
 
-  static void write(Writer& out, const Variant& value) {
-    if (value.valueless_by_exception())
-      throw SerializeError("a std::variant that lost its value to an exception cannot be serialised");
-    out.write(static_cast<std::uint32_t>(value.index()));
-    std::visit([&out](const auto& alternative) { out.write(alternative); }, value);
-  }
-  static Variant read(Reader& in) {
-    const auto index = in.read<std::uint32_t>();
-    if (index >= sizeof...(Ts)) in.fail("names alternative " + std::to_string(index) + " of a variant");
-    return read_alternative(in, index, std::index_sequence_for<Ts...>{});
-  }
+/// The standard's and dflow's exceptions that are a text and nothing more.
+template <class T>
+concept TextException =
+    (std::derived_from<T, std::runtime_error> || std::derived_from<T, std::logic_error>) &&
+    std::constructible_from<T, std::string> &&
+    (printed_type<T>().substr(0, 5) == "std::" || printed_type<T>().substr(0, 7) == "dflow::");
 
- private:
-  template <std::size_t... I>
-  static Variant read_alternative(Reader& in, std::size_t index, std::index_sequence<I...>) {
-    using Read = Variant (*)(Reader&);
-    static constexpr Read readers[] = {
-        [](Reader& from) { return Variant(std::in_place_index<I>, from.read<Ts>()); }...};
-    return readers[index](in);
-  }
+}  // namespace detail
+
+template <detail::TextException T>
+struct Serialize<T> {
+  using parts = detail::Types<>;
+  static void write(Writer& out, const T& error) { out.write(std::string(error.T::what())); }
+  static T read(Reader& in) { return T(in.read<std::string>()); }
+};
+
+template <>
+struct Serialize<std::exception> {
+  using parts = detail::Types<>;
+  static void write(Writer&, const std::exception&) {}
+  static std::exception read(Reader&) { return {}; }
 };
 
 }  // namespace dflow::inline v0

@@ -1,18 +1,12 @@
-// What serialising rests on: Serialize<T>, Writer, Reader. Included by <dflow/serialize.h>.
+// What serialising rests on: Serialize<T>, the point to customise, and which types can be sent. Included by
+// <dflow/serialize.h>.
 #pragma once
 
-#include <algorithm>
-#include <array>
 #include <bit>
 #include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <cstring>
-#include <limits>
-#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
-#include <vector>
 
 #include <dflow/errors.h>
 
@@ -27,6 +21,17 @@ class SerializeError : public Error {
 class Writer;
 class Reader;
 
+namespace detail {
+
+/// What Serialize<T> does where nobody says otherwise: empty for types that cannot be sent.
+template <class T>
+struct Automatic {};
+
+template <class...>
+struct Types {};
+
+}  // namespace detail
+
 /// Specialise it to send your own type; read back in the order of writing:
 ///
 ///     template <>
@@ -36,201 +41,129 @@ class Reader;
 ///     };
 ///
 /// `read` must throw SerializeError for bytes that are no value; Reader does so for bytes that are missing.
-/// An optional member `static constexpr bool flat = true` states that the object's bytes in memory are what
-/// `write` appends (no padding, no pointers, every bit pattern a value): containers then copy whole blocks.
+/// Optional members:
+/// `static constexpr bool flat = true`: the object's bytes in memory are what `write` appends (no padding, no
+/// pointers, every bit pattern a value): containers then copy whole blocks.
+/// `static constexpr bool borrows = true`: whatever `write` hands to the Writer as an lvalue is part of the
+/// value and lives as long as it: large payloads in it can then be sent from where they are. Without it they
+/// are copied, so that `write` may use local variables.
 template <class T>
-struct Serialize;
+struct Serialize : detail::Automatic<T> {};
 
-/// T can be sent to another process.
+namespace detail {
+
 template <class T>
-concept Serializable = requires(Writer& out, Reader& in, const T& value) {
+concept HasSerializer = requires(Writer& out, Reader& in, const T& value) {
   Serialize<T>::write(out, value);
   { Serialize<T>::read(in) } -> std::same_as<T>;
 };
-
-namespace detail {
 
 template <class T>
 concept Flat = std::is_trivially_copyable_v<T> && std::endian::native == std::endian::little &&
                requires { requires Serialize<T>::flat; };
 
+/// `parts`: the types that Serialize<T> hands on to, where it is one of dflow's own.
 template <class T>
-void write_little_endian(Writer& out, const T& value, std::size_t count = sizeof(T));
+concept HasParts = requires { typename Serialize<T>::parts; };
+
 template <class T>
-T read_little_endian(Reader& in, std::size_t count = sizeof(T));
+concept Borrows = HasParts<T> || requires { requires Serialize<T>::borrows; };
 
-/// Counts how deep the values being written or read are nested, so that hostile bytes cannot exhaust the
-/// stack.
-class Nesting {
- public:
-  static constexpr int deepest = 1000;
+template <class T>
+using Plain = std::remove_cv_t<T>;
 
-  explicit Nesting(int& depth) : depth_(depth) {
-    if (depth_ >= deepest)
-      throw SerializeError("values are nested more than " + std::to_string(deepest) +
-                           " containers or pointers deep: send a flat form, such as a vector of nodes");
-    ++depth_;
-  }
-  ~Nesting() { --depth_; }
-  Nesting(const Nesting&) = delete;
-  Nesting& operator=(const Nesting&) = delete;
-
- private:
-  int& depth_;
+template <class T>
+struct PartsOf {
+  using type = Types<>;
 };
+template <HasParts T>
+struct PartsOf<T> {
+  using type = typename Serialize<T>::parts;
+};
+
+/// Looks at `Todo` and all that they are made of, each type once, so that a tree's nodes may hold nodes.
+/// `obstacle` is the first type that cannot be sent, `holder` the one that holds it; void if there is none.
+template <class Todo, class Done>
+struct Walk;
+
+template <class Done>
+struct Walk<Types<>, Done> {
+  using obstacle = void;
+  using holder = void;
+};
+
+/// A type and what holds it.
+template <class T, class Holder>
+struct Step;
+
+template <class T, class Holder>
+struct Stuck {
+  using obstacle = T;
+  using holder = Holder;
+};
+
+template <class Parts, class Holder, class Rest>
+struct Prepend;
+template <class... P, class Holder, class... Rest>
+struct Prepend<Types<P...>, Holder, Types<Rest...>> {
+  using type = Types<Step<Plain<std::remove_all_extents_t<P>>, Holder>..., Rest...>;
+};
+
+template <class T, class Holder, class Rest, class... Done>
+constexpr auto walk_on() {
+  if constexpr ((std::is_same_v<T, Done> || ...)) {
+    return std::type_identity<Walk<Rest, Types<Done...>>>();
+  } else if constexpr (HasSerializer<T>) {
+    using Todo = typename Prepend<typename PartsOf<T>::type, T, Rest>::type;
+    return std::type_identity<Walk<Todo, Types<T, Done...>>>();
+  } else {
+    return std::type_identity<Stuck<T, Holder>>();
+  }
+}
+
+template <class T, class Holder, class... Rest, class... Done>
+struct Walk<Types<Step<T, Holder>, Rest...>, Types<Done...>>
+    : decltype(walk_on<T, Holder, Types<Rest...>, Done...>())::type {};
+
+template <class T>
+using WalkFrom = Walk<Types<Step<T, T>>, Types<>>;
+
+template <class T>
+consteval std::string_view printed_type() {
+  std::string_view text = __PRETTY_FUNCTION__;
+#if defined(__clang__)
+  text.remove_prefix(text.find("[T = ") + 5);
+#else
+  text.remove_prefix(text.find("with T = ") + 9);
+  if (const auto end = text.find("; std::string_view"); end != text.npos) return text.substr(0, end);
+#endif
+  return text.substr(0, text.size() - 1);
+}
 
 }  // namespace detail
 
-/// Appends values to a buffer. Not thread-safe.
-/// Ownership: owns its bytes, except that with a borrowing limit contiguous payloads of at least that many
-/// bytes are referred to instead of copied; the values written must then outlive the use of segments().
-class Writer {
- public:
-  static constexpr std::size_t never_borrow = std::numeric_limits<std::size_t>::max();
-
-  Writer() = default;
-  explicit Writer(std::size_t borrow_from) : borrow_from_(borrow_from) {}
-
-  template <class T>
-  void write(const T& value) {
-    static_assert(Serializable<T>,
-                  "dflow: this type cannot be sent to another process: specialise dflow::Serialize<T>");
-    Serialize<T>::write(*this, value);
-  }
-
-  /// Raw bytes; whoever reads must know how many.
-  void write_bytes(std::span<const std::byte> bytes) {
-    owned_.insert(owned_.end(), bytes.begin(), bytes.end());
-  }
-
-  /// Raw bytes that may be large: borrowed from the caller if the limit says so.
-  void write_payload(std::span<const std::byte> bytes) {
-    if (bytes.size() < borrow_from_ || bytes.empty()) return write_bytes(bytes);
-    borrowed_.push_back({owned_.size(), bytes});
-    borrowed_size_ += bytes.size();
-  }
-
-  /// How many elements follow.
-  void write_count(std::size_t count) { detail::write_little_endian(*this, std::uint64_t{count}); }
-
-  /// Bytes written, the borrowed ones too.
-  std::size_t size() const noexcept { return owned_.size() + borrowed_size_; }
-
-  /// All bytes in order, as pieces; valid until the next write and while the borrowed values live.
-  std::vector<std::span<const std::byte>> segments() const {
-    std::vector<std::span<const std::byte>> pieces;
-    std::size_t done = 0;
-    auto add_owned_until = [&](std::size_t end) {
-      if (end > done) pieces.emplace_back(owned_.data() + done, end - done);
-      done = end;
-    };
-    for (const Borrowed& borrowed : borrowed_) {
-      add_owned_until(borrowed.position);
-      pieces.push_back(borrowed.bytes);
-    }
-    add_owned_until(owned_.size());
-    return pieces;
-  }
-
-  /// All bytes in one buffer; the writer is empty afterwards.
-  std::vector<std::byte> take() {
-    std::vector<std::byte> all;
-    if (borrowed_.empty()) {
-      all.swap(owned_);
-      return all;
-    }
-    all.reserve(size());
-    for (const auto piece : segments()) all.insert(all.end(), piece.begin(), piece.end());
-    owned_.clear();
-    borrowed_.clear();
-    borrowed_size_ = 0;
-    return all;
-  }
-
-  /// For containers and pointers, whose elements may contain more of them.
-  [[nodiscard]] detail::Nesting nest() { return detail::Nesting(depth_); }
-
- private:
-  struct Borrowed {
-    std::size_t position;  ///< In owned_: what stands before it there comes first.
-    std::span<const std::byte> bytes;
-  };
-
-  std::vector<std::byte> owned_;
-  std::vector<Borrowed> borrowed_;
-  std::size_t borrowed_size_ = 0;
-  std::size_t borrow_from_ = never_borrow;
-  int depth_ = 0;
-};
-
-/// Reads values from bytes that it does not own and does not trust: what is missing or absurd throws
-/// SerializeError before memory is taken for it. Not thread-safe.
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
-
-  template <class T>
-  T read() {
-    static_assert(Serializable<T>,
-                  "dflow: this type cannot be read from another process: specialise dflow::Serialize<T>");
-    return Serialize<T>::read(*this);
-  }
-
-  /// The next bytes, as a view into the source.
-  std::span<const std::byte> read_bytes(std::size_t count) {
-    if (count > remaining()) fail("needs " + std::to_string(count) + " more bytes");
-    const auto taken = bytes_.subspan(position_, count);
-    position_ += count;
-    return taken;
-  }
-
-  /// A count of elements, each of at least `bytes_each` (1 or more) bytes: bounded by the bytes that are
-  /// there.
-  std::size_t read_count(std::size_t bytes_each = 1) {
-    const auto count = detail::read_little_endian<std::uint64_t>(*this);
-    if (count > remaining() / bytes_each) fail("names " + std::to_string(count) + " elements");
-    return static_cast<std::size_t>(count);
-  }
-
-  std::size_t position() const noexcept { return position_; }
-  std::size_t remaining() const noexcept { return bytes_.size() - position_; }
-
-  /// Throws SerializeError, saying where.
-  [[noreturn]] void fail(const std::string& problem) const {
-    throw SerializeError("serialised value " + problem + " at byte " + std::to_string(position_) + " of " +
-                         std::to_string(bytes_.size()) +
-                         ": it is truncated, damaged, or of another type than the one that reads it");
-  }
-
-  /// For containers and pointers, whose elements may contain more of them.
-  [[nodiscard]] detail::Nesting nest() { return detail::Nesting(depth_); }
-
- private:
-  std::span<const std::byte> bytes_;
-  std::size_t position_ = 0;
-  int depth_ = 0;
-};
+/// T can be sent to another process: it and all that it is made of. Ask in the body of a function template:
+/// dflowc says at the end of a translation unit how its classes are taken apart.
+template <class T>
+concept Serializable = std::is_void_v<typename detail::WalkFrom<T>::obstacle>;
 
 namespace detail {
 
-/// `count` bytes of `value`, the lowest first.
+/// "'Counts' cannot be sent to another process: it holds 'Node*'"; of a type that is not Serializable.
 template <class T>
-void write_little_endian(Writer& out, const T& value, std::size_t count) {
-  std::array<std::byte, sizeof(T)> bytes;
-  std::memcpy(bytes.data(), &value, sizeof(T));
-  if constexpr (std::endian::native == std::endian::big) std::reverse(bytes.begin(), bytes.end());
-  out.write_bytes(std::span(bytes).first(count));
-}
-
-template <class T>
-T read_little_endian(Reader& in, std::size_t count) {
-  const auto source = in.read_bytes(count);
-  std::array<std::byte, sizeof(T)> bytes{};
-  std::copy(source.begin(), source.end(), bytes.begin());
-  if constexpr (std::endian::native == std::endian::big) std::reverse(bytes.begin(), bytes.end());
-  T value;
-  std::memcpy(&value, bytes.data(), sizeof(T));
-  return value;
+std::string why_not_serializable() {
+  using From = WalkFrom<T>;
+  const auto quoted = [](std::string_view name) { return "'" + std::string(name) + "'"; };
+  std::string text = quoted(printed_type<T>()) + " cannot be sent to another process";
+  if constexpr (!std::is_same_v<typename From::obstacle, T>) {
+    text += ": ";
+    if constexpr (!std::is_same_v<typename From::holder, T>)
+      text += "in it, " + quoted(printed_type<typename From::holder>());
+    else
+      text += "it";
+    text += " holds " + quoted(printed_type<typename From::obstacle>());
+  }
+  return text + " (specialise dflow::Serialize, or compile with dflowc)";
 }
 
 }  // namespace detail

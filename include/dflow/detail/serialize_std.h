@@ -1,16 +1,13 @@
-// Serialize for the standard's containers. Included by <dflow/serialize.h>.
-// All of them are a count and the elements. An element takes at least one byte (one that writes none is
+// Serialize for the standard's containers and variants. Included by <dflow/serialize.h>.
+// All containers are a count and the elements. An element takes at least one byte (one that writes none is
 // followed by a zero byte), so that a count can always be checked against the bytes that are left before
 // memory is taken.
+// Classes of the standard are told by their members, not by their names: including their headers would cost
+// each user of dflow a third more to parse.
 #pragma once
 
-#include <deque>
-#include <list>
-#include <map>
-#include <set>
+#include <array>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <dflow/detail/serialize_basic.h>
@@ -37,7 +34,8 @@ T read_element(Reader& in) {
 /// How many of `count` elements to make room for at once: no more memory than there are bytes left to read.
 template <class T>
 std::size_t first_reservation(const Reader& in, std::size_t count) {
-  return std::min(count, in.remaining() / sizeof(T) + 1);
+  const std::size_t most = in.remaining() / sizeof(T) + 1;
+  return count < most ? count : most;
 }
 
 template <class Container>
@@ -50,23 +48,22 @@ void write_elements(Writer& out, const Container& elements) {
 template <class Container>
 void write_block(Writer& out, const Container& elements) {
   out.write_count(elements.size());
-  out.write_payload(std::as_bytes(std::span(elements.data(), elements.size())));
+  out.write_part(std::as_bytes(std::span(elements.data(), elements.size())));
 }
 
-/// Fills a string or vector of flat elements. Grows it page by page: that initialises memory while it is in
+/// Fills a string or vector of flat elements. Grows it step by step: that initialises memory while it is in
 /// the cache, where growing it at once would walk through a large payload twice.
 template <class Container>
 Container read_block(Reader& in) {
   using T = typename Container::value_type;
-  constexpr std::size_t step = std::max<std::size_t>(1, 16384 / sizeof(T));
   const std::size_t count = in.read_count(sizeof(T));
-  const auto source = in.read_bytes(count * sizeof(T));
+  const std::size_t step = in.step() / sizeof(T) + 1;
   Container elements;
   elements.reserve(count);
   for (std::size_t done = 0; done < count;) {
-    const std::size_t now = std::min(step, count - done);
+    const std::size_t now = step < count - done ? step : count - done;
     elements.resize(done + now);
-    std::memcpy(elements.data() + done, source.data() + done * sizeof(T), now * sizeof(T));
+    in.read_payload(std::as_writable_bytes(std::span(elements.data() + done, now)));
     done += now;
   }
   return elements;
@@ -98,26 +95,169 @@ Container read_keyed(Reader& in) {
   return elements;
 }
 
-template <class Container>
-struct SerializeSequence {
-  static void write(Writer& out, const Container& elements) { write_elements(out, elements); }
-  static Container read(Reader& in) { return read_sequence<Container>(in); }
-};
+template <class T>
+concept Block = Flat<T> && std::default_initializable<T>;
 
-template <class Container, class Element>
-struct SerializeKeyed {
-  static void write(Writer& out, const Container& elements) { write_elements(out, elements); }
-  static Container read(Reader& in) { return read_keyed<Container, Element>(in); }
+// ---- what a class of the standard is, by its members
+// -----------------------------------------------------------------
+
+template <class T>
+concept OfStd = std::is_class_v<T> && printed_type<T>().substr(0, 5) == "std::";
+
+/// No view: owns its elements.
+template <class T>
+concept StdContainer = OfStd<T> && requires(const T& c) {
+  typename T::allocator_type;
+  typename T::value_type;
+  { c.size() } -> std::same_as<std::size_t>;
+  c.begin();
 };
 
 template <class T>
-concept Block = Flat<T> && std::default_initializable<T>;
+concept StdSequence = StdContainer<T> && requires(T& c) { c.pop_back(); };
+template <class T>
+concept StdSet =
+    StdContainer<T> && requires { typename T::key_type; } && !requires { typename T::mapped_type; };
+template <class T>
+concept StdMap = StdContainer<T> && requires { typename T::mapped_type; };
+template <class T>
+concept StdComplex = OfStd<T> && requires(const T& z) {
+  typename T::value_type;
+  z.real();
+  z.imag();
+};
+template <class T>
+concept StdVariant = OfStd<T> && requires(const T& v) { v.valueless_by_exception(); };
+template <class T>
+concept StdBitset = OfStd<T> && requires(const T& b) { b.to_ullong(); };
+template <class T>
+concept StdValarray = OfStd<T> && requires(T& v) {
+  typename T::value_type;
+  v.cshift(1);
+};
+template <class T>
+concept StdPath = OfStd<T> && requires(const T& p) {
+  p.native();
+  p.root_directory();
+};
+
+template <StdSequence T>
+struct Automatic<T> {
+  using parts = Types<typename T::value_type>;
+  static void write(Writer& out, const T& elements) { write_elements(out, elements); }
+  static T read(Reader& in) { return read_sequence<T>(in); }
+};
+
+template <StdSet T>
+struct Automatic<T> {
+  using parts = Types<typename T::key_type>;
+  static void write(Writer& out, const T& elements) { write_elements(out, elements); }
+  static T read(Reader& in) { return read_keyed<T, typename T::key_type>(in); }
+};
+
+template <StdMap T>
+struct Automatic<T> {
+  using parts = Types<typename T::key_type, typename T::mapped_type>;
+  static void write(Writer& out, const T& elements) { write_elements(out, elements); }
+  static T read(Reader& in) {
+    return read_keyed<T, std::pair<typename T::key_type, typename T::mapped_type>>(in);
+  }
+};
+
+template <StdComplex T>
+struct Automatic<T> {
+  using Real = typename T::value_type;
+  using parts = Types<Real>;
+  static constexpr bool flat = Flat<Real>;
+  static void write(Writer& out, const T& value) {
+    out.write(Real(value.real()));
+    out.write(Real(value.imag()));
+  }
+  static T read(Reader& in) {
+    const Real real = in.read<Real>();
+    return T(real, in.read<Real>());
+  }
+};
+
+template <class T>
+struct AutomaticVariant;
+
+template <template <class...> class Variant, class... Ts>
+struct AutomaticVariant<Variant<Ts...>> {
+  using T = Variant<Ts...>;
+  using parts = Types<Ts...>;
+
+  static void write(Writer& out, const T& value) {
+    if (value.valueless_by_exception())
+      throw SerializeError("a std::variant that lost its value to an exception cannot be serialised");
+    write_little_endian(out, static_cast<std::uint32_t>(value.index()));
+    write_alternative(out, value, std::index_sequence_for<Ts...>());
+  }
+  static T read(Reader& in) {
+    const auto index = read_little_endian<std::uint32_t>(in);
+    if (index >= sizeof...(Ts)) in.fail("names alternative " + std::to_string(index) + " of a variant");
+    return read_alternative(in, index, std::index_sequence_for<Ts...>());
+  }
+
+ private:
+  template <std::size_t... I>
+  static void write_alternative(Writer& out, const T& value, std::index_sequence<I...>) {
+    const auto write_if = [&out](const auto* alternative) {
+      if (alternative != nullptr) out.write(*alternative);
+    };
+    (write_if(get_if<I>(&value)), ...);
+  }
+  template <std::size_t... I>
+  static T read_alternative(Reader& in, std::size_t index, std::index_sequence<I...>) {
+    using Read = T (*)(Reader&);
+    static constexpr Read readers[] = {
+        [](Reader& from) { return T(std::in_place_index<I>, from.read<Ts>()); }...};
+    return readers[index](in);
+  }
+};
+
+template <StdVariant T>
+struct Automatic<T> : AutomaticVariant<T> {};
+
+/// As text of zeros and ones.
+template <StdBitset T>
+struct Automatic<T> {
+  using parts = Types<>;
+  static void write(Writer& out, const T& bits) { out.write(bits.to_string()); }
+  static T read(Reader& in) {
+    const auto text = in.read<std::string>();
+    if (text.size() != T().size() || text.find_first_not_of("01") != text.npos)
+      in.fail("has no bits of a bitset");
+    return T(text);
+  }
+};
+
+template <StdValarray T>
+struct Automatic<T> {
+  using Element = typename T::value_type;
+  using parts = Types<Element>;
+  static void write(Writer& out, const T& elements) {
+    out.write_count(elements.size());
+    for (std::size_t i = 0; i < elements.size(); ++i) write_element<Element>(out, elements[i]);
+  }
+  static T read(Reader& in) {
+    const auto elements = read_sequence<std::vector<Element>>(in);
+    return T(elements.data(), elements.size());
+  }
+};
+
+template <StdPath T>
+struct Automatic<T> {
+  using parts = Types<>;
+  static void write(Writer& out, const T& path) { out.write(path.native()); }
+  static T read(Reader& in) { return T(in.read<typename T::string_type>()); }
+};
 
 }  // namespace detail
 
 template <class Char, class Traits, class Allocator>
-  requires Serializable<Char>
 struct Serialize<std::basic_string<Char, Traits, Allocator>> {
+  using parts = detail::Types<Char>;
   using String = std::basic_string<Char, Traits, Allocator>;
   static void write(Writer& out, const String& text) {
     if constexpr (detail::Block<Char>) return detail::write_block(out, text);
@@ -129,8 +269,9 @@ struct Serialize<std::basic_string<Char, Traits, Allocator>> {
   }
 };
 
-template <Serializable T, class Allocator>
+template <class T, class Allocator>
 struct Serialize<std::vector<T, Allocator>> {
+  using parts = detail::Types<T>;
   using Vector = std::vector<T, Allocator>;
   static void write(Writer& out, const Vector& elements) {
     if constexpr (detail::Block<T>) {
@@ -146,22 +287,23 @@ struct Serialize<std::vector<T, Allocator>> {
 };
 
 /// The elements without a count.
-template <Serializable T, std::size_t N>
+template <class T, std::size_t N>
 struct Serialize<std::array<T, N>> {
+  using parts = detail::Types<T>;
   using Array = std::array<T, N>;
   static constexpr bool flat = detail::Flat<T> && N > 0 && sizeof(Array) == N * sizeof(T);
 
-  static void write(Writer& out, const Array& elements) {
+  static void write([[maybe_unused]] Writer& out, const Array& elements) {
     if constexpr (flat) {
-      out.write_payload(std::as_bytes(std::span(elements)));
+      out.write_part(std::as_bytes(std::span(elements)));
     } else {
       for (const T& element : elements) out.write(element);
     }
   }
-  static Array read(Reader& in) {
+  static Array read([[maybe_unused]] Reader& in) {
     if constexpr (flat && std::default_initializable<T>) {
       Array elements;
-      std::memcpy(elements.data(), in.read_bytes(sizeof(Array)).data(), sizeof(Array));
+      in.read_payload(std::as_writable_bytes(std::span(elements)));
       return elements;
     } else if constexpr (std::default_initializable<T> && std::is_move_assignable_v<T>) {
       Array elements{};
@@ -174,41 +316,5 @@ struct Serialize<std::array<T, N>> {
     }
   }
 };
-
-template <Serializable T, class Allocator>
-struct Serialize<std::deque<T, Allocator>> : detail::SerializeSequence<std::deque<T, Allocator>> {};
-
-template <Serializable T, class Allocator>
-struct Serialize<std::list<T, Allocator>> : detail::SerializeSequence<std::list<T, Allocator>> {};
-
-template <Serializable K, class... Rest>
-struct Serialize<std::set<K, Rest...>> : detail::SerializeKeyed<std::set<K, Rest...>, K> {};
-
-template <Serializable K, class... Rest>
-struct Serialize<std::multiset<K, Rest...>> : detail::SerializeKeyed<std::multiset<K, Rest...>, K> {};
-
-template <Serializable K, class... Rest>
-struct Serialize<std::unordered_set<K, Rest...>> : detail::SerializeKeyed<std::unordered_set<K, Rest...>, K> {
-};
-
-template <Serializable K, class... Rest>
-struct Serialize<std::unordered_multiset<K, Rest...>>
-    : detail::SerializeKeyed<std::unordered_multiset<K, Rest...>, K> {};
-
-template <Serializable K, Serializable V, class... Rest>
-struct Serialize<std::map<K, V, Rest...>> : detail::SerializeKeyed<std::map<K, V, Rest...>, std::pair<K, V>> {
-};
-
-template <Serializable K, Serializable V, class... Rest>
-struct Serialize<std::multimap<K, V, Rest...>>
-    : detail::SerializeKeyed<std::multimap<K, V, Rest...>, std::pair<K, V>> {};
-
-template <Serializable K, Serializable V, class... Rest>
-struct Serialize<std::unordered_map<K, V, Rest...>>
-    : detail::SerializeKeyed<std::unordered_map<K, V, Rest...>, std::pair<K, V>> {};
-
-template <Serializable K, Serializable V, class... Rest>
-struct Serialize<std::unordered_multimap<K, V, Rest...>>
-    : detail::SerializeKeyed<std::unordered_multimap<K, V, Rest...>, std::pair<K, V>> {};
 
 }  // namespace dflow::inline v0
