@@ -59,6 +59,7 @@ class Labeller {
     const std::uint32_t name = name_of_[task.name];
     const std::uint32_t number = counts_[std::uint64_t{graph} << 32 | name]++;
     auto& tasks = result_.graphs[graph].tasks;
+    result_.graphs[graph].recorded.push_back(static_cast<std::uint32_t>(places_.size()));
     places_.push_back({graph, static_cast<std::uint32_t>(tasks.size())});
     tasks.push_back({name, number});
   }

@@ -45,6 +45,8 @@ struct LabelledGraph {
   std::string name;
   std::uint64_t instance = 0;
   std::vector<Label> tasks;         ///< in order of submission
+  /// By task, its place among the tasks of the recording that it is from; empty for other graphs.
+  std::vector<std::uint32_t> recorded;
   std::vector<LabelledEdge> edges;  ///< each once, by consumer, then producer
   std::vector<ExternalEdge> external_edges;
   std::vector<LabelledBoundary> boundaries;

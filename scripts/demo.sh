@@ -29,8 +29,11 @@ say "4. Expand the plan for $texts texts: it is the graph that was recorded"
 "$bin/dflow" graph diff "$out/expanded.json" "$out/trace.json"
 "$bin/dflow" graph expand "$out/word_count" --graph=word_count --param texts.size=8 --format=svg -o "$out/word_count.svg"
 
+"$bin/dflow" graph show "$out/trace.json" --format=html -o "$out/run.html" || true
+
 say "The most frequent words in $texts texts"
 head -n 10 "$out/counts.txt"
 echo
 echo "Its graph for 8 texts: $out/word_count.svg"
 echo "The run, to be opened in Perfetto: $out/trace.json"
+[[ ! -e $out/run.html ]] || echo "The run, to be opened in a browser: $out/run.html"

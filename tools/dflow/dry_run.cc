@@ -13,7 +13,6 @@ namespace dflow::tools {
 namespace {
 
 using formats::Error;
-using formats::LabelledGraphs;
 using formats::Result;
 
 /// A directory of our own, gone with its contents at the end.
@@ -69,21 +68,23 @@ Result<void> check_end(const DryRun& run, const Outcome& outcome) {
 }
 
 /// Only the graph that was asked for: a static initialiser may have submitted something too.
-Result<LabelledGraphs> read_graph(const DryRun& run, const std::string& out) {
+Result<Expanded> read_graph(const DryRun& run, const std::string& out) {
   const auto text = formats::read_file(out);
   if (!text)
     return Error{run.program + " ran and wrote no graph; it is perhaps not linked with dflow's runtime"};
-  const auto recording = formats::parse_recording(text.value());
+  auto recording = formats::parse_recording(text.value());
   if (!recording) return Error{run.program + " wrote a recording that is not valid: " + recording.message()};
   if (!recording.value().dry) return Error{run.program + " ran for real instead of its skeleton"};
   auto graphs = formats::label_recording(recording.value());
-  if (!graphs) return graphs;
-  return select(std::move(graphs).value(), {.graph = run.graph, .instance = 0});
+  if (!graphs) return graphs.error();
+  auto selected = select(std::move(graphs).value(), {.graph = run.graph, .instance = 0});
+  if (!selected) return selected.error();
+  return Expanded{std::move(recording).value(), std::move(selected).value()};
 }
 
 }  // namespace
 
-Result<LabelledGraphs> run_skeleton(const DryRun& dry_run) {
+Result<Expanded> run_skeleton(const DryRun& dry_run) {
   const HeldSignals held;
   const TemporaryDirectory directory;
   if (directory.path().empty()) return Error{"cannot make a temporary directory; is TMPDIR right?"};

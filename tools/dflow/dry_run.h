@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "formats/labels.h"
+#include "formats/recording.h"
 #include "formats/result.h"
 
 namespace dflow::tools {
@@ -18,8 +19,14 @@ struct DryRun {
   std::uint64_t limit = 0;            ///< of tasks
 };
 
+/// What a skeleton wrote down, and the one graph of it that was asked for.
+struct Expanded {
+  formats::Recording recording;
+  formats::LabelledGraphs graphs;
+};
+
 /// Runs the skeleton of a graph: the program is started, the runtime inside takes over before `main`, runs
 /// the graph function with an executor that only writes down what is submitted, and ends.
-formats::Result<formats::LabelledGraphs> run_skeleton(const DryRun& run);
+formats::Result<Expanded> run_skeleton(const DryRun& run);
 
 }  // namespace dflow::tools

@@ -64,7 +64,8 @@ Result<Choice> choose(const Graph& graph, const std::vector<std::string>& parame
 std::vector<std::string> same_call(const Plan& plan, const Graph& graph) {
   std::vector<std::string> entries;
   for (const Graph& other : plan.graphs)
-    if (&other == &graph || (other.name == graph.name && other.signature == graph.signature && other.file != graph.file))
+    if (&other == &graph ||
+        (other.name == graph.name && other.signature == graph.signature && other.file != graph.file))
       entries.push_back(entry_of(other));
   return entries;
 }
@@ -112,7 +113,9 @@ Result<int> graph_expand(const ExpandOptions& options) {
                                       .settings = choice.value().settings,
                                       .limit = options.limit});
   if (!expanded) return expanded.error();
-  if (const auto printed = print(expanded.value(), options.output); !printed) return printed.error();
+  if (const auto printed = print(expanded.value().graphs, &expanded.value().recording, options.output);
+      !printed)
+    return printed.error();
   return 0;
 }
 

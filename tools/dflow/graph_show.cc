@@ -6,9 +6,8 @@ namespace {
 using formats::Error;
 using formats::Result;
 
-template <class Graphs>
-Result<int> print_selected(Graphs graphs, const ShowOptions& options) {
-  const auto selected = select(std::move(graphs), options.selection);
+Result<int> show_plan(formats::Plan plan, const ShowOptions& options) {
+  const auto selected = select(std::move(plan), options.selection);
   if (!selected) return Error{options.file + ": " + selected.message()};
   if (const auto printed = print(selected.value(), options.output); !printed) return printed.error();
   return 0;
@@ -19,11 +18,15 @@ Result<int> print_selected(Graphs graphs, const ShowOptions& options) {
 Result<int> graph_show(const ShowOptions& options) {
   auto document = load(options.file);
   if (!document) return document.error();
-  if (auto* plan = std::get_if<formats::Plan>(&document.value()))
-    return print_selected(std::move(*plan), options);
-  auto graphs = labelled(std::move(document).value());
+  if (auto* plan = std::get_if<formats::Plan>(&document.value())) return show_plan(std::move(*plan), options);
+  const auto* recording = std::get_if<formats::Recording>(&document.value());
+  auto graphs = recording != nullptr ? label_recording(*recording) : labelled(std::move(document).value());
   if (!graphs) return Error{options.file + ": " + graphs.message()};
-  return print_selected(std::move(graphs).value(), options);
+  const auto selected = select(std::move(graphs).value(), options.selection);
+  if (!selected) return Error{options.file + ": " + selected.message()};
+  if (const auto printed = print(selected.value(), recording, options.output); !printed)
+    return printed.error();
+  return 0;
 }
 
 }  // namespace dflow::tools

@@ -13,13 +13,17 @@ constexpr int kFailed = 2;  // 1 is what `graph diff` says of different graphs
 using Run = std::function<formats::Result<int>()>;
 
 void add_output(CLI::App& command, Output& output) {
-  static const std::map<std::string, Format> formats_by_name{
-      {"text", Format::text}, {"json", Format::json}, {"dot", Format::dot}, {"svg", Format::svg}};
+  static const std::map<std::string, Format> formats_by_name{{"text", Format::text},
+                                                             {"json", Format::json},
+                                                             {"dot", Format::dot},
+                                                             {"svg", Format::svg},
+                                                             {"html", Format::html}};
   command
-      .add_option("--format", output.format,
-                  "How to print: text unless told otherwise; svg is drawn by Graphviz")
+      .add_option(
+          "--format", output.format,
+          "How to print: text unless told otherwise; svg is drawn by Graphviz, html is a page for a browser")
       ->type_name("")
-      ->transform(CLI::CheckedTransformer(formats_by_name).description("{text,json,dot,svg}"));
+      ->transform(CLI::CheckedTransformer(formats_by_name).description("{text,json,dot,svg,html}"));
   command.add_option("-o,--output", output.file, "Write to FILE, which is replaced whole or not at all")
       ->type_name("FILE");
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "formats/graph_json.h"
+#include "tools/dflow/page.h"
 #include "tools/dflow/render.h"
 #include "tools/dflow/subprocess.h"
 
@@ -21,6 +22,9 @@ using Writer = std::function<void(ByteSink&)>;
 
 // Where Graphviz begins to take minutes.
 constexpr std::size_t kManyNodes = 2000;
+// Where pages begin to take seconds in a browser, and where it gives up.
+constexpr std::size_t kSlowOnPage = 20'000;
+constexpr std::size_t kMostOnPage = 200'000;
 
 Result<void> write_to(const std::optional<std::string>& path, const Writer& write) {
   if (!path) {
@@ -50,6 +54,24 @@ Result<std::string> svg_of(const Writer& write_dot, std::size_t nodes) {
   return std::move(drawn.value().output);
 }
 
+/// `pictures` draws the graphs; there is no need to before it is known that they can be shown.
+template <class Pictures>
+Result<void> print_page(std::size_t nodes, Pictures pictures, const Output& output) {
+  const auto files = page_files();
+  if (!files)
+    return Error{
+        "this dflow was built without cytoscape.js, so it draws no pages: run scripts/setup.sh and build it "
+        "again, or use --format=svg or --format=dot"};
+  if (nodes > kMostOnPage)
+    return Error{"no browser shows " + std::to_string(nodes) + " tasks (the most is " +
+                 std::to_string(kMostOnPage) +
+                 "): choose one graph by --graph and --instance, expand it for smaller parameters, or use "
+                 "--format=json"};
+  if (nodes > kSlowOnPage)
+    std::fprintf(stderr, "dflow: a page of %zu tasks takes a browser long to open\n", nodes);
+  return write_to(output.file, [&](ByteSink& sink) { write_page(sink, *files, pictures()); });
+}
+
 template <class Graphs>
 Result<void> print_any(const Graphs& graphs, const Output& output) {
   const Writer dot = [&](ByteSink& sink) { write_dot(sink, graphs); };
@@ -61,6 +83,7 @@ Result<void> print_any(const Graphs& graphs, const Output& output) {
     case Format::dot:
       return write_to(output.file, dot);
     case Format::svg:
+    case Format::html:
       break;
   }
   const auto svg = svg_of(dot, node_count(graphs));
@@ -71,10 +94,15 @@ Result<void> print_any(const Graphs& graphs, const Output& output) {
 }  // namespace
 
 Result<void> print(const formats::Plan& plan, const Output& output) {
+  if (output.format == Format::html)
+    return print_page(node_count(plan), [&] { return pictures_of(plan); }, output);
   return print_any(plan, output);
 }
 
-Result<void> print(const formats::LabelledGraphs& graphs, const Output& output) {
+Result<void> print(const formats::LabelledGraphs& graphs, const formats::Recording* recording,
+                   const Output& output) {
+  if (output.format == Format::html)
+    return print_page(node_count(graphs), [&] { return pictures_of(graphs, recording); }, output);
   return print_any(graphs, output);
 }
 

@@ -7,10 +7,11 @@
 #include "formats/file.h"
 #include "formats/labels.h"
 #include "formats/plan.h"
+#include "formats/recording.h"
 
 namespace dflow::tools {
 
-enum class Format { text, json, dot, svg };
+enum class Format { text, json, dot, svg, html };
 
 /// Where and how graphs are printed.
 struct Output {
@@ -19,6 +20,9 @@ struct Output {
 };
 
 formats::Result<void> print(const formats::Plan& plan, const Output& output);
-formats::Result<void> print(const formats::LabelledGraphs& graphs, const Output& output);
+
+/// `recording` is where the graphs come from, if they come from one: a page shows its times, bytes and lines.
+formats::Result<void> print(const formats::LabelledGraphs& graphs, const formats::Recording* recording,
+                            const Output& output);
 
 }  // namespace dflow::tools

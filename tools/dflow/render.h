@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "formats/file.h"
 #include "formats/labels.h"
@@ -17,6 +18,9 @@ void write_json(formats::ByteSink& sink, const formats::LabelledGraphs& graphs);
 
 void write_dot(formats::ByteSink& sink, const formats::Plan& plan);
 void write_dot(formats::ByteSink& sink, const formats::LabelledGraphs& graphs);
+
+/// "heat, instance 0: 4 tasks, 3 edges".
+std::string title_of(const formats::LabelledGraph& graph);
 
 /// How many nodes a drawing has.
 std::size_t node_count(const formats::Plan& plan);

@@ -14,13 +14,6 @@ using formats::LabelledEdge;
 using formats::LabelledGraph;
 using formats::LabelledGraphs;
 
-std::string title_of(const LabelledGraph& graph) {
-  const std::string name = graph.name.empty() ? "(outside of any graph)" : graph.name;
-  return name + ", instance " + std::to_string(graph.instance) + ": " + std::to_string(graph.tasks.size()) +
-         (graph.tasks.size() == 1 ? " task, " : " tasks, ") + std::to_string(graph.edges.size()) +
-         (graph.edges.size() == 1 ? " edge" : " edges");
-}
-
 /// Each task with those that feed it. Edges are sorted by consumer, so one walk finds them all.
 void write_tasks(ByteSink& sink, const LabelledGraphs& all, const LabelledGraph& graph) {
   auto edge = graph.edges.begin();
@@ -113,6 +106,13 @@ class ExternalEdges {
 };
 
 }  // namespace
+
+std::string title_of(const LabelledGraph& graph) {
+  const std::string name = graph.name.empty() ? "(outside of any graph)" : graph.name;
+  return name + ", instance " + std::to_string(graph.instance) + ": " + std::to_string(graph.tasks.size()) +
+         (graph.tasks.size() == 1 ? " task, " : " tasks, ") + std::to_string(graph.edges.size()) +
+         (graph.edges.size() == 1 ? " edge" : " edges");
+}
 
 void write_text(ByteSink& sink, const LabelledGraphs& graphs) {
   for (const LabelledGraph& graph : graphs.graphs) {

@@ -3,6 +3,7 @@
 
 #include "tools/dflow/dot.h"
 #include "tools/dflow/inputs.h"
+#include "tools/dflow/plan_words.h"
 #include "tools/dflow/render.h"
 #include "tools/dflow/render_dependences.h"
 #include "tools/dflow/text.h"
@@ -11,17 +12,6 @@ namespace dflow::tools {
 namespace {
 
 using namespace formats;  // the plan's parts, each of which is named below
-
-std::string meaning_of_tier(const Graph& graph) {
-  switch (graph.tier) {
-    case 1:
-      return "1, affine: known in closed form for all parameters";
-    case 2:
-      return "2, replicable: it follows from the parameters alone";
-    default:
-      return "0, dynamic: it is built while the program runs";
-  }
-}
 
 std::string meaning_of_need(const Parameter& parameter) {
   switch (parameter.need) {
@@ -38,22 +28,6 @@ std::string meaning_of_need(const Parameter& parameter) {
 std::string launching_of(const Graph& graph) {
   if (graph.launched) return "  launched: yes, its tasks are run from the closed form\n";
   return graph.not_launched.empty() ? "" : text({"  launched: no: ", graph.not_launched, "\n"});
-}
-
-std::string place(const Graph& graph, std::uint32_t line) {
-  return text({graph.file, ":", std::to_string(line)});
-}
-
-std::string surroundings(const Node& node) {
-  std::string all;
-  for (const std::string& loop : node.loops) all.append(all.empty() ? "for each " : ", ").append(loop);
-  if (node.guards == 0) return all;
-  all.append(all.empty() ? "under " : "; under ").append(std::to_string(node.guards));
-  return all.append(node.guards == 1 ? " condition" : " conditions");
-}
-
-std::string_view shown_task(const Node& node) {
-  return node.task.empty() ? "(a task known when it runs)" : std::string_view(node.task);
 }
 
 std::string text_of(const Graph& graph, const Node& node) {
@@ -121,22 +95,14 @@ std::string text_of(const Graph& graph) {
                body_of(graph)});
 }
 
-std::string label_of(const Graph& graph, const Node& node) {
-  std::string label = text({to_string(node.op), " ", shown_task(node), "\n", place(graph, node.line)});
-  if (const std::string around = surroundings(node); !around.empty()) label += text({"\n", around});
-  for (const Argument& argument : node.arguments) label += text({"\n", argument.text});
-  return label;
-}
-
-std::string label_of(const Boundary& boundary) {
-  return text({"boundary at line ", std::to_string(boundary.line), "\n", boundary.reason});
-}
-
 /// A plan of tier 1 knows which task feeds which. Others say what is submitted where: nodes in program order.
 class PlanDrawing {
  public:
   PlanDrawing(ByteSink& sink, std::size_t index, const Graph& graph)
-      : sink_(sink), prefix_(text({"g", std::to_string(index), "_"})), graph_(graph), families_(family_labels(graph)) {}
+      : sink_(sink),
+        prefix_(text({"g", std::to_string(index), "_"})),
+        graph_(graph),
+        families_(family_labels(graph)) {}
 
   void draw() {
     sink_.write(text({"  subgraph cluster_", prefix_, " {\n    label=", dot_string(graph_.name), ";\n"}));
