@@ -284,8 +284,8 @@ class FamilyText {
   std::string release() const {
     std::string text;
     for (const auto& input : family_.inputs) {
-      if (input.is_range) text += "    {\n      " + each(input, "dflow_each.release(*this);") + "    }\n";
-      else text += "    dflow_in_" + std::to_string(input.argument) + ".release(*this);\n";
+      if (input.is_range) text += "    {\n      " + each(input, "dflow_each.release(dflow_work);") + "    }\n";
+      else text += "    dflow_in_" + std::to_string(input.argument) + ".release(dflow_work);\n";
     }
     return text;
   }
@@ -302,16 +302,17 @@ class FamilyText {
     std::string text = lambda("dflow_body", body) + sources(inputs);
     if (!family_.consumers.empty()) {
       text += "    ::std::uint32_t dflow_readers = 0;\n    dflow_consumers_" + id_ + "(" +
-              behind_own("[&](auto...) { ++dflow_readers; }") + ");\n    " + name_ + ".expect(" + id + ", dflow_readers);\n";
+              behind_own("[&](auto...) { ++dflow_readers; }") + ");\n";
     }
+    const std::string expect = name_ + ".expect(" + id + ", " + (family_.consumers.empty() ? "0" : "dflow_readers") + ", dflow_work);\n";
     const std::string done = "dflow_perform(" + id + ", " + name_ + ".place(" + id + "), dflow_sources, dflow_body)";
     const std::string unread = family_.consumers.empty() ? "" : " && dflow_readers == 0";
     const std::string ordinary = "if (" + done + unread + ") " + name_ + ".drop(" + id + ");\n";
-    if (family_.outputs.empty()) return text + "    " + ordinary;
+    if (family_.outputs.empty()) return text + "    " + expect + "    " + ordinary;
     return text + "    if (const auto dflow_out = dflow_output_" + id_ + "(" + indices_ +
            "); dflow_out >= 0)\n      dflow_perform_output<" + site_.result + ">(" + id +
            ", dflow_outputs[static_cast<::std::size_t>(dflow_out)], " + (family_.consumers.empty() ? "false" : "true") +
-           ", dflow_sources, dflow_body);\n    else " + ordinary;
+           ", dflow_sources, dflow_body);\n    else {\n      " + expect + "      " + ordinary + "    }\n";
   }
 
   /// Consumers are told; without any the launch has one task less to wait for.
@@ -342,13 +343,13 @@ class FamilyText {
     const std::string body =
         "      return " + site_.callable + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + ");\n";
     const std::string inputs = "      dflow_from = {dflow_left.id, dflow_right.id};\n";
-    const std::string release = "dflow_left.release(*this);\n";
-    const std::string release_right = "dflow_right.release(*this);\n";
+    const std::string release = "dflow_left.release(dflow_work);\n";
+    const std::string release_right = "dflow_right.release(dflow_work);\n";
     const std::string upwards = "dflow_tree.consumer_of(dflow_m)";
     const std::string top_waits = has_init() ? "true" : "dflow_up != 0";
     text += "    const auto dflow_up = " + upwards + ";\n";
     // Inside the tree, each result has one reader.
-    std::string inner = lambda("dflow_body", body) + sources(inputs) + "    " + name_ + ".expect(dflow_id, 1);\n    dflow_perform(dflow_id, " +
+    std::string inner = lambda("dflow_body", body) + sources(inputs) + "    " + name_ + ".expect(dflow_id, 1, dflow_work);\n    dflow_perform(dflow_id, " +
                         name_ + ".place(dflow_id), dflow_sources, dflow_body);\n    " + release + "    " + release_right;
     const std::string arrive = "    " + name_ + ".arrive(dflow_first + static_cast<" + kDetail + "TaskId>(dflow_up), dflow_work);\n";
     if (has_init()) {
@@ -372,8 +373,8 @@ class FamilyText {
     const std::string body = "      return " + site_.callable + "(" + left + ", " + passed("dflow_right", 1) + ");\n";
     const std::string inputs = future ? "      dflow_from = {dflow_left.id, dflow_right.id};\n" : "      dflow_from = {dflow_right.id};\n";
     text += perform("dflow_first", inputs, body);
-    if (future) text += "    dflow_left.release(*this);\n";
-    return text + "    dflow_right.release(*this);\n" + finish() + "  }\n";
+    if (future) text += "    dflow_left.release(dflow_work);\n";
+    return text + "    dflow_right.release(dflow_work);\n" + finish() + "  }\n";
   }
   std::string behind_declared_init() const {
     const std::string rest = "const " + kDetail + "TaskId dflow_first, " + kDetail + "Work& dflow_work";

@@ -159,8 +159,8 @@ class BoundExecutor : public Submitter {
 /// with the last of them. An Executor made inside a task is a handle to the one that the task was submitted through.
 ///
 /// Thread-safe. Not copyable; pass it by reference.
-/// Environment: DFLOW_THREADS=N, DFLOW_SERIAL=1, DFLOW_SHUFFLE=SEED, DFLOW_STATIC=0, DFLOW_TRACE=FILE,
-/// DFLOW_MAX_PENDING=N.
+/// Environment: DFLOW_THREADS=N, DFLOW_SERIAL=1, DFLOW_SHUFFLE=SEED, DFLOW_STATIC=0, DFLOW_CHUNKS=0,
+/// DFLOW_WINDOW=BYTES, DFLOW_TRACE=FILE, DFLOW_MAX_PENDING=N (`--dflow-help` says what they do).
 class DFLOW_EXPORT Executor : public Submitter {
  public:
   /// Options from the environment alone.

@@ -34,6 +34,9 @@ void full_fence() {
   }
 }
 
+/// What is left of somebody's chunk is taken only if nothing else has been found for so long: most chunks end sooner.
+constexpr auto kPatience = std::chrono::microseconds(20);
+
 /// Nodes taken at once from a thread that only submits.
 constexpr std::size_t kMostStolen = 32;
 
@@ -114,11 +117,14 @@ void Engine::runner() {
 void Engine::run_while_busy() {
   const RunnerStack stack;
   bool searching = true;  // counted by whoever woke us
+  bool patient = true;
   detail::Clock::time_point idle_since{};
   for (;;) {
-    if (Node* node = next_node(this_thread())) {
-      if (searching) {
-        searching = false;
+    Node* node = next_node(this_thread());
+    if (!node && !patient) node = steal_rest(this_thread());
+    if (node) {
+      if (std::exchange(searching, false)) {
+        patient = true;
         // The last to find something makes another look: there may be more.
         if (searching_.fetch_sub(1, std::memory_order_seq_cst) == 1 && work_left()) wake();
       }
@@ -135,6 +141,7 @@ void Engine::run_while_busy() {
     }
     if (idle_since == detail::Clock::time_point{}) idle_since = detail::Clock::now();
     const auto idle = detail::Clock::now() - idle_since;
+    patient = idle < kPatience;
     if (idle < kSearchTime) {
       rest(idle, runners_.load(std::memory_order_relaxed) > searching_.load(std::memory_order_relaxed));
       continue;
@@ -163,7 +170,7 @@ bool Engine::work_left() {
   if (special_count_.load(std::memory_order_seq_cst) > 0) return true;
   Threads& all = threads_table();
   for (std::size_t i = 0; i < all.count(); ++i) {
-    if (!all.at(i)->deque.empty()) return true;
+    if (!all.at(i)->deque.empty() || all.at(i)->rest.load(std::memory_order_seq_cst)) return true;
   }
   return false;
 }
@@ -215,38 +222,73 @@ Node* Engine::steal(ThreadState& self) {
   return nullptr;
 }
 
+Node* Engine::steal_rest(ThreadState& self) {
+  Threads& all = threads_table();
+  for (std::size_t i = 0; i < all.count(); ++i) {
+    if (all.at(i) == &self) continue;
+    std::atomic<Node*>& rest = all.at(i)->rest;
+    Node* node = rest.load(std::memory_order_acquire);
+    if (!node || node == ThreadState::between()) continue;
+    if (rest.compare_exchange_strong(node, nullptr, std::memory_order_acq_rel)) return node;
+  }
+  return nullptr;
+}
+
 void Engine::run_chain(Node* node) {
   while (node) {
     if (LaunchItem::is(node)) node = visit(node);
-    else node = node->next_in_chunk() ? execute_all(*node) : execute(*node);
+    else if (node->next_in_chunk()) execute_all(*std::exchange(node, nullptr));
+    else node = execute(*node);
   }
 }
 
-Node* Engine::execute_all(Node& first) {
-  Held held{.chunk = &first, .ready = nullptr, .work = nullptr, .outer = this_thread().context->held};
+/// What is left of the chunk lies where idle runners find it: a chunk never keeps a task from running whose turn it would
+/// have been without chunks. Consumers go into the queue for the same reason.
+void Engine::execute_all(Node& first) {
+  Held held{.chunk = set_aside_rest(), .work = nullptr, .outer = this_thread().context->held};
   this_thread().context->held = &held;
-  while (Node* node = held.chunk) {
-    held.chunk = node->next_in_chunk();
-    if (held.chunk) node->next = nullptr;
-    if (Node* now_ready = execute(*node)) {
-      if (held.ready) push(*now_ready);
-      else held.ready = now_ready;
-    }
+  for (Node* node = &first; node; node = next_of_rest()) {
+    Node* rest = node->next_in_chunk();
+    this_thread().rest.store(rest, std::memory_order_release);
+    if (rest) node->next = nullptr;
+    if (node == &first && !options_.serial) wake();
+    if (Node* ready = execute(*node)) hand_on(ready);
   }
-  this_thread().context->held = held.outer;  // perhaps another thread than before
-  return held.ready;
+  this_thread().context->held = held.outer;
+  if (held.chunk) this_thread().rest.store(held.chunk, std::memory_order_release);
+}
+
+/// The next task of the chunk that runs here; null if it is over, or somebody else has taken what was left. Each time on
+/// perhaps another thread than before.
+Node* Engine::next_of_rest() {
+  std::atomic<Node*>& rest = this_thread().rest;
+  if (!rest.load(std::memory_order_relaxed)) return nullptr;
+  Node* node = rest.exchange(ThreadState::between(), std::memory_order_acq_rel);
+  if (!node) rest.store(nullptr, std::memory_order_relaxed);
+  return node;
+}
+
+/// A body that runs a chunk of its own lies on this stack: what was left of the chunk around it.
+Node* Engine::set_aside_rest() {
+  Node* rest = this_thread().rest.exchange(nullptr, std::memory_order_acq_rel);
+  if (!rest || options_.serial) return rest;
+  push(*rest);
+  wake();
+  return nullptr;
 }
 
 void Engine::release_held() {
   bool pushed = false;
+  const auto give = [&](Node* node) {
+    if (!node) return;
+    push(*node);
+    pushed = true;
+  };
+  give(this_thread().rest.exchange(nullptr, std::memory_order_acq_rel));
   for (Held* held = this_thread().context->held; held; held = held->outer) {
     if (held->work) give_away(*held->work);
     pushed = pushed || held->work;
-    for (Node** place : {&held->ready, &held->chunk}) {
-      if (!*place) continue;
-      push(*std::exchange(*place, nullptr));
-      pushed = true;
-    }
+    give(std::exchange(held->chunk, nullptr));
   }
   if (pushed) wake();
 }

@@ -100,6 +100,9 @@ class Engine {
   void leave(Launch& launch, std::uint64_t ended);
   Node* next_node(ThreadState& self);
   Node* steal(ThreadState& self);
+  Node* steal_rest(ThreadState& self);
+  Node* next_of_rest();
+  Node* set_aside_rest();
   Node* next_special(bool only_urgent);
   /// Cancels the tasks of the scope that wait for promises.
   void cancel_waiting(detail::Scope& scope);
@@ -109,7 +112,7 @@ class Engine {
 
   /// Runs a ready node, or drops it if somebody else has it. Returns a node that became ready, if any.
   Node* execute(Node& node);
-  Node* execute_all(Node& first_of_chunk);
+  void execute_all(Node& first_of_chunk);
   Node* run_claimed(Node& node);
   enum class Outcome { succeeded, failed, timed_out };
   Outcome run_body(Node& node);

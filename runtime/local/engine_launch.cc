@@ -56,7 +56,7 @@ Node* Engine::visit(Node* queued) {
   {
     const CurrentTask current(launch);
     Work work(launch, this);
-    Held held{.chunk = nullptr, .ready = nullptr, .work = &work, .outer = this_thread().context->held};
+    Held held{.chunk = nullptr, .work = &work, .outer = this_thread().context->held};
     this_thread().context->held = &held;
     next = queued;
     while (next && LaunchItem::is(next) && LaunchItem(next).slot() == slot) {

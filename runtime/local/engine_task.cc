@@ -6,6 +6,7 @@
 
 #include "runtime/local/current.h"
 #include "runtime/local/engine.h"
+#include "runtime/local/pace.h"
 
 namespace dflow::local {
 
@@ -82,7 +83,8 @@ Engine::Outcome Engine::run_body(Node& node) {
   const TaskOptions* options = options_of(node);
   const CurrentTask current(node);
   for (unsigned attempt = 0;; ++attempt) {
-    const auto start = recorder_ ? detail::Clock::now() : detail::Clock::time_point{};
+    const bool timed = recorder_ || node.has(detail::kTimed);
+    const auto start = timed ? detail::Clock::now() : detail::Clock::time_point{};
     bool succeeded = false;
     std::exception_ptr error;
     try {
@@ -91,7 +93,9 @@ Engine::Outcome Engine::run_body(Node& node) {
     } catch (...) {
       error = std::current_exception();
     }
-    if (recorder_) recorder_->ran(node, start, detail::Clock::now());
+    const auto end = timed ? detail::Clock::now() : start;
+    if (recorder_) recorder_->ran(node, start, end);
+    if (node.has(detail::kTimed)) note_duration(node, end - start);
     if (succeeded && node.has(detail::kForwards)) return Outcome::succeeded;  // settled when the inner task ends
     const bool again = !succeeded && options && attempt < options->retries && node.state() == State::running;
     if (again) continue;

@@ -106,7 +106,9 @@ void Engine::drain(detail::Scope& scope, std::int64_t most) {
 void Engine::run_until(const std::atomic<bool>& enough) {
   const RunnerStack stack;
   while (!enough.load(std::memory_order_acquire)) {
-    if (Node* node = next_node(this_thread())) run_chain(node);
+    Node* node = next_node(this_thread());
+    if (!node) node = steal_rest(this_thread());
+    if (node) run_chain(node);
     else std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
 }

@@ -26,7 +26,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 6> kSettings{{
+constexpr std::array<Setting, 8> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -35,6 +35,10 @@ constexpr std::array<Setting, 6> kSettings{{
      [](Settings& s, std::uint64_t n, const std::string&) { s.serial = n != 0; }},
     {"DFLOW_STATIC", "--dflow-static", "launch graph functions from their plans; 0: submit each task", "0 or 1", 1,
      [](Settings& s, std::uint64_t n, const std::string&) { s.launch = n != 0; }},
+    {"DFLOW_WINDOW", "--dflow-window", "bytes of a call's results from which a launch gives back what has been read; 0: never",
+     "a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.window = n; }},
+    {"DFLOW_CHUNKS", "--dflow-chunks", "hand out short tasks of a map several at once; 0: one by one", "0 or 1", 1,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.chunks = n != 0; }},
     {"DFLOW_SHUFFLE", "--dflow-shuffle", "run ready tasks in an order drawn from this seed, and copy instead of moving",
      "a seed, a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.shuffle = n; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",

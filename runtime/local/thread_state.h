@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <typeinfo>
 
 #include <dflow/detail/session.h>
@@ -20,11 +21,10 @@ class Work;
 }
 namespace dflow::local {
 
-/// Nodes that code on this stack will run when it comes back to them. Given away when it waits: what it waits for may
-/// depend on them.
+/// What code on this stack will run when it comes back to it. Given away when it waits: what it waits for may depend on
+/// that.
 struct Held {
-  Node* chunk = nullptr;
-  Node* ready = nullptr;
+  Node* chunk = nullptr;         ///< The rest of a chunk, set aside while a body runs another.
   detail::Work* work = nullptr;  ///< A visit to a launch, with roots that are its next.
   Held* outer = nullptr;
 };
@@ -48,6 +48,9 @@ struct alignas(64) ThreadState {
   const bool owner_pops;
   Context outside;               ///< Of code that no runner has called.
   Context* context = &outside;
+  std::atomic<Node*> rest{nullptr};  ///< Of the chunk that runs here; idle threads may take it.
+  /// Stands in `rest` while its thread goes from one task of a chunk to the next: there is more, look again.
+  static Node* between() noexcept { return reinterpret_cast<Node*>(std::uintptr_t{1}); }
   bool worker = false;  ///< One of the arena's threads.
   std::uint64_t random = 0;
   /// For the report: what runs here now.

@@ -1,4 +1,5 @@
-// A launcher written by hand, as dflowc would: a grid of cells, each made from its neighbours above and to the left.
+// Launchers written by hand, as dflowc would: a grid of cells, each made from its neighbours above and to the left, and a
+// line of steps.
 #pragma once
 
 #include <dflow/detail/launch.h>
@@ -86,13 +87,13 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
       return from;
     };
     const std::uint32_t readers = (i + 1 < side_) + (j + 1 < side_);
-    family.expect(id, readers);
     if (const long out = output(i, j); out >= 0) {
       dflow_perform_output<std::string>(id, outputs_[static_cast<std::size_t>(out)], readers > 0, sources, body);
-    } else if (dflow_perform(id, family.place(id), sources, body) && readers == 0) {
-      family.drop(id);
+    } else {
+      family.expect(id, readers, work);
+      if (dflow_perform(id, family.place(id), sources, body) && readers == 0) family.drop(id);
     }
-    for (const auto& input : inputs) input.release(*this);
+    for (const auto& input : inputs) input.release(work);
     if (i + 1 < side_) arrive(i + 1, j, work);
     if (j + 1 < side_) arrive(i, j + 1, work);
     if (readers == 0) ++work.ended;
@@ -104,6 +105,43 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
   rt::TaskFamily<0, std::string, 1> corner_;
   rt::TaskFamily<1, std::string, 1> edge_;
   rt::TaskFamily<2, std::string, 2> inner_;
+};
+
+/// step[i] = f(i, step[i-1]), null before the first one; `length` steps, none of them given out.
+template <class T>
+class LineLaunch final : public rt::LaunchOf<LineLaunch<T>> {
+ public:
+  using Step = std::function<T(long, const T*)>;
+
+  static void start_on(const Executor& executor, long length, Step step) {
+    rt::make_launch<LineLaunch>(rt::scope_of(executor), length, std::move(step)).release()->begin();
+  }
+
+  LineLaunch(rt::Scope& submitted_in, long length, Step step)
+      : rt::LaunchOf<LineLaunch>(submitted_in, &rt::site<"line", "line.cc", 1, 1>), length_(length), step_(std::move(step)) {
+    rt::TaskId numbered = 0;
+    line_.reserve({{0}, {length}}, numbered);
+  }
+
+  void dflow_run(rt::TaskId id, rt::Work& work) {
+    const long i = line_.indices(id)[0];
+    const bool last = i + 1 == length_;
+    const rt::Input<T> before = i > 0 ? line_.input(id - 1) : rt::Input<T>{};
+    line_.expect(id, last ? 0 : 1, work);
+    const bool ran = this->dflow_perform(
+        id, line_.place(id), [&] { return std::vector<rt::TaskId>{before.id}; }, [&] { return step_(i, before.value); });
+    if (ran && last) line_.drop(id);
+    before.release(work);
+    if (last) ++work.ended;
+    else line_.arrive(id + 1, work);
+  }
+
+ private:
+  void begin() { this->start({{line_.base, line_.base + 1}}, 1); }
+
+  long length_;
+  Step step_;
+  rt::TaskFamily<1, T, 1> line_;
 };
 
 }  // namespace dflow::testing

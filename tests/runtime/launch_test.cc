@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <fstream>
 #include <numeric>
 
 #include "runtime/local/launches.h"
 #include "tests/runtime/grid_launch.h"
+#include "tests/runtime/support.h"
 
 namespace dflow {
 namespace {
@@ -102,6 +105,47 @@ TEST(Launch, ComputesWhatALoopDoes) {
     ASSERT_TRUE(started);
     EXPECT_EQ(started->outputs[0].get(), serial_grid(side));
   }
+}
+
+TEST(Launch, ComputesWhatALoopDoesWhileMemoryIsGivenBack) {
+  const testing::Environment windowed("DFLOW_WINDOW", "1");
+  Executor ex({.threads = 3});
+  for (const long side : {1L, 2L, 40L, 300L}) EXPECT_EQ(GridLaunch::start_on(ex, side, path)->outputs[0].get(), serial_grid(side));
+}
+
+struct Page {
+  std::array<long, 512> numbers;
+};
+
+std::size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t all = 0, resident = 0;
+  statm >> all >> resident;
+  return resident * 4096;
+}
+
+/// By how much memory has grown at the last of 20,000 steps, each of which makes a page from the one before.
+std::size_t growth_over_a_line(const std::string& window) {
+  const testing::Environment setting("DFLOW_WINDOW", window);
+  const std::size_t before = resident_bytes();
+  std::size_t after = 0;
+  {
+    Executor ex({.threads = 2});
+    testing::LineLaunch<Page>::start_on(ex, 20'000, [&](long i, const Page* last) {
+      EXPECT_EQ(last ? last->numbers[511] : -1, i - 1);
+      if (i == 19'999) after = resident_bytes();
+      Page page{};
+      page.numbers[511] = i;
+      return page;
+    });
+  }
+  return after - std::min(before, after);
+}
+
+TEST(Launch, ALongLineKeepsOnlyWhatIsStillRead) {
+  if (testing::kSanitized) GTEST_SKIP() << "sanitizers keep memory of their own";
+  EXPECT_GT(growth_over_a_line("0"), std::size_t{60} << 20);
+  EXPECT_LT(growth_over_a_line("1"), std::size_t{20} << 20);
 }
 
 TEST(Launch, GoesOnWhenNobodyHoldsItsFutures) {

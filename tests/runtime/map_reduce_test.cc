@@ -6,6 +6,8 @@
 #include <ranges>
 #include <set>
 
+#include <dflow/detail/launch.h>
+
 #include "tests/runtime/support.h"
 
 namespace dflow::testing {
@@ -130,6 +132,65 @@ TEST(Map, ConsumerOfAChunksFirstElementRunsWhileTheNextWaitsForIt) {
   blocker.release();
   EXPECT_THAT(ex.gather(futures), ElementsAre(1, 2));
   consumer.get();
+}
+
+TEST(Map, RestOfAChunkWhoseTaskBlocksItsThreadRunsElsewhere) {
+  Gate gate;
+  Executor ex(threads(2));
+  const auto futures = ex.map(
+      MapOptions{.chunk = 4},
+      [&](int i) {
+        if (i == 0) gate.pass();
+        if (i == 3) gate.open();
+        return i;
+      },
+      std::vector{0, 1, 2, 3});
+  EXPECT_THAT(ex.gather(futures), ElementsAre(0, 1, 2, 3));
+}
+
+TEST(Map, ConsumerOfAChunksFirstElementRunsWhileTheNextBlocksItsThread) {
+  Gate submitted, gate;
+  Executor ex(threads(2));
+  const auto futures = ex.map(
+      MapOptions{.chunk = 2}, [&](int i) { (i == 0 ? submitted : gate).pass(); }, std::vector{0, 1});
+  const auto consumer = ex.with({.after = {futures[0]}}).submit([&] { gate.open(); });
+  submitted.open();
+  for (const auto& each : futures) each.get();
+  consumer.get();
+}
+
+/// The size of the last of so many chunks, each of which is run before the next one begins.
+template <class F>
+std::size_t chunk_after(const Executor& ex, F f, int chunks) {
+  detail::Pacing pacing;
+  std::size_t size = 0;
+  for (int i = 0; i < chunks; ++i) {
+    auto task = detail::make_task(detail::scope_of(ex), nullptr, f);
+    size = pacing.begin_chunk(detail::scope_of(ex), *task.node);
+    detail::submit_node(detail::scope_of(ex), *task.node, nullptr);
+    task.release().get();
+  }
+  return size;
+}
+
+TEST(Map, ChunksGrowWhereTasksAreShort) {
+  Executor ex(threads(1));
+  EXPECT_EQ(chunk_after(ex, [] { return 1; }, 1), 1);
+  EXPECT_GT(chunk_after(ex, [] { return 2; }, 1000), 4);
+}
+
+TEST(Map, ChunksStayAtOneTaskWhereTasksAreLong) {
+  Executor ex(threads(1));
+  const auto spin = [] {
+    for (const auto start = std::chrono::steady_clock::now(); std::chrono::steady_clock::now() < start + 200us;) {}
+  };
+  EXPECT_EQ(chunk_after(ex, spin, 100), 1);
+}
+
+TEST(Map, ChunksStayAtOneTaskWhereTheyAreSwitchedOff) {
+  const Environment off("DFLOW_CHUNKS", "0");
+  Executor ex(threads(1));
+  EXPECT_EQ(chunk_after(ex, [] { return 3; }, 1000), 1);
 }
 
 TEST(Reduce, ShapeForEachSize) {

@@ -1,5 +1,6 @@
 // Random task graphs against a serial evaluation of the same graph. Each graph is made from its seed, which a failure
 // prints; DFLOW_STRESS_SEED=N runs that one alone, DFLOW_STRESS_ROUNDS=N runs more of them.
+#include <numeric>
 #include <random>
 #include <variant>
 
@@ -229,6 +230,34 @@ TEST(Stress, LaunchesRaceWithTasksAndCancels) {
       EXPECT_TRUE(!has_value || !each.get().empty());
     }
     canceller.join();
+  }
+}
+
+TEST(Stress, LaunchesGiveMemoryBackWhileTheyRun) {
+  const Environment windowed("DFLOW_WINDOW", "1");
+  Executor ex(threads(4));
+  const auto cell = [](long i, long j, const std::string& up, const std::string& left) {
+    return i == 0 || j == 0 ? std::string("1") : std::to_string((std::stol(up) + std::stol(left)) % 1009);
+  };
+  constexpr long kSide = kSanitized ? 100 : 200;
+  for (int round = 0; round < (kSanitized ? 3 : 10); ++round) {
+    const auto one = GridLaunch::start_on(ex, kSide, cell), other = GridLaunch::start_on(ex, kSide, cell);
+    EXPECT_EQ(one->outputs[0].get(), other->outputs[0].get());
+  }
+}
+
+TEST(Stress, RestsOfChunksAreTakenByIdleThreads) {
+  Executor ex(threads(4));
+  std::vector<int> numbers(100);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  for (int round = 0; round < (kSanitized ? 10 : 100); ++round) {
+    std::atomic<int> ran{0};
+    const auto step = [&](int i) {
+      if (i % 25 == 0 && i < 75) eventually([&] { return ran == 97; });
+      else ++ran;
+    };
+    for (const auto& each : ex.map(MapOptions{.chunk = 25}, step, numbers)) each.get();
+    EXPECT_EQ(ran, 97);
   }
 }
 

@@ -1,6 +1,7 @@
 // The longer member templates of Submitter and Future.
 #pragma once
 
+#include <dflow/detail/pacing.h>
 #include <dflow/executor.h>
 
 namespace dflow::inline v0 {
@@ -21,14 +22,16 @@ Future<std::decay_t<T>> Submitter::scatter(T&& value) const {
 
 namespace detail {
 
-/// Nodes that are ready to run, gathered into chunks of `size`.
+/// Nodes that are ready to run, gathered into chunks of `size`; 0: the runtime's choice.
 class Chunks {
  public:
-  Chunks(Scope& scope, const Site* site, std::size_t size) : scope_(scope), site_(site), size_(size) {}
+  Chunks(Scope& scope, const Site* site, std::size_t size) : scope_(scope), site_(site), wanted_(size) {}
   ~Chunks() { flush(); }
 
   void add(Node& node) {
-    if (size_ <= 1 || node.edge_count != 0) return submit_node(scope_, node, site_);
+    if (node.edge_count != 0) return submit_node(scope_, node, site_);
+    if (!first_) size_ = wanted_ != 0 ? wanted_ : pacing_.begin_chunk(scope_, node);
+    if (size_ == 1) return submit_node(scope_, node, site_);
     (last_ ? last_->next : first_) = &node;
     last_ = &node;
     if (++count_ == size_) flush();
@@ -43,7 +46,8 @@ class Chunks {
 
   Scope& scope_;
   const Site* site_;
-  std::size_t size_, count_ = 0;
+  std::size_t wanted_, size_ = 1, count_ = 0;
+  Pacing pacing_;
   Node* first_ = nullptr;
   Node* last_ = nullptr;
 };

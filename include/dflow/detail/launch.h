@@ -7,8 +7,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -19,6 +17,7 @@
 
 #include <dflow/detail/session.h>
 #include <dflow/detail/task_node.h>
+#include <dflow/detail/window.h>
 #include <dflow/executor.h>
 
 namespace dflow::inline v0::detail {
@@ -71,6 +70,7 @@ class DFLOW_EXPORT Work {
   TaskId next = kNoTask;
   TaskId root = 0, root_end = 0;  ///< Roots that this visit will run, one after another.
   std::uint64_t ended = 0;        ///< Tasks without consumers that have ended here.
+  Ledgers ledgers;
 
  private:
   void push(TaskId id);
@@ -145,34 +145,6 @@ class DFLOW_EXPORT Launch : public Node {
 DFLOW_EXPORT bool may_launch(const Executor& executor) noexcept;
 DFLOW_EXPORT Scope& scope_of(const Executor& executor) noexcept;
 
-/// Zeroed memory that costs nothing until it is touched.
-template <class T>
-class FlatArray {
- public:
-  FlatArray() = default;
-  explicit FlatArray(std::size_t count) : data_(static_cast<T*>(allocate_zeroed(count == 0 ? 1 : count))) {
-    if (!data_) throw std::bad_alloc();
-  }
-  FlatArray(FlatArray&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-  FlatArray& operator=(FlatArray&& other) noexcept {
-    std::swap(data_, other.data_);
-    return *this;
-  }
-  ~FlatArray() { std::free(data_); }
-  T* at(std::size_t i) const noexcept { return data_ + i; }
-
- private:
-  static void* allocate_zeroed(std::size_t count) {
-    if constexpr (alignof(T) <= alignof(std::max_align_t)) return std::calloc(count, sizeof(T));
-    if (count > SIZE_MAX / sizeof(T)) return nullptr;
-    void* memory = std::aligned_alloc(alignof(T), count * sizeof(T));
-    if (memory) std::memset(memory, 0, count * sizeof(T));
-    return memory;
-  }
-
-  T* data_ = nullptr;
-};
-
 /// A family's instances as numbers: the box of their indices, row by row.
 template <std::size_t D>
 struct Box {
@@ -213,6 +185,7 @@ struct Input {
   Stored<T>* value;
   std::atomic<std::uint32_t>* readers;  ///< Null: it is not for a reader to take or to destroy.
   TaskId id;
+  Window* window = nullptr;  ///< That hears of its end.
 
   const Stored<T>& by_reference() const { return *value; }
   /// Moved by the last reader, else copied.
@@ -225,12 +198,13 @@ struct Input {
     }
   }
   /// This reader is done.
-  void release(const Launch& launch) const {
+  void release(Work& work) const {
+    if (!counts_readers_v<T> && !window) return;
+    if (!readers || readers->fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     if constexpr (counts_readers_v<T>) {
-      if (!readers || readers->fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-      if (launch.troubled() && launch.has_failed(id)) return;
-      std::destroy_at(value);
+      if (!work.launch.troubled() || !work.launch.has_failed(id)) std::destroy_at(value);
     }
+    if (window) work.ledgers.dead(*window, id);
   }
 };
 
@@ -249,9 +223,15 @@ class TaskFamily {
     if (width != 0 && count > kMostTasks / width) throw std::bad_alloc();
     end = next += count * width;
     if (next > kMostTasks) throw std::bad_alloc();
-    if constexpr (!std::is_empty_v<Stored<T>>) values_ = FlatArray<Stored<T>>(count * width);
-    if constexpr (Wanted != 1) counts_ = FlatArray<std::atomic<Count>>(count * width);
-    if constexpr (counts_readers_v<T>) readers_ = FlatArray<std::atomic<std::uint32_t>>(count * width);
+    const std::size_t tasks = count * width;
+    const bool windowed = !std::is_empty_v<Stored<T>> && wants_window(tasks * sizeof(Stored<T>));
+    if constexpr (!std::is_empty_v<Stored<T>>) values_ = FlatArray<Stored<T>>(tasks, windowed);
+    if constexpr (Wanted != 1) counts_ = FlatArray<std::atomic<Count>>(tasks, windowed);
+    if (counts_readers_v<T> || windowed) readers_ = FlatArray<std::atomic<std::uint32_t>>(tasks, windowed);
+    if (windowed) {
+      window_ = std::make_unique<Window>(
+          base, tasks, Window::Arrays{values_.at(0), sizeof(Stored<T>), readers_.at(0), sizeof(std::uint32_t), counts_.at(0), sizeof(Count)});
+    }
   }
 
   template <class... I>
@@ -264,15 +244,15 @@ class TaskFamily {
     else return values_.at(id - base);
   }
   std::atomic<std::uint32_t>* readers(TaskId id) const {
-    if constexpr (counts_readers_v<T>) return readers_.at(id - base);
-    else return nullptr;
+    return counts_readers_v<T> || window_ ? readers_.at(id - base) : nullptr;
   }
-  Input<T> input(TaskId id) const { return {place(id), readers(id), id}; }
+  Input<T> input(TaskId id) const { return {place(id), readers(id), id, window_.get()}; }
   Launch::Range all() const { return {base, end}; }
 
-  /// Before the task runs: so many will read its result.
-  void expect(TaskId id, std::uint32_t readers) const {
-    if constexpr (counts_readers_v<T>) readers_.at(id - base)->store(readers, std::memory_order_relaxed);
+  /// Before the task runs: so many will read its result, which is kept here.
+  void expect(TaskId id, std::uint32_t readers, Work& work) const {
+    if (counts_readers_v<T> || window_) readers_.at(id - base)->store(readers, std::memory_order_relaxed);
+    if (window_) work.ledgers.born(*window_, id, readers > 0);
   }
   /// Nobody reads it.
   void drop(TaskId id) const {
@@ -311,6 +291,7 @@ class TaskFamily {
   FlatArray<Stored<T>> values_;
   FlatArray<std::atomic<Count>> counts_;
   FlatArray<std::atomic<std::uint32_t>> readers_;
+  std::unique_ptr<Window> window_;
 };
 
 /// Names an argument of a family's tasks.

@@ -56,6 +56,7 @@ enum Trait : std::uint8_t {
   kForwards = 8,         ///< The body returns a future, whose result becomes this one's.
   kTakesStopToken = 16,  ///< The body's first parameters include a std::stop_token.
   kHasExtras = 32,
+  kTimed = 64,           ///< How long the body takes is noted, for the size of chunks.
 };
 
 /// One task. Invariants:
