@@ -15,6 +15,7 @@
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/conclude.h"
+#include "compiler/frontend/crossing.h"
 #include "compiler/frontend/graph_functions.h"
 #include "compiler/frontend/positions.h"
 #include "compiler/frontend/rewrite.h"
@@ -62,7 +63,9 @@ class Consumer : public clang::ASTConsumer {
     auto graphs = graph_functions(project, definitions, recorded);
     conclude(recorded.unit, graphs, proposals);
     add_dependences(project, definitions, graphs, proposals);
-    write_files(context.getSourceManager(), proposals, tail(graphs, context.getSourceManager()));
+    const CrossingTypes crossing = crossing_types(project, definitions, proposals);
+    write_files(context.getSourceManager(), proposals,
+                crossing_tail(crossing) + tail(graphs, context.getSourceManager()));
     diagnose(project, definitions, graphs);
   }
 
@@ -122,7 +125,13 @@ class Consumer : public clang::ASTConsumer {
     }
   }
 
-  /// What follows the user's text: entries and the plan.
+  /// What follows the user's text: how values are taken apart.
+  static std::string crossing_tail(const CrossingTypes& crossing) {
+    const std::string text = exposures_text(crossing.exposures) + exceptions_text(crossing.exceptions);
+    return text.empty() ? "" : "\n\n" + text;
+  }
+
+  /// And behind it entries and the plan.
   std::string tail(const std::vector<GraphFunction>& graphs, const clang::SourceManager& sources) {
     if (graphs.empty()) return "";
     formats::Plan plan{.source = user_place(sources.getLocForStartOfFile(sources.getMainFileID()), sources).file, .graphs = {}};

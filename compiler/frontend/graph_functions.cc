@@ -7,6 +7,7 @@
 #include "clang/Basic/SourceManager.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/positions.h"
+#include "compiler/frontend/type_text.h"
 
 namespace dflow::compiler {
 namespace {
@@ -20,16 +21,6 @@ clang::PrintingPolicy policy_of(const clang::ASTContext& context) {
   policy.FullyQualifiedName = true;
   policy.AnonymousTagLocations = false;
   return policy;
-}
-
-/// No type or name that was printed in words instead of C++.
-bool is_writable(const std::string& text) {
-  return !text.empty() && text.find("(lambda") == std::string::npos && text.find("(unnamed") == std::string::npos &&
-         text.find("(anonymous") == std::string::npos;
-}
-
-std::string type_text(clang::QualType type, const clang::ASTContext& context) {
-  return clang::TypeName::getFullyQualifiedName(type, context, policy_of(context), /*WithGlobalNsPrefix=*/true);
 }
 
 /// Whether `T()` compiles, as far as declarations tell.
@@ -153,6 +144,15 @@ class Describer {
 };
 
 }  // namespace
+
+bool is_writable(const std::string& text) {
+  return !text.empty() && text.find("(lambda") == std::string::npos && text.find("(unnamed") == std::string::npos &&
+         text.find("(anonymous") == std::string::npos;
+}
+
+std::string type_text(clang::QualType type, const clang::ASTContext& context) {
+  return clang::TypeName::getFullyQualifiedName(type, context, policy_of(context), /*WithGlobalNsPrefix=*/true);
+}
 
 std::vector<GraphFunction> graph_functions(const Project& project, const Definitions& definitions,
                                            const RecordedUnit& recorded) {

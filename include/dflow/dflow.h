@@ -30,12 +30,14 @@
 #include <dflow/detail/ordered.h>
 #include <dflow/detail/stand_in.h>
 #include <dflow/errors.h>
+#include <dflow/exceptions.h>
 #include <dflow/executor.h>
 #include <dflow/future.h>
 #include <dflow/options.h>
 #include <dflow/parallel.h>
 #include <dflow/promise.h>
 #include <dflow/refs.h>
+#include <dflow/serialize.h>
 #include <dflow/wait.h>
 
 #pragma GCC diagnostic pop

@@ -177,11 +177,14 @@ struct Serialize<T> {
   static T read(Reader& in) { return T(in.read<std::string>()); }
 };
 
-template <>
-struct Serialize<std::exception> {
+/// The standard's exceptions that say nothing but their type.
+template <class T>
+  requires(std::derived_from<T, std::exception> && sizeof(T) == sizeof(std::exception) &&
+           std::default_initializable<T> && detail::printed_type<T>().substr(0, 5) == "std::")
+struct Serialize<T> {
   using parts = detail::Types<>;
-  static void write(Writer&, const std::exception&) {}
-  static std::exception read(Reader&) { return {}; }
+  static void write(Writer&, const T&) {}
+  static T read(Reader&) { return {}; }
 };
 
 }  // namespace dflow::inline v0

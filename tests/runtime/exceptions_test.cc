@@ -1,0 +1,100 @@
+// Exceptions from process to process: as bytes and back.
+#include <dflow/exceptions.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <system_error>
+
+namespace {
+
+using dflow::Reader;
+using dflow::SerializeError;
+using dflow::Writer;
+
+struct BadSensor : std::runtime_error {
+  explicit BadSensor(int n) : runtime_error("bad sensor"), number(n) {}
+  int number;
+};
+struct Unheard : std::logic_error {
+  using std::logic_error::logic_error;
+};
+struct NoException {};
+
+}  // namespace
+
+template <>
+struct dflow::Serialize<BadSensor> {
+  static void write(Writer& out, const BadSensor& e) { out.write(e.number); }
+  static BadSensor read(Reader& in) { return BadSensor(in.read<int>()); }
+};
+
+namespace {
+
+const bool known = dflow::register_exception<BadSensor>();
+
+std::vector<std::byte> bytes_of(const std::exception_ptr& error) {
+  Writer out;
+  dflow::detail::write_exception(error, out);
+  return out.take();
+}
+
+template <class E>
+std::exception_ptr sent(const E& error) {
+  const auto bytes = bytes_of(std::make_exception_ptr(error));
+  Reader in(bytes);
+  auto result = dflow::detail::read_exception(in, "worker 3");
+  EXPECT_EQ(in.remaining(), 0u);
+  return result;
+}
+
+/// The exception that arrives, if it is of the type that was sent.
+template <class E>
+std::optional<E> round_trip(const E& error) {
+  try {
+    std::rethrow_exception(sent(error));
+  } catch (const E& arrived) {
+    if (typeid(arrived) == typeid(E)) return arrived;
+  } catch (...) {
+  }
+  return std::nullopt;
+}
+
+TEST(Exceptions, OfTheStandardAndOfDflowKeepTypeAndMessage) {
+  EXPECT_STREQ(round_trip(std::out_of_range("index 7"))->what(), "index 7");
+  EXPECT_STREQ(round_trip(dflow::TimeoutError("late"))->what(), "late");
+  EXPECT_TRUE(round_trip(std::bad_alloc()).has_value());
+  EXPECT_TRUE(round_trip(std::bad_optional_access()).has_value());
+  EXPECT_EQ(round_trip(42), 42);
+  EXPECT_EQ(round_trip(std::string("text")), "text");
+  const std::system_error full(std::make_error_code(std::errc::no_space_on_device), "writing");
+  EXPECT_STREQ(round_trip(full)->what(), full.what());
+  EXPECT_EQ(round_trip(full)->code(), full.code());
+}
+
+TEST(Exceptions, ThatAreRegisteredKeepTheirMembers) {
+  ASSERT_TRUE(known);
+  EXPECT_EQ(round_trip(BadSensor(9))->number, 9);
+}
+
+TEST(Exceptions, OfOtherTypesArriveAsRemoteErrors) {
+  try {
+    std::rethrow_exception(sent(Unheard("never seen")));
+  } catch (const dflow::RemoteError& error) {
+    EXPECT_THAT(error.type(), ::testing::HasSubstr("Unheard"));
+    EXPECT_EQ(error.message(), "never seen");
+    EXPECT_EQ(error.worker(), "worker 3");
+    EXPECT_EQ(round_trip(error)->worker(), "worker 3");
+  }
+  EXPECT_THROW(std::rethrow_exception(sent(NoException())), dflow::RemoteError);
+}
+
+TEST(Exceptions, FromDamagedBytesAreRefused) {
+  const auto whole = bytes_of(std::make_exception_ptr(BadSensor(9)));
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    Reader in{std::span(whole).first(length)};
+    EXPECT_THROW(dflow::detail::read_exception(in, "w"), SerializeError) << length;
+  }
+}
+
+}  // namespace
