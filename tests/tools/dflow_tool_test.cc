@@ -43,6 +43,26 @@ TEST_F(DflowTool, WrongUseIsExitCodeTwo) {
   }
 }
 
+TEST_F(DflowTool, WrongUseIsOneLineThatSaysWhatIsExpected) {
+  const auto refused = [](std::vector<std::string> arguments) {
+    std::string message = error_of(std::move(arguments));
+    EXPECT_THAT(message, EndsWith(" (--help tells more)"));
+    return message.substr(0, message.rfind(" ("));
+  };
+  EXPECT_EQ(refused({}), "which command? there is graph");
+  EXPECT_EQ(refused({"graph"}), "which command? there is show, expand, diff");
+  EXPECT_EQ(refused({"grpah"}), "no command grpah (did you mean graph?); it has graph");
+  EXPECT_EQ(refused({"graph", "shwo", "x"}),
+            "no command graph shwo (did you mean show?); it has show, expand, diff");
+  EXPECT_THAT(refused({"graph", "show", "--frmat=html", "x"}),
+              StartsWith("no option --frmat (did you mean --format?); it has --help, "));
+  EXPECT_EQ(refused({"graph", "show", "--format=pdf", "x"}),
+            "--format=pdf: expected text, json, dot, svg or html");
+  for (const char* number : {"x", "-1", "1x", "99999999999999999999"})
+    EXPECT_EQ(refused({"graph", "show", "x", std::string("--instance=") + number}),
+              std::string("--instance=") + number + ": expected a number from 0 to 18446744073709551615");
+}
+
 TEST_F(DflowTool, ShowsAPlanFromEachOfItsForms) {
   const std::string shown = dflow({"graph", "show", plan_file()}).output;
   for (const char* part :
@@ -95,7 +115,7 @@ TEST_F(DflowTool, ShowsOnlyWhatIsSelected) {
   EXPECT_EQ(error_of({"graph", "show", plan_file(), "--graph=word_cout"}),
             path("plan.json") + ": no graph word_cout (did you mean word_count?); it has word_count");
   EXPECT_THAT(error_of({"graph", "show", trace_file(), "--graph=f", "--instance=3"}),
-              EndsWith("no instance 3 of graph f, of 1 graphs"));
+              EndsWith("no instance 3 of graph f; there is one, counted from 0"));
 }
 
 TEST_F(DflowTool, PrintsGraphsAsTheJsonItReads) {

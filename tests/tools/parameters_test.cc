@@ -65,7 +65,7 @@ TEST(Parameters, ALengthIsANumberThatFits) {
 
 TEST(Parameters, AnIntegerFitsItsType) {
   EXPECT_EQ(error_beside_xs("n=2147483648"),
-            "--param n=2147483648: expected a int, from -2147483648 to 2147483647");
+            "--param n=2147483648: expected an int, from -2147483648 to 2147483647");
   EXPECT_NE(error_beside_xs("n=four"), "");
   EXPECT_NE(error_beside_xs("n="), "");
   EXPECT_NE(error_of({"n=1", "xs.size=1", "seed=-1"}), "");
@@ -80,7 +80,7 @@ TEST(Parameters, ABoolIsZeroOrOne) {
 TEST(Parameters, AContainerIsGivenByItsLengthOrAsAList) {
   EXPECT_THAT(error_beside_n("xs=5"), HasSubstr("give its length: --param xs.size=LENGTH"));
   EXPECT_EQ(error_beside_n("xs=[1,2]"), "");
-  EXPECT_THAT(error_beside_xs("n.size=5"), HasSubstr("n is a int, not a container"));
+  EXPECT_THAT(error_beside_xs("n.size=5"), HasSubstr("n is an int, not a container"));
 }
 
 TEST(Parameters, ElementsHaveLengthsOfTheirOwn) {

@@ -68,8 +68,8 @@ Result<LabelledGraphs> select(LabelledGraphs graphs, const Selection& selection)
   std::erase_if(graphs.graphs, [&](const auto& graph) { return graph.instance != *selection.instance; });
   if (graphs.graphs.empty())
     return Error{"no instance " + std::to_string(*selection.instance) +
-                 (selection.graph ? " of graph " + *selection.graph : "") + ", of " + std::to_string(there) +
-                 " graphs"};
+                 (selection.graph ? " of graph " + *selection.graph : "") + "; there " +
+                 (there == 1 ? "is one" : "are " + std::to_string(there)) + ", counted from 0"};
   return graphs;
 }
 

@@ -1,8 +1,12 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 
 #include "tools/dflow/commands.h"
+#include "tools/dflow/suggest.h"
+#include "tools/dflow/text.h"
 
 // Options to commands: nothing else happens here.
 namespace dflow::tools {
@@ -12,26 +16,52 @@ constexpr int kFailed = 2;  // 1 is what `graph diff` says of different graphs
 
 using Run = std::function<formats::Result<int>()>;
 
+/// What a user wrote that no command takes. CLI11's own messages speak of its inner workings.
+struct WrongUse {
+  std::string message;
+};
+
+void set_format(Output& output, const std::string& name) {
+  static const std::map<std::string, Format> known{{"text", Format::text},
+                                                   {"json", Format::json},
+                                                   {"dot", Format::dot},
+                                                   {"svg", Format::svg},
+                                                   {"html", Format::html}};
+  const auto found = known.find(name);
+  if (found == known.end())
+    throw WrongUse{text({"--format=", name, ": expected text, json, dot, svg or html"})};
+  output.format = found->second;
+}
+
+/// `set` gets the number, which counts from 0.
+template <class Set>
+CLI::Option* add_count(CLI::App& command, const std::string& option, Set set, const std::string& meaning) {
+  const auto read = [option, set](const std::string& word) {
+    std::uint64_t value = 0;
+    const char* const end = word.data() + word.size();
+    const auto parsed = std::from_chars(word.data(), end, value);
+    if (parsed.ec != std::errc() || parsed.ptr != end)
+      throw WrongUse{text({option, "=", word, ": expected a number from 0 to 18446744073709551615"})};
+    set(value);
+  };
+  return command.add_option_function<std::string>(option, read, meaning)->type_name("N");
+}
+
 void add_output(CLI::App& command, Output& output) {
-  static const std::map<std::string, Format> formats_by_name{{"text", Format::text},
-                                                             {"json", Format::json},
-                                                             {"dot", Format::dot},
-                                                             {"svg", Format::svg},
-                                                             {"html", Format::html}};
   command
-      .add_option(
-          "--format", output.format,
+      .add_option_function<std::string>(
+          "--format", [&output](const std::string& name) { set_format(output, name); },
           "How to print: text unless told otherwise; svg is drawn by Graphviz, html is a page for a browser")
-      ->type_name("")
-      ->transform(CLI::CheckedTransformer(formats_by_name).description("{text,json,dot,svg,html}"));
+      ->type_name("{text,json,dot,svg,html}");
   command.add_option("-o,--output", output.file, "Write to FILE, which is replaced whole or not at all")
       ->type_name("FILE");
 }
 
 void add_selection(CLI::App& command, Selection& selection) {
   command.add_option("--graph", selection.graph, "Only the graph of that name")->type_name("NAME");
-  command.add_option("--instance", selection.instance, "Only that call of a graph, counted from 0")
-      ->type_name("N");
+  add_count(
+      command, "--instance", [&selection](std::uint64_t value) { selection.instance = value; },
+      "Only that call of a graph, counted from 0");
 }
 
 void add_show(CLI::App& graph, ShowOptions& options, Run& run) {
@@ -56,9 +86,9 @@ void add_expand(CLI::App& graph, ExpandOptions& options, Run& run) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->take_all();
-  command->add_option("--limit", options.limit, "Stop beyond that many tasks")
-      ->type_name("N")
-      ->capture_default_str();
+  add_count(
+      *command, "--limit", [&options](std::uint64_t value) { options.limit = value; },
+      text({"Stop beyond that many tasks (", std::to_string(options.limit), ")"}));
   add_output(*command, options.output);
   command->callback([&] { run = [&] { return graph_expand(options); }; });
 }
@@ -76,6 +106,52 @@ void add_diff(CLI::App& graph, DiffOptions& options, Run& run) {
   command->callback([&] { run = [&] { return graph_diff(options); }; });
 }
 
+std::vector<const CLI::App*> commands_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
+
+std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : commands) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> options_of(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// Names the command or option that is not there, and what is like it.
+void check_words(const CLI::App& app, int argc, char** argv) {
+  const CLI::App* command = &app;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i], option = word.substr(0, word.find('='));
+    if (word == "--" || word == "-h" || word == "--help" || word == "--version") return;
+    if (word.starts_with("--")) {
+      const auto known = options_of(*command);
+      if (std::ranges::find(known, option) == known.end())
+        throw WrongUse{text({"no option ", option, suggestion(option, known)})};
+      continue;
+    }
+    const auto commands = commands_of(*command);
+    if (word.starts_with("-") || commands.empty()) continue;
+    const auto found = std::ranges::find(commands, word, &CLI::App::get_name);
+    if (found == commands.end())
+      throw WrongUse{text({"no command ", command == &app ? "" : command->get_name(),
+                           command == &app ? "" : " ", word, suggestion(word, names_of(commands))})};
+    command = *found;
+  }
+  const auto commands = commands_of(*command);
+  if (!commands.empty()) throw WrongUse{text({"which command? there is ", list(names_of(commands))})};
+}
+
+int refuse(const std::string& why) {
+  std::fprintf(stderr, "dflow: error: %s (--help tells more)\n", why.c_str());
+  return kFailed;
+}
+
 int run_tool(int argc, char** argv) {
   CLI::App app("Shows, expands and compares the task graphs of dflow programs.", "dflow");
   app.set_version_flag("--version", "dflow " DFLOW_VERSION);
@@ -90,9 +166,14 @@ int run_tool(int argc, char** argv) {
   add_expand(*graph, expand, run);
   add_diff(*graph, diff, run);
   try {
+    check_words(app, argc, argv);
     app.parse(argc, argv);
+  } catch (const CLI::Success& told) {  // --help, --version
+    return app.exit(told);
   } catch (const CLI::ParseError& stopped) {
-    return app.exit(stopped) == 0 ? 0 : kFailed;
+    return refuse(stopped.what());
+  } catch (const WrongUse& wrong) {
+    return refuse(wrong.message);
   }
   const auto result = run();
   if (result) return result.value();

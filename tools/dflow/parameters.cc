@@ -9,6 +9,7 @@
 
 #include "tools/dflow/inputs.h"
 #include "tools/dflow/suggest.h"
+#include "tools/dflow/text.h"
 
 namespace dflow::tools {
 namespace {
@@ -129,14 +130,14 @@ Result<void> check_value(const Setting& setting, const Parameter& parameter) {
                  "); give its length: --param " + setting.name + ".size=LENGTH"};
   const auto range = integer_range(parameter.type);
   if (!range || fits(setting.text, *range)) return {};
-  return Error{"--param " + setting.name + "=" + setting.text + ": expected a " + bare(parameter.type) +
+  return Error{"--param " + setting.name + "=" + setting.text + ": expected " + with_article(bare(parameter.type)) +
                ", from " + std::to_string(range->least) + " to " + std::to_string(range->most)};
 }
 
 Result<void> check(const Setting& setting, const Parameter& parameter) {
   if (!setting.size) return check_value(setting, parameter);
   if (integer_range(parameter.type))
-    return Error{"--param " + setting.name + ".size: " + setting.name + " is a " + bare(parameter.type) +
+    return Error{"--param " + setting.name + ".size: " + setting.name + " is " + with_article(bare(parameter.type)) +
                  ", not a container; give its value: --param " + setting.name + "=VALUE"};
   return check_size(setting);
 }

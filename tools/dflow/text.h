@@ -15,6 +15,12 @@ inline std::string text(std::initializer_list<std::string_view> parts) {
   return whole;
 }
 
+/// "a bool", "an int".
+inline std::string with_article(std::string_view noun) {
+  const bool vowel = !noun.empty() && std::string_view("aeiou").find(noun[0]) != std::string_view::npos;
+  return text({vowel ? "an " : "a ", noun});
+}
+
 /// The parts with `between` between them.
 inline std::string joined(const std::vector<std::string>& parts, std::string_view between) {
   std::string whole;
