@@ -30,6 +30,9 @@ struct Settings {
   double bytes_per_second = 1e9;
   Duration latency = std::chrono::microseconds(100);
 
+  /// Workers say `TaskStarted`. Off where whoever watches them knows what ran in a worker that died.
+  bool report_starts = true;
+
   /// Holders named with an input.
   std::uint32_t max_sources = 4;
 };

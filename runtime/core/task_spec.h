@@ -51,6 +51,8 @@ struct TaskSpec {
   std::uint16_t retries = 0;  ///< Times that the body may throw and be run again.
   OnFailure on_failure = OnFailure::fail;
   /// The client holds a future of it. It is told of the end, and the value stays until `TasksReleased`.
+  /// Without it, only tasks of the same submission, or ones submitted while others still need it, may have it
+  /// as an input.
   bool wanted = true;
   /// Without side effects: dropped when nothing needs it any more. Others run even when nobody waits for
   /// them.

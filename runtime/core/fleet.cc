@@ -1,0 +1,84 @@
+#include "runtime/core/fleet.h"
+
+#include <algorithm>
+
+namespace dflow::core {
+namespace {
+
+constexpr std::uint64_t without_room = std::uint64_t{1} << 62;
+
+std::uint64_t waiting_work(const Member& member) {
+  if (!member.live || member.closing) return 0;
+  const auto ahead = member.active() > member.self.threads
+                         ? member.occupancy * (member.active() - member.self.threads) / member.active()
+                         : Duration{};
+  return static_cast<std::uint64_t>((ahead + member.home_time).count());
+}
+
+}  // namespace
+
+Index Fleet::add(const WorkerJoined& self, Time now) {
+  Index place = places();
+  if (vacant_.empty()) {
+    members_.emplace_back();
+    counted_.push_back(false);
+  } else {
+    place = vacant_.back();
+    vacant_.pop_back();
+  }
+  Member& member = members_[place] = Member{};
+  member.self = self;
+  member.self.threads = std::max<std::uint16_t>(self.threads, 1);
+  member.free = self.resources;
+  member.live = true;
+  member.heard = now;
+  table_.add(static_cast<std::uint32_t>(self.worker), place);
+  changed(place);
+  return place;
+}
+
+void Fleet::remove(Index worker) {
+  table_.remove(static_cast<std::uint32_t>(members_[worker].self.worker));
+  members_[worker] = Member{};
+  changed(worker);
+  vacant_.push_back(worker);
+}
+
+bool Fleet::has_room(const Member& member) const {
+  if (!member.usable()) return false;
+  if (member.active() < member.self.threads) return true;
+  return member.occupancy < settings_.ahead * member.self.threads &&
+         member.active() < member.self.threads + settings_.max_ahead;
+}
+
+void Fleet::changed(Index worker) {
+  const Member& member = members_[worker];
+  const bool usable = member.usable();
+  if (usable != counted_[worker]) {
+    counted_[worker] = usable;
+    usable ? ++usable_ : --usable_;
+  }
+  const auto load = static_cast<std::uint64_t>(member.load().count());
+  available_.set(worker, !usable ? Smallest::infinite : has_room(member) ? load : load | without_room);
+  const std::uint64_t work = waiting_work(member);
+  backlog_.set(worker, work == 0 ? Smallest::infinite : ~work);
+}
+
+Index Fleet::idlest(Index but) const {
+  const Index first = available_.first_but(but);
+  return first == none || available_[first] >= without_room ? none : first;
+}
+
+bool Fleet::named(const Member& member, const std::vector<std::string>& names) {
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return name == member.self.name || name == member.self.host;
+  });
+}
+
+std::size_t Fleet::bytes() const {
+  std::size_t total = table_.bytes() + members_.capacity() * sizeof(Member);
+  for (const Member& member : members_) total += member.home.bytes();
+  return total;
+}
+
+}  // namespace dflow::core

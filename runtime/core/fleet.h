@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/core/events.h"
+#include "runtime/core/graph.h"
+#include "runtime/core/id_table.h"
+#include "runtime/core/ready_queue.h"
+#include "runtime/core/settings.h"
+#include "runtime/core/smallest.h"
+
+namespace dflow::core {
+
+/// What the scheduler knows of a worker.
+struct Member {
+  WorkerJoined self = {};
+  std::map<std::string, double> free = {};  ///< Of its resources.
+  Index first_task = none;                  ///< Assigned to it, in order of assignment.
+  Index last_task = none;
+  std::uint32_t sent = 0;       ///< How many those are.
+  std::uint32_t suspended = 0;  ///< Of these, without a thread.
+  Duration occupancy{};         ///< How long the others are expected to take.
+  ReadyQueue home = {};         ///< Ready tasks that would rather wait for it than go elsewhere.
+  Duration home_time{};
+  Index first_copy = none;
+  std::uint64_t bytes = 0;       ///< Of the values it holds.
+  std::uint32_t calls_back = 0;  ///< Tasks being called back from others for it.
+  Duration coming{};             ///< How long those are expected to take.
+  Time heard{};
+  bool live = false;
+  bool paused = false;
+  bool retiring = false;
+  bool closing = false;  ///< Told to end, or about to be replaced: no task is to blame for its end.
+  std::vector<ClientId> clients = {};  ///< Inside its tasks.
+  std::vector<Index> lanes = {};       ///< Of constrained tasks that it may run.
+
+  std::uint32_t active() const { return sent - suspended; }
+  bool usable() const { return live && !paused && !retiring && !closing; }
+  bool holds_for_others() const { return live && !retiring && !closing; }
+  Duration load() const { return (occupancy + home_time + coming) / self.threads; }
+};
+
+/// The workers by place, and who of them has least and who has most to do.
+class Fleet {
+ public:
+  explicit Fleet(const Settings& settings) : settings_(settings) {}
+
+  Index add(const WorkerJoined& self, Time now);
+  /// Its tasks, copies and queue are empty.
+  void remove(Index worker);
+
+  Index find(WorkerId id) const { return table_.find(static_cast<std::uint32_t>(id)); }
+  Member& operator[](Index i) { return members_[i]; }
+  const Member& operator[](Index i) const { return members_[i]; }
+  Index places() const { return static_cast<Index>(members_.size()); }
+  std::size_t live() const { return table_.size(); }
+  std::size_t usable() const { return usable_; }
+
+  /// Room for one more: a thread without a task, or little enough work sent ahead.
+  bool has_room(const Member& member) const;
+
+  /// To be called after a change of what a member has to do or may do.
+  void changed(Index worker);
+
+  /// Of those with room, the one with least to do, `but` aside; `none` if nobody has room.
+  Index idlest(Index but = none) const;
+  /// The same, whether it has room or not.
+  Index least_loaded(Index but = none) const { return available_.first_but(but); }
+  /// Who has most work that another could begin at once; `none` if nobody has any.
+  Index busiest() const { return backlog_.first(); }
+
+  /// The next usable worker, round and round; `none` if there is none. Spreads values evenly.
+  template <class May>
+  Index next_in_turn(May&& may) {
+    for (Index i = 0; i < places(); ++i) {
+      turn_ = (turn_ + 1) % places();
+      if (members_[turn_].holds_for_others() && may(turn_)) return turn_;
+    }
+    return none;
+  }
+
+  /// By a name or host.
+  static bool named(const Member& member, const std::vector<std::string>& names);
+
+  std::size_t bytes() const;
+
+ private:
+  const Settings& settings_;
+  std::vector<Member> members_;
+  std::vector<Index> vacant_;
+  IdTable table_;
+  Smallest available_;  ///< Keys: load, and those without room behind those with room.
+  Smallest backlog_;    ///< Keys: the complement of work that waits.
+  Index turn_ = 0;
+  std::size_t usable_ = 0;
+  std::vector<bool> counted_;
+};
+
+}  // namespace dflow::core

@@ -1,0 +1,245 @@
+// The states of tasks: what a change of circumstances makes of them.
+#include "runtime/core/scheduler.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace dflow::core {
+namespace {
+
+constexpr std::array event_names = {"Tick",
+                                    "ClientJoined",
+                                    "ClientLeft",
+                                    "TasksSubmitted",
+                                    "ValueScattered",
+                                    "TasksReleased",
+                                    "TasksCancelled",
+                                    "ValueUnavailable",
+                                    "LocateRequested",
+                                    "ReplicateRequested",
+                                    "RebalanceRequested",
+                                    "RetireRequested",
+                                    "RestartRequested",
+                                    "WorkerJoined",
+                                    "WorkerLost",
+                                    "Heartbeat",
+                                    "TaskStarted",
+                                    "TaskSuspended",
+                                    "TaskResumed",
+                                    "TaskFinished",
+                                    "TaskFailed",
+                                    "TaskReturned",
+                                    "TaskRevoked",
+                                    "ValueAdded",
+                                    "ValueRemoved",
+                                    "FetchFailed"};
+static_assert(event_names.size() == std::variant_size_v<Event>);
+
+}  // namespace
+
+Scheduler::Scheduler(Settings settings) : settings_(settings), fleet_(settings_), lanes_(1) {}
+
+std::vector<Action> Scheduler::apply(const Event& event) {
+  ++event_number_;
+  event_name_ = event_names[event.index()];
+  actions_.clear();
+  std::visit([this](const auto& one) { on(one); }, event);
+  settle();
+  inline_value_ = {none, nullptr};
+  return std::exchange(actions_, {});
+}
+
+void Scheduler::move(Index task, TaskState to) {
+  Task& t = graph_[task];
+  if (!legal(t.state, to)) {
+    throw BrokenRule(Story<TaskState>::name(t.id) + " must not go from " + std::string(name_of(t.state)) +
+                     " to " + std::string(name_of(to)) + " in event " + std::to_string(event_number_) + " (" +
+                     event_name_ + "); its last transitions:" + story_.of(t.id));
+  }
+  story_.add(t.id, t.state, to, event_name_, event_number_);
+  t.state = to;
+}
+
+void Scheduler::later(Index task) {
+  if (graph_[task].on_agenda) return;
+  graph_[task].on_agenda = true;
+  agenda_.push_back(task);
+}
+
+void Scheduler::settle() {
+  while (!agenda_.empty() || !hungry_.empty()) {
+    for (std::size_t i = 0; i < agenda_.size(); ++i) {
+      const Index task = agenda_[i];
+      graph_[task].on_agenda = false;
+      review(task);
+    }
+    agenda_.clear();
+    if (hungry_.empty()) break;
+    const Index worker = hungry_.back();
+    hungry_.pop_back();
+    refill(worker);
+  }
+  for (const Index task : forgotten_) graph_.recycle(task);
+  forgotten_.clear();
+}
+
+void Scheduler::review(Index task) {
+  const Task& t = graph_[task];
+  switch (t.state) {
+    case TaskState::fresh:
+      return activate(task);
+    case TaskState::waiting:
+      if (!t.needed()) return drop(task);
+      return t.missing == 0 ? resolve(task) : void();
+    case TaskState::ready:
+    case TaskState::assigned:
+      return t.needed() ? void() : drop(task);
+    case TaskState::arriving:
+      if (t.needed()) return;
+      return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::cancelled, .origin = t.id}));
+    case TaskState::stored:
+      return review_stored(task);
+    case TaskState::released:
+      if (!t.needed()) return t.first_reader == none ? forget(task) : void();
+      if (!t.scattered) return activate(task);
+      return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = t.id}));
+    case TaskState::failed:
+      return !t.wanted && t.first_reader == none ? forget(task) : void();
+    case TaskState::forgotten:
+      return;
+  }
+}
+
+void Scheduler::review_stored(Index task) {
+  Task& t = graph_[task];
+  if (!t.needed()) {
+    free_copies(task);
+    move(task, TaskState::released);
+    return later(task);
+  }
+  if (t.copies < t.wanted_copies) replicate(task);
+  if (t.wanted && !t.announced) announce(task);
+}
+
+void Scheduler::activate(Index task) {
+  move(task, TaskState::waiting);
+  Task& t = graph_[task];
+  t.missing = 0;
+  graph_.for_inputs(task, [&](Index input) {
+    Task& producer = graph_[input];
+    ++producer.readers;
+    if (!producer.ended()) ++t.missing;
+    if (producer.state == TaskState::released) later(input);
+  });
+  later(task);
+}
+
+void Scheduler::wait_again(Index task) {
+  move(task, TaskState::waiting);
+  Task& t = graph_[task];
+  t.missing = 0;
+  graph_.for_inputs(task, [&](Index input) { t.missing += graph_[input].ended() ? 0 : 1; });
+  later(task);
+}
+
+void Scheduler::deactivate(Index task) {
+  graph_.for_inputs(task, [&](Index input) {
+    --graph_[input].readers;
+    if (!graph_[input].needed()) later(input);
+  });
+}
+
+void Scheduler::resolve(Index task) {
+  Task& t = graph_[task];
+  Index failed = none;
+  graph_.for_inputs(task, [&](Index input) {
+    if (failed == none && graph_[input].state == TaskState::failed) failed = input;
+  });
+  const auto allowed =
+      t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
+  t.default_value =
+      t.on_failure == OnFailure::ignore && (failed != none || (allowed > 0 && t.deaths >= allowed));
+  if (failed == none || t.default_value) return enqueue(task);
+  const FailureRef& why = failures_.at(failed);
+  if (graph_[failed].on_failure != OnFailure::cancel_successors || why->kind == Failure::Kind::cancelled) {
+    return fail(task, why);
+  }
+  fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::cancelled, .origin = why->origin}));
+}
+
+void Scheduler::drop(Index task) {
+  if (graph_[task].state == TaskState::assigned) withdraw(task);
+  if (graph_[task].state == TaskState::ready) dequeue(task);
+  deactivate(task);
+  move(task, TaskState::released);
+  later(task);
+}
+
+void Scheduler::forget(Index task) {
+  graph_.for_inputs(task, [&](Index input) { later(input); });
+  move(task, TaskState::forgotten);
+  failures_.erase(task);
+  scatter_names_.erase(task);
+  short_of_copies_.erase(task);
+  graph_.remove(task);
+  forgotten_.push_back(task);
+}
+
+void Scheduler::fail(Index task, FailureRef failure) {
+  Task& t = graph_[task];
+  if (t.state == TaskState::assigned && t.worker != none) withdraw(task);
+  if (t.state == TaskState::ready) dequeue(task);
+  if (t.active()) deactivate(task);
+  if (t.state == TaskState::stored) {
+    input_lost(task);
+    free_copies(task);
+  }
+  scattering_.erase(task);
+  move(task, TaskState::failed);
+  graph_.for_inputs(task, [&](Index input) { later(input); });
+  graph_.cut_inputs(task);
+  t.must_run = false;
+  t.payload.reset();
+  if (t.wanted && !t.cancelled_by_client) emit(TaskEnded{client_of(t.id), t.id, failure});
+  failures_[task] = std::move(failure);
+  input_ended(task);
+  later(task);
+}
+
+void Scheduler::lose_value(Index task) {
+  Task& t = graph_[task];
+  end_transfers(task);
+  if (t.scattered && (t.announced || !t.wanted)) {
+    return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = t.id}));
+  }
+  input_lost(task);
+  if (t.scattered) {
+    move(task, TaskState::arriving);
+    return place_value(task);
+  }
+  if (t.needed()) return activate(task);
+  move(task, TaskState::released);
+  later(task);
+}
+
+void Scheduler::input_ended(Index producer) {
+  graph_.for_readers(producer, [&](Index consumer) {
+    Task& t = graph_[consumer];
+    if (t.state == TaskState::waiting && --t.missing == 0) later(consumer);
+  });
+}
+
+void Scheduler::input_lost(Index producer) {
+  graph_.for_readers(producer, [&](Index consumer) {
+    Task& t = graph_[consumer];
+    if (t.state == TaskState::ready) {
+      dequeue(consumer);
+      move(consumer, TaskState::waiting);
+      t.missing = 0;
+    }
+    if (t.state == TaskState::waiting) ++t.missing;
+  });
+}
+
+}  // namespace dflow::core

@@ -1,0 +1,241 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/core/actions.h"
+#include "runtime/core/events.h"
+#include "runtime/core/fleet.h"
+#include "runtime/core/graph.h"
+#include "runtime/core/settings.h"
+#include "runtime/core/story.h"
+
+namespace dflow::core {
+
+/// All decisions about one program's tasks on a cluster. Not thread-safe: one driver owns it. Reads no clock,
+/// does no I/O, and decides the same whenever it is told the same: the events are its log.
+///
+/// Invariants, checked by `check_invariants`:
+///  (1) a task is ready or assigned for the first time only when each of its inputs is stored, unless one
+///  failed and it
+///      ignores that; `missing` counts, for a waiting one, the inputs that have not ended;
+///  (2) a task is assigned to exactly one live worker, or to none;
+///  (3) a task is stored iff a live worker holds its value, in the version of its last attempt;
+///  (4) `readers` counts the edges from tasks that are waiting, ready or assigned; a value that nothing needs
+///  is held by
+///      nobody, and a task that nothing needs and nothing was computed from is not known;
+///  (5) a worker's counts are those of the tasks assigned to it, and its free resources what those leave;
+///  (6) no unconstrained task waits in the common queue while a worker has room that it may go to;
+///  (7) a client is told of the end of each task that it wants, once.
+class Scheduler {
+ public:
+  explicit Scheduler(Settings settings = {});
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  /// Folds one event into the state and says what must happen now. Throws `BrokenRule` if the state machine
+  /// itself is wrong; what comes from outside is answered or ignored, however wrong.
+  [[nodiscard]] std::vector<Action> apply(const Event& event);
+
+  /// Throws `BrokenRule`. Takes time proportional to all that is known.
+  void check_invariants() const;
+
+  /// Null if the worker is not known.
+  const WorkerJoined* worker(WorkerId id) const;
+
+  /// For reports to people.
+  struct Counts {
+    std::map<TaskState, std::size_t> tasks = {};
+    std::size_t workers = 0;
+    std::size_t clients = 0;
+  };
+  Counts counts() const;
+  struct WorkerStatus {
+    WorkerId worker{};
+    std::uint32_t assigned = 0;
+    std::uint32_t values = 0;
+    std::uint64_t bytes = 0;
+    bool paused = false;
+    bool retiring = false;
+  };
+  std::vector<WorkerStatus> workers() const;
+
+  /// Memory of its own, without what payloads point to.
+  std::size_t bytes() const;
+  std::size_t tasks() const { return graph_.size(); }
+  std::string story(TaskId id) const { return story_.of(id); }
+
+ private:
+  struct Client {
+    std::optional<WorkerId> inside = {};
+  };
+
+  /// Tasks with the same demands wait in one queue. Lane 0 is that of tasks without any.
+  struct Lane {
+    std::shared_ptr<const TaskOptions> demands = {};
+    ReadyQueue queue = {};
+    std::vector<Index> workers = {};  ///< That may run them.
+  };
+
+  struct Function {
+    double run_time = 0;  ///< Nanoseconds, a moving average; 0: not known.
+  };
+
+  /// A copy on its way from worker to worker, by the scheduler's wish.
+  struct Transfer {
+    Index task = none;
+    Index to = none;
+    auto operator<=>(const Transfer&) const = default;
+  };
+  struct TransferEnd {
+    Index drop_from = none;  ///< Who holds it no longer when the copy has arrived.
+  };
+
+  struct Request {
+    std::optional<ClientId> client = {};
+    RequestId id{};
+    std::vector<TaskId> tasks = {};      ///< Replicate: until each of these has `copies`.
+    std::vector<WorkerId> workers = {};  ///< Retire, restart: until none of these is there.
+    std::set<Transfer> transfers = {};   ///< Rebalance: until none of these is under way.
+    std::uint16_t copies = 0;
+  };
+
+  // One for each event.
+  void on(const Tick&);
+  void on(const ClientJoined&);
+  void on(const ClientLeft&);
+  void on(const TasksSubmitted&);
+  void on(const ValueScattered&);
+  void on(const TasksReleased&);
+  void on(const TasksCancelled&);
+  void on(const ValueUnavailable&);
+  void on(const LocateRequested&);
+  void on(const ReplicateRequested&);
+  void on(const RebalanceRequested&);
+  void on(const RetireRequested&);
+  void on(const RestartRequested&);
+  void on(const WorkerJoined&);
+  void on(const WorkerLost&);
+  void on(const Heartbeat&);
+  void on(const TaskStarted&);
+  void on(const TaskSuspended&);
+  void on(const TaskResumed&);
+  void on(const TaskFinished&);
+  void on(const TaskFailed&);
+  void on(const TaskReturned&);
+  void on(const TaskRevoked&);
+  void on(const ValueAdded&);
+  void on(const ValueRemoved&);
+  void on(const FetchFailed&);
+
+  // scheduler.cc: the states of tasks.
+  void move(Index task, TaskState to);
+  void later(Index task);  ///< Puts it on the agenda: its circumstances have changed.
+  void settle();  ///< Reviews the agenda and fills workers that have room, until nothing is left to do.
+  void review(Index task);  ///< Brings a task to the state that its circumstances call for.
+  void review_stored(Index task);
+  void activate(Index task);    ///< Begins to wait for its inputs, which it needs from now on.
+  void wait_again(Index task);  ///< An active task is not with a worker any more.
+  void deactivate(Index task);  ///< Needs its inputs no more.
+  void resolve(Index task);     ///< All inputs have ended.
+  void drop(Index task);        ///< Nothing needs it.
+  void forget(Index task);
+  void fail(Index task, FailureRef failure);
+  void lose_value(Index task);  ///< The last copy is gone.
+  void input_ended(Index producer);
+  void input_lost(Index producer);
+
+  // scheduler_work.cc: tasks and workers.
+  void enqueue(Index task);
+  void dequeue(Index task);
+  void assign(Index task, Index worker);
+  void unassign(Index task);
+  void withdraw(Index task);  ///< From its worker, which is told.
+  void refill(Index worker);
+  bool take_next(Index worker);
+  void rehome(Index worker);  ///< It can run nothing (more): what waits for it goes elsewhere.
+  void push_home(Index task, Index worker);
+  void end_call_back(Index task);
+  bool steal(Index thief);
+  bool call_back(Index victim, Index thief);
+  void balance();
+  bool may_run(Index worker, Index task) const;
+  bool fits(const Member& member, const TaskOptions& demands) const;
+  Index pick_constrained(Index task) const;
+  void use_resources(Index worker, Index task, double sign);
+  std::uint32_t expect(Index task) const;
+  void learn(Index task, Duration run_time);
+  bool in_queue(const ReadyQueue::Entry& entry) const;
+  RunTask order_to_run(Index task, Index worker) const;
+  /// The task, if this report is about what the worker does now; else it is answered.
+  Index current(WorkerId worker, TaskId id, Attempt attempt);
+  Index member(WorkerId id);  ///< Fences it off if it is not one.
+
+  // scheduler_values.cc: values, copies, requests about them.
+  void add_copy(Index task, Index worker);
+  void remove_copy(Index copy);
+  void free_copies(Index task);
+  void value_missing(const MissingInput& missing);
+  void refuse_value(WorkerId worker, TaskId id, Attempt version);
+  void announce(Index task);
+  void place_value(Index task);
+  void replicate(Index task);
+  void transfer(Index task, Index to, Index drop_from);
+  void end_transfer(Index task, Index to, bool arrived);
+  void end_transfers(Index task);
+  std::size_t copies_possible(Index task) const;
+  Input input(Index task, Index reader) const;
+  void evacuate(Index worker);
+  void review_requests();
+  bool done(const Request& request) const;
+
+  // scheduler_members.cc: clients and workers that come and go.
+  void lose_worker(Index worker, const WorkerLost& lost);
+  void blame(Index task, const Member& member, const WorkerEnd& end);
+  void leave(ClientId client);
+  void submit(ClientId client, const TaskSpec& spec);
+  Index lane_for(const TaskSpec& spec);
+  void fill_lane(Index lane);
+  void refill_lanes();
+  void cancel(Index task);
+  void refuse(ClientId client, TaskId id, std::string why);
+  void replace(Index worker);
+
+  void emit(Action action) { actions_.push_back(std::move(action)); }
+
+  const Settings settings_;
+  Graph graph_;
+  Fleet fleet_;
+  std::map<ClientId, Client> clients_;
+  std::vector<Lane> lanes_;
+  std::map<std::string, Index> lane_names_;
+  std::map<FunctionId, std::uint32_t> function_names_;
+  std::vector<Function> functions_;
+  std::map<Index, FailureRef> failures_;  ///< Of failed tasks.
+  std::map<Index, Index> scattering_;     ///< Arriving value -> worker it was sent to, or `none`.
+  std::map<Index, std::vector<std::string>>
+      scatter_names_;  ///< Where scattered values may lie, if not anywhere.
+  std::map<Transfer, TransferEnd> transfers_;
+  std::map<Index, Index> thieves_;  ///< Task being called back -> for whom.
+  std::vector<Request> requests_;
+  std::set<Index> short_of_copies_;  ///< Stored values with fewer copies than wanted.
+
+  // Within one event.
+  std::vector<Action> actions_;
+  std::vector<Index> agenda_;
+  std::vector<Index> hungry_;                              ///< Workers that may have room.
+  std::vector<Index> forgotten_;                           ///< Places to recycle.
+  std::pair<Index, Payload> inline_value_{none, nullptr};  ///< Of the task that has just finished.
+  const char* event_name_ = "";
+
+  Time now_{};
+  std::uint64_t event_number_ = 0;
+  std::uint64_t next_order_ = 1;
+  Story<TaskState> story_;
+};
+
+}  // namespace dflow::core

@@ -1,0 +1,320 @@
+// Clients and workers: who comes, who goes, and what that means to their tasks.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/core/codec.h"
+#include "runtime/core/scheduler.h"
+
+namespace dflow::core {
+
+void Scheduler::on(const Tick& event) {
+  now_ = std::max(now_, event.now);
+  for (Index worker = 0; settings_.silence.count() > 0 && worker < fleet_.places(); ++worker) {
+    const Member& member = fleet_[worker];
+    if (!member.live || now_ - member.heard <= settings_.silence) continue;
+    const WorkerLost lost{member.self.worker, {.kind = WorkerEnd::Kind::silent}, {}};
+    emit(FenceWorker{lost.worker});
+    lose_worker(worker, lost);
+  }
+  const auto lacking = std::exchange(short_of_copies_, {});
+  for (const Index task : lacking) later(task);
+  settle();
+  review_requests();
+  balance();
+}
+
+void Scheduler::on(const ClientJoined& event) {
+  if (event.inside) {
+    const Index worker = fleet_.find(*event.inside);
+    if (worker == none) return;
+    fleet_[worker].clients.push_back(event.client);
+  }
+  clients_.insert({event.client, {event.inside}});
+}
+
+void Scheduler::on(const ClientLeft& event) {
+  const auto found = clients_.find(event.client);
+  if (found == clients_.end()) return;
+  if (found->second.inside) {
+    const Index worker = fleet_.find(*found->second.inside);
+    if (worker != none) std::erase(fleet_[worker].clients, event.client);
+  }
+  leave(event.client);
+}
+
+void Scheduler::leave(ClientId client) {
+  clients_.erase(client);
+  std::erase_if(requests_, [&](const Request& request) { return request.client == client; });
+  std::vector<Index> unsent;
+  graph_.for_tasks_of(client, [&](Index task) {
+    Task& t = graph_[task];
+    t.wanted = false;
+    if (!t.fire_and_forget) t.must_run = false;
+    if (t.state == TaskState::arriving) unsent.push_back(task);
+    later(task);
+  });
+  for (const Index task : unsent) {
+    fail(task,
+         std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = graph_[task].id}));
+  }
+}
+
+void Scheduler::refuse(ClientId client, TaskId id, std::string why) {
+  if (!clients_.contains(client)) return;
+  Failure failure{.kind = Failure::Kind::invalid, .origin = id};
+  failure.message = Story<TaskState>::name(id) + " " + std::move(why);
+  emit(TaskEnded{client, id, std::make_shared<Failure>(std::move(failure))});
+}
+
+void Scheduler::on(const TasksSubmitted& event) {
+  if (!clients_.contains(event.client)) return;
+  for (const TaskSpec& spec : event.tasks) submit(event.client, spec);
+}
+
+void Scheduler::submit(ClientId client, const TaskSpec& spec) {
+  if (client_of(spec.id) != client)
+    return refuse(client, spec.id, "was submitted under another client's name");
+  if (graph_.find(spec.id) != none) return refuse(client, spec.id, "was submitted before");
+  for (const TaskId id : spec.inputs) {
+    if (graph_.find(id) == none)
+      return refuse(client, spec.id, "needs " + Story<TaskState>::name(id) + ", which is not known");
+  }
+  const Index task = graph_.add(spec.id);
+  Task& t = graph_[task];
+  t.payload = spec.payload;
+  t.options = spec.options;
+  t.priority = spec.priority;
+  t.path = spec.path;
+  t.retries = spec.retries;
+  t.on_failure = spec.on_failure;
+  t.wanted = spec.wanted;
+  t.must_run = !spec.pure;
+  t.fire_and_forget = spec.fire_and_forget;
+  t.lane = lane_for(spec);
+  t.function =
+      function_names_.insert({spec.function, static_cast<std::uint32_t>(functions_.size())}).first->second;
+  if (t.function == functions_.size()) functions_.emplace_back();
+  const Index parent = spec.inside ? graph_.find(*spec.inside) : none;
+  t.order = parent != none ? graph_[parent].order : next_order_++;
+  Index last = none;
+  for (const TaskId id : spec.inputs) last = graph_.link(task, graph_.find(id), last);
+  later(task);
+}
+
+void Scheduler::on(const ValueScattered& event) {
+  if (!clients_.contains(event.client)) return;
+  if (client_of(event.id) != event.client || graph_.find(event.id) != none) {
+    return refuse(event.client, event.id, "was scattered under a name that is taken");
+  }
+  const Index task = graph_.add(event.id);
+  Task& t = graph_[task];
+  t.scattered = true;
+  t.wanted = true;
+  t.bytes = event.bytes;
+  t.wanted_copies = std::max<std::uint16_t>(event.copies, 1);
+  if (!event.workers.empty()) scatter_names_[task] = event.workers;
+  move(task, TaskState::arriving);
+  place_value(task);
+}
+
+void Scheduler::on(const TasksReleased& event) {
+  for (const TaskId id : event.tasks) {
+    const Index task = graph_.find(id);
+    if (task == none || client_of(id) != event.client) continue;
+    graph_[task].wanted = false;
+    later(task);
+  }
+}
+
+void Scheduler::on(const TasksCancelled& event) {
+  for (const TaskId id : event.tasks) {
+    const Index task = graph_.find(id);
+    if (task == none || client_of(id) != event.client || graph_[task].state == TaskState::failed) continue;
+    Task& t = graph_[task];
+    const Index worker = event.force && t.state == TaskState::assigned ? t.worker : none;
+    t.cancelled_by_client = true;
+    cancel(task);
+    if (worker != none) replace(worker);
+  }
+}
+
+void Scheduler::cancel(Index task) {
+  fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::cancelled, .origin = graph_[task].id}));
+}
+
+void Scheduler::on(const RestartRequested& event) {
+  std::vector<Index> tasks;
+  graph_.for_tasks_of(event.client, [&](Index task) {
+    if (graph_[task].state != TaskState::failed) tasks.push_back(task);
+  });
+  for (const Index task : tasks) cancel(task);
+  Request request{.client = event.client, .id = event.request};
+  for (Index worker = 0; worker < fleet_.places(); ++worker) {
+    if (!fleet_[worker].live) continue;
+    request.workers.push_back(fleet_[worker].self.worker);
+    replace(worker);
+  }
+  requests_.push_back(std::move(request));
+}
+
+void Scheduler::replace(Index worker) {
+  if (fleet_[worker].closing) return;
+  fleet_[worker].closing = true;
+  fleet_.changed(worker);
+  rehome(worker);
+  emit(ReplaceWorker{fleet_[worker].self.worker});
+}
+
+void Scheduler::on(const RetireRequested& event) {
+  Request request{.client = event.client, .id = event.request};
+  for (const WorkerId id : event.workers) {
+    const Index worker = fleet_.find(id);
+    if (worker == none) continue;
+    fleet_[worker].retiring = true;
+    fleet_.changed(worker);
+    rehome(worker);
+    request.workers.push_back(id);
+  }
+  requests_.push_back(std::move(request));
+  settle();
+  review_requests();
+}
+
+void Scheduler::on(const WorkerJoined& event) {
+  if (fleet_.find(event.worker) != none) return;
+  const Index worker = fleet_.add(event, now_);
+  refill_lanes();
+  hungry_.push_back(worker);
+  for (auto& [task, to] : scattering_) {
+    if (to == none) place_value(task);
+  }
+  const auto lacking = std::exchange(short_of_copies_, {});
+  for (const Index task : lacking) later(task);
+}
+
+void Scheduler::on(const WorkerLost& event) {
+  const Index worker = fleet_.find(event.worker);
+  if (worker == none) return;
+  lose_worker(worker, event);
+  settle();
+  review_requests();
+}
+
+void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
+  Member& gone = fleet_[worker];
+  gone.live = false;
+  fleet_.changed(worker);
+  refill_lanes();
+  std::vector<Index> values;
+  while (gone.first_copy != none) {
+    values.push_back(graph_.copy(gone.first_copy).task);
+    remove_copy(gone.first_copy);
+  }
+  for (const Index task : values) {
+    if (graph_[task].state == TaskState::stored && graph_[task].copies == 0)
+      lose_value(task);
+    else
+      later(task);
+  }
+  rehome(worker);
+  std::vector<std::pair<Index, bool>> tasks;
+  bool any_started = false;
+  for (Index task = gone.first_task; task != none; task = graph_[task].next)
+    any_started |= graph_[task].started;
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+    const bool ran = lost.running
+                         ? std::count(lost.running->begin(), lost.running->end(), graph_[task].id) > 0
+                         : graph_[task].started || !any_started;
+    tasks.emplace_back(task, ran && !gone.closing && lost.end.kind != WorkerEnd::Kind::left);
+  }
+  for (const auto& [task, to_blame] : tasks) {
+    unassign(task);
+    if (to_blame) blame(task, gone, lost.end);
+    if (graph_[task].state == TaskState::assigned) wait_again(task);
+  }
+  for (auto& [task, thief] : thieves_) {
+    if (thief == worker) thief = none;
+  }
+  std::erase_if(transfers_, [&](const auto& transfer) {
+    if (transfer.first.to != worker) return false;
+    later(transfer.first.task);
+    return true;
+  });
+  for (auto& [transfer, end] : transfers_) {
+    if (end.drop_from == worker) end.drop_from = none;
+  }
+  for (auto& [task, to] : scattering_) {
+    if (to == worker) place_value(task);
+  }
+  for (const ClientId client : std::exchange(gone.clients, {})) leave(client);
+  gone.live = false;
+  fleet_.remove(worker);
+}
+
+void Scheduler::blame(Index task, const Member& member, const WorkerEnd& end) {
+  Task& t = graph_[task];
+  if (t.default_value) return;
+  const auto allowed =
+      t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
+  if (t.deaths < 255) ++t.deaths;
+  if (t.deaths < allowed || t.on_failure == OnFailure::ignore) return;
+  Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
+  failure.message = std::to_string(t.deaths) + " workers died while they ran it";
+  failure.end = end;
+  fail(task, std::make_shared<Failure>(std::move(failure)));
+}
+
+void Scheduler::on(const Heartbeat& event) {
+  const Index worker = member(event.worker);
+  if (worker == none || fleet_[worker].paused == event.paused) return;
+  fleet_[worker].paused = event.paused;
+  fleet_.changed(worker);
+  if (event.paused)
+    rehome(worker);
+  else
+    hungry_.push_back(worker);
+}
+
+Index Scheduler::lane_for(const TaskSpec& spec) {
+  if (!spec.options || (spec.options->workers.empty() && spec.options->resources.empty())) return 0;
+  Encoder name;
+  name.put(spec.options->workers);
+  name.put(spec.options->resources);
+  name.put(spec.options->other_workers);
+  const auto [found, fresh] = lane_names_.insert({name.take(), static_cast<Index>(lanes_.size())});
+  if (fresh) {
+    lanes_.push_back({.demands = spec.options});
+    fill_lane(found->second);
+  }
+  return found->second;
+}
+
+void Scheduler::fill_lane(Index number) {
+  Lane& lane = lanes_[number];
+  for (const Index worker : lane.workers) std::erase(fleet_[worker].lanes, number);
+  lane.workers.clear();
+  const auto fill = [&](bool named_only) {
+    for (Index worker = 0; worker < fleet_.places(); ++worker) {
+      Member& member = fleet_[worker];
+      if (!member.live || (named_only && !Fleet::named(member, lane.demands->workers))) continue;
+      const bool has =
+          std::all_of(lane.demands->resources.begin(), lane.demands->resources.end(), [&](const auto& one) {
+            const auto found = member.self.resources.find(one.first);
+            return one.second <= 0 || (found != member.self.resources.end() && found->second >= one.second);
+          });
+      if (has) lane.workers.push_back(worker);
+    }
+  };
+  fill(!lane.demands->workers.empty());
+  if (lane.workers.empty() && lane.demands->other_workers) fill(false);
+  for (const Index worker : lane.workers) {
+    fleet_[worker].lanes.push_back(number);
+    hungry_.push_back(worker);
+  }
+}
+
+void Scheduler::refill_lanes() {
+  for (Index lane = 1; lane < lanes_.size(); ++lane) fill_lane(lane);
+}
+
+}  // namespace dflow::core

@@ -1,0 +1,294 @@
+// Values: where their copies are, who is told, and requests about them.
+#include <algorithm>
+
+#include "runtime/core/scheduler.h"
+
+namespace dflow::core {
+
+void Scheduler::add_copy(Index task, Index worker) {
+  Member& member = fleet_[worker];
+  graph_.add_copy(task, worker, member.first_copy);
+  member.bytes += graph_[task].bytes;
+}
+
+void Scheduler::remove_copy(Index copy) {
+  const Copy gone = graph_.copy(copy);
+  Member& member = fleet_[gone.worker];
+  graph_.remove_copy(copy, member.first_copy);
+  member.bytes -= graph_[gone.task].bytes;
+}
+
+void Scheduler::free_copies(Index task) {
+  const Task& t = graph_[task];
+  while (t.first_copy != none) {
+    emit(FreeValue{fleet_[graph_.copy(t.first_copy).worker].self.worker, t.id, Attempt{t.attempt}});
+    remove_copy(t.first_copy);
+  }
+  end_transfers(task);
+}
+
+Input Scheduler::input(Index task, Index reader) const {
+  const Task& t = graph_[task];
+  Input result{.id = t.id, .version = Attempt{t.attempt}, .bytes = t.bytes};
+  if (reader != none && graph_.find_copy(task, reader) != none) {
+    result.holders.push_back(fleet_[reader].self.worker);
+    return result;
+  }
+  for (Index c = t.first_copy; c != none && result.holders.size() < settings_.max_sources;) {
+    result.holders.push_back(fleet_[graph_.copy(c).worker].self.worker);
+    c = graph_.copy(c).next_of_task;
+  }
+  return result;
+}
+
+void Scheduler::announce(Index task) {
+  Task& t = graph_[task];
+  if (t.scattered && !t.announced && t.copies < std::min<std::size_t>(t.wanted_copies, copies_possible(task)))
+    return;
+  t.announced = true;
+  Payload value = inline_value_.first == task ? inline_value_.second : nullptr;
+  emit(TaskDone{client_of(t.id), input(task, none), std::move(value)});
+}
+
+std::size_t Scheduler::copies_possible(Index task) const {
+  const auto names = scatter_names_.find(task);
+  std::size_t count = 0;
+  for (Index worker = 0; worker < fleet_.places(); ++worker) {
+    const Member& member = fleet_[worker];
+    count +=
+        member.holds_for_others() && (names == scatter_names_.end() || Fleet::named(member, names->second));
+  }
+  return count;
+}
+
+void Scheduler::place_value(Index task) {
+  const auto names = scatter_names_.find(task);
+  const Index worker = fleet_.next_in_turn(
+      [&](Index one) { return names == scatter_names_.end() || Fleet::named(fleet_[one], names->second); });
+  scattering_[task] = worker;
+  if (worker == none) return;
+  emit(PlaceValue{client_of(graph_[task].id), graph_[task].id, fleet_[worker].self.worker});
+}
+
+void Scheduler::replicate(Index task) {
+  const Task& t = graph_[task];
+  const auto names = scatter_names_.find(task);
+  const auto under_way = transfers_.lower_bound({task, 0});
+  std::size_t copies = t.copies;
+  for (auto it = under_way; it != transfers_.end() && it->first.task == task; ++it) {
+    copies += it->second.drop_from == none ? 1 : 0;
+  }
+  for (; copies < t.wanted_copies; ++copies) {
+    const Index to = fleet_.next_in_turn([&](Index one) {
+      if (graph_.find_copy(task, one) != none || transfers_.contains({task, one})) return false;
+      return names == scatter_names_.end() || Fleet::named(fleet_[one], names->second);
+    });
+    if (to == none) break;
+    transfer(task, to, none);
+  }
+  short_of_copies_.insert(task);
+}
+
+void Scheduler::transfer(Index task, Index to, Index drop_from) {
+  transfers_[{task, to}] = {drop_from};
+  emit(FetchValue{fleet_[to].self.worker, input(task, none)});
+}
+
+void Scheduler::end_transfer(Index task, Index to, bool arrived) {
+  const auto found = transfers_.find({task, to});
+  if (found == transfers_.end()) return;
+  const Index from = found->second.drop_from;
+  transfers_.erase(found);
+  const Index copy = arrived && from != none ? graph_.find_copy(task, from) : none;
+  if (copy == none || graph_[task].copies < 2) return;
+  emit(FreeValue{fleet_[from].self.worker, graph_[task].id, Attempt{graph_[task].attempt}});
+  remove_copy(copy);
+}
+
+void Scheduler::end_transfers(Index task) {
+  const auto first = transfers_.lower_bound({task, 0});
+  auto last = first;
+  while (last != transfers_.end() && last->first.task == task) ++last;
+  transfers_.erase(first, last);
+}
+
+void Scheduler::refuse_value(WorkerId worker, TaskId id, Attempt version) {
+  const Index who = fleet_.find(worker);
+  if (who == none) return;
+  const Index task = graph_.find(id);
+  const bool held = task != none && graph_[task].state == TaskState::stored &&
+                    Attempt{graph_[task].attempt} == version && graph_.find_copy(task, who) != none;
+  if (!held) emit(FreeValue{worker, id, version});
+}
+
+void Scheduler::value_missing(const MissingInput& missing) {
+  const Index holder = fleet_.find(missing.holder);
+  const Index task = graph_.find(missing.id);
+  if (holder == none || task == none || !missing.gone || Attempt{graph_[task].attempt} != missing.version)
+    return;
+  const Index copy = graph_.find_copy(task, holder);
+  if (copy == none) return;
+  // It may have come back there since somebody did not find it: then it goes, so that all agree.
+  emit(FreeValue{missing.holder, missing.id, missing.version});
+  remove_copy(copy);
+  if (graph_[task].copies == 0) return lose_value(task);
+  later(task);
+}
+
+void Scheduler::on(const ValueAdded& event) {
+  const Index worker = member(event.worker);
+  if (worker == none) return;
+  const Index task = graph_.find(event.id);
+  const bool known = task != none && Attempt{graph_[task].attempt} == event.version;
+  const bool arrives = known && graph_[task].state == TaskState::arriving;
+  if (!arrives && !(known && graph_[task].state == TaskState::stored)) {
+    return refuse_value(event.worker, event.id, event.version);
+  }
+  if (graph_.find_copy(task, worker) != none) return;
+  if (arrives) {
+    scattering_.erase(task);
+    move(task, TaskState::stored);
+    graph_[task].bytes = event.bytes;
+  }
+  add_copy(task, worker);
+  if (arrives) input_ended(task);
+  end_transfer(task, worker, true);
+  later(task);
+}
+
+void Scheduler::on(const ValueRemoved& event) {
+  if (member(event.worker) == none) return;
+  value_missing({event.id, event.version, event.worker, true});
+}
+
+void Scheduler::on(const FetchFailed& event) {
+  const Index worker = member(event.worker);
+  const Index task = graph_.find(event.missing.id);
+  if (worker == none || task == none) return;
+  end_transfer(task, worker, false);
+  value_missing(event.missing);
+}
+
+void Scheduler::on(const ValueUnavailable& event) {
+  const Index task = graph_.find(event.id);
+  if (task == none || !graph_[task].wanted || client_of(event.id) != event.client) {
+    return refuse(event.client, event.id, "is not known to the scheduler");
+  }
+  if (graph_[task].state == TaskState::failed) {
+    return emit(TaskEnded{event.client, event.id, failures_.at(task)});
+  }
+  value_missing({event.id, event.version, event.worker, event.gone});
+  if (graph_[task].scattered) {
+    if (graph_[task].state == TaskState::stored) announce(task);
+    return;
+  }
+  graph_[task].announced = false;
+  later(task);
+}
+
+void Scheduler::on(const LocateRequested& event) {
+  Located answer{event.client, event.request, {}};
+  for (const TaskId id : event.tasks) {
+    const Index task = graph_.find(id);
+    if (task != none && graph_[task].state == TaskState::stored) answer.values.push_back(input(task, none));
+  }
+  emit(std::move(answer));
+}
+
+void Scheduler::on(const ReplicateRequested& event) {
+  Request request{.client = event.client, .id = event.request};
+  request.copies = std::max<std::uint16_t>(event.copies, 1);
+  for (const TaskId id : event.tasks) {
+    const Index task = graph_.find(id);
+    if (task == none || !graph_[task].wanted || client_of(id) != event.client) continue;
+    graph_[task].wanted_copies = request.copies;
+    request.tasks.push_back(id);
+    later(task);
+  }
+  requests_.push_back(std::move(request));
+}
+
+void Scheduler::on(const RebalanceRequested& event) {
+  Request request{.client = event.client, .id = event.request};
+  std::uint64_t total = 0, holders = 0;
+  std::set<std::pair<std::uint64_t, Index>> held;  // what each will hold, least first
+  for (Index worker = 0; worker < fleet_.places(); ++worker) {
+    if (!fleet_[worker].holds_for_others()) continue;
+    held.insert({fleet_[worker].bytes, worker});
+    total += fleet_[worker].bytes;
+    ++holders;
+  }
+  const std::uint64_t mean = holders == 0 ? 0 : total / holders;
+  for (Index from = 0; from < fleet_.places(); ++from) {
+    if (!fleet_[from].holds_for_others()) continue;
+    std::uint64_t left = fleet_[from].bytes;
+    for (Index c = fleet_[from].first_copy; c != none && left > mean; c = graph_.copy(c).next_of_worker) {
+      const Index task = graph_.copy(c).task;
+      const auto [least, to] = *held.begin();
+      const std::uint64_t bytes = graph_[task].bytes;
+      if (to == from || bytes == 0 || least + bytes > left || graph_[task].copies > 1) continue;
+      held.erase(held.begin());
+      held.insert({least + bytes, to});
+      left -= bytes;
+      transfer(task, to, from);
+      request.transfers.insert({task, to});
+    }
+  }
+  requests_.push_back(std::move(request));
+}
+
+void Scheduler::evacuate(Index worker) {
+  Member& leaving = fleet_[worker];
+  bool empty = leaving.sent == 0;
+  for (Index c = leaving.first_copy; c != none; c = graph_.copy(c).next_of_worker) {
+    const Index task = graph_.copy(c).task;
+    bool elsewhere = false, coming = false;
+    for (Index other = graph_[task].first_copy; other != none; other = graph_.copy(other).next_of_task) {
+      elsewhere |= fleet_[graph_.copy(other).worker].holds_for_others();
+    }
+    if (elsewhere) continue;
+    empty = false;
+    for (auto it = transfers_.lower_bound({task, 0}); it != transfers_.end() && it->first.task == task; ++it)
+      coming = true;
+    const Index to = coming ? none : fleet_.next_in_turn([&](Index) { return true; });
+    if (to != none) transfer(task, to, none);
+  }
+  if (!empty) return;
+  while (leaving.first_copy != none) {
+    const Index task = graph_.copy(leaving.first_copy).task;
+    remove_copy(leaving.first_copy);
+    later(task);
+  }
+  leaving.closing = true;
+  fleet_.changed(worker);
+  emit(CloseWorker{leaving.self.worker});
+}
+
+void Scheduler::review_requests() {
+  for (Index worker = 0; worker < fleet_.places(); ++worker) {
+    if (fleet_[worker].live && fleet_[worker].retiring && !fleet_[worker].closing) evacuate(worker);
+  }
+  for (auto it = requests_.begin(); it != requests_.end();) {
+    if (!done(*it)) {
+      ++it;
+      continue;
+    }
+    emit(RequestDone{it->client, it->id, {}});
+    it = requests_.erase(it);
+  }
+}
+
+bool Scheduler::done(const Request& request) const {
+  const auto there = [&](WorkerId id) { return fleet_.find(id) != none; };
+  if (std::any_of(request.workers.begin(), request.workers.end(), there)) return false;
+  const auto moving = [&](const Transfer& transfer) { return transfers_.contains(transfer); };
+  if (std::any_of(request.transfers.begin(), request.transfers.end(), moving)) return false;
+  return std::all_of(request.tasks.begin(), request.tasks.end(), [&](TaskId id) {
+    const Index task = graph_.find(id);
+    if (task == none || !graph_[task].wanted || graph_[task].state == TaskState::failed) return true;
+    const std::size_t enough = std::min<std::size_t>(request.copies, copies_possible(task));
+    return graph_[task].state == TaskState::stored && graph_[task].copies >= std::max<std::size_t>(enough, 1);
+  });
+}
+
+}  // namespace dflow::core

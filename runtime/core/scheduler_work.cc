@@ -1,0 +1,369 @@
+// Tasks and workers: who runs what, and where it waits.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/core/placement.h"
+#include "runtime/core/scheduler.h"
+
+namespace dflow::core {
+
+void Scheduler::enqueue(Index task) {
+  move(task, TaskState::ready);
+  Task& t = graph_[task];
+  ++t.ticket;
+  t.expected = expect(task);
+  if (t.lane != 0) {
+    const Index worker = pick_constrained(task);
+    if (worker != none) return assign(task, worker);
+    return lanes_[t.lane].queue.push({t.rank(), task, t.ticket});
+  }
+  const Index worker = soonest(graph_, fleet_, settings_, task, t.avoid);
+  if (worker == none) return lanes_[0].queue.push({t.rank(), task, t.ticket});
+  if (fleet_.has_room(fleet_[worker])) return assign(task, worker);
+  if (t.first_input == none && t.avoid == none) return lanes_[0].queue.push({t.rank(), task, t.ticket});
+  push_home(task, worker);
+}
+
+void Scheduler::push_home(Index task, Index worker) {
+  Task& t = graph_[task];
+  t.worker = worker;
+  fleet_[worker].home.push({t.rank(), task, t.ticket});
+  fleet_[worker].home_time += std::chrono::microseconds(t.expected);
+  fleet_.changed(worker);
+}
+
+void Scheduler::dequeue(Index task) {
+  Task& t = graph_[task];
+  ++t.ticket;
+  const auto valid = [this](const ReadyQueue::Entry& entry) { return in_queue(entry); };
+  if (t.worker == none) return lanes_[t.lane].queue.left(valid);
+  Member& member = fleet_[t.worker];
+  member.home.left(valid);
+  member.home_time -= std::chrono::microseconds(t.expected);
+  fleet_.changed(t.worker);
+  t.worker = none;
+}
+
+bool Scheduler::in_queue(const ReadyQueue::Entry& entry) const {
+  const Task& t = graph_[entry.task];
+  return t.ticket == entry.ticket && t.state == TaskState::ready;
+}
+
+void Scheduler::assign(Index task, Index worker) {
+  move(task, TaskState::assigned);
+  Task& t = graph_[task];
+  Member& member = fleet_[worker];
+  ++t.attempt;
+  t.worker = worker;
+  t.started = t.suspended = t.revoking = false;
+  t.previous = member.last_task;
+  t.next = none;
+  (member.last_task == none ? member.first_task : graph_[member.last_task].next) = task;
+  member.last_task = task;
+  ++member.sent;
+  member.occupancy += std::chrono::microseconds(t.expected);
+  use_resources(worker, task, -1);
+  fleet_.changed(worker);
+  emit(order_to_run(task, worker));
+}
+
+RunTask Scheduler::order_to_run(Index task, Index worker) const {
+  const Task& t = graph_[task];
+  RunTask order{.worker = fleet_[worker].self.worker, .id = t.id, .attempt = Attempt{t.attempt}};
+  order.payload = t.payload;
+  order.options = t.options;
+  if (!t.default_value) graph_.for_inputs(task, [&](Index i) { order.inputs.push_back(input(i, worker)); });
+  order.rank = t.rank();
+  order.wanted = t.wanted;
+  order.keep_inputs = t.retries > 0;
+  order.on_failure = t.on_failure;
+  order.default_value = t.default_value;
+  return order;
+}
+
+void Scheduler::unassign(Index task) {
+  end_call_back(task);
+  Task& t = graph_[task];
+  const Index worker = t.worker;
+  Member& member = fleet_[worker];
+  (t.previous == none ? member.first_task : graph_[t.previous].next) = t.next;
+  (t.next == none ? member.last_task : graph_[t.next].previous) = t.previous;
+  --member.sent;
+  if (t.suspended)
+    --member.suspended;
+  else
+    member.occupancy -= std::chrono::microseconds(t.expected);
+  use_resources(worker, task, 1);
+  t.worker = none;
+  t.suspended = t.started = false;
+  fleet_.changed(worker);
+  hungry_.push_back(worker);
+}
+
+void Scheduler::withdraw(Index task) {
+  const Task& t = graph_[task];
+  emit(CancelTask{fleet_[t.worker].self.worker, t.id, Attempt{t.attempt}});
+  unassign(task);
+}
+
+void Scheduler::refill(Index worker) {
+  while (fleet_.has_room(fleet_[worker]) && take_next(worker)) {
+  }
+  const Member& member = fleet_[worker];
+  while (member.usable() && member.active() + member.calls_back < member.self.threads && steal(worker)) {
+  }
+}
+
+bool Scheduler::take_next(Index worker) {
+  Member& member = fleet_[worker];
+  const auto valid = [this](const ReadyQueue::Entry& entry) { return in_queue(entry); };
+  ReadyQueue* best = nullptr;
+  Rank rank;
+  const auto consider = [&](ReadyQueue& queue, bool home) {
+    const auto* entry = queue.top(valid);
+    if (!entry || (!home && !may_run(worker, entry->task))) return;
+    // What its own inputs lie here for goes first, unless the user said otherwise: that frees memory, roots
+    // take it.
+    if (best && !(home ? entry->rank.priority >= rank.priority : entry->rank.before(rank))) return;
+    best = &queue;
+    rank = entry->rank;
+  };
+  for (const Index lane : member.lanes) consider(lanes_[lane].queue, false);
+  while (const auto* entry = lanes_[0].queue.top(valid)) {
+    const Index task = entry->task;
+    const Index other = graph_[task].avoid == worker ? fleet_.least_loaded(worker) : none;
+    if (other == none) break;
+    lanes_[0].queue.pop();
+    push_home(task, other);
+    hungry_.push_back(other);
+  }
+  consider(lanes_[0].queue, false);
+  consider(member.home, true);
+  if (!best) return false;
+  const Index task = best->top(valid)->task;
+  best->pop();
+  if (graph_[task].worker == worker) member.home_time -= std::chrono::microseconds(graph_[task].expected);
+  assign(task, worker);
+  return true;
+}
+
+void Scheduler::rehome(Index worker) {
+  Member& member = fleet_[worker];
+  std::vector<Index> tasks;
+  for (const auto& entry : member.home.entries()) {
+    if (in_queue(entry)) tasks.push_back(entry.task);
+  }
+  for (const Index task : tasks) {
+    dequeue(task);
+    wait_again(task);
+  }
+  member.home.clear();
+}
+
+bool Scheduler::steal(Index thief) {
+  const Index victim = fleet_.busiest();
+  if (victim == none || victim == thief) return false;
+  Member& member = fleet_[victim];
+  const auto* entry = member.home.top([this](const ReadyQueue::Entry& one) { return in_queue(one); });
+  if (!entry) return call_back(victim, thief);
+  const Index task = entry->task;
+  if (graph_[task].avoid == thief || !worth_stealing(graph_, fleet_, settings_, task, victim, thief, false))
+    return false;
+  member.home.pop();
+  member.home_time -= std::chrono::microseconds(graph_[task].expected);
+  fleet_.changed(victim);
+  assign(task, thief);
+  return true;
+}
+
+bool Scheduler::call_back(Index victim, Index thief) {
+  int looked_at = 0;
+  for (Index task = fleet_[victim].last_task; task != none && looked_at < 8;
+       task = graph_[task].previous, ++looked_at) {
+    Task& t = graph_[task];
+    if (t.started || t.suspended || t.revoking || t.avoid == thief || !may_run(thief, task)) continue;
+    if (!worth_stealing(graph_, fleet_, settings_, task, victim, thief, true)) continue;
+    t.revoking = true;
+    thieves_[task] = thief;
+    ++fleet_[thief].calls_back;
+    fleet_[thief].coming += std::chrono::microseconds(t.expected);
+    fleet_.changed(thief);
+    emit(RevokeTask{fleet_[victim].self.worker, t.id, Attempt{t.attempt}});
+    return true;
+  }
+  return false;
+}
+
+void Scheduler::end_call_back(Index task) {
+  Task& t = graph_[task];
+  if (!t.revoking) return;
+  t.revoking = false;
+  const auto found = thieves_.find(task);
+  const Index thief = found->second;
+  thieves_.erase(found);
+  if (thief == none) return;
+  --fleet_[thief].calls_back;
+  fleet_[thief].coming -= std::chrono::microseconds(t.expected);
+  fleet_.changed(thief);
+}
+
+void Scheduler::balance() {
+  for (int i = 0; i < 64; ++i) {
+    const Index thief = fleet_.idlest();
+    if (thief == none || fleet_[thief].active() + fleet_[thief].calls_back >= fleet_[thief].self.threads)
+      return;
+    if (!steal(thief)) return;
+  }
+}
+
+bool Scheduler::may_run(Index worker, Index task) const {
+  const Task& t = graph_[task];
+  if (t.lane == 0) return true;
+  const auto& workers = lanes_[t.lane].workers;
+  if (!std::binary_search(workers.begin(), workers.end(), worker)) return false;
+  if (!fits(fleet_[worker], *t.options)) return false;
+  return t.avoid != worker || std::none_of(workers.begin(), workers.end(), [&](Index other) {
+           return other != worker && fleet_[other].usable();
+         });
+}
+
+bool Scheduler::fits(const Member& member, const TaskOptions& demands) const {
+  return std::all_of(demands.resources.begin(), demands.resources.end(), [&](const auto& demand) {
+    const auto found = member.free.find(demand.first);
+    return demand.second <= 0 || (found != member.free.end() && found->second >= demand.second);
+  });
+}
+
+Index Scheduler::pick_constrained(Index task) const {
+  Index best = none;
+  Duration best_start = Duration::max();
+  for (const Index worker : lanes_[graph_[task].lane].workers) {
+    if (!fleet_.has_room(fleet_[worker]) || !may_run(worker, task)) continue;
+    const Duration start = fleet_[worker].load() + fetch_time(graph_, settings_, task, worker);
+    if (start >= best_start) continue;
+    best = worker;
+    best_start = start;
+  }
+  return best;
+}
+
+void Scheduler::use_resources(Index worker, Index task, double sign) {
+  const Task& t = graph_[task];
+  if (t.lane == 0 || !t.options) return;
+  for (const auto& [name, amount] : t.options->resources) {
+    if (amount > 0) fleet_[worker].free[name] += sign * amount;
+  }
+}
+
+std::uint32_t Scheduler::expect(Index task) const {
+  const double known = functions_[graph_[task].function].run_time;
+  const double ns = known > 0 ? known : static_cast<double>(settings_.unknown_run_time.count());
+  return static_cast<std::uint32_t>(std::clamp(ns / 1000, 1.0, 4e9));
+}
+
+void Scheduler::learn(Index task, Duration run_time) {
+  double& known = functions_[graph_[task].function].run_time;
+  const double seen = std::max(1.0, static_cast<double>(run_time.count()));
+  known = known > 0 ? known * 0.75 + seen * 0.25 : seen;
+}
+
+Index Scheduler::member(WorkerId id) {
+  const Index worker = fleet_.find(id);
+  if (worker == none)
+    emit(FenceWorker{id});
+  else
+    fleet_[worker].heard = now_;
+  return worker;
+}
+
+Index Scheduler::current(WorkerId worker, TaskId id, Attempt attempt) {
+  const Index who = member(worker);
+  const Index task = who == none ? none : graph_.find(id);
+  if (task == none) return none;
+  const Task& t = graph_[task];
+  const bool is = t.state == TaskState::assigned && t.worker == who && Attempt{t.attempt} == attempt;
+  return is ? task : none;
+}
+
+void Scheduler::on(const TaskStarted& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task != none) graph_[task].started = true;
+}
+
+void Scheduler::on(const TaskSuspended& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none || graph_[task].suspended) return;
+  Task& t = graph_[task];
+  t.suspended = t.started = true;
+  ++fleet_[t.worker].suspended;
+  fleet_[t.worker].occupancy -= std::chrono::microseconds(t.expected);
+  fleet_.changed(t.worker);
+  hungry_.push_back(t.worker);
+}
+
+void Scheduler::on(const TaskResumed& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none || !graph_[task].suspended) return;
+  Task& t = graph_[task];
+  t.suspended = false;
+  --fleet_[t.worker].suspended;
+  fleet_[t.worker].occupancy += std::chrono::microseconds(t.expected);
+  fleet_.changed(t.worker);
+}
+
+void Scheduler::on(const TaskFinished& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none) return refuse_value(event.worker, event.id, event.attempt);
+  Task& t = graph_[task];
+  const Index worker = t.worker;
+  if (!t.default_value) learn(task, event.run_time);
+  unassign(task);
+  deactivate(task);
+  move(task, TaskState::stored);
+  t.must_run = false;
+  t.bytes = event.bytes;
+  add_copy(task, worker);
+  inline_value_ = {task, event.value};
+  input_ended(task);
+  later(task);
+}
+
+void Scheduler::on(const TaskFailed& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none) return;
+  Task& t = graph_[task];
+  const Index worker = t.worker;
+  unassign(task);
+  if (event.retry && t.retries > 0) {
+    --t.retries;
+    t.avoid = worker;
+    return wait_again(task);
+  }
+  auto failure = std::make_shared<Failure>(event.failure ? *event.failure : Failure{});
+  failure->origin = t.id;
+  failure->worker = fleet_[worker].self.name;
+  fail(task, std::move(failure));
+}
+
+void Scheduler::on(const TaskReturned& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none) return;
+  graph_[task].avoid = graph_[task].worker;
+  unassign(task);
+  wait_again(task);
+  for (const MissingInput& missing : event.missing) value_missing(missing);
+}
+
+void Scheduler::on(const TaskRevoked& event) {
+  const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none || !graph_[task].revoking) return;
+  end_call_back(task);
+  if (!event.given_up) {
+    graph_[task].started = true;
+    return;
+  }
+  unassign(task);
+  wait_again(task);
+}
+
+}  // namespace dflow::core

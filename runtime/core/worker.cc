@@ -1,0 +1,204 @@
+// A worker's tasks: from received to ended.
+#include "runtime/core/worker.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace dflow::core {
+namespace {
+
+constexpr std::array event_names = {"Tick",        "RunTask",     "CancelTask",   "RevokeTask",
+                                    "FreeValue",   "FetchValue",  "CloseWorker",  "FetchSucceeded",
+                                    "FetchBroken", "ValuePushed", "ValueSpoilt",  "BodyReturned",
+                                    "BodyThrew",   "BodyBlocked", "BodyUnblocked"};
+static_assert(event_names.size() == std::variant_size_v<WorkerEvent>);
+
+}  // namespace
+
+Worker::Worker(WorkerId self, WorkerLimits limits, Settings settings)
+    : self_(self), limits_{std::max<std::uint16_t>(limits.threads, 1), limits.memory}, settings_(settings) {}
+
+std::vector<WorkerAction> Worker::apply(const WorkerEvent& event) {
+  ++event_number_;
+  event_name_ = event_names[event.index()];
+  actions_.clear();
+  std::visit([this](const auto& one) { on(one); }, event);
+  spill();
+  start_bodies();
+  return std::exchange(actions_, {});
+}
+
+void Worker::move(Work& work, WorkState to) {
+  const TaskId id = work.order.id;
+  if (!legal(work.state, to)) {
+    throw BrokenRule(Story<WorkState>::name(id) + " must not go from " + std::string(name_of(work.state)) +
+                     " to " + std::string(name_of(to)) + " in event " + std::to_string(event_number_) + " (" +
+                     event_name_ + ") of a worker; its last transitions:" + story_.of(id));
+  }
+  story_.add(id, work.state, to, event_name_, event_number_);
+  work.state = to;
+}
+
+void Worker::on(const RunTask& order) {
+  const Name name{order.id, order.attempt};
+  const auto [found, fresh] = tasks_.insert({name, Work{.order = order}});
+  if (!fresh) return;
+  Work& work = found->second;
+  move(work, WorkState::fetching);
+  for (const Input& input : order.inputs) {
+    const auto [value, unknown] = values_.insert({{input.id, input.version}, {}});
+    const bool first = value->second.readers.insert(name).second;
+    if (first && !value->second.stored) ++work.missing;
+  }
+  if (work.missing == 0) return make_ready(work);
+  for (const Input& input : order.inputs) {
+    want(input);
+    if (!tasks_.contains(name)) return;  // it had to be given back at once
+  }
+}
+
+void Worker::make_ready(Work& work) {
+  move(work, WorkState::ready);
+  ready_.insert({work.order.rank, {work.order.id, work.order.attempt}});
+}
+
+void Worker::start_bodies() {
+  while (running_ < limits_.threads && !resuming_.empty()) {
+    const Name name = resuming_.begin()->name;
+    resuming_.erase(resuming_.begin());
+    move(tasks_.at(name), WorkState::running);
+    ++running_;
+    report(TaskResumed{self_, name.id, name.version});
+    emit(ResumeBody{name.id, name.version});
+  }
+  while (running_ < limits_.threads && !ready_.empty() && (running_ == 0 || !short_of_memory())) {
+    const Name name = ready_.begin()->name;
+    ready_.erase(ready_.begin());
+    start(tasks_.at(name));
+  }
+}
+
+void Worker::start(Work& work) {
+  const RunTask& order = work.order;
+  move(work, WorkState::running);
+  ++running_;
+  if (order.options && order.options->timeout && !order.default_value) {
+    work.deadline = now_ + *order.options->timeout;
+    deadlines_.insert({*work.deadline, {order.id, order.attempt}});
+  }
+  StartBody body{
+      .id = order.id, .attempt = order.attempt, .payload = order.payload, .options = order.options};
+  for (const Input& input : order.inputs) {
+    use({input.id, input.version});
+    body.inputs.push_back({.id = input.id, .version = input.version, .bytes = input.bytes});
+  }
+  body.wanted = order.wanted;
+  body.keep_inputs = order.keep_inputs;
+  body.on_failure = order.on_failure;
+  body.default_value = order.default_value;
+  if (settings_.report_starts) report(TaskStarted{self_, order.id, order.attempt});
+  emit(std::move(body));
+}
+
+void Worker::forget(const Name& name) {
+  const auto found = tasks_.find(name);
+  Work& work = found->second;
+  if (work.state == WorkState::ready) ready_.erase({work.order.rank, name});
+  if (work.state == WorkState::running) --running_;
+  if (work.deadline) deadlines_.erase({*work.deadline, name});
+  move(work, WorkState::gone);
+  const RunTask order = std::move(work.order);
+  tasks_.erase(found);
+  for (const Input& input : order.inputs) release(name, {input.id, input.version});
+}
+
+void Worker::on(const CancelTask& event) {
+  const Name name{event.id, event.attempt};
+  const auto found = tasks_.find(name);
+  if (found == tasks_.end()) return;
+  Work& work = found->second;
+  if (work.state == WorkState::fetching || work.state == WorkState::ready) return forget(name);
+  if (std::exchange(work.cancelled, true)) return;
+  emit(StopBody{event.id, event.attempt});
+}
+
+void Worker::on(const RevokeTask& event) {
+  const Name name{event.id, event.attempt};
+  const auto found = tasks_.find(name);
+  const bool give_up = found != tasks_.end() && (found->second.state == WorkState::fetching ||
+                                                 found->second.state == WorkState::ready);
+  if (give_up) forget(name);
+  report(TaskRevoked{self_, event.id, event.attempt, give_up});
+}
+
+void Worker::on(const CloseWorker&) {
+  emit(Leave{});
+}
+
+void Worker::on(const BodyReturned& event) {
+  const Name name{event.id, event.attempt};
+  const auto found = tasks_.find(name);
+  const bool runs = found != tasks_.end() && found->second.state == WorkState::running;
+  if (!runs) return emit(DropValue{event.id, event.attempt});
+  const bool welcome = !found->second.cancelled && !found->second.timed_out;
+  forget(name);
+  if (!welcome) return emit(DropValue{event.id, event.attempt});
+  store(name, event.bytes);
+  report(TaskFinished{self_, event.id, event.attempt, event.bytes, event.run_time, event.value});
+}
+
+void Worker::on(const BodyThrew& event) {
+  const Name name{event.id, event.attempt};
+  const auto found = tasks_.find(name);
+  if (found == tasks_.end() || found->second.state != WorkState::running) return;
+  const bool welcome = !found->second.cancelled && !found->second.timed_out;
+  forget(name);
+  if (welcome) report(TaskFailed{self_, event.id, event.attempt, event.failure, event.retry});
+}
+
+void Worker::on(const BodyBlocked& event) {
+  const auto found = tasks_.find({event.id, event.attempt});
+  if (found == tasks_.end() || found->second.state != WorkState::running) return;
+  move(found->second, WorkState::blocked);
+  --running_;
+  report(TaskSuspended{self_, event.id, event.attempt});
+}
+
+void Worker::on(const BodyUnblocked& event) {
+  const auto found = tasks_.find({event.id, event.attempt});
+  if (found == tasks_.end() || found->second.state != WorkState::blocked) return;
+  move(found->second, WorkState::resuming);
+  resuming_.insert({found->second.order.rank, found->first});
+}
+
+void Worker::on(const Tick& event) {
+  now_ = std::max(now_, event.now);
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
+    const Name name = deadlines_.begin()->second;
+    deadlines_.erase(deadlines_.begin());
+    Work& work = tasks_.at(name);
+    work.deadline.reset();
+    work.timed_out = true;
+    emit(StopBody{name.id, name.version});
+    if (work.cancelled) continue;
+    Failure failure{.kind = Failure::Kind::timeout, .origin = name.id};
+    failure.message = "ran longer than its time limit";
+    report(TaskFailed{self_, name.id, name.version, std::make_shared<Failure>(std::move(failure)), false});
+  }
+  while (!retries_.empty() && retries_.begin()->first <= now_) {
+    const Name name = retries_.begin()->second;
+    retries_.erase(retries_.begin());
+    Value& value = values_.at(name);
+    value.again_at.reset();
+    ask(name, value);
+  }
+  const bool paused = short_of_memory() && running_ > 0;  // one body may run, however little memory there is
+  if (beaten_ && now_ - beat_ < settings_.heartbeat && paused_ == paused) return;
+  beaten_ = true;
+  beat_ = now_;
+  paused_ = paused;
+  report(Heartbeat{self_, memory_, paused_});
+}
+
+}  // namespace dflow::core

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "runtime/core/settings.h"
+#include "runtime/core/story.h"
+#include "runtime/core/worker_actions.h"
+#include "runtime/core/worker_events.h"
+
+namespace dflow::core {
+
+/// What a worker may use.
+struct WorkerLimits {
+  std::uint16_t threads = 1;
+  std::uint64_t memory = 0;  ///< Bytes of values before some are written to disk; 0: no bound.
+};
+
+/// All decisions of one worker process. As pure as the scheduler, and driven likewise.
+///
+/// A worker fetches what its tasks need as soon as it is told of them, asking one holder after the other;
+/// runs those that have everything, best rank first, as many as it has threads; and keeps values until it is
+/// told to drop them. A body that waits for other tasks gives its thread away and gets one back before new
+/// bodies start. What cannot be had is asked for again a few times, at growing intervals, then the task goes
+/// back to the scheduler.
+///
+/// Invariants, checked by `check_invariants`:
+///  (1) a task is fetching iff some input is not stored here;
+///  (2) no more bodies run than there are threads;
+///  (3) no task is ready, or resuming, while a thread is free, unless memory is short and something runs;
+///  (4) a value is being fetched iff a task here or the scheduler wants it and it is not stored;
+///  (5) `memory` is the sum over the values that are stored and not spilled.
+class Worker {
+ public:
+  Worker(WorkerId self, WorkerLimits limits, Settings settings = {});
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  [[nodiscard]] std::vector<WorkerAction> apply(const WorkerEvent& event);
+
+  void check_invariants() const;
+
+  bool stored(TaskId id, Attempt version) const;
+  std::size_t tasks() const { return tasks_.size(); }
+  std::size_t values() const { return values_.size(); }
+  std::uint32_t running() const { return running_; }
+  std::uint64_t memory() const { return memory_; }
+  std::string story(TaskId id) const { return story_.of(id); }
+
+ private:
+  /// A value by name and version.
+  struct Name {
+    TaskId id{};
+    Attempt version{};
+    auto operator<=>(const Name&) const = default;
+  };
+  struct Work {
+    RunTask order;
+    WorkState state = WorkState::fresh;
+    std::uint32_t missing = 0;  ///< Different inputs that are not stored here.
+    std::optional<Time> deadline = {};
+    bool timed_out = false;
+    bool cancelled = false;  ///< Running still, but nobody wants the result.
+  };
+  struct Value {
+    bool stored = false;
+    bool spilled = false;
+    bool doomed = false;  ///< Dropped when its last reader here has ended.
+    std::uint64_t bytes = 0;
+    std::uint64_t used = 0;       ///< When last, in events.
+    std::set<Name> readers = {};  ///< Tasks here (id, attempt) that have not ended.
+    // While it is not stored:
+    std::vector<WorkerId> holders = {};  ///< To be asked.
+    std::size_t next_holder = 0;
+    std::optional<WorkerId> asking = {};
+    std::vector<MissingInput> refused = {};
+    int rounds = 0;  ///< Times that all the holders were asked in vain.
+    std::optional<Time> again_at = {};
+    bool for_scheduler = false;  ///< It asked for a copy.
+  };
+  struct Queued {
+    Rank rank;
+    Name name;
+    bool operator<(const Queued& other) const {
+      if (rank.before(other.rank) != other.rank.before(rank)) return rank.before(other.rank);
+      return name < other.name;
+    }
+  };
+
+  void on(const Tick&);
+  void on(const RunTask&);
+  void on(const CancelTask&);
+  void on(const RevokeTask&);
+  void on(const FreeValue&);
+  void on(const FetchValue&);
+  void on(const CloseWorker&);
+  void on(const FetchSucceeded&);
+  void on(const FetchBroken&);
+  void on(const ValuePushed&);
+  void on(const ValueSpoilt&);
+  void on(const BodyReturned&);
+  void on(const BodyThrew&);
+  void on(const BodyBlocked&);
+  void on(const BodyUnblocked&);
+
+  // worker.cc: tasks.
+  void move(Work& work, WorkState to);
+  void forget(const Name& name);
+  void make_ready(Work& work);
+  void start_bodies();
+  void start(Work& work);
+  void report(Report what) { emit(Tell{std::move(what)}); }
+  void emit(WorkerAction action) { actions_.push_back(std::move(action)); }
+
+  // worker_values.cc: values.
+  void want(const Input& input);
+  void ask(const Name& name, Value& value);
+  void give_up(const Name& name, Value& value);
+  void store(const Name& name, std::uint64_t bytes);
+  void unstore(const Name& name);
+  void use(const Name& name);  ///< A body reads it now: it is in memory.
+  void release(const Name& reader, const Name& name);
+  void erase_if_idle(const Name& name);
+  void drop_if_unwanted(const Name& name);
+  void spill();
+  bool short_of_memory() const;
+
+  const WorkerId self_;
+  const WorkerLimits limits_;
+  const Settings settings_;
+  std::map<Name, Work> tasks_;
+  std::map<Name, Value> values_;
+  std::set<Queued> ready_;
+  std::set<Queued> resuming_;
+  std::set<std::pair<Time, Name>> deadlines_;
+  std::set<std::pair<Time, Name>> retries_;             ///< Values to be asked for again.
+  std::set<std::pair<std::uint64_t, Name>> unspilled_;  ///< Stored values in memory, longest unused first.
+  std::uint32_t running_ = 0;
+  std::uint64_t memory_ = 0;
+  bool paused_ = false;
+  Time now_{};
+  Time beat_{};
+  bool beaten_ = false;
+  std::vector<WorkerAction> actions_;
+  std::uint64_t event_number_ = 0;
+  const char* event_name_ = "";
+  Story<WorkState> story_;
+};
+
+}  // namespace dflow::core

@@ -1,0 +1,264 @@
+// A worker's values: asked for, stored, spilled, dropped.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/core/worker.h"
+
+namespace dflow::core {
+namespace {
+
+constexpr int max_rounds = 3;
+constexpr Duration first_pause = std::chrono::milliseconds(50);
+
+}  // namespace
+
+void Worker::want(const Input& input) {
+  const Name name{input.id, input.version};
+  Value& value = values_[name];
+  if (value.stored) return;
+  value.bytes = input.bytes;
+  for (const WorkerId holder : input.holders) {
+    if (std::find(value.holders.begin(), value.holders.end(), holder) == value.holders.end()) {
+      value.holders.push_back(holder);
+    }
+  }
+  if (!value.asking && !value.again_at) ask(name, value);
+}
+
+void Worker::ask(const Name& name, Value& value) {
+  while (value.next_holder < value.holders.size()) {
+    const WorkerId holder = value.holders[value.next_holder++];
+    if (holder != self_) {
+      value.asking = holder;
+      return emit(StartFetch{name.id, name.version, holder, value.bytes});
+    }
+    value.refused.push_back({name.id, name.version, self_, true});
+  }
+  const bool hope =
+      std::any_of(value.refused.begin(), value.refused.end(), [](const auto& one) { return !one.gone; });
+  if (!hope || ++value.rounds >= max_rounds) return give_up(name, value);
+  value.next_holder = 0;
+  value.refused.clear();
+  value.again_at = now_ + first_pause * (1 << value.rounds);
+  retries_.insert({*value.again_at, name});
+}
+
+void Worker::give_up(const Name& name, Value& value) {
+  const std::vector<MissingInput> refused = std::move(value.refused);
+  const auto readers = value.readers;
+  if (std::exchange(value.for_scheduler, false)) {
+    const MissingInput last = refused.empty() ? MissingInput{name.id, name.version} : refused.back();
+    report(FetchFailed{self_, last});
+  }
+  value.holders.clear();
+  value.next_holder = 0;
+  value.rounds = 0;
+  value.refused.clear();
+  for (const Name& reader : readers) {
+    if (tasks_.at(reader).state != WorkState::fetching) continue;
+    forget(reader);
+    report(TaskReturned{self_, reader.id, reader.version, refused});
+  }
+  erase_if_idle(name);
+}
+
+void Worker::on(const FetchValue& event) {
+  const Name name{event.value.id, event.value.version};
+  Value& value = values_[name];
+  if (value.stored) {
+    value.doomed = false;
+    return report(ValueAdded{self_, name.id, name.version, value.bytes});
+  }
+  value.for_scheduler = true;
+  want(event.value);
+}
+
+void Worker::on(const FetchSucceeded& event) {
+  const Name name{event.id, event.version};
+  const auto found = values_.find(name);
+  if (found == values_.end() || found->second.stored || found->second.asking != event.from) return;
+  store(name, event.bytes);
+  report(ValueAdded{self_, event.id, event.version, event.bytes});
+}
+
+void Worker::on(const FetchBroken& event) {
+  const Name name{event.id, event.version};
+  const auto found = values_.find(name);
+  if (found == values_.end() || found->second.stored || found->second.asking != event.from) return;
+  Value& value = found->second;
+  value.asking.reset();
+  value.refused.push_back({event.id, event.version, event.from, event.gone});
+  if (value.readers.empty() && !value.for_scheduler) return erase_if_idle(name);
+  ask(name, value);
+}
+
+void Worker::on(const ValuePushed& event) {
+  const Name name{event.id, event.version};
+  const auto found = values_.find(name);
+  if (found != values_.end() && found->second.stored) return;
+  store(name, event.bytes);
+  report(ValueAdded{self_, event.id, event.version, event.bytes});
+}
+
+void Worker::store(const Name& name, std::uint64_t bytes) {
+  Value& value = values_[name];
+  if (value.again_at) retries_.erase({*std::exchange(value.again_at, std::nullopt), name});
+  value.asking.reset();
+  value.refused.clear();
+  value.for_scheduler = value.doomed = value.spilled = false;
+  value.holders = {};
+  value.next_holder = 0;
+  value.rounds = 0;
+  value.stored = true;
+  value.bytes = bytes;
+  value.used = event_number_;
+  memory_ += bytes;
+  unspilled_.insert({value.used, name});
+  const auto readers = value.readers;
+  for (const Name& reader : readers) {
+    Work& work = tasks_.at(reader);
+    if (work.state == WorkState::fetching && --work.missing == 0) make_ready(work);
+  }
+}
+
+void Worker::use(const Name& name) {
+  Value& value = values_.at(name);
+  if (!value.spilled)
+    unspilled_.erase({value.used, name});
+  else
+    memory_ += value.bytes;
+  value.spilled = false;
+  value.used = event_number_;
+  unspilled_.insert({value.used, name});
+}
+
+void Worker::unstore(const Name& name) {
+  Value& value = values_.at(name);
+  if (!value.spilled) {
+    unspilled_.erase({value.used, name});
+    memory_ -= value.bytes;
+  }
+  value.stored = value.spilled = value.doomed = false;
+}
+
+void Worker::on(const ValueSpoilt& event) {
+  const Name name{event.id, event.version};
+  const auto found = values_.find(name);
+  if (found == values_.end() || !found->second.stored) return;
+  unstore(name);
+  report(ValueRemoved{self_, event.id, event.version});
+  for (const Name& reader : found->second.readers) {
+    Work& work = tasks_.at(reader);
+    if (work.state == WorkState::ready) {
+      ready_.erase({work.order.rank, reader});
+      move(work, WorkState::fetching);
+    }
+    if (work.state == WorkState::fetching) ++work.missing;
+  }
+  found->second.refused.push_back({event.id, event.version, self_, true});
+  give_up(name, found->second);
+}
+
+void Worker::on(const FreeValue& event) {
+  auto it = values_.lower_bound({event.id, Attempt{0}});
+  std::vector<Name> names;
+  for (; it != values_.end() && it->first.id == event.id && it->first.version <= event.version; ++it) {
+    if (it->second.stored) names.push_back(it->first);
+  }
+  for (const Name& name : names) {
+    values_.at(name).doomed = true;
+    drop_if_unwanted(name);
+  }
+}
+
+void Worker::release(const Name& reader, const Name& name) {
+  const auto found = values_.find(name);
+  if (found == values_.end() || found->second.readers.erase(reader) == 0) return;
+  drop_if_unwanted(name);
+  erase_if_idle(name);
+}
+
+void Worker::drop_if_unwanted(const Name& name) {
+  Value& value = values_.at(name);
+  if (!value.doomed || !value.readers.empty()) return;
+  unstore(name);
+  values_.erase(name);
+  emit(DropValue{name.id, name.version});
+}
+
+void Worker::erase_if_idle(const Name& name) {
+  const auto found = values_.find(name);
+  if (found == values_.end()) return;
+  Value& value = found->second;
+  if (value.stored || value.asking || value.for_scheduler || !value.readers.empty()) return;
+  if (value.again_at) retries_.erase({*value.again_at, name});
+  values_.erase(found);
+}
+
+void Worker::spill() {
+  if (limits_.memory == 0) return;
+  const std::uint64_t target = limits_.memory / 10 * 6;
+  for (auto it = unspilled_.begin();
+       memory_ > limits_.memory / 10 * 7 && memory_ > target && it != unspilled_.end();) {
+    Value& value = values_.at(it->second);
+    const bool in_use = std::any_of(value.readers.begin(), value.readers.end(), [&](const Name& reader) {
+      const WorkState state = tasks_.at(reader).state;
+      return state != WorkState::fetching && state != WorkState::ready;
+    });
+    if (in_use) {
+      ++it;
+      continue;
+    }
+    emit(SpillValue{it->second.id, it->second.version});
+    value.spilled = true;
+    memory_ -= value.bytes;
+    it = unspilled_.erase(it);
+  }
+}
+
+bool Worker::short_of_memory() const {
+  return limits_.memory > 0 && memory_ > limits_.memory / 10 * 8;
+}
+
+bool Worker::stored(TaskId id, Attempt version) const {
+  const auto found = values_.find({id, version});
+  return found != values_.end() && found->second.stored;
+}
+
+void Worker::check_invariants() const {
+  const auto require = [](bool holds, const char* rule) {
+    if (!holds) throw BrokenRule(std::string("broken in a worker: ") + rule);
+  };
+  std::uint32_t running = 0;
+  std::size_t ready = 0, resuming = 0;
+  for (const auto& [name, work] : tasks_) {
+    std::set<Name> missing;
+    for (const Input& input : work.order.inputs) {
+      const auto found = values_.find({input.id, input.version});
+      require(found != values_.end() && found->second.readers.contains(name), "an input knows its readers");
+      if (!found->second.stored) missing.insert(found->first);
+    }
+    running += work.state == WorkState::running;
+    ready += work.state == WorkState::ready;
+    resuming += work.state == WorkState::resuming;
+    if (work.state == WorkState::fetching) {
+      require(!missing.empty() && missing.size() == work.missing, "a task fetches iff an input is missing");
+    }
+    if (work.state == WorkState::ready) require(missing.empty(), "a ready task has its inputs");
+  }
+  require(running == running_ && running_ <= limits_.threads, "no more bodies run than there are threads");
+  require(ready == ready_.size() && resuming == resuming_.size(), "the queues hold who waits");
+  require(resuming_.empty() || running_ == limits_.threads, "nobody waits to go on while a thread is free");
+  require(ready_.empty() || running_ == limits_.threads || (short_of_memory() && running_ > 0),
+          "nobody is ready while a thread is free");
+  std::uint64_t memory = 0;
+  for (const auto& [name, value] : values_) {
+    if (value.stored && !value.spilled) memory += value.bytes;
+    if (value.stored) continue;
+    require(value.asking || value.again_at, "a value that is not here is being asked for");
+    require(!value.again_at || retries_.contains({*value.again_at, name}), "a pause ends");
+  }
+  require(memory == memory_, "memory is the sum over the values in it");
+}
+
+}  // namespace dflow::core

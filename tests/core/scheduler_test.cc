@@ -1,0 +1,315 @@
+#include "tests/core/scheduler_fixture.h"
+
+namespace dflow::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_F(SchedulerTest, RunsConsumerOnceItsLastInputIsStored) {
+  join(1, 2);
+  submit(1);
+  submit(2);
+  EXPECT_THAT(ran(submit(3, {1, 2})), IsEmpty());
+  EXPECT_THAT(ran(finish(1)), IsEmpty());
+  EXPECT_THAT(ran(finish(2)), ElementsAre(task(3)));
+}
+
+TEST_F(SchedulerTest, NamesTheHoldersOfEachInput) {
+  join(1);
+  submit(1);
+  submit(2, {1, 1});
+  finish(1, 100);
+  const RunTask& run = last_run.at(task(2));
+  ASSERT_THAT(run.inputs, SizeIs(2));
+  EXPECT_EQ(run.inputs[0].bytes, 100u);
+  EXPECT_THAT(run.inputs[1].holders, ElementsAre(WorkerId{1}));
+}
+
+TEST_F(SchedulerTest, TellsTheClientOnceAndPassesASmallValueOn) {
+  join(1);
+  submit(1);
+  const auto value = std::make_shared<std::string>("42");
+  const auto done = all<TaskDone>(say(TaskFinished{WorkerId{1}, task(1), Attempt{1}, 2, {}, value}));
+  ASSERT_THAT(done, SizeIs(1));
+  EXPECT_EQ(done[0].inline_value, value);
+}
+
+TEST_F(SchedulerTest, RunsWhereTheBytesAre) {
+  join(1), join(2);
+  submit(1);
+  submit(2);
+  finish(1, 100'000'000);
+  finish(2, 8);
+  submit(3, {2, 1});
+  EXPECT_EQ(where(3), where(1));
+}
+
+TEST_F(SchedulerTest, HoldsRootsBackUntilAWorkerHasRoom) {
+  join(1);
+  for (std::uint64_t i = 1; i <= 5; ++i) submit(i);
+  EXPECT_THAT(last_run, SizeIs(1));
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, PrefersPriorityThenPathThenOrder) {
+  join(1);
+  submit(1);
+  submit(2);
+  submit(3, {}, {.path = 5});
+  submit(4, {}, {.priority = 1});
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(4)));
+  EXPECT_THAT(ran(finish(4)), ElementsAre(task(3)));
+  EXPECT_THAT(ran(finish(3)), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, FreesWhatNothingNeedsAndForgetsIt) {
+  join(1);
+  submit(1);
+  finish(1);
+  const auto freed = all<FreeValue>(say(TasksReleased{client, {task(1)}}));
+  EXPECT_THAT(freed, ElementsAre(FreeValue{WorkerId{1}, task(1), Attempt{1}}));
+  EXPECT_EQ(scheduler.tasks(), 0u);
+}
+
+TEST_F(SchedulerTest, ComputesALostValueAgainFromItsLineage) {
+  join(1);
+  submit(1);
+  submit(2, {1});
+  finish(1);
+  say(TasksReleased{client, {task(1)}});
+  finish(2);
+  join(2);
+  EXPECT_THAT(ran(lose(1)), ElementsAre(task(1)));
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
+  EXPECT_EQ(where(2), WorkerId{2});
+}
+
+TEST_F(SchedulerTest, LosesAScatteredValueForGood) {
+  join(1);
+  say(ValueScattered{client, task(1), 10});
+  say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
+  submit(2, {1});
+  const auto ended = all<TaskEnded>(lose(1));
+  ASSERT_THAT(ended, SizeIs(2));
+  EXPECT_EQ(ended[1].failure->kind, Failure::Kind::data_lost);
+}
+
+TEST_F(SchedulerTest, SendsAScatteredValueElsewhereWhenItsWorkerIsLostFirst) {
+  join(1);
+  ASSERT_THAT(all<PlaceValue>(say(ValueScattered{client, task(1), 10})), SizeIs(1));
+  EXPECT_THAT(all<PlaceValue>(lose(1)), IsEmpty());
+  EXPECT_THAT(all<PlaceValue>(join(2)), ElementsAre(PlaceValue{client, task(1), WorkerId{2}}));
+}
+
+TEST_F(SchedulerTest, CopiesAScatteredValueBeforeItsClientIsTold) {
+  join(1), join(2);
+  const auto placed = all<PlaceValue>(say(ValueScattered{client, task(1), 10, 2}));
+  const auto first = say(ValueAdded{placed.at(0).worker, task(1), Attempt{0}, 10});
+  EXPECT_THAT(all<TaskDone>(first), IsEmpty());
+  const auto fetches = all<FetchValue>(first);
+  ASSERT_THAT(fetches, SizeIs(1));
+  EXPECT_THAT(all<TaskDone>(say(ValueAdded{fetches[0].worker, task(1), Attempt{0}, 10})), SizeIs(1));
+}
+
+TEST_F(SchedulerTest, RetriesOnAnotherWorker) {
+  join(1), join(2);
+  submit(1, {}, {.retries = 1});
+  const WorkerId first = where(1);
+  EXPECT_THAT(all<TaskEnded>(say(TaskFailed{first, task(1), Attempt{1}, {}})), IsEmpty());
+  EXPECT_NE(where(1), first);
+  EXPECT_THAT(all<TaskEnded>(say(TaskFailed{where(1), task(1), Attempt{2}, {}})), SizeIs(1));
+}
+
+TEST_F(SchedulerTest, RetriesOnTheOnlyWorker) {
+  join(1);
+  submit(1, {}, {.retries = 1});
+  EXPECT_THAT(ran(say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}})), ElementsAre(task(1)));
+}
+
+TEST_F(SchedulerTest, GivesUpATaskUnderWhichThreeWorkersDied) {
+  join(1);
+  submit(1);
+  submit(2);
+  for (std::uint32_t worker = 1; worker <= 2; ++worker) {
+    lose(worker, {{task(1)}});
+    join(worker + 1);
+  }
+  const auto ended = all<TaskEnded>(lose(3, {{task(1)}}));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::worker_lost);
+  EXPECT_EQ(ended[0].failure->end->code, 11);
+  EXPECT_THAT(ran(join(4)), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, BlamesNoTaskThatDidNotRun) {
+  for (std::uint32_t worker = 1; worker <= 5; ++worker) {
+    join(worker);
+    if (worker == 1) submit(1);
+    EXPECT_THAT(all<TaskEnded>(lose(worker)), IsEmpty());
+  }
+}
+
+TEST_F(SchedulerTest, FailsWithTheFirstFailedInputWhenAllHaveEnded) {
+  join(1, 3);
+  submit(1), submit(2), submit(3), submit(4, {1, 2, 3});
+  say(TaskFailed{WorkerId{1}, task(3), Attempt{1}, {}});
+  say(TaskFailed{WorkerId{1}, task(2), Attempt{1}, {}});
+  const auto ended = all<TaskEnded>(finish(1));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].id, task(4));
+  EXPECT_EQ(ended[0].failure->origin, task(2));
+}
+
+TEST_F(SchedulerTest, AsksForADefaultValueWhereAFailedInputIsIgnored) {
+  join(1);
+  submit(1);
+  submit(2, {1}, {.on_failure = OnFailure::ignore});
+  say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}});
+  EXPECT_TRUE(last_run.at(task(2)).default_value);
+  EXPECT_THAT(last_run.at(task(2)).inputs, IsEmpty());
+}
+
+TEST_F(SchedulerTest, CancelsSuccessorsOfATaskThatAsksForIt) {
+  join(1);
+  submit(1, {}, {.on_failure = OnFailure::cancel_successors});
+  submit(2, {1});
+  const auto ended = all<TaskEnded>(say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}}));
+  ASSERT_THAT(ended, SizeIs(2));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::exception);
+  EXPECT_EQ(ended[1].failure->kind, Failure::Kind::cancelled);
+}
+
+TEST_F(SchedulerTest, CancelsARunningTaskAndThoseThatNeedIt) {
+  join(1);
+  submit(1), submit(2, {1});
+  const auto actions = say(TasksCancelled{client, {task(1)}});
+  EXPECT_THAT(all<CancelTask>(actions), ElementsAre(CancelTask{WorkerId{1}, task(1), Attempt{1}}));
+  ASSERT_THAT(all<TaskEnded>(actions), SizeIs(1));
+  EXPECT_EQ(all<TaskEnded>(actions)[0].id, task(2));
+}
+
+TEST_F(SchedulerTest, RefusesAResultOfAnAttemptThatIsNoLongerWanted) {
+  join(1);
+  submit(1);
+  say(TasksCancelled{client, {task(1)}});
+  const auto answer = say(TaskFinished{WorkerId{1}, task(1), Attempt{1}, 8, {}, {}});
+  EXPECT_THAT(all<FreeValue>(answer), ElementsAre(FreeValue{WorkerId{1}, task(1), Attempt{1}}));
+}
+
+TEST_F(SchedulerTest, FencesAWorkerThatIsNoMember) {
+  join(1);
+  submit(1);
+  lose(1);
+  const auto answer = say(TaskFinished{WorkerId{1}, task(1), Attempt{1}, 8, {}, {}});
+  EXPECT_THAT(all<FenceWorker>(answer), ElementsAre(FenceWorker{WorkerId{1}}));
+}
+
+TEST_F(SchedulerTest, GivesUpASilentWorker) {
+  join(1);
+  submit(1);
+  say(Tick{Time{std::chrono::seconds(9)}});
+  EXPECT_THAT(all<FenceWorker>(say(Tick{Time{std::chrono::seconds(11)}})), SizeIs(1));
+  EXPECT_THAT(ran(join(2)), ElementsAre(task(1)));
+}
+
+TEST_F(SchedulerTest, GivesTheThreadOfATaskThatWaitsToAnother) {
+  join(1);
+  submit(1), submit(2);
+  EXPECT_THAT(ran(say(TaskSuspended{WorkerId{1}, task(1), Attempt{1}})), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, KeepsConstrainedTasksForThoseWhoMayRunThem) {
+  join(1);
+  TaskOptions options{.resources = {{"gpu", 1}}};
+  submit(1, {}, {.options = std::make_shared<TaskOptions>(options)});
+  submit(2, {}, {.options = std::make_shared<TaskOptions>(options)});
+  EXPECT_THAT(last_run, IsEmpty());
+  WorkerJoined able{.worker = WorkerId{2}, .threads = 4};
+  able.resources = {{"gpu", 1}};
+  EXPECT_THAT(ran(say(able)), ElementsAre(task(1)));
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, TakesWaitingWorkFromABusyWorkerForAnIdleOne) {
+  join(1);
+  submit(1);
+  finish(1);
+  submit(2), submit(3, {1}), submit(4, {1});
+  EXPECT_THAT(ran(join(2)), SizeIs(1));
+}
+
+TEST_F(SchedulerTest, CancelsTheTasksOfAClientThatLeaves) {
+  join(1);
+  submit(1), submit(2), submit(3, {}, {.fire_and_forget = true});
+  EXPECT_THAT(ran(say(ClientLeft{client})), ElementsAre(task(3)));
+  finish(3);
+  EXPECT_EQ(scheduler.tasks(), 0u);
+}
+
+TEST_F(SchedulerTest, MovesWhatARetiringWorkerAloneHolds) {
+  join(1);
+  submit(1);
+  finish(1);
+  join(2);
+  const auto asked = say(RetireRequested{client, RequestId{7}, {WorkerId{1}}});
+  ASSERT_THAT(all<FetchValue>(asked), SizeIs(1));
+  say(ValueAdded{WorkerId{2}, task(1), Attempt{1}, 8});
+  EXPECT_THAT(all<CloseWorker>(say(Tick{})), SizeIs(1));
+  const auto gone = say(WorkerLost{WorkerId{1}, {.kind = WorkerEnd::Kind::left}, {}});
+  EXPECT_THAT(all<RequestDone>(gone), ElementsAre(RequestDone{client, RequestId{7}, ""}));
+  EXPECT_THAT(ran(gone), IsEmpty());
+}
+
+TEST_F(SchedulerTest, ReplacesALostReplica) {
+  join(1), join(2), join(3);
+  submit(1);
+  finish(1);
+  const auto fetch = all<FetchValue>(say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2}));
+  ASSERT_THAT(fetch, SizeIs(1));
+  say(ValueAdded{fetch[0].worker, task(1), Attempt{1}, 8});
+  EXPECT_THAT(all<RequestDone>(say(Tick{})), SizeIs(1));
+  EXPECT_THAT(all<FetchValue>(lose(static_cast<std::uint32_t>(where(1)))), SizeIs(1));
+}
+
+TEST_F(SchedulerTest, SaysWhatIsWrongWithASubmission) {
+  const auto ended = all<TaskEnded>(submit(1, {99}));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::invalid);
+  EXPECT_EQ(ended[0].failure->message, "task 1/1 needs task 1/99, which is not known");
+}
+
+TEST_F(SchedulerTest, TellsATasksStory) {
+  join(1);
+  submit(1);
+  EXPECT_THAT(scheduler.story(task(1)), testing::HasSubstr("event 3 (TasksSubmitted): ready -> assigned"));
+}
+
+class CallBackTest : public SchedulerTest {
+ protected:
+  CallBackTest() : SchedulerTest(Settings{}) {}
+};
+
+TEST_F(CallBackTest, MovesASentTaskOnlyWhenItsWorkerAgrees) {
+  join(1);
+  submit(1), submit(2);
+  ASSERT_EQ(where(2), WorkerId{1});
+  const auto asked = all<RevokeTask>(join(2));
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_EQ(where(2), WorkerId{1});
+  say(TaskRevoked{WorkerId{1}, asked[0].id, asked[0].attempt, true});
+  EXPECT_EQ(last_run.at(asked[0].id).worker, WorkerId{2});
+}
+
+TEST_F(CallBackTest, LeavesATaskThatHasBegun) {
+  join(1);
+  submit(1), submit(2);
+  const auto asked = all<RevokeTask>(join(2));
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_THAT(say(TaskRevoked{WorkerId{1}, asked[0].id, asked[0].attempt, false}), IsEmpty());
+  EXPECT_EQ(last_run.at(asked[0].id).worker, WorkerId{1});
+}
+
+}  // namespace
+}  // namespace dflow::core

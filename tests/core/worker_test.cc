@@ -1,0 +1,162 @@
+#include "runtime/core/worker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace dflow::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr WorkerId self{1}, peer{2}, other{3};
+TaskId task(std::uint64_t number) {
+  return task_id(ClientId{1}, number);
+}
+
+/// What was asked of the driver, or told to the scheduler.
+template <class T>
+std::vector<T> all(const std::vector<WorkerAction>& actions) {
+  std::vector<T> found;
+  for (const WorkerAction& action : actions) {
+    if constexpr (std::is_constructible_v<Report, T>) {
+      const auto* tell = std::get_if<Tell>(&action);
+      if (tell && std::holds_alternative<T>(tell->report)) found.push_back(std::get<T>(tell->report));
+    } else if (const auto* one = std::get_if<T>(&action)) {
+      found.push_back(*one);
+    }
+  }
+  return found;
+}
+
+class WorkerTest : public testing::Test {
+ protected:
+  std::vector<WorkerAction> say(const WorkerEvent& event) {
+    auto actions = worker.apply(event);
+    worker.check_invariants();
+    return actions;
+  }
+  std::vector<WorkerAction> run(std::uint64_t number, std::vector<Input> inputs = {},
+                                std::int32_t priority = 0) {
+    RunTask order{.worker = self, .id = task(number), .attempt = Attempt{1}, .inputs = std::move(inputs)};
+    order.rank = {priority, 0, number};
+    return say(order);
+  }
+  static Input from(std::uint64_t number, std::vector<WorkerId> holders) {
+    return {task(number), Attempt{1}, 8, std::move(holders)};
+  }
+  std::vector<WorkerAction> tick(int ms) { return say(Tick{Time{std::chrono::milliseconds(ms)}}); }
+
+  Worker worker{self, {.threads = 1}};
+};
+
+TEST_F(WorkerTest, FetchesInputsThenRuns) {
+  EXPECT_THAT(all<StartFetch>(run(1, {from(9, {peer})})),
+              ElementsAre(StartFetch{task(9), Attempt{1}, peer, 8}));
+  const auto arrived = say(FetchSucceeded{task(9), Attempt{1}, peer, 8});
+  EXPECT_THAT(all<ValueAdded>(arrived), SizeIs(1));
+  EXPECT_THAT(all<StartBody>(arrived), SizeIs(1));
+}
+
+TEST_F(WorkerTest, FetchesAValueOnceForAllItsReaders) {
+  EXPECT_THAT(all<StartFetch>(run(1, {from(9, {peer}), from(9, {peer})})), SizeIs(1));
+  EXPECT_THAT(all<StartFetch>(run(2, {from(9, {peer})})), IsEmpty());
+}
+
+TEST_F(WorkerTest, RefetchesFromSecondHolderWhenPeerIsLost) {
+  run(1, {from(9, {peer, other})});
+  EXPECT_THAT(all<StartFetch>(say(FetchBroken{task(9), Attempt{1}, peer, false})),
+              ElementsAre(StartFetch{task(9), Attempt{1}, other, 8}));
+}
+
+TEST_F(WorkerTest, GivesATaskBackWhenNobodyHasItsInput) {
+  run(1, {from(9, {peer})});
+  const auto returned = all<TaskReturned>(say(FetchBroken{task(9), Attempt{1}, peer, true}));
+  ASSERT_THAT(returned, SizeIs(1));
+  EXPECT_THAT(returned[0].missing, ElementsAre(MissingInput{task(9), Attempt{1}, peer, true}));
+  EXPECT_EQ(worker.tasks() + worker.values(), 0u);
+}
+
+TEST_F(WorkerTest, AsksAnUnreachablePeerAgainAfterAPause) {
+  run(1, {from(9, {peer})});
+  EXPECT_THAT(say(FetchBroken{task(9), Attempt{1}, peer, false}), IsEmpty());
+  EXPECT_THAT(all<StartFetch>(tick(50)), IsEmpty());
+  EXPECT_THAT(all<StartFetch>(tick(500)), SizeIs(1));
+  say(FetchBroken{task(9), Attempt{1}, peer, false});
+  tick(5000);
+  EXPECT_THAT(all<TaskReturned>(say(FetchBroken{task(9), Attempt{1}, peer, false})), SizeIs(1));
+}
+
+TEST_F(WorkerTest, RunsTheBestRankFirstAndNoMoreThanThreads) {
+  run(1);
+  EXPECT_THAT(all<StartBody>(run(2)), IsEmpty());
+  run(3, {}, 7);
+  const auto next = all<StartBody>(say(BodyReturned{task(1), Attempt{1}, 8, {}, {}}));
+  ASSERT_THAT(next, SizeIs(1));
+  EXPECT_EQ(next[0].id, task(3));
+}
+
+TEST_F(WorkerTest, ABlockedBodyStarvesNobodyAndGoesOnBeforeOthersBegin) {
+  run(1);
+  run(2), run(3);
+  EXPECT_THAT(all<StartBody>(say(BodyBlocked{task(1), Attempt{1}})), SizeIs(1));
+  EXPECT_THAT(all<ResumeBody>(say(BodyUnblocked{task(1), Attempt{1}})), IsEmpty());
+  const auto next = say(BodyReturned{task(2), Attempt{1}, 8, {}, {}});
+  EXPECT_THAT(all<ResumeBody>(next), SizeIs(1));
+  EXPECT_THAT(all<StartBody>(next), IsEmpty());
+}
+
+TEST_F(WorkerTest, GivesUpWhatHasNotBegunAndKeepsWhatHas) {
+  run(1), run(2);
+  EXPECT_FALSE(all<TaskRevoked>(say(RevokeTask{self, task(1), Attempt{1}})).at(0).given_up);
+  EXPECT_TRUE(all<TaskRevoked>(say(RevokeTask{self, task(2), Attempt{1}})).at(0).given_up);
+  EXPECT_FALSE(all<TaskRevoked>(say(RevokeTask{self, task(3), Attempt{1}})).at(0).given_up);
+}
+
+TEST_F(WorkerTest, StopsACancelledBodyAndDropsItsValue) {
+  run(1);
+  EXPECT_THAT(all<StopBody>(say(CancelTask{self, task(1), Attempt{1}})), SizeIs(1));
+  const auto end = say(BodyReturned{task(1), Attempt{1}, 8, {}, {}});
+  EXPECT_THAT(all<DropValue>(end), SizeIs(1));
+  EXPECT_THAT(all<TaskFinished>(end), IsEmpty());
+}
+
+TEST_F(WorkerTest, ReportsATimeoutAtOnceAndDropsWhatComesLater) {
+  RunTask order{.worker = self, .id = task(1), .attempt = Attempt{1}};
+  order.options = std::make_shared<TaskOptions>(TaskOptions{.timeout = std::chrono::seconds(1)});
+  say(order);
+  EXPECT_THAT(all<TaskFailed>(tick(900)), IsEmpty());
+  const auto late = all<TaskFailed>(tick(1100));
+  ASSERT_THAT(late, SizeIs(1));
+  EXPECT_EQ(late[0].failure->kind, Failure::Kind::timeout);
+  EXPECT_THAT(all<TaskFinished>(say(BodyReturned{task(1), Attempt{1}, 8, {}, {}})), IsEmpty());
+}
+
+TEST_F(WorkerTest, KeepsAFreedValueUntilItsReadersHaveEnded) {
+  run(1);
+  say(BodyReturned{task(1), Attempt{1}, 8, {}, {}});
+  run(2, {from(1, {self})});
+  EXPECT_THAT(all<DropValue>(say(FreeValue{self, task(1), Attempt{1}})), IsEmpty());
+  EXPECT_THAT(all<DropValue>(say(BodyReturned{task(2), Attempt{1}, 8, {}, {}})),
+              ElementsAre(DropValue{task(1), Attempt{1}}));
+}
+
+TEST_F(WorkerTest, FreesNoLaterVersion) {
+  say(ValuePushed{task(1), Attempt{2}, 8});
+  EXPECT_THAT(all<DropValue>(say(FreeValue{self, task(1), Attempt{1}})), IsEmpty());
+  EXPECT_TRUE(worker.stored(task(1), Attempt{2}));
+}
+
+TEST(WorkerMemory, WritesWhatWasUnusedLongestToDisk) {
+  Worker worker(self, {.threads = 1, .memory = 1000});
+  std::ignore = worker.apply(ValuePushed{task(1), Attempt{0}, 300});
+  std::ignore = worker.apply(ValuePushed{task(2), Attempt{0}, 300});
+  const auto spilled = all<SpillValue>(worker.apply(ValuePushed{task(3), Attempt{0}, 300}));
+  EXPECT_THAT(spilled, ElementsAre(SpillValue{task(1), Attempt{0}}));
+  EXPECT_EQ(worker.memory(), 600u);
+  worker.check_invariants();
+}
+
+}  // namespace
+}  // namespace dflow::core

@@ -1,0 +1,132 @@
+#include <utility>
+
+#include "tests/sim/cluster.h"
+
+namespace dflow::sim {
+
+ClientNode::ClientNode(Cluster& cluster, ClientId id, World::Host host, std::optional<WorkerId> inside)
+    : cluster_(cluster), id_(id), host_(host) {
+  up_ = std::make_shared<Channel>(cluster.world, host, 0);
+  down_ = std::make_shared<Channel>(cluster.world, 0, host);
+  send(core::ClientJoined{id, inside});
+}
+
+void ClientNode::send(core::Event event) {
+  if (dead) return;
+  up_->send([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
+}
+
+void ClientNode::submit(std::vector<core::TaskSpec> tasks) {
+  for (const auto& task : tasks) {
+    if (!task.wanted) continue;
+    futures[task.id];
+    ++pending;
+  }
+  send(core::TasksSubmitted{id_, std::move(tasks)});
+}
+
+void ClientNode::scatter(TaskId id, std::uint64_t value, std::uint64_t bytes, std::uint16_t copies) {
+  futures[id];
+  ++pending;
+  scattered_[id] = {value, bytes};
+  send(core::ValueScattered{id_, id, bytes, copies, {}});
+}
+
+void ClientNode::release(TaskId id) {
+  Future& future = futures.at(id);
+  if (std::exchange(future.released, true)) return;
+  if (future.state == Future::State::pending) --pending;
+  send(core::TasksReleased{id_, {id}});
+}
+
+void ClientNode::cancel(TaskId id, bool force) {
+  if (futures.at(id).state != Future::State::pending || futures.at(id).released) return;
+  send(core::TasksCancelled{id_, {id}, force});
+  end(id, Future::State::cancelled);
+}
+
+void ClientNode::end(TaskId id, Future::State state) {
+  Future& future = futures.at(id);
+  future.state = state;
+  future.fetching = false;
+  if (!future.released) --pending;
+  scattered_.erase(id);
+  if (const auto then = std::exchange(future.on_end, nullptr)) then();
+}
+
+void ClientNode::receive(const core::Action& action) {
+  if (dead) return;
+  if (const auto* done = std::get_if<core::TaskDone>(&action)) {
+    Future& future = futures.at(done->value.id);
+    if (future.state != Future::State::pending || future.released || future.fetching) return;
+    if (const auto scattered = scattered_.find(done->value.id); scattered != scattered_.end()) {
+      future.value = scattered->second.first;
+      return end(done->value.id, Future::State::done);
+    }
+    if (done->inline_value) {
+      future.value = core::decode<std::uint64_t>(*done->inline_value).value();
+      return end(done->value.id, Future::State::done);
+    }
+    future.fetching = true;
+    return fetch(done->value, 0);
+  }
+  if (const auto* ended = std::get_if<core::TaskEnded>(&action)) {
+    Future& future = futures.at(ended->id);
+    if (future.state != Future::State::pending || future.released) return;
+    future.failure = ended->failure;
+    return end(ended->id, Future::State::failed);
+  }
+  if (const auto* place = std::get_if<core::PlaceValue>(&action)) {
+    const auto value = scattered_.find(place->id);
+    if (value == scattered_.end()) return;
+    const auto life = cluster_.lives_.at(place->worker);
+    const auto pipe = std::make_shared<Channel>(cluster_.world, host_, life->host);
+    pipe->send([&cluster = cluster_, life, id = place->id, value = value->second] {
+      if (life->dead) return;
+      life->store[{id, Attempt{0}}] = value.first;
+      cluster.drive(life, core::ValuePushed{id, Attempt{0}, value.second});
+    });
+    return;
+  }
+  if (const auto* answer = std::get_if<core::RequestDone>(&action)) requests.erase(answer->request);
+}
+
+void ClientNode::fetch(const core::Input& input, std::size_t holder) {
+  const auto ask_again = [this, input](bool gone, WorkerId worker) {
+    cluster_.world.after(milliseconds(20), [this, input, gone, worker] {
+      const auto future = futures.find(input.id);
+      if (dead || future == futures.end() || !future->second.fetching) return;
+      future->second.fetching = false;
+      send(core::ValueUnavailable{id_, input.id, input.version, worker, gone});
+    });
+  };
+  if (input.holders.empty()) return ask_again(true, WorkerId{0});
+  const WorkerId worker = input.holders[holder];
+  cluster_.fetch(host_, worker, {input.id, input.version},
+                 [this, input, holder, worker, ask_again](Fetched fetched) {
+                   const auto future = futures.find(input.id);
+                   if (dead || future == futures.end() || !future->second.fetching) return;
+                   if (fetched.there) {
+                     future->second.value = fetched.value;
+                     return end(input.id, Future::State::done);
+                   }
+                   if (holder + 1 < input.holders.size()) return fetch(input, holder + 1);
+                   ask_again(fetched.gone, worker);
+                 });
+}
+
+void ClientNode::die() {
+  if (std::exchange(dead, true)) return;
+  if (cluster_.world.random.chance(0.5)) up_->close();
+  down_->close();
+  cluster_.world.after(cluster_.world.random.between(Duration{milliseconds(1)}, Duration{seconds(3)}),
+                       [&cluster = cluster_, id = id_] { cluster.tell(core::ClientLeft{id}); });
+}
+
+void ClientNode::leave() {
+  send(core::ClientLeft{id_});
+  dead = true;
+  down_->close();
+}
+
+}  // namespace dflow::sim

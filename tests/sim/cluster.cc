@@ -1,0 +1,362 @@
+#include "tests/sim/cluster.h"
+
+#include "runtime/core/describe.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace dflow::sim {
+namespace {
+
+template <class T>
+constexpr bool for_client = std::is_same_v<T, core::TaskDone> || std::is_same_v<T, core::TaskEnded> ||
+                            std::is_same_v<T, core::PlaceValue> || std::is_same_v<T, core::Located>;
+
+}  // namespace
+
+Cluster::Cluster(World& a_world, ClusterOptions some_options)
+    : world(a_world), options(std::move(some_options)), scheduler(options.settings) {
+  world.jittery = options.jittery;
+  for (std::size_t i = 0; i < options.workers; ++i) add_worker();
+  tick();
+}
+
+void Cluster::add_worker() {
+  Slot slot;
+  slot.threads = static_cast<std::uint16_t>(world.random.between(1, options.max_threads));
+  if (options.slow_workers && world.random.chance(0.3))
+    slot.slowness = static_cast<double>(world.random.between(2, 30));
+  slots_.push_back(slot);
+  const std::size_t place = slots_.size() - 1;
+  world.after(world.random.between(Duration{}, Duration{milliseconds(20)}), [this, place] { join(place); });
+}
+
+void Cluster::join(std::size_t place) {
+  Slot& slot = slots_[place];
+  auto life = std::make_shared<Life>();
+  life->id = WorkerId{next_worker_++};
+  life->slot = place;
+  life->host = host_of(place);
+  core::Settings settings = options.settings;
+  settings.report_starts = options.report_starts;
+  life->brain =
+      std::make_unique<core::Worker>(life->id, core::WorkerLimits{slot.threads, options.memory}, settings);
+  life->up = std::make_shared<Channel>(world, life->host, 0);
+  life->down = std::make_shared<Channel>(world, 0, life->host);
+  slot.life = life;
+  lives_[life->id] = life;
+  core::WorkerJoined joined{
+      .worker = life->id, .name = "w" + std::to_string(place), .host = "h" + std::to_string(place)};
+  joined.threads = slot.threads;
+  joined.memory = options.memory;
+  joined.resources = {{"tape", place % 2 == 0 ? 1.0 : 0.0}};
+  life->up->send([this, joined] { tell(joined); });
+  beat(life);
+}
+
+void Cluster::beat(const std::shared_ptr<Life>& life) {
+  if (life->dead) return;
+  drive(life, core::Tick{world.now});
+  world.after(milliseconds(100), [this, life] { beat(life); });
+}
+
+void Cluster::tick() {
+  tell(core::Tick{world.now});
+  world.after(options.settings.tick, [this] { tick(); });
+}
+
+void Cluster::tell(core::Event event) {
+  if (record) log_.push_back(core::encode(event));
+  const auto* lost = std::get_if<core::WorkerLost>(&event);
+  if (lost && scheduler.worker(lost->worker)) count_deaths(*lost);
+  trace("scheduler <- ", event);
+  const auto actions = scheduler.apply(event);
+  for (const auto& action : actions) trace("scheduler -> ", action);
+  if (record) {
+    for (const auto& action : actions) answers_.push_back(core::encode(action));
+  }
+  if (options.check_each || ++told_ % 512 == 0) scheduler.check_invariants();
+  for (const auto& action : actions) act(action);
+}
+
+template <class T>
+void Cluster::trace(const std::string& who, const T& what) const {
+  if (!options.trace) return;
+  *options.trace << world.now.time_since_epoch().count() / 1000 << " us: " << who << core::describe(what)
+                 << "\n";
+}
+
+void Cluster::replay() const {
+  core::Scheduler twin(options.settings);
+  std::size_t answered = 0;
+  for (const std::string& line : log_) {
+    for (const auto& action : twin.apply(core::decode<core::Event>(line).value())) {
+      require(answered < answers_.size() && core::encode(action) == answers_[answered++],
+              "a replayed log acts otherwise");
+    }
+  }
+  require(answered == answers_.size(), "a replayed log does less");
+}
+
+void Cluster::to_worker(WorkerId id, core::WorkerEvent event) {
+  const auto life = lives_.at(id);
+  life->down->send([this, life, event = std::move(event)] { drive(life, event); });
+}
+
+void Cluster::to_client(ClientId id, const core::Action& action) {
+  const auto client = clients_.find(id);
+  if (client == clients_.end()) return;
+  client->second->down_->send([client = client->second, action] { client->receive(action); });
+}
+
+void Cluster::act(const core::Action& action) {
+  std::visit(
+      [&](const auto& one) {
+        using T = std::decay_t<decltype(one)>;
+        if constexpr (for_client<T>) {
+          to_client(one.client, action);
+        } else if constexpr (std::is_same_v<T, core::RequestDone>) {
+          if (one.client) to_client(*one.client, action);
+        } else if constexpr (std::is_same_v<T, core::FenceWorker>) {
+          const auto life = lives_.at(one.worker);
+          count_deaths({one.worker, {}, {}});
+          life->down->send([this, life] { end_life(life, {}, false); });
+        } else if constexpr (std::is_same_v<T, core::ReplaceWorker>) {
+          const auto life = lives_.at(one.worker);
+          life->down->send(
+              [this, life] { end_life(life, {.kind = core::WorkerEnd::Kind::signalled, .code = 9}, true); });
+        } else {
+          if constexpr (std::is_same_v<T, core::RunTask>) sent_[one.worker].insert(one.id);
+          to_worker(one.worker, one);
+        }
+      },
+      action);
+}
+
+void Cluster::count_deaths(const core::WorkerLost& lost) {
+  const auto sent = sent_.find(lost.worker);
+  if (sent == sent_.end()) return;
+  if (lost.running) {
+    for (const TaskId id : *lost.running) ++deaths[id];
+  } else {
+    for (const TaskId id : sent->second) ++deaths[id];
+  }
+  sent_.erase(sent);
+}
+
+std::shared_ptr<ClientNode> Cluster::connect() {
+  const auto host = static_cast<World::Host>(1000 + next_client_);
+  const auto client = std::make_shared<ClientNode>(*this, ClientId{next_client_++}, host);
+  clients_[client->id()] = client;
+  return client;
+}
+
+void Cluster::fetch(World::Host reader, WorkerId holder, ValueName name, std::function<void(Fetched)> then) {
+  const auto life = lives_.at(holder);
+  const auto answer = [this, then = std::move(then)](Duration delay, Fetched fetched) {
+    world.after(delay, [then, fetched] { then(fetched); });
+  };
+  world.after(world.delay(), [this, life, reader, name, answer] {
+    if (!world.reachable(reader, life->host)) return answer(milliseconds(300), {});
+    if (life->dead) return answer(world.delay(), {});
+    const auto value = life->store.find(name);
+    if (value == life->store.end()) return answer(world.delay(), {.gone = true});
+    answer(world.delay(), {.there = true, .value = value->second});
+  });
+}
+
+void Cluster::crash(std::size_t place, core::WorkerEnd::Kind kind) {
+  const auto life = slots_[place].life;
+  if (!life || life->dead || slots_[place].closed) return;
+  end_life(life, {.kind = kind, .code = 11}, world.random.chance(0.7));
+}
+
+void Cluster::end_life(const std::shared_ptr<Life>& life, core::WorkerEnd end, bool told) {
+  if (std::exchange(life->dead, true)) return;
+  core::WorkerLost lost{life->id, end, {}};
+  std::vector<TaskId> running;
+  for (const auto& [name, one] : life->running) running.push_back(name.first);
+  if (options.agents_know) lost.running = std::move(running);
+  if (world.random.chance(0.5)) life->up->close();
+  life->down->close();
+  if (life->client) life->client->dead = true;
+  life->store.clear();
+  life->running.clear();
+  if (told)
+    world.after(world.random.between(Duration{milliseconds(1)}, Duration{milliseconds(800)}),
+                [this, lost] { tell(lost); });
+  Slot& slot = slots_[life->slot];
+  if (end.kind == core::WorkerEnd::Kind::left) slot.closed = true;
+  if (slot.closed) return;
+  world.after(world.random.between(Duration{milliseconds(5)}, Duration{seconds(2)}),
+              [this, place = life->slot] { join(place); });
+}
+
+void Cluster::part(World::Host a, World::Host b, Duration span) {
+  if (a == b) return;
+  world.cut(a, b);
+  world.after(span, [this, a, b] { world.heal(a, b); });
+}
+
+void Cluster::isolate(World::Host host, Duration span) {
+  for (std::size_t i = 0; i <= slots_.size(); ++i) part(host, static_cast<World::Host>(i), span);
+}
+
+void Cluster::drive(const std::shared_ptr<Life>& life, const core::WorkerEvent& event) {
+  if (life->dead) return;
+  const auto name = "worker " + std::to_string(static_cast<std::uint32_t>(life->id));
+  trace(name + " <- ", event);
+  const auto actions = life->brain->apply(event);
+  for (const auto& action : actions) trace(name + " -> ", action);
+  if (options.check_each) life->brain->check_invariants();
+  for (const auto& action : actions) {
+    if (!life->dead) act(life, action);
+  }
+}
+
+void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& action) {
+  if (const auto* one = std::get_if<core::Tell>(&action)) {
+    life->up->send(
+        [this, report = one->report] { std::visit([this](const auto& what) { tell(what); }, report); });
+  } else if (const auto* start = std::get_if<core::StartFetch>(&action)) {
+    fetch(life->host, start->from, {start->id, start->version}, [this, life, ask = *start](Fetched fetched) {
+      if (life->dead) return;
+      if (!fetched.there) return drive(life, core::FetchBroken{ask.id, ask.version, ask.from, fetched.gone});
+      life->store[{ask.id, ask.version}] = fetched.value;
+      drive(life, core::FetchSucceeded{ask.id, ask.version, ask.from, std::max<std::uint64_t>(ask.bytes, 8)});
+    });
+  } else if (const auto* body = std::get_if<core::StartBody>(&action)) {
+    start_body(life, *body);
+  } else if (const auto* stop = std::get_if<core::StopBody>(&action)) {
+    const auto found = life->running.find({stop->id, stop->attempt});
+    if (found == life->running.end()) return;
+    found->second.stopped = true;
+    if (std::exchange(found->second.blocked, false))
+      drive(life, core::BodyUnblocked{stop->id, stop->attempt});
+  } else if (const auto* resume = std::get_if<core::ResumeBody>(&action)) {
+    world.after(microseconds(10),
+                [this, life, name = ValueName{resume->id, resume->attempt}] { finish_body(life, name); });
+  } else if (const auto* drop = std::get_if<core::DropValue>(&action)) {
+    life->store.erase({drop->id, drop->version});
+  } else if (std::holds_alternative<core::Leave>(action)) {
+    end_life(life, {.kind = core::WorkerEnd::Kind::left}, true);
+  }
+}
+
+void Cluster::start_body(const std::shared_ptr<Life>& life, const core::StartBody& start) {
+  const ValueName name{start.id, start.attempt};
+  Life::Running& running = life->running[name];
+  running.body = start;
+  running.began = world.now;
+  if (start.default_value) {
+    world.after(microseconds(1), [this, life, name] { finish_body(life, name); });
+    return;
+  }
+  running.what = core::decode<Body>(*start.payload).value();
+  const int run = ++runs[start.id];
+  const Body& what = running.what;
+  const auto time = Duration{microseconds(what.micros)} * static_cast<long>(slots_[life->slot].slowness);
+  if (what.kills == 255 || run <= what.kills) {
+    world.after(
+        time, [this, life] { end_life(life, {.kind = core::WorkerEnd::Kind::signalled, .code = 11}, true); });
+    return;
+  }
+  if (what.children == 0 || what.throws == 255 || run <= what.throws) {
+    world.after(time, [this, life, name] { finish_body(life, name); });
+    return;
+  }
+  if (!life->client || life->client->dead) {
+    life->client = std::make_shared<ClientNode>(*this, ClientId{next_client_++}, life->host, life->id);
+    clients_[life->client->id()] = life->client;
+  }
+  ClientNode& client = *life->client;
+  std::vector<core::TaskSpec> specs;
+  for (std::uint8_t i = 0; i < what.children; ++i) {
+    core::TaskSpec spec{
+        .id = client.next_id(), .function = core::FunctionId{2}, .payload = to_payload(what.child(i))};
+    spec.inside = start.id;
+    running.children.push_back(spec.id);
+    specs.push_back(std::move(spec));
+  }
+  running.waiting_for = specs.size();
+  running.blocked = true;
+  const auto children = running.children;
+  client.submit(std::move(specs));
+  for (const TaskId child : children) {
+    client.futures.at(child).on_end = [this, life, name] {
+      const auto found = life->running.find(name);
+      if (life->dead || found == life->running.end()) return;
+      if (--found->second.waiting_for > 0 || !std::exchange(found->second.blocked, false)) return;
+      drive(life, core::BodyUnblocked{name.first, name.second});
+    };
+  }
+  world.after(Duration{}, [this, life, name] {
+    const auto found = life->running.find(name);
+    if (life->dead || found == life->running.end()) return;
+    if (found->second.blocked) return drive(life, core::BodyBlocked{name.first, name.second});
+    finish_body(life, name);  // it was stopped at once
+  });
+}
+
+void Cluster::finish_body(const std::shared_ptr<Life>& life, ValueName name) {
+  const auto found = life->running.find(name);
+  if (life->dead || found == life->running.end()) return;
+  const Life::Running running = std::move(found->second);
+  life->running.erase(found);
+  const auto& [id, attempt] = name;
+  bool throws = running.what.throws == 255 || runs[id] <= running.what.throws;
+  std::vector<std::uint64_t> inputs, children;
+  for (const core::Input& input : running.body.inputs) {
+    const auto value = life->store.find({input.id, input.version});
+    require(value != life->store.end(), "a body runs without an input");
+    inputs.push_back(value->second);
+  }
+  for (const TaskId child : running.children) {
+    const auto& future = life->client->futures.at(child);
+    children.push_back(future.value);
+    if (future.state != ClientNode::Future::State::done) throws = true, unlucky.insert(id);
+    life->client->release(child);
+  }
+  if (throws && !running.body.default_value) {
+    core::Failure failure{.kind = core::Failure::Kind::exception};
+    // What a task makes of `ignore` is its worker's business: an exception becomes the default value.
+    if (running.body.on_failure != core::OnFailure::ignore) {
+      return drive(life, core::BodyThrew{id, attempt, std::make_shared<core::Failure>(failure), true});
+    }
+  }
+  const bool none = running.body.default_value || throws;
+  const std::uint64_t value = none ? 0 : evaluate(running.what, inputs, children);
+  life->store[name] = value;
+  core::BodyReturned returned{id, attempt, running.what.bytes, world.now - running.began, {}};
+  if (running.body.wanted && running.what.bytes <= 64) returned.value = to_payload(value);
+  drive(life, returned);
+}
+
+bool Cluster::empty() const {
+  if (scheduler.tasks() > 0) return false;
+  return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
+    if (!slot.life || slot.life->dead) return slot.closed;
+    return slot.life->brain->tasks() == 0 && slot.life->brain->values() == 0 && slot.life->store.empty() &&
+           slot.life->running.empty();
+  });
+}
+
+std::string Cluster::contents() const {
+  std::string text = std::to_string(scheduler.tasks()) + " tasks at the scheduler (";
+  for (const auto& [state, count] : scheduler.counts().tasks) {
+    text += std::string(core::name_of(state)) + ": " + std::to_string(count) + " ";
+  }
+  text += ")";
+  for (const Slot& slot : slots_) {
+    if (!slot.life) continue;
+    text += "; worker " + std::to_string(static_cast<std::uint32_t>(slot.life->id)) +
+            (slot.life->dead ? " (dead)" : "") + ": " + std::to_string(slot.life->brain->tasks()) +
+            " tasks, " + std::to_string(slot.life->brain->values()) + " values, " +
+            std::to_string(slot.life->store.size()) + " stored, " +
+            std::to_string(slot.life->running.size()) + " running";
+  }
+  return text;
+}
+
+}  // namespace dflow::sim

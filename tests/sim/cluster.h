@@ -1,0 +1,179 @@
+// A cluster whose scheduler and workers are the real ones, and whose processes and network are not.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/core/scheduler.h"
+#include "runtime/core/worker.h"
+#include "tests/sim/program.h"
+#include "tests/sim/world.h"
+
+namespace dflow::sim {
+
+class Cluster;
+using core::Attempt;
+using core::ClientId;
+using core::FailureRef;
+using core::TaskId;
+using core::WorkerId;
+using ValueName = std::pair<TaskId, Attempt>;
+
+/// What a fetch came to.
+struct Fetched {
+  bool there = false;
+  bool gone = false;
+  std::uint64_t value = 0;
+};
+
+/// The client's side: futures by task.
+class ClientNode {
+ public:
+  struct Future {
+    enum class State { pending, done, failed, cancelled } state = State::pending;
+    std::uint64_t value = 0;
+    FailureRef failure;
+    std::function<void()> on_end;
+    bool released = false;
+    bool fetching = false;
+  };
+
+  ClientNode(Cluster& cluster, ClientId id, World::Host host, std::optional<WorkerId> inside = {});
+  TaskId next_id() { return core::task_id(id_, next_++); }
+  void submit(std::vector<core::TaskSpec> tasks);
+  void scatter(TaskId id, std::uint64_t value, std::uint64_t bytes, std::uint16_t copies);
+  void release(TaskId id);
+  void cancel(TaskId id, bool force);
+  void send(core::Event event);
+  void receive(const core::Action& action);
+  /// The process ends without a word (and the scheduler hears of it), or with one.
+  void die();
+  void leave();
+
+  std::map<TaskId, Future> futures;
+  std::set<core::RequestId> requests;  ///< Unanswered.
+  std::size_t pending = 0;
+  bool dead = false;
+  ClientId id() const { return id_; }
+  World::Host host() const { return host_; }
+
+ private:
+  friend class Cluster;
+  void end(TaskId id, Future::State state);
+  void fetch(const core::Input& input, std::size_t holder);
+
+  Cluster& cluster_;
+  ClientId id_;
+  World::Host host_;
+  std::uint64_t next_ = 0;
+  std::map<TaskId, std::pair<std::uint64_t, std::uint64_t>> scattered_;  ///< Value, bytes.
+  std::shared_ptr<Channel> up_, down_;
+};
+
+/// One life of a worker process.
+struct Life {
+  WorkerId id{};
+  World::Host host = 0;
+  std::size_t slot = 0;
+  bool dead = false;
+  std::unique_ptr<core::Worker> brain;
+  std::map<ValueName, std::uint64_t> store;
+  struct Running {
+    core::StartBody body;
+    Body what;
+    bool stopped = false;
+    std::vector<TaskId> children;
+    std::size_t waiting_for = 0;
+    bool blocked = false;
+    Time began{};
+  };
+  std::map<ValueName, Running> running;
+  std::shared_ptr<Channel> up, down;
+  std::shared_ptr<ClientNode> client;  ///< Of its tasks.
+};
+
+struct ClusterOptions {
+  std::size_t workers = 4;
+  std::uint16_t max_threads = 3;
+  bool jittery = false;
+  bool slow_workers = false;
+  bool report_starts = true;
+  bool agents_know = true;  ///< An agent tells what ran in a worker that died.
+  std::uint64_t memory = 0;
+  bool check_each = true;  ///< Invariants after each event, not now and then.
+  core::Settings settings = {};
+  std::ostream* trace = nullptr;  ///< Everything that is said, for people.
+};
+
+class Cluster {
+ public:
+  Cluster(World& world, ClusterOptions options);
+
+  void tell(core::Event event);  ///< The scheduler, now.
+  std::shared_ptr<ClientNode> connect();
+  void fetch(World::Host reader, WorkerId holder, ValueName name, std::function<void(Fetched)> then);
+
+  // Faults.
+  void crash(std::size_t slot, core::WorkerEnd::Kind kind);
+  void add_worker();
+  void isolate(World::Host host, Duration span);
+  void part(World::Host a, World::Host b, Duration span);
+
+  std::size_t slots() const { return slots_.size(); }
+  std::shared_ptr<Life> life(std::size_t slot) const { return slots_[slot].life; }
+  static World::Host host_of(std::size_t slot) { return static_cast<World::Host>(slot) + 1; }
+  /// Nothing is known, held or running any more, anywhere.
+  bool empty() const;
+  std::string contents() const;
+  /// A scheduler fed with the log of this one does the same.
+  void replay() const;
+
+  World& world;
+  ClusterOptions options;
+  core::Scheduler scheduler;
+  std::map<TaskId, int> runs;  ///< How often a body began.
+  std::map<TaskId, int>
+      deaths;                ///< Workers that ended and may have run it, as far as the scheduler could know.
+  std::set<TaskId> unlucky;  ///< Bodies that threw since a child of theirs had no value.
+  bool record = false;
+
+ private:
+  struct Slot {
+    std::shared_ptr<Life> life;
+    std::uint16_t threads = 1;
+    double slowness = 1;
+    bool closed = false;
+  };
+
+  template <class T>
+  void trace(const std::string& who, const T& what) const;
+  void join(std::size_t slot);
+  void end_life(const std::shared_ptr<Life>& life, core::WorkerEnd end, bool told);
+  void act(const core::Action& action);
+  void to_worker(WorkerId id, core::WorkerEvent event);
+  void to_client(ClientId id, const core::Action& action);
+  void drive(const std::shared_ptr<Life>& life, const core::WorkerEvent& event);
+  void act(const std::shared_ptr<Life>& life, const core::WorkerAction& action);
+  void start_body(const std::shared_ptr<Life>& life, const core::StartBody& body);
+  void finish_body(const std::shared_ptr<Life>& life, ValueName name);
+  void count_deaths(const core::WorkerLost& lost);
+  void beat(const std::shared_ptr<Life>& life);
+  void tick();
+
+  friend class ClientNode;
+  std::vector<Slot> slots_;
+  std::map<WorkerId, std::shared_ptr<Life>> lives_;
+  std::map<ClientId, std::shared_ptr<ClientNode>> clients_;
+  std::map<WorkerId, std::set<TaskId>> sent_;
+  std::uint32_t next_worker_ = 1;
+  std::uint32_t next_client_ = 1;
+  std::uint64_t told_ = 0;
+  std::vector<std::string> log_;
+  std::vector<std::string> answers_;
+};
+
+}  // namespace dflow::sim

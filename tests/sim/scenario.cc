@@ -1,0 +1,129 @@
+#include "tests/sim/scenario.h"
+
+#include <memory>
+#include <vector>
+
+#include "tests/sim/user.h"
+
+namespace dflow::sim {
+namespace {
+
+struct Plan {
+  ClusterOptions cluster;
+  UserOptions user;
+  std::size_t users = 1;
+  bool crashing = false, parting = false, dying_users = false, growing = false;
+  Duration faults_until{};
+  std::string description;
+};
+
+/// Each feature is on in some runs only: what hides another one's bugs is then sometimes not there.
+Plan make_plan(Random& random) {
+  Plan plan;
+  const auto on = [&](double p, const char* name) {
+    const bool is = random.chance(p);
+    if (is) plan.description += std::string(" ") + name;
+    return is;
+  };
+  plan.cluster.workers = random.between(2, 8);
+  if (on(0.05, "many-workers")) plan.cluster.workers = random.between(100, 1000);
+  plan.cluster.check_each = plan.cluster.workers < 100;
+  plan.cluster.settings.silence = seconds(2);
+  plan.user.tasks = random.between(10, 150);
+  plan.users = on(0.3, "users") ? random.between(2, 4) : 1;
+  plan.cluster.jittery = on(0.3, "jitter");
+  plan.cluster.slow_workers = on(0.3, "slow");
+  plan.cluster.report_starts = on(0.7, "starts");
+  plan.cluster.agents_know = on(0.6, "agents");
+  if (on(0.2, "memory")) plan.cluster.memory = random.between(2000, 20000);
+  if (on(0.2, "large")) plan.user.max_bytes = 10'000'000;
+  if (on(0.2, "long")) plan.user.max_micros = 1'000'000;
+  plan.user.throwing = on(0.4, "throw");
+  plan.user.releasing = on(0.5, "release");
+  plan.user.constrained = on(0.3, "constrained");
+  plan.user.ignoring = on(0.15, "ignore");
+  plan.user.scattering = on(0.4, "scatter");
+  plan.user.nesting = on(0.3, "nested");
+  plan.user.requests = on(0.25, "requests");
+  if (plan.user.ignoring) return plan;
+  plan.user.killers = on(0.3, "killers");
+  plan.user.cancelling = on(0.3, "cancel");
+  plan.user.forcing = on(0.3, "force");
+  plan.crashing = on(0.5, "crash");
+  plan.parting = on(0.3, "partition");
+  plan.dying_users = on(0.2, "user-dies");
+  plan.growing = on(0.2, "grow");
+  plan.user.crashes =
+      plan.crashing || plan.parting || plan.user.killers || plan.user.forcing || plan.dying_users;
+  plan.faults_until = random.between(Duration{milliseconds(100)}, Duration{seconds(8)});
+  return plan;
+}
+
+class Run {
+ public:
+  Run(std::uint64_t seed, std::ostream* trace) : world_(seed), plan_(make_plan(world_.random)) {
+    plan_.cluster.trace = trace;
+    cluster_ = std::make_unique<Cluster>(world_, plan_.cluster);
+    cluster_->record = world_.random.chance(0.1);
+    for (std::size_t i = 0; i < plan_.users; ++i)
+      users_.push_back(std::make_unique<User>(*cluster_, plan_.user));
+    fault();
+  }
+
+  Outcome go() {
+    const auto all_done = [this] {
+      for (const auto& user : users_) {
+        if (!user->done()) return false;
+      }
+      return true;
+    };
+    if (!world_.run(Time{seconds(600)}, 20'000'000, all_done)) hang();
+    for (const auto& user : users_) user->verify();
+    const bool emptied =
+        world_.run(world_.now + seconds(120), 20'000'000, [this] { return cluster_->empty(); });
+    require(emptied, "something is kept that nobody needs: " + cluster_->contents());
+    cluster_->scheduler.check_invariants();
+    if (cluster_->record) cluster_->replay();
+    Outcome outcome{.events = world_.events, .description = plan_.description};
+    for (const auto& user : users_) outcome.tasks += user->tasks(), outcome.failures += user->failures();
+    return outcome;
+  }
+
+ private:
+  void fault() {
+    if (world_.now > Time{plan_.faults_until}) return;
+    Random& random = world_.random;
+    const std::size_t slot = random.between(0, cluster_->slots() - 1);
+    if (plan_.crashing && random.chance(0.3)) cluster_->crash(slot, core::WorkerEnd::Kind::signalled);
+    const Duration span =
+        random.between(Duration{milliseconds(10)}, Duration{seconds(random.chance(0.3) ? 8 : 1)});
+    const auto host = Cluster::host_of(slot);
+    if (plan_.parting && random.chance(0.1)) cluster_->isolate(host, span);
+    const auto other = static_cast<World::Host>(random.between(0, cluster_->slots()));
+    if (plan_.parting && random.chance(0.3)) cluster_->part(host, other, span);
+    if (plan_.dying_users && random.chance(0.05)) users_[random.between(0, users_.size() - 1)]->die();
+    if (plan_.growing && random.chance(0.1) && cluster_->slots() < 20) cluster_->add_worker();
+    world_.after(random.between(Duration{milliseconds(5)}, Duration{milliseconds(500)}), [this] { fault(); });
+  }
+
+  [[noreturn]] void hang() {
+    std::string text = "not everything ended in " + std::to_string(world_.events) + " events and " +
+                       std::to_string(world_.now.time_since_epoch() / seconds(1)) + " s of virtual time;" +
+                       plan_.description + ";";
+    for (const auto& user : users_) {
+      if (!user->done()) text += user->unfinished();
+    }
+    throw Violation(text + "\n" + cluster_->contents());
+  }
+
+  World world_;
+  Plan plan_;
+  std::unique_ptr<Cluster> cluster_;
+  std::vector<std::unique_ptr<User>> users_;
+};
+
+}  // namespace
+
+Outcome simulate(std::uint64_t seed, std::ostream* trace) { return Run(seed, trace).go(); }
+
+}  // namespace dflow::sim

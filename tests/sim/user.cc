@@ -1,0 +1,217 @@
+#include "tests/sim/user.h"
+
+#include <algorithm>
+
+namespace dflow::sim {
+
+using State = ClientNode::Future::State;
+
+User::User(Cluster& cluster, UserOptions options)
+    : cluster_(cluster), options_(options), client_(cluster.connect()) {
+  cluster_.world.after(Duration{}, [this] { submit_some(); });
+}
+
+void User::submit_some() {
+  if (client_->dead) return;
+  Random& random = cluster_.world.random;
+  if (options_.scattering && random.chance(0.3)) scatter_one();
+  std::vector<core::TaskSpec> batch;
+  for (std::uint64_t n = random.between(1, 1 + options_.tasks / 3); n > 0 && known_.size() < options_.tasks;
+       --n) {
+    batch.push_back(make_task());
+  }
+  client_->submit(std::move(batch));
+  act_at_random();
+  const Duration pause = random.between(Duration{}, Duration{milliseconds(50)});
+  if (known_.size() < options_.tasks) return cluster_.world.after(pause, [this] { submit_some(); });
+  finish_if_done();
+}
+
+core::TaskSpec User::make_task() {
+  Random& random = cluster_.world.random;
+  core::TaskSpec spec{.id = client_->next_id(), .function = core::FunctionId{random.between(0, 1)}};
+  Known known;
+  known.body.salt = random.next();
+  known.body.micros = static_cast<std::uint32_t>(
+      random.between(1, random.chance(0.1) ? options_.max_micros : 1 + options_.max_micros / 20));
+  known.body.bytes = static_cast<std::uint32_t>(random.between(0, options_.max_bytes));
+  if (!usable_.empty() && random.chance(0.8)) {
+    for (std::uint64_t n = random.between(1, 4); n > 0; --n) {
+      const std::size_t near = random.chance(0.7) ? std::min<std::size_t>(usable_.size(), 8) : usable_.size();
+      known.inputs.push_back(usable_[usable_.size() - 1 - random.between(0, near - 1)]);
+    }
+  }
+  if (options_.throwing && random.chance(0.15)) {
+    spec.retries = static_cast<std::uint16_t>(random.between(0, 3));
+    known.body.throws = random.chance(0.3) ? 255 : static_cast<std::uint8_t>(random.between(0, spec.retries));
+  }
+  if (options_.killers && random.chance(0.03)) known.body.kills = random.chance(0.3) ? 255 : 1;
+  if (options_.nesting && random.chance(0.15)) {
+    known.body.children = static_cast<std::uint8_t>(random.between(1, 3));
+    known.body.depth = static_cast<std::uint8_t>(random.between(0, 2));
+  }
+  if (options_.ignoring && random.chance(0.2)) {
+    known.ignore = true;
+    spec.on_failure = core::OnFailure::ignore;
+    spec.retries = 0;
+    if (known.body.throws != 255) known.body.throws = 0;
+  }
+  if (options_.constrained && random.chance(0.2)) {
+    core::TaskOptions constraint;
+    if (random.chance(0.5))
+      constraint.resources = {{"tape", 1}};
+    else
+      constraint.workers = {"w0", "h1"};
+    constraint.other_workers = random.chance(0.3);
+    spec.options = std::make_shared<core::TaskOptions>(constraint);
+  }
+  spec.priority = random.chance(0.1) ? static_cast<std::int32_t>(random.between(0, 4)) - 2 : 0;
+  spec.inputs = known.inputs;
+  spec.payload = to_payload(known.body);
+  known_[spec.id] = known;
+  usable_.push_back(spec.id);
+  return spec;
+}
+
+void User::scatter_one() {
+  Random& random = cluster_.world.random;
+  const TaskId id = client_->next_id();
+  Known known;
+  known.scattered = true;
+  known.value = random.next();
+  known_[id] = known;
+  usable_.push_back(id);
+  client_->scatter(id, known.value, random.between(0, options_.max_bytes),
+                   static_cast<std::uint16_t>(random.between(1, 3)));
+}
+
+void User::act_at_random() {
+  Random& random = cluster_.world.random;
+  if (usable_.empty()) return;
+  const auto pick = [&] { return usable_[random.between(0, usable_.size() - 1)]; };
+  if (options_.cancelling && random.chance(0.3)) {
+    const TaskId id = pick();
+    if (client_->futures.at(id).state == State::pending) known_.at(id).cancelled = true;
+    client_->cancel(id, options_.forcing && random.chance(0.3));
+  }
+  if (options_.releasing && random.chance(0.7)) {
+    const TaskId id = pick();
+    client_->release(id);
+    std::erase(usable_, id);
+  }
+  if (usable_.empty() || !options_.requests || !random.chance(0.3)) return;
+  const core::RequestId request{next_request_++};
+  if (random.chance(0.4)) {
+    client_->requests.insert(request);
+    client_->send(core::ReplicateRequested{client_->id(), request, {pick()}, 2});
+  } else if (random.chance(0.5)) {
+    client_->requests.insert(request);
+    client_->send(core::RebalanceRequested{client_->id(), request});
+  } else if (cluster_.slots() > 2 && cluster_.slots() < 40) {
+    // Not the first two: constrained tasks may need them.
+    const auto life = cluster_.life(random.between(2, cluster_.slots() - 1));
+    if (!life || life->dead) return;
+    cluster_.add_worker();
+    client_->requests.insert(request);
+    client_->send(core::RetireRequested{client_->id(), request, {life->id}});
+  }
+}
+
+void User::finish_if_done() {
+  if (client_->dead) return;
+  if (client_->pending > 0 || !client_->requests.empty()) {
+    return cluster_.world.after(milliseconds(5), [this] { finish_if_done(); });
+  }
+  finished_ = true;
+  if (cluster_.world.random.chance(0.3)) return client_->leave();
+  for (const auto& [id, future] : client_->futures) client_->release(id);
+}
+
+std::optional<std::uint64_t> User::expected(TaskId id) const {
+  const auto found = expectations_.find(id);
+  if (found != expectations_.end()) return found->second;
+  const Known& known = known_.at(id);
+  const auto compute = [&]() -> std::optional<std::uint64_t> {
+    if (known.scattered) return known.value;
+    const std::optional<std::uint64_t> otherwise =
+        known.ignore ? std::optional<std::uint64_t>(0) : std::nullopt;
+    std::vector<std::uint64_t> inputs, children;
+    for (const TaskId input : known.inputs) {
+      const auto value = expected(input);
+      if (!value) return otherwise;
+      inputs.push_back(*value);
+    }
+    if (known.body.throws == 255 || known.body.kills == 255) return otherwise;
+    for (std::uint8_t i = 0; i < known.body.children; ++i)
+      children.push_back(evaluate_alone(known.body.child(i)));
+    return evaluate(known.body, inputs, children);
+  };
+  return expectations_[id] = compute();
+}
+
+bool User::descends(TaskId id, TaskId from) const {
+  if (id == from) return true;
+  const auto& inputs = known_.at(id).inputs;
+  return std::any_of(inputs.begin(), inputs.end(), [&](TaskId input) { return descends(input, from); });
+}
+
+bool User::may_fail(TaskId id, const core::Failure& failure) const {
+  using Kind = core::Failure::Kind;
+  const auto origin = known_.find(failure.origin);
+  if (origin == known_.end() || !descends(id, failure.origin)) return false;
+  const Known& known = origin->second;
+  const auto deaths = cluster_.deaths.find(failure.origin);
+  switch (failure.kind) {
+    case Kind::exception:
+      return known.body.throws == 255 || cluster_.unlucky.contains(failure.origin);
+    case Kind::cancelled:
+      return known.cancelled;
+    case Kind::worker_lost:
+      return deaths != cluster_.deaths.end() && deaths->second >= 3;
+    case Kind::data_lost:
+      return known.scattered && (options_.crashes || known.cancelled);
+    case Kind::timeout:
+    case Kind::invalid:
+      return false;
+  }
+  return false;
+}
+
+void User::verify() const {
+  if (client_->dead && !finished_) return;
+  for (const auto& [id, future] : client_->futures) {
+    const std::string name = "task " + std::to_string(core::number_of(id));
+    if (future.state == State::failed) {
+      require(may_fail(id, *future.failure),
+              name + " failed and must not: kind " + std::to_string(static_cast<int>(future.failure->kind)) +
+                  " from task " + std::to_string(core::number_of(future.failure->origin)) + " " +
+                  future.failure->message);
+    }
+    if (future.state == State::done) {
+      const auto value = expected(id);
+      require(value.has_value(), name + " has a value and must fail");
+      require(*value == future.value, name + " has a wrong value");
+    }
+    require(future.state != State::pending || future.released, name + " never ended");
+  }
+}
+
+std::string User::unfinished() const {
+  std::string text;
+  for (const auto& [id, future] : client_->futures) {
+    if (future.state != State::pending || future.released) continue;
+    text += " task " + std::to_string(core::number_of(id)) + (future.fetching ? " (being fetched)" : "") +
+            ":" + cluster_.scheduler.story(id);
+    if (text.size() > 3000) break;
+  }
+  if (!client_->requests.empty()) text += " and " + std::to_string(client_->requests.size()) + " requests";
+  return text;
+}
+
+std::size_t User::failures() const {
+  return static_cast<std::size_t>(
+      std::count_if(client_->futures.begin(), client_->futures.end(),
+                    [](const auto& one) { return one.second.state == State::failed; }));
+}
+
+}  // namespace dflow::sim

@@ -1,0 +1,71 @@
+// A client with a random graph, and what it must get.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "tests/sim/cluster.h"
+
+namespace dflow::sim {
+
+/// What a user does, and what may befall them.
+struct UserOptions {
+  std::size_t tasks = 100;
+  std::uint64_t max_micros = 20'000;
+  std::uint64_t max_bytes = 1000;
+  bool throwing = false;
+  bool killers = false;
+  bool cancelling = false;
+  bool forcing = false;
+  bool ignoring = false;
+  bool scattering = false;
+  bool releasing = false;
+  bool nesting = false;
+  bool constrained = false;
+  bool requests = false;
+  bool crashes = false;  ///< Workers may be lost: so may scattered values.
+};
+
+class User {
+ public:
+  User(Cluster& cluster, UserOptions options);
+  bool done() const { return finished_ || client_->dead; }
+  void die() { client_->die(); }
+  /// Throws `Violation` if something that came out is not what must come out.
+  void verify() const;
+  std::string unfinished() const;
+  std::size_t tasks() const { return known_.size(); }
+  std::size_t failures() const;
+
+ private:
+  struct Known {
+    Body body;
+    std::vector<TaskId> inputs;
+    bool ignore = false;
+    bool scattered = false;
+    bool cancelled = false;
+    std::uint64_t value = 0;  ///< Of a scattered one.
+  };
+  void submit_some();
+  core::TaskSpec make_task();
+  void scatter_one();
+  void act_at_random();
+  void finish_if_done();
+  /// Its value if nothing unlucky happens; empty if it has none.
+  std::optional<std::uint64_t> expected(TaskId id) const;
+  bool may_fail(TaskId id, const core::Failure& failure) const;
+  bool descends(TaskId id, TaskId from) const;
+
+  Cluster& cluster_;
+  UserOptions options_;
+  std::shared_ptr<ClientNode> client_;
+  std::map<TaskId, Known> known_;
+  std::vector<TaskId> usable_;
+  bool finished_ = false;
+  std::uint64_t next_request_ = 1;
+  mutable std::map<TaskId, std::optional<std::uint64_t>> expectations_;
+};
+
+}  // namespace dflow::sim
