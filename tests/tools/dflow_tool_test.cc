@@ -112,6 +112,8 @@ TEST_F(DflowTool, ShowsARecordingTaskByTask) {
 TEST_F(DflowTool, ShowsOnlyWhatIsSelected) {
   EXPECT_EQ(dflow({"graph", "show", trace_file(), "--graph=f/0/a#0"}).output,
             "f/0/a#0, instance 0: 1 task, 0 edges\n  b#0\n");
+  EXPECT_THAT(dflow({"graph", "show", trace_file(), "--graph="}).output,
+              StartsWith("(outside of any graph), instance 0: 1 task"));
   EXPECT_EQ(error_of({"graph", "show", plan_file(), "--graph=word_cout"}),
             path("plan.json") + ": no graph word_cout (did you mean word_count?); it has word_count");
   EXPECT_THAT(error_of({"graph", "show", trace_file(), "--graph=f", "--instance=3"}),

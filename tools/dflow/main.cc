@@ -3,6 +3,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <span>
 
 #include "tools/dflow/commands.h"
 #include "tools/dflow/suggest.h"
@@ -147,6 +148,19 @@ void check_words(const CLI::App& app, int argc, char** argv) {
   if (!commands.empty()) throw WrongUse{text({"which command? there is ", list(names_of(commands))})};
 }
 
+/// As CLI11 wants them, last first. `--graph=` names the graph "", which CLI11 takes for a name that is
+/// missing.
+std::vector<std::string> words_of(int argc, char** argv) {
+  std::vector<std::string> words;
+  for (const std::string word : std::span(argv, static_cast<std::size_t>(argc)).subspan(1)) {
+    const bool empty = word.starts_with("--") && word.find('=') == word.size() - 1;
+    words.push_back(empty ? word.substr(0, word.size() - 1) : word);
+    if (empty) words.emplace_back();
+  }
+  std::ranges::reverse(words);
+  return words;
+}
+
 int refuse(const std::string& why) {
   std::fprintf(stderr, "dflow: error: %s (--help tells more)\n", why.c_str());
   return kFailed;
@@ -167,7 +181,7 @@ int run_tool(int argc, char** argv) {
   add_diff(*graph, diff, run);
   try {
     check_words(app, argc, argv);
-    app.parse(argc, argv);
+    app.parse(words_of(argc, argv));
   } catch (const CLI::Success& told) {  // --help, --version
     return app.exit(told);
   } catch (const CLI::ParseError& stopped) {

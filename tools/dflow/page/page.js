@@ -208,7 +208,9 @@
   };
 
   const showFacts = () => {
-    facts.replaceChildren(element("h2", {}, picture.timed ? "the run" : "about"), table(picture.facts));
+    facts.replaceChildren();
+    if (picture.facts.length > 0)
+      facts.append(element("h2", {}, picture.timed ? "the run" : "about"), table(picture.facts));
     path.replaceChildren();
     if (picture.critical.length > 0) {
       const nodes = picture.critical.map((i) => cy.getElementById(`n${i}`));
