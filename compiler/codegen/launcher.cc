@@ -306,8 +306,10 @@ class FamilyText {
     }
     const std::string expect = name_ + ".expect(" + id + ", " + (family_.consumers.empty() ? "0" : "dflow_readers") + ", dflow_work);\n";
     const std::string done = "dflow_perform(" + id + ", " + name_ + ".place(" + id + "), dflow_sources, dflow_body)";
-    const std::string unread = family_.consumers.empty() ? "" : " && dflow_readers == 0";
-    const std::string ordinary = "if (" + done + unread + ") " + name_ + ".drop(" + id + ");\n";
+    const std::string drop = name_ + ".drop(" + id + ", ";
+    const std::string ordinary = family_.consumers.empty()
+                                     ? drop + done + ", dflow_work);\n"
+                                     : "if (const bool dflow_done = " + done + "; dflow_readers == 0) " + drop + "dflow_done, dflow_work);\n";
     if (family_.outputs.empty()) return text + "    " + expect + "    " + ordinary;
     return text + "    if (const auto dflow_out = dflow_output_" + id_ + "(" + indices_ +
            "); dflow_out >= 0)\n      dflow_perform_output<" + site_.result + ">(" + id +

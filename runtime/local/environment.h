@@ -15,7 +15,7 @@ struct Settings {
   ExecutorOptions executor;
   bool serial = false;
   bool launch = true;  ///< DFLOW_STATIC: plans are launched, where that is possible; else everything is built dynamically.
-  std::uint64_t window = std::uint64_t{16} << 20;  ///< DFLOW_WINDOW: bytes from which a launch gives results' memory back.
+  std::uint64_t window = std::uint64_t{256} << 20;  ///< DFLOW_WINDOW: bytes from which a launch gives results' memory back.
   bool chunks = true;  ///< DFLOW_CHUNKS: short tasks of a map are handed out several at once.
   std::optional<std::uint64_t> shuffle;
   std::string trace;  ///< File to record to; empty: nothing is recorded.

@@ -91,7 +91,8 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
       dflow_perform_output<std::string>(id, outputs_[static_cast<std::size_t>(out)], readers > 0, sources, body);
     } else {
       family.expect(id, readers, work);
-      if (dflow_perform(id, family.place(id), sources, body) && readers == 0) family.drop(id);
+      const bool ran = dflow_perform(id, family.place(id), sources, body);
+      if (readers == 0) family.drop(id, ran, work);
     }
     for (const auto& input : inputs) input.release(work);
     if (i + 1 < side_) arrive(i + 1, j, work);
@@ -130,7 +131,7 @@ class LineLaunch final : public rt::LaunchOf<LineLaunch<T>> {
     line_.expect(id, last ? 0 : 1, work);
     const bool ran = this->dflow_perform(
         id, line_.place(id), [&] { return std::vector<rt::TaskId>{before.id}; }, [&] { return step_(i, before.value); });
-    if (ran && last) line_.drop(id);
+    if (last) line_.drop(id, ran, work);
     before.release(work);
     if (last) ++work.ended;
     else line_.arrive(id + 1, work);

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
@@ -145,6 +147,34 @@ class DFLOW_EXPORT Launch : public Node {
 DFLOW_EXPORT bool may_launch(const Executor& executor) noexcept;
 DFLOW_EXPORT Scope& scope_of(const Executor& executor) noexcept;
 
+/// Zeroed memory that costs nothing until it is touched.
+template <class T>
+class FlatArray {
+ public:
+  FlatArray() = default;
+  explicit FlatArray(std::size_t count) : data_(static_cast<T*>(allocate_zeroed(count == 0 ? 1 : count))) {
+    if (!data_) throw std::bad_alloc();
+  }
+  FlatArray(FlatArray&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
+  FlatArray& operator=(FlatArray&& other) noexcept {
+    std::swap(data_, other.data_);
+    return *this;
+  }
+  ~FlatArray() { std::free(data_); }
+  T* at(std::size_t i) const noexcept { return data_ + i; }
+
+ private:
+  static void* allocate_zeroed(std::size_t count) {
+    if constexpr (alignof(T) <= alignof(std::max_align_t)) return std::calloc(count, sizeof(T));
+    if (count > SIZE_MAX / sizeof(T)) return nullptr;
+    void* memory = std::aligned_alloc(alignof(T), count * sizeof(T));
+    if (memory) std::memset(memory, 0, count * sizeof(T));
+    return memory;
+  }
+
+  T* data_ = nullptr;
+};
+
 /// A family's instances as numbers: the box of their indices, row by row.
 template <std::size_t D>
 struct Box {
@@ -224,14 +254,15 @@ class TaskFamily {
     end = next += count * width;
     if (next > kMostTasks) throw std::bad_alloc();
     const std::size_t tasks = count * width;
-    const bool windowed = !std::is_empty_v<Stored<T>> && wants_window(tasks * sizeof(Stored<T>));
-    if constexpr (!std::is_empty_v<Stored<T>>) values_ = FlatArray<Stored<T>>(tasks, windowed);
-    if constexpr (Wanted != 1) counts_ = FlatArray<std::atomic<Count>>(tasks, windowed);
-    if (counts_readers_v<T> || windowed) readers_ = FlatArray<std::atomic<std::uint32_t>>(tasks, windowed);
-    if (windowed) {
-      window_ = std::make_unique<Window>(
-          base, tasks, Window::Arrays{values_.at(0), sizeof(Stored<T>), readers_.at(0), sizeof(std::uint32_t), counts_.at(0), sizeof(Count)});
+    if constexpr (Wanted != 1) counts_ = FlatArray<std::atomic<Count>>(tasks);
+    if constexpr (!std::is_empty_v<Stored<T>>) {
+      if (wants_window(tasks, sizeof(Stored<T>))) {
+        window_ = std::make_unique<Window>(base, tasks, sizeof(Stored<T>), alignof(Stored<T>));
+        return;
+      }
+      values_ = FlatArray<Stored<T>>(tasks);
     }
+    if constexpr (counts_readers_v<T>) readers_ = FlatArray<std::atomic<std::uint32_t>>(tasks);
   }
 
   template <class... I>
@@ -241,22 +272,32 @@ class TaskFamily {
   std::array<Index, D> indices(TaskId id) const { return box.indices((id - base) / stride); }
   Stored<T>* place(TaskId id) const {
     if constexpr (std::is_empty_v<Stored<T>>) return &nothing();
-    else return values_.at(id - base);
+    if (window_) [[unlikely]] return static_cast<Stored<T>*>(window_->value(id));
+    return values_.at(id - base);
   }
   std::atomic<std::uint32_t>* readers(TaskId id) const {
-    return counts_readers_v<T> || window_ ? readers_.at(id - base) : nullptr;
+    if (window_) [[unlikely]] return window_->readers(id);
+    return counts_readers_v<T> ? readers_.at(id - base) : nullptr;
   }
   Input<T> input(TaskId id) const { return {place(id), readers(id), id, window_.get()}; }
   Launch::Range all() const { return {base, end}; }
 
   /// Before the task runs: so many will read its result, which is kept here.
   void expect(TaskId id, std::uint32_t readers, Work& work) const {
-    if (counts_readers_v<T> || window_) readers_.at(id - base)->store(readers, std::memory_order_relaxed);
-    if (window_) work.ledgers.born(*window_, id, readers > 0);
+    if (window_) [[unlikely]] {
+      // Also of one that nobody reads: there has to be a place for it while the task runs.
+      work.ledgers.born(*window_, id);
+      window_->readers(id)->store(readers, std::memory_order_relaxed);
+    } else if constexpr (counts_readers_v<T>) {
+      readers_.at(id - base)->store(readers, std::memory_order_relaxed);
+    }
   }
-  /// Nobody reads it.
-  void drop(TaskId id) const {
-    if constexpr (counts_readers_v<T>) std::destroy_at(values_.at(id - base));
+  /// The result of a task that has ended, and that nobody reads.
+  void drop(TaskId id, bool is_there, Work& work) const {
+    if constexpr (counts_readers_v<T>) {
+      if (is_there) std::destroy_at(place(id));
+    }
+    if (window_) [[unlikely]] work.ledgers.dead(*window_, id);
   }
 
   /// One of `Wanted` inputs is there.
