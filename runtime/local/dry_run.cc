@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -102,6 +103,13 @@ int fail(const std::string& message) {
   std::_Exit(code);
 }
 
+constexpr const char* kOutOfMemory = "out of memory while expanding; take smaller parameters";
+
+/// Before std::bad_alloc is thrown: the program might catch it and go on with another graph.
+void no_memory() {
+  leave(fail(kOutOfMemory));
+}
+
 void too_many(std::uint64_t limit) {
   leave(fail("the graph has more than " + std::to_string(limit) + " tasks; give --limit to expand more"));
 }
@@ -127,12 +135,13 @@ int dry_run(const Request& request) {
   DryRun run(request);
   running = &run;
   activate_dry(run.session, run.recorder);
+  std::set_new_handler(no_memory);
   try {
     Executor executor;
     detail::Parameters parameters(request.parameters);
     entry->run(executor, parameters);
   } catch (const std::bad_alloc&) {
-    return fail("out of memory while expanding; take smaller parameters");
+    return fail(kOutOfMemory);
   } catch (const std::length_error&) {
     return fail("a container of this size cannot be made; take smaller parameters");
   } catch (const std::exception& error) {

@@ -68,6 +68,11 @@ TEST_F(RealApp, NothingOfItsMainRuns) {
   EXPECT_THAT(outcome.output, StartsWith("heat, instance 0: 3 tasks, 2 edges\n"));
 }
 
+TEST_F(RealApp, WantOfMemoryIsNotCaughtByTheGraphFunction) {
+  EXPECT_THAT(error_of({"graph", "expand", DFLOW_REAL_APP, "--graph=greedy", "--param", "n=1000000000000000"}),
+              HasSubstr("out of memory while expanding"));
+}
+
 TEST_F(RealApp, TooManyTasksAskForALimit) {
   EXPECT_THAT(error_of({"graph", "expand", DFLOW_REAL_APP, "--graph=heat", "--param", "n=1000", "--param",
                         "steps=1000", "--limit=5000"}),
