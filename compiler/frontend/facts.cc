@@ -203,6 +203,7 @@ std::vector<Facts::Root> Facts::roots(const clang::Expr& expression) {
   const auto add_part = [&](const clang::Expr* of) {
     for (const Root& root : roots(*of)) result.push_back({root.place, false});
   };
+  if (const auto place = places.member(bare)) return {{*place, true}};
   if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) {
     add_part(member->getBase());
   } else if (const auto* subscript = dyn_cast<clang::ArraySubscriptExpr>(&bare)) {

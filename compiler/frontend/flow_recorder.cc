@@ -63,7 +63,7 @@ RecordedUnit record(const Project& project, const Definitions& definitions) {
     const auto id = static_cast<FunctionId>(recorded.unit.functions.size());
     if (recorded.functions.try_emplace(function, id).second) recorded.unit.functions.emplace_back();
   }
-  PlaceTable places(recorded.unit);
+  PlaceTable places(recorded.unit, variables_of_separate_members(functions));
   for (const auto* function : functions) {
     FunctionWalk(project, recorded, places).run(*function, recorded.functions.at(function));
   }

@@ -31,7 +31,7 @@ class FunctionWalk {
   void execute_single(const clang::Stmt* statement);
   /// A part of a statement's parentheses.
   void execute_header(const clang::Stmt* part);
-  void execute_return(const clang::ReturnStmt& result);
+  void execute_return(const clang::Expr* value);
   void execute_if(const clang::IfStmt& branch);
   void execute_for(const clang::ForStmt& loop);
   void execute_while(const clang::WhileStmt& loop);
@@ -53,6 +53,7 @@ class FunctionWalk {
   Uses evaluate_parts(const clang::Stmt& expression, Context context);
   Uses this_object();
   Uses read(const clang::ValueDecl& decl, const clang::Expr& expression, Context context);
+  Uses read_place(PlaceId place, clang::QualType type, Context context);
   Uses evaluate_member(const clang::MemberExpr& member, Context context);
   /// An element: the subscript and the container's size must be right, whatever it is used for.
   Uses element(const clang::Expr& container, std::vector<const clang::Expr*> subscripts,

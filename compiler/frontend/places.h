@@ -2,20 +2,38 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "compiler/frontend/records.h"
 #include "compiler/frontend/recognise.h"
+#include "compiler/frontend/separate_members.h"
 
 namespace dflow::compiler {
 
 class PlaceTable {
  public:
-  explicit PlaceTable(UnitRecord& unit) : unit_(unit) {}
+  /// `separate`: variables whose members each have a place of their own.
+  PlaceTable(UnitRecord& unit, std::set<const clang::VarDecl*> separate) : unit_(unit), separate_(std::move(separate)) {}
 
   /// A variable's, a parameter's, or (by its function) a result's place.
   PlaceId of(const clang::Decl& decl) { return find(decl.getCanonicalDecl(), Role::itself); }
   /// What a member function is called on.
   PlaceId object(const clang::FunctionDecl& method) { return find(method.getCanonicalDecl(), Role::object); }
+
+  bool is_separate(const clang::VarDecl& variable) const { return separate_.contains(&variable); }
+  PlaceId member(const clang::VarDecl& variable, const clang::FieldDecl& field) {
+    const auto [found, inserted] = members_.try_emplace({&variable, &field});
+    if (inserted) found->second = add({});
+    return found->second;
+  }
+  /// The place of `x.a` if that is one of them.
+  std::optional<PlaceId> member(const clang::Expr& expression) {
+    const auto [variable, field] = named_member(expression);
+    if (variable == nullptr || !is_separate(*variable)) return std::nullopt;
+    return member(*variable, *field);
+  }
 
   PlaceId add(Place place) {
     unit_.places.push_back(std::move(place));
@@ -37,6 +55,8 @@ class PlaceTable {
   }
 
   UnitRecord& unit_;
+  const std::set<const clang::VarDecl*> separate_;
+  std::map<std::pair<const clang::VarDecl*, const clang::FieldDecl*>, PlaceId> members_;
   std::map<std::pair<const clang::Decl*, Role>, PlaceId> places_;
 };
 

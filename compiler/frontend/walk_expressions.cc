@@ -109,9 +109,12 @@ Uses FunctionWalk::read(const clang::ValueDecl& decl, const clang::Expr& express
           facts_.source(expression, "'" + qualified_name(*variable) + "', which is global and mutable"));
     }
   }
-  const PlaceId place = facts_.places.of(decl);
+  return read_place(facts_.places.of(decl), decl.getType(), context);
+}
+
+Uses FunctionWalk::read_place(PlaceId place, clang::QualType type, Context context) {
   Uses uses{{{place, Aspect::value}}, {}};
-  if (!decl.getType()->isArithmeticType()) uses.size.push_back({place, Aspect::size});
+  if (!type->isArithmeticType()) uses.size.push_back({place, Aspect::size});
   if (context == Context::needed) facts_.record().demands.push_back({place, Aspect::value});
   return uses;
 }
@@ -119,6 +122,7 @@ Uses FunctionWalk::read(const clang::ValueDecl& decl, const clang::Expr& express
 Uses FunctionWalk::evaluate_member(const clang::MemberExpr& member, Context context) {
   if (const auto* variable = dyn_cast<clang::VarDecl>(member.getMemberDecl()))
     return read(*variable, member, context);
+  if (const auto place = facts_.places.member(member)) return read_place(*place, member.getType(), context);
   const Uses base = evaluate(*member.getBase(), context);
   // Its members are as long as what was waited for.
   if (is_dflow_class(member.getBase()->getType(), "WaitResult")) return base;

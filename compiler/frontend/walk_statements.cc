@@ -56,7 +56,8 @@ void FunctionWalk::execute(const clang::Stmt& statement) {
   if (const auto* block = dyn_cast<clang::CompoundStmt>(&statement)) return execute_block(*block);
   if (facts_.around.in_block) facts_.around.statement = &statement, facts_.around.within = false;
   if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) return declare(*declarations);
-  if (const auto* result = dyn_cast<clang::ReturnStmt>(&statement)) return execute_return(*result);
+  if (const auto* result = dyn_cast<clang::ReturnStmt>(&statement)) return execute_return(result->getRetValue());
+  if (const auto* result = dyn_cast<clang::CoreturnStmt>(&statement)) return execute_return(result->getOperand());
   if (const auto* branch = dyn_cast<clang::IfStmt>(&statement)) return execute_if(*branch);
   if (const auto* loop = dyn_cast<clang::ForStmt>(&statement)) return execute_for(*loop);
   if (const auto* loop = dyn_cast<clang::WhileStmt>(&statement)) return execute_while(*loop);
@@ -90,9 +91,9 @@ void FunctionWalk::execute_header(const clang::Stmt* part) {
   execute_single(part);
 }
 
-void FunctionWalk::execute_return(const clang::ReturnStmt& result) {
-  if (result.getRetValue() == nullptr) return;
-  facts_.flow(evaluate(*result.getRetValue(), Context::passed_on), facts_.places.of(*facts_.function));
+void FunctionWalk::execute_return(const clang::Expr* value) {
+  if (value == nullptr) return;
+  facts_.flow(evaluate(*value, Context::passed_on), facts_.places.of(*facts_.function));
 }
 
 void FunctionWalk::execute_if(const clang::IfStmt& branch) {
@@ -202,6 +203,9 @@ void FunctionWalk::declare_variable(const clang::VarDecl& variable, const Uses& 
     const bool whole = is_dflow_class(variable.getType(), "WaitResult");
     for (const auto* binding : bindings->bindings())
       facts_.flow(whole ? uses : Uses::opaque(uses.all()), facts_.places.of(*binding));
+  }
+  if (const auto* record = variable.getType()->getAsCXXRecordDecl(); record != nullptr && facts_.places.is_separate(variable)) {
+    for (const auto* field : record->fields()) facts_.flow(Uses::opaque(uses.all()), facts_.places.member(variable, *field));
   }
   // What refers to another object may change it.
   const auto type = variable.getType();

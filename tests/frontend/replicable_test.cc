@@ -37,6 +37,16 @@ const Case kCases[] = {
      "for (auto& f : fs) t += f.get();\nreturn t; }", "xs:size", ""},
     {"LoopOnAResult", kGraph + "int g(dflow::Executor& ex, int n) { F f = ex.submit(one, n);\nwhile (f.get() < n)\n f = ex.submit(one, f);\nreturn f.get(); }",
      "n:value", "2: the loop's condition reads get()"},
+    {"MembersByThemselves", "struct S { int n = 0, best = 0; std::vector<F> fs; };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { S s; s.n = n; for (int i = 0; i < s.n; ++i) s.fs.push_back(ex.submit(one, i));\ns.best = s.fs[0].get();\n"
+     "for (int i = 0; i < s.n; ++i) s.fs[0] = ex.submit(add, s.fs[0], s.best);\nreturn s.fs[0]; }", "n:value", ""},
+    {"MembersThatAHelperMayMix", "struct S { int n = 0, best = 0; };\nvoid keep(S& s) { s.n = s.best; }\n" + kGraph +
+     "F g(dflow::Executor& ex, F f) { S s;\ns.best = f.get(); keep(s);\nfor (int i = 0; i < s.n; ++i) f = ex.submit(one, f);\nreturn f; }", "",
+     "5: the loop's condition reads get()"},
+    {"MembersByReference", "struct S { int n = 0, best = 0; };\n" + kGraph +
+     "F g(dflow::Executor& ex, F f) { S s; int& n = s.n;\nn = f.get();\nfor (int i = 0; i < s.n; ++i) f = ex.submit(one, f);\nreturn f; }", "",
+     "4: the loop's condition reads get()"},
+    {"CoAwait", kGraph + "F g(dflow::Executor& ex, F f, int n) {\nif (n > 2) f = ex.submit(one, f);\nco_return co_await f; }", "n:value", "3: suspends on co_await"},
     {"BranchOnAResultOfALocal", kGraph + "F g(dflow::Executor& ex, int n) { F f = ex.submit(one, n); int v = f.get(); bool big = v > 3;\nif (big) f = ex.submit(one, f);\nreturn f; }",
      "", "2: the condition of an if reads get()"},
     {"SubscriptByAResult", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) { return ex.submit(one,\nfs[fs[0].get()]); }", "fs:size",
