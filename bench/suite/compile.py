@@ -1,8 +1,10 @@
-"""dflowc's wall time over the host compiler's on the same file, -O2 -c, taking turns."""
+"""dflowc's wall and CPU time over the host compiler's on the same file, -O2 -c, taking turns."""
 import collections
 import os
 import pathlib
+import resource
 import shutil
+import statistics
 import subprocess
 import tempfile
 import time
@@ -10,6 +12,8 @@ import time
 from .common import ROOT, BenchmarkError, build, configure, print_table, repetitions, row
 
 HOSTS = {"clang": "clang++-19", "g++": "g++"}
+METRICS = {"seconds": "ratio", "cpu_seconds": "cpu_ratio"}
+PLAIN = "plain"
 
 
 def run(options):
@@ -48,7 +52,7 @@ def find_sources(most):
     """Case -> source: the samples, and a file that knows nothing of dflow."""
     samples = sorted((ROOT / "samples").glob("*/*.cc")) + sorted((ROOT / "samples").glob("*/*.cpp"))
     sources = {f"{path.parent.name}/{path.name}": path for path in samples[:most]}
-    sources["plain"] = ROOT / "bench" / "suite" / "plain.cc"
+    sources[PLAIN] = ROOT / "bench" / "suite" / "plain.cc"
     return sources
 
 
@@ -57,31 +61,44 @@ def measure(systems, sources, scratch, times):
     for turn in range(times + 1):
         for case, source in sources.items():
             for system, command in systems.items():
-                seconds = compile_once(command, source, scratch / "out.o")
-                if turn > 0:  # the first only brings the files into the page cache
-                    samples[system, case].append(seconds)
+                times_taken = compile_once(command, source, scratch / "out.o")
+                if turn == 0:  # only brings the files into the page cache
+                    continue
+                for metric, seconds in zip(METRICS, times_taken):
+                    samples[system, case, metric].append(seconds)
     return samples
+
+
+def processor_seconds():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def compile_once(command, source, output):
     output.unlink(missing_ok=True)
     flags = ["-std=c++20", "-O2", f"-I{ROOT / 'include'}", "-isystem", "/usr/include/eigen3", "-c", str(source), "-o",
              str(output)]
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), processor_seconds()
     done = subprocess.run(command + flags, capture_output=True, text=True, env=os.environ | {"CCACHE_DISABLE": "1"},
                           check=False)
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, processor_seconds() - processor
     if done.returncode != 0 or not output.exists():
         raise BenchmarkError(f"{' '.join(command + flags)} failed\n{done.stderr}")
-    return seconds
+    return seconds, processor
 
 
 def make_rows(samples, sources, hosts):
-    rows = [row("compile", system, case, "seconds", values) for (system, case), values in samples.items()]
+    rows = [row("compile", system, case, metric, values) for (system, case, metric), values in samples.items()]
     for name in hosts:
-        for case in sources:
-            pairs = zip(samples[f"dflowc-{name}", case], samples[name, case])
-            rows.append(row("compile", f"dflowc-{name}", case, "ratio", [ours / host for ours, host in pairs]))
+        for metric, ratio in METRICS.items():
+            medians = []
+            for case in sources:
+                pairs = zip(samples[f"dflowc-{name}", case, metric], samples[name, case, metric])
+                ratios = [ours / host for ours, host in pairs]
+                rows.append(row("compile", f"dflowc-{name}", case, ratio, ratios))
+                if case != PLAIN:
+                    medians.append(statistics.median(ratios))
+            rows.append(row("compile", f"dflowc-{name}", "samples", ratio, medians))
     return rows
 
 
@@ -91,5 +108,9 @@ def print_results(rows, sources, hosts):
     for case in sources:
         for name in hosts:
             ours, host = values[f"dflowc-{name}", case, "seconds"], values[name, case, "seconds"]
-            lines.append([case, name, f"{ours:.2f}", f"{host:.2f}", f"{values[f'dflowc-{name}', case, 'ratio']:.2f}"])
-    print_table(["source", "host", "dflowc s", "host s", "ratio"], lines)
+            ratios = [f"{values[f'dflowc-{name}', case, metric]:.2f}" for metric in METRICS.values()]
+            lines.append([case, name, f"{ours:.2f}", f"{host:.2f}", *ratios])
+    for name in hosts:
+        ratios = [f"{values[f'dflowc-{name}', 'samples', metric]:.2f}" for metric in METRICS.values()]
+        lines.append(["median of the samples", name, "", "", *ratios])
+    print_table(["source", "host", "dflowc s", "host s", "ratio", "CPU ratio"], lines)

@@ -1,5 +1,6 @@
 #include "compiler/driver/driver.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "compiler/driver/options.h"
 #include "compiler/driver/outputs.h"
 #include "compiler/driver/parse_arguments.h"
+#include "compiler/driver/takeover.h"
 #include "compiler/driver/uses.h"
 
 namespace dflow::compiler {
@@ -61,7 +63,13 @@ class Run {
       return std::nullopt;
     }
     if (const std::string missing = missing_headers(); !missing.empty()) return fail(missing);
-    const FrontendJob job = make_job(line_, source, host_.kind, options_, installation_);
+    FrontendJob job = make_job(line_, source, host_.kind, options_, installation_);
+    const Taken taken{.object = directory_.new_path(".o"), .said = Captured(directory_)};
+    if (may_take_over(host_, line_, source, options_)) {
+      const auto flags = taken.said.flags(include_flags(installation_));
+      job.compile = object_command(host_, line_, source, taken.object, flags);
+      job.errors = taken.said.path();
+    }
     auto ran = run_frontend_process(installation_.frontend, job, directory_, host_.verbose);
     if (!ran) {
       untouched(source, ran.message());
@@ -74,7 +82,10 @@ class Run {
       return std::nullopt;
     }
     outputs_.add(source.value, result);
-    if (result.has_dflow && !result.files.empty()) rewritten_.push_back({&source, std::move(result.files)});
+    if (!result.has_dflow) result.files.clear();
+    if (result.files.empty() && !result.compiled) return std::nullopt;
+    rewritten_.push_back({&source, std::move(result.files)});
+    if (result.compiled) rewritten_.back().taken = taken;
     return std::nullopt;
   }
 
@@ -100,8 +111,10 @@ class Run {
                       .compile_flags = include_flags(installation_),
                       .link_flags = runtime_flags(line_, installation_),
                       .directory = directory_};
-    const HostResult result =
-        host_.kind == HostKind::clang ? compile_with_clang(host_, job) : compile_one_by_one(host_, job);
+    const bool by_one_command = host_.kind == HostKind::clang && std::ranges::none_of(job.rewritten, [](const auto& each) {
+      return each.taken.has_value();
+    });
+    const HostResult result = by_one_command ? compile_with_clang(host_, job) : compile_one_by_one(host_, job);
     if (result.exit_code != 0) return result.exit_code;  // the host compiler has said why
     if (!result.refused.empty()) {
       warnings_.push_back(

@@ -65,6 +65,8 @@ std::string to_text(const FrontendJob& job) {
   put(out, "main_file", job.main_file);
   put(out, "directory", job.directory);
   for (const std::string& argument : job.arguments) put(out, "argument", argument);
+  for (const std::string& word : job.compile) put(out, "compile", word);
+  put(out, "errors", job.errors);
   put(out, "end", "");
   return out;
 }
@@ -74,7 +76,9 @@ formats::Result<FrontendJob> job_from_text(std::string_view text) {
   const auto read = read_fields(
       text, {{"main_file", set(job.main_file)},
              {"directory", set(job.directory)},
-             {"argument", [&job](std::string_view bytes) { job.arguments.emplace_back(bytes); }}});
+             {"argument", [&job](std::string_view bytes) { job.arguments.emplace_back(bytes); }},
+             {"compile", [&job](std::string_view bytes) { job.compile.emplace_back(bytes); }},
+             {"errors", set(job.errors)}});
   if (!read) return read.error();
   return job;
 }

@@ -12,6 +12,9 @@
 
 namespace dflow::compiler {
 
+/// What the frontend's process ends with if it has compiled as well; 0: the result is all there is.
+constexpr int kCompiledToo = 10;
+
 std::string to_text(const FrontendJob& job);
 formats::Result<FrontendJob> job_from_text(std::string_view text);
 

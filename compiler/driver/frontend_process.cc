@@ -30,11 +30,12 @@ formats::Result<FrontendResult> run_frontend_process(const std::string& program,
                         .errors = directory.new_path(".err")};
   if (verbose) std::cerr << "dflowc: running " << shown(command) << " for " << job.main_file << "\n";
   const Outcome outcome = run(command);
-  if (!outcome.ok()) return formats::Error{"dflow's frontend " + how_it_ended(outcome)};
+  if (!outcome.ok() && outcome.exit_code != kCompiledToo) return formats::Error{"dflow's frontend " + how_it_ended(outcome)};
   const auto text = formats::read_file(result_file);
   if (!text) return formats::Error{"dflow's frontend left no result"};
   auto result = result_from_text(text.value());
   if (!result) return formats::Error{"dflow's frontend left an unreadable result: " + result.message()};
+  result.value().compiled = outcome.exit_code == kCompiledToo;
   // What does not parse is the host compiler's to report.
   const auto said =
       result.value().parsed ? formats::read_file(command.errors) : formats::Result<std::string>("");

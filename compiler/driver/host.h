@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "compiler/driver/captured.h"
 #include "compiler/driver/command_line.h"
 #include "compiler/driver/parse_arguments.h"
 #include "compiler/driver/process.h"
@@ -30,10 +32,17 @@ HostKind kind_of_host(const std::string& program, TemporaryDirectory& directory)
 Outcome run_host(const Host& host, std::vector<std::string> arguments, const std::string& output = "",
                  const std::string& errors = "");
 
+/// An object that the frontend has made in the host compiler's place.
+struct Taken {
+  std::string object;  ///< its file if the command links; else it went where the command says
+  Captured said;
+};
+
 /// One source whose text the host compiler is to see changed.
 struct RewrittenSource {
   const Argument* source;
   std::vector<RewrittenFile> files;
+  std::optional<Taken> taken = {};
 };
 
 /// What there is to compile with changed texts, and what dflow adds to the command.
@@ -55,8 +64,8 @@ struct HostResult {
 /// Clang: one command, with an overlay that shows the changed texts in place of the originals.
 HostResult compile_with_clang(const Host& host, const HostJob& job);
 
-/// A command for each source, then one to link: for g++, and for Clang where two sources need different
-/// versions of one header.
+/// A command for each source that is not compiled yet, then one to link: for g++, and for Clang where some source is
+/// compiled or two need different versions of one header.
 HostResult compile_one_by_one(const Host& host, const HostJob& job);
 
 /// An overlay with the changed texts of these sources; its path.

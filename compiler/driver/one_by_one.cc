@@ -189,6 +189,10 @@ int compile_source(const Host& host, const HostJob& job, const Argument& source,
                    HostResult& result) {
   const RewrittenSource* rewritten = find_rewritten(job, source);
   if (rewritten == nullptr) return compile_plain(host, job, source, object).exit_code;
+  if (rewritten->taken) {
+    rewritten->taken->said.print(rewritten->files);
+    return 0;
+  }
   const Attempt attempt = compile_changed(host, job, *rewritten, object, {});
   if (attempt.outcome.ok() || attempt.outcome.signal != 0) return attempt.outcome.exit_code;
   // An error in the user's code, most likely: let g++ tell of it from the user's own text.
@@ -229,7 +233,9 @@ HostResult compile_one_by_one(const Host& host, const HostJob& job) {
   std::vector<std::string> objects;
   for (const Argument& source : job.line.arguments) {
     if (source.role != Role::input || source.language.empty()) continue;
-    objects.push_back(job.directory.new_path(".o"));
+    const RewrittenSource* rewritten = find_rewritten(job, source);
+    const bool taken = rewritten != nullptr && rewritten->taken;
+    objects.push_back(taken ? rewritten->taken->object : job.directory.new_path(".o"));
     const int exit_code = compile_source(host, job, source, objects.back(), result);
     if (exit_code != 0) result.exit_code = exit_code;
     if (interrupted()) return result;

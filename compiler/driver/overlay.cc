@@ -30,20 +30,21 @@ std::set<std::string> names_through(const std::string& path, const std::vector<s
   return names;
 }
 
-/// The text without warnings about what follows the user's last line: that is generated code.
-std::string with_quiet_tail(const TextPair& pair) {
+std::string entry(const std::string& name, const std::string& contents) {
+  return R"({"type": "file", "name": )" + json(name) + R"(, "external-contents": )" + json(contents) + "}";
+}
+
+}  // namespace
+
+std::string with_quiet_tail(const RewrittenFile& file) {
+  const TextPairs pairs({file});
+  const TextPair& pair = pairs.all().front();
   if (pair.changed.size() <= pair.original.size()) return pair.changed_text;
   const auto tail =
       static_cast<std::size_t>(pair.changed[pair.original.size()].data() - pair.changed_text.data());
   std::string text = pair.changed_text;
   return text.insert(tail, "#pragma clang diagnostic ignored \"-Weverything\"\n");
 }
-
-std::string entry(const std::string& name, const std::string& contents) {
-  return R"({"type": "file", "name": )" + json(name) + R"(, "external-contents": )" + json(contents) + "}";
-}
-
-}  // namespace
 
 std::vector<std::string> names_of(const std::string& path) {
   std::error_code error;
@@ -65,10 +66,8 @@ formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& fil
                                            TemporaryDirectory& directory) {
   std::set<std::string> seen;
   std::string roots;
-  const TextPairs pairs(files);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const RewrittenFile& file = files[i];
-    const auto text = directory.new_file(".cpp", with_quiet_tail(pairs.all()[i]));
+  for (const RewrittenFile& file : files) {
+    const auto text = directory.new_file(".cpp", with_quiet_tail(file));
     if (!text) return text.error();
     std::set<std::string> names = names_through(file.path, directories);
     for (const std::string& name : names_of(file.path)) names.insert(name);

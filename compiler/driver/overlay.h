@@ -18,6 +18,9 @@ formats::Result<std::string> write_overlay(const std::vector<RewrittenFile>& fil
                                            const std::vector<std::string>& directories,
                                            TemporaryDirectory& directory);
 
+/// The text as Clang is to see it: without warnings about what follows the user's last line, which is generated.
+std::string with_quiet_tail(const RewrittenFile& file);
+
 /// The absolute paths under which a compiler may ask for a file: by the shell's idea of the working
 /// directory, by the system's, and with symbolic links followed.
 std::vector<std::string> names_of(const std::string& path);

@@ -9,6 +9,8 @@
 namespace dflow::compiler {
 namespace {
 
+bool kept = true;
+
 /// Keeps one attribute. Misplaced ones are no errors here: the host compiler ignores them, and so does dflowc.
 class Keeper : public clang::ParsedAttrInfo {
  public:
@@ -21,6 +23,7 @@ class Keeper : public clang::ParsedAttrInfo {
 
   AttrHandling handleDeclAttribute(clang::Sema& sema, clang::Decl* decl,
                                    const clang::ParsedAttr& attribute) const override {
+    if (!kept) return AttributeNotApplied;
     decl->addAttr(clang::AnnotateAttr::Create(sema.Context, spelling_[0].NormalizedFullName, nullptr, 0,
                                               attribute.getRange()));
     return AttributeApplied;
@@ -61,7 +64,7 @@ bool marked(const clang::FunctionDecl& function, llvm::StringRef name) {
 
 }  // namespace
 
-void keep_dflow_attributes() {}
+void keep_dflow_attributes(bool keep) { kept = keep; }
 
 bool is_task(const clang::FunctionDecl& function) { return marked(function, kTask); }
 bool is_pure(const clang::FunctionDecl& function) { return marked(function, kPure); }

@@ -8,8 +8,9 @@ class FunctionDecl;
 
 namespace dflow::compiler {
 
-/// Makes sure that the attributes' registration is linked in. Call it before the parse.
-void keep_dflow_attributes();
+/// Whether the parse that follows keeps the attributes; without them it is that of any compiler. Clang's registry takes
+/// no parameters, so this is the process's.
+void keep_dflow_attributes(bool keep);
 
 bool is_task(const clang::FunctionDecl& function);
 bool is_pure(const clang::FunctionDecl& function);

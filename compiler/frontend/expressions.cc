@@ -7,6 +7,8 @@
 #include "clang/AST/ExprConcepts.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/library_bodies.h"
 
 namespace dflow::compiler {
 namespace {
@@ -193,7 +195,16 @@ const clang::FunctionDecl* callee_of(const clang::Expr& call) {
 
 const clang::FunctionDecl* visible_body(const clang::FunctionDecl& function) {
   const clang::FunctionDecl* definition = nullptr;
-  return function.hasBody(definition) && !definition->isDependentContext() ? definition : nullptr;
+  if (!function.hasBody(definition) || definition->isDependentContext()) return nullptr;
+  return is_body_beside_the_point(*definition) ? nullptr : definition;
+}
+
+bool is_body_beside_the_point(const clang::FunctionDecl& function) {
+  const auto* pattern = function.getTemplateInstantiationPattern();
+  const clang::FunctionDecl& text = pattern != nullptr ? *pattern : function;
+  if (text.isConstexpr() || text.isDefaulted() || text.isImplicit()) return false;
+  if (text.getReturnType()->getContainedDeducedType() != nullptr) return false;
+  return text.getASTContext().getSourceManager().isInSystemHeader(text.getLocation());
 }
 
 bool is_plain(const clang::Expr& expression) {

@@ -6,12 +6,12 @@
 #include <set>
 #include <utility>
 
-#include "clang/AST/ASTConsumer.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Tooling/Tooling.h"
 #include "compiler/codegen/plan_section.h"
 #include "compiler/frontend/affine_plan.h"
+#include "compiler/frontend/analysing_consumer.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/conclude.h"
@@ -22,24 +22,6 @@
 
 namespace dflow::compiler {
 namespace {
-
-/// Remembers the first error and prints nothing: the host compiler reports what is wrong with the program.
-class FirstError : public clang::DiagnosticConsumer {
- public:
-  void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) override {
-    DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
-    if (level < clang::DiagnosticsEngine::Error || !text.empty()) return;
-    llvm::SmallString<128> message;
-    diagnostic.FormatDiagnostic(message);
-    if (diagnostic.hasSourceManager() && diagnostic.getLocation().isValid()) {
-      const auto place = user_place(diagnostic.getLocation(), diagnostic.getSourceManager());
-      text = place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
-    }
-    text += message.str();
-  }
-
-  std::string text;
-};
 
 class Consumer : public clang::ASTConsumer {
  public:
@@ -181,7 +163,7 @@ class Action : public clang::ASTFrontendAction {
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
-    auto consumer = std::make_unique<Consumer>(result_, flags_, compiler.getDiagnosticOpts());
+    auto consumer = analysing_consumer(result_, flags_, compiler.getDiagnosticOpts());
     compiler.getFrontendOpts().SkipFunctionBodies = true;
     compiler.getDiagnosticOpts().ShowCarets = false;  // and with them the count of errors on stderr
     return consumer;
@@ -202,8 +184,31 @@ std::vector<std::string> command_line(const FrontendJob& job) {
 
 }  // namespace
 
+void FirstError::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) {
+  DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
+  if (level < clang::DiagnosticsEngine::Error || !text.empty()) return;
+  llvm::SmallString<128> message;
+  diagnostic.FormatDiagnostic(message);
+  if (diagnostic.hasSourceManager() && diagnostic.getLocation().isValid()) {
+    const auto place = user_place(diagnostic.getLocation(), diagnostic.getSourceManager());
+    text = place.file + ":" + std::to_string(place.line) + ":" + std::to_string(place.column) + ": ";
+  }
+  text += message.str();
+}
+
+std::unique_ptr<clang::ASTConsumer> analysing_consumer(FrontendResult& result, const WarningFlags& flags,
+                                                       const clang::DiagnosticOptions& options) {
+  return std::make_unique<Consumer>(result, flags, options);
+}
+
+FrontendResult unparsed(const FrontendJob& job, const FirstError& errors) {
+  FrontendResult result;
+  result.first_error = errors.text.empty() ? job.main_file + ": Clang could not parse it" : errors.text;
+  return result;
+}
+
 FrontendResult run_frontend(const FrontendJob& job) {
-  keep_dflow_attributes();
+  keep_dflow_attributes(true);
   FrontendResult result;
   FirstError errors;
   const WarningFlags flags = warning_flags(job.arguments);
@@ -211,11 +216,7 @@ FrontendResult run_frontend(const FrontendJob& job) {
   clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags), files.get());
   invocation.setDiagnosticConsumer(&errors);
   result.parsed = invocation.run() && errors.getNumErrors() == 0;
-  if (!result.parsed) {
-    const std::string reason = errors.text.empty() ? job.main_file + ": Clang could not parse it" : errors.text;
-    result = {};
-    result.first_error = reason;
-  }
+  if (!result.parsed) result = unparsed(job, errors);
   std::cerr << result.diagnostics;
   return result;
 }

@@ -12,6 +12,10 @@ struct FrontendJob {
   std::string main_file;               ///< as on the command line; relative paths are relative to `directory`
   std::vector<std::string> arguments;  ///< Clang arguments without program name and main file, with -resource-dir
   std::string directory;               ///< working directory, absolute
+  /// The host compiler's command that makes an object of this file, the program first; empty: there is none that the
+  /// frontend could take over. Its messages go to the file `errors`.
+  std::vector<std::string> compile = {};
+  std::string errors = {};
 };
 
 /// A file whose text the host compiler must see in place of the one on disk. Each line of the user's keeps
@@ -28,6 +32,7 @@ struct FrontendResult {
   bool fatal = false;       ///< one of dflow's own diagnostics is an error: do not compile
   bool has_dflow = false;   ///< false: the file turned out to hold no dflow code, compile it untouched
   std::vector<RewrittenFile> files;  ///< empty: compile the file untouched
+  bool compiled = false;  ///< the object of the job's `compile` is written; what was said of it is in its `errors`
   std::string plan_json;             ///< the translation unit's plan, JSON; empty if it has none
 };
 

@@ -16,7 +16,8 @@ bool is_plain(const clang::VarDecl& variable) {
   const auto type = variable.getType();
   const auto* record = type->isReferenceType() ? nullptr : type->getAsCXXRecordDecl();
   if (record == nullptr || !variable.isLocalVarDecl() || variable.isStaticLocal()) return false;
-  if (!record->hasDefinition() || !record->isAggregate() || record->isUnion() || record->getNumBases() > 0) return false;
+  if (!record->hasDefinition() || !record->isAggregate() || record->isUnion() || record->getNumBases() > 0)
+    return false;
   const auto* destructor = record->getDestructor();
   if (destructor != nullptr && !destructor->isDefaulted()) return false;
   return std::ranges::none_of(record->fields(), [](const auto* field) {
@@ -40,7 +41,8 @@ class Search {
   }
 
   std::set<const clang::VarDecl*> result() && {
-    std::erase_if(named_, [this](const auto* variable) { return whole_.contains(variable) || !is_plain(*variable); });
+    std::erase_if(named_,
+                  [this](const auto* variable) { return whole_.contains(variable) || !is_plain(*variable); });
     return std::move(named_);
   }
 
@@ -60,7 +62,8 @@ NamedMember named_member(const clang::Expr& expression) {
   return {variable, field};
 }
 
-std::set<const clang::VarDecl*> variables_of_separate_members(const std::vector<const clang::FunctionDecl*>& functions) {
+std::set<const clang::VarDecl*> variables_of_separate_members(
+    const std::vector<const clang::FunctionDecl*>& functions) {
   Search search;
   for (const auto* function : functions) search.look(*function->getBody());
   return std::move(search).result();

@@ -1,4 +1,5 @@
-// Objects whose members are variables by themselves: to the analysis, what happens to one says nothing about another.
+// Objects whose members are variables by themselves: to the analysis, what happens to one says nothing about
+// another.
 #pragma once
 
 #include <set>
@@ -9,8 +10,10 @@
 
 namespace dflow::compiler {
 
-/// Local variables of plain classes that are only ever named for a member: `x.a`, never `x`, `&x`, `x.f()`, `[&]`.
-std::set<const clang::VarDecl*> variables_of_separate_members(const std::vector<const clang::FunctionDecl*>& functions);
+/// Local variables of plain classes that are only ever named for a member: `x.a`, never `x`, `&x`, `x.f()`,
+/// `[&]`.
+std::set<const clang::VarDecl*> variables_of_separate_members(
+    const std::vector<const clang::FunctionDecl*>& functions);
 
 /// The variable and its member that an expression names, if it is of the form `x.a` with a data member.
 struct NamedMember {

@@ -4,10 +4,14 @@
 #include <sys/resource.h>
 
 #include <exception>
+#include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "compiler/driver/exchange.h"
+#include "compiler/driver/overlay.h"
 #include "compiler/frontend/frontend.h"
+#include "compiler/frontend/shared_parse.h"
 #include "formats/file.h"
 
 namespace {
@@ -19,12 +23,33 @@ int fail(const std::string& message) {
   return 1;
 }
 
+void limit_time(rlim_t seconds) {
+  const rlimit time{seconds, RLIM_INFINITY};
+  setrlimit(RLIMIT_CPU, &time);
+}
+
 /// An analysis that fails must cost the user nothing but a warning: no core file, and an end in any case.
 void limit_this_process() {
-  constexpr rlim_t kSeconds = 600;
-  const rlimit no_core{0, 0}, time{kSeconds, kSeconds};
+  const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  setrlimit(RLIMIT_CPU, &time);
+  limit_time(600);
+}
+
+/// The main file as Clang is to see it, if the analysis ended well and no other file is changed.
+std::optional<std::string> to_compile(const std::string& result_file, const compiler::FrontendJob& job) {
+  const auto text = formats::read_file(result_file);
+  if (!text) return std::nullopt;
+  const auto result = compiler::result_from_text(text.value());
+  if (!result || !result.value().parsed || result.value().fatal) return std::nullopt;
+  const auto& files = result.value().files;
+  std::error_code error;
+  if (files.size() > 1 || (files.size() == 1 && !std::filesystem::equivalent(files.front().path, job.main_file, error))) {
+    return std::nullopt;
+  }
+  limit_time(RLIM_INFINITY);  // how long a compilation may take is the user's affair
+  if (!files.empty()) return compiler::with_quiet_tail(files.front());
+  auto original = formats::read_file(job.main_file);
+  return original ? std::optional(std::move(original).value()) : std::nullopt;
 }
 
 int analyse(const std::string& job_file, const std::string& result_file) {
@@ -32,9 +57,20 @@ int analyse(const std::string& job_file, const std::string& result_file) {
   if (!text) return fail(text.message());
   const auto job = compiler::job_from_text(text.value());
   if (!job) return fail("'" + job_file + "' is no job: " + job.message());
-  const compiler::FrontendResult result = compiler::run_frontend(job.value());
-  const auto written = formats::write_file_atomically(result_file, compiler::to_text(result));
-  return written ? 0 : fail(written.message());
+  const auto publish = [&result_file](const compiler::FrontendResult& result) {
+    const auto written = formats::write_file_atomically(result_file, compiler::to_text(result));
+    return written ? 0 : fail(written.message());
+  };
+  const compiler::Exchange exchange{.publish = publish, .changed_text = [&] { return to_compile(result_file, job.value()); }};
+  switch (compiler::run_shared(job.value(), exchange)) {
+    case compiler::SharedParse::compiled:
+      return compiler::kCompiledToo;
+    case compiler::SharedParse::analysed:
+      return 0;
+    case compiler::SharedParse::impossible:
+      return publish(compiler::run_frontend(job.value()));
+  }
+  return 1;
 }
 
 }  // namespace
