@@ -156,16 +156,23 @@ void Scheduler::resolve(Index task) {
   graph_.for_inputs(task, [&](Index input) {
     if (failed == none && graph_[input].state == TaskState::failed) failed = input;
   });
+  if (failed != none && sweeps(failed)) {
+    const TaskId origin = failures_.at(failed)->origin;
+    return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::swept, .origin = origin}));
+  }
   const auto allowed =
       t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
-  t.default_value =
-      t.on_failure == OnFailure::ignore && (failed != none || (allowed > 0 && t.deaths >= allowed));
+  const bool deadly = allowed > 0 && t.deaths >= allowed;
+  t.default_value = t.on_failure == OnFailure::ignore && (failed != none || deadly);
   if (failed == none || t.default_value) return enqueue(task);
-  const FailureRef& why = failures_.at(failed);
-  if (graph_[failed].on_failure != OnFailure::cancel_successors || why->kind == Failure::Kind::cancelled) {
-    return fail(task, why);
-  }
-  fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::cancelled, .origin = why->origin}));
+  fail(task, failures_.at(failed));
+}
+
+bool Scheduler::sweeps(Index failed) const {
+  const Failure& why = *failures_.at(failed);
+  if (why.kind == Failure::Kind::swept) return true;
+  const bool itself_cancelled = why.kind == Failure::Kind::cancelled && why.origin == graph_[failed].id;
+  return graph_[failed].on_failure == OnFailure::cancel_successors && !itself_cancelled;
 }
 
 void Scheduler::drop(Index task) {

@@ -138,11 +138,12 @@ class Scheduler {
   void settle();  ///< Reviews the agenda and fills workers that have room, until nothing is left to do.
   void review(Index task);  ///< Brings a task to the state that its circumstances call for.
   void review_stored(Index task);
-  void activate(Index task);    ///< Begins to wait for its inputs, which it needs from now on.
-  void wait_again(Index task);  ///< An active task is not with a worker any more.
-  void deactivate(Index task);  ///< Needs its inputs no more.
-  void resolve(Index task);     ///< All inputs have ended.
-  void drop(Index task);        ///< Nothing needs it.
+  void activate(Index task);        ///< Begins to wait for its inputs, which it needs from now on.
+  void wait_again(Index task);      ///< An active task is not with a worker any more.
+  void deactivate(Index task);      ///< Needs its inputs no more.
+  void resolve(Index task);         ///< All inputs have ended.
+  bool sweeps(Index failed) const;  ///< Those that need it are cancelled.
+  void drop(Index task);            ///< Nothing needs it.
   void forget(Index task);
   void fail(Index task, FailureRef failure);
   void lose_value(Index task);  ///< The last copy is gone.

@@ -90,11 +90,12 @@ struct WorkerEnd {
 struct Failure {
   enum class Kind : std::uint8_t {
     exception,    ///< The body threw; `payload` is the exception.
-    cancelled,    ///< It, or what it needed, was cancelled.
+    cancelled,    ///< It was cancelled, if it is the origin; else it needed what was, and failed for that.
     worker_lost,  ///< Too many workers died under it.
     data_lost,    ///< It needed a scattered value, all copies of which are gone.
     timeout,      ///< The body ran longer than it may.
     invalid,      ///< It could not be taken up; `message` says what is wrong with it.
+    swept,        ///< It is cancelled, since what it needed failed and had `OnFailure::cancel_successors`.
   };
   Kind kind = Kind::exception;
   TaskId origin{};                    ///< Where it began.

@@ -171,14 +171,25 @@ TEST_F(SchedulerTest, AsksForADefaultValueWhereAFailedInputIsIgnored) {
   EXPECT_THAT(last_run.at(task(2)).inputs, IsEmpty());
 }
 
-TEST_F(SchedulerTest, CancelsSuccessorsOfATaskThatAsksForIt) {
+TEST_F(SchedulerTest, CancelsAllSuccessorsOfATaskThatAsksForIt) {
+  join(1);
+  submit(1, {}, {.on_failure = OnFailure::cancel_successors});
+  submit(2, {1}, {.on_failure = OnFailure::ignore});
+  submit(3, {2});
+  const auto ended = all<TaskEnded>(say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}}));
+  ASSERT_THAT(ended, SizeIs(3));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::exception);
+  EXPECT_EQ(ended[1].failure->kind, Failure::Kind::swept);
+  EXPECT_EQ(ended[2].failure->kind, Failure::Kind::swept);
+}
+
+TEST_F(SchedulerTest, FailsWhatNeedsACancelledTaskWhateverThatOneAsksFor) {
   join(1);
   submit(1, {}, {.on_failure = OnFailure::cancel_successors});
   submit(2, {1});
-  const auto ended = all<TaskEnded>(say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}}));
-  ASSERT_THAT(ended, SizeIs(2));
-  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::exception);
-  EXPECT_EQ(ended[1].failure->kind, Failure::Kind::cancelled);
+  const auto ended = all<TaskEnded>(say(TasksCancelled{client, {task(1)}}));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::cancelled);
 }
 
 TEST_F(SchedulerTest, CancelsARunningTaskAndThoseThatNeedIt) {

@@ -171,6 +171,7 @@ bool User::may_fail(TaskId id, const core::Failure& failure) const {
     case Kind::data_lost:
       return known.scattered && (options_.crashes || known.cancelled);
     case Kind::timeout:
+    case Kind::swept:
     case Kind::invalid:
       return false;
   }
