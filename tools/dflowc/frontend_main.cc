@@ -3,6 +3,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <iostream>
@@ -24,7 +25,9 @@ int fail(const std::string& message) {
 }
 
 void limit_time(rlim_t seconds) {
-  const rlimit time{seconds, RLIM_INFINITY};
+  rlimit time{};
+  getrlimit(RLIMIT_CPU, &time);
+  time.rlim_cur = std::min(seconds, time.rlim_max);
   setrlimit(RLIMIT_CPU, &time);
 }
 
