@@ -50,6 +50,9 @@ ExceptionEntry{public : explicit ExceptionEntry(const ExceptionCodec& codec){reg
 /// registered.
 DFLOW_EXPORT void write_exception(const std::exception_ptr& error, Writer& out);
 
+/// DFLOW_SERIALIZE: the exception after it was bytes. One whose type is not registered stays as it is.
+DFLOW_EXPORT std::exception_ptr pass_through_bytes(const std::exception_ptr& error);
+
 /// The exception that the bytes tell of; a RemoteError on `worker` where its type is not registered here or
 /// there. Throws SerializeError for bytes that are none.
 DFLOW_EXPORT std::exception_ptr read_exception(Reader& in, const std::string& worker);

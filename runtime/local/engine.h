@@ -29,10 +29,15 @@ using detail::Edge;
 using detail::Observer;
 using detail::State;
 
+/// DFLOW_SERIALIZE: arguments, results and exceptions become bytes and values again; what cannot is left as it is, or fails
+/// its task.
+enum class ThroughBytes { none, what_can, all };
+
 struct EngineOptions {
   std::size_t threads = 1;
   bool serial = false;                   ///< DFLOW_SERIAL: ready tasks run at once where they become ready.
   std::optional<std::uint64_t> shuffle;  ///< DFLOW_SHUFFLE: ready tasks run in an order drawn from this seed.
+  ThroughBytes through_bytes = ThroughBytes::none;
 };
 
 /// Runs ready nodes. Thread-safe.
@@ -116,6 +121,8 @@ class Engine {
   Node* run_claimed(Node& node);
   enum class Outcome { succeeded, failed, timed_out };
   Outcome run_body(Node& node);
+  /// `first`: its arguments have not passed yet.
+  void run_through_bytes(Node& node, bool first);
   bool fail_from_inputs(Node& node);
   /// Decides the outcome between the body and its time limit; true if the caller won.
   bool settle(Node& node);

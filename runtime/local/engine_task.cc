@@ -3,6 +3,7 @@
 #include <exception>
 
 #include <dflow/errors.h>
+#include <dflow/exceptions.h>
 
 #include "runtime/local/current.h"
 #include "runtime/local/engine.h"
@@ -88,10 +89,12 @@ Engine::Outcome Engine::run_body(Node& node) {
     bool succeeded = false;
     std::exception_ptr error;
     try {
-      node.run();
+      if (options_.through_bytes == ThroughBytes::none) node.run();
+      else run_through_bytes(node, attempt == 0);
       succeeded = true;
     } catch (...) {
       error = std::current_exception();
+      if (options_.through_bytes != ThroughBytes::none) error = detail::pass_through_bytes(error);
     }
     const auto end = timed ? detail::Clock::now() : start;
     if (recorder_) recorder_->ran(node, start, end);
@@ -106,6 +109,19 @@ Engine::Outcome Engine::run_body(Node& node) {
     if (succeeded) return Outcome::succeeded;
     node.set_error(std::move(error));
     return Outcome::failed;
+  }
+}
+
+void Engine::run_through_bytes(Node& node, bool first) {
+  const bool must = options_.through_bytes == ThroughBytes::all;
+  if (first) node.pass_through_bytes(detail::Crossing::arguments, must);
+  node.run();
+  if (node.has(detail::kForwards)) return;  // has no value yet
+  try {
+    node.pass_through_bytes(detail::Crossing::value, must);
+  } catch (...) {
+    node.discard_value();
+    throw;
   }
 }
 

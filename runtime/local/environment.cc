@@ -26,7 +26,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 8> kSettings{{
+constexpr std::array<Setting, 9> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -41,6 +41,9 @@ constexpr std::array<Setting, 8> kSettings{{
      [](Settings& s, std::uint64_t n, const std::string&) { s.chunks = n != 0; }},
     {"DFLOW_SHUFFLE", "--dflow-shuffle", "run ready tasks in an order drawn from this seed, and copy instead of moving",
      "a seed, a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.shuffle = n; }},
+    {"DFLOW_SERIALIZE", "--dflow-serialize",
+     "turn values that cross tasks into bytes and back; 1: where they can be sent, 2: or let their tasks fail", "0, 1 or 2", 2,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.serialize = n; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
 }};

@@ -18,6 +18,7 @@ struct Settings {
   std::uint64_t window = std::uint64_t{256} << 20;  ///< DFLOW_WINDOW: bytes from which a launch gives results' memory back.
   bool chunks = true;  ///< DFLOW_CHUNKS: short tasks of a map are handed out several at once.
   std::optional<std::uint64_t> shuffle;
+  std::uint64_t serialize = 0;  ///< DFLOW_SERIALIZE: 1: values pass through bytes where they can, 2: where not, tasks fail.
   std::string trace;  ///< File to record to; empty: nothing is recorded.
 
   static Settings from_environment();

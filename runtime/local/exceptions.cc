@@ -133,6 +133,15 @@ void write_exception(const std::exception_ptr& error, Writer& out) {
   out.write(value.take());
 }
 
+std::exception_ptr pass_through_bytes(const std::exception_ptr& error) {
+  if (registry().find(error.__cxa_exception_type()->name()) == nullptr) return error;
+  Writer out;
+  write_exception(error, out);
+  const auto bytes = out.take();
+  Reader in(bytes);
+  return read_exception(in, "this process");
+}
+
 std::exception_ptr read_exception(Reader& in, const std::string& worker) {
   const auto name = in.read<std::string>();
   const auto message = in.read<std::string>();

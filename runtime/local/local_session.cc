@@ -22,7 +22,8 @@ std::vector<detail::Scope*> scopes;
 LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : settings_(settings), id_(id) {
   if (!settings.trace.empty()) recorder_ = std::make_unique<Recorder>(false);
   engine_ = std::make_unique<Engine>(
-      EngineOptions{.threads = settings.executor.threads, .serial = settings.serial, .shuffle = settings.shuffle},
+      EngineOptions{.threads = settings.executor.threads, .serial = settings.serial, .shuffle = settings.shuffle,
+                    .through_bytes = static_cast<ThroughBytes>(settings.serialize)},
       recorder_.get());
   report_ = std::make_unique<Report>(*engine_);
   active_ = {.session = this, .local = this, .recorder = recorder_.get(), .id = id_};

@@ -1,15 +1,19 @@
 // Futures inside the user's own types: members, arrays of aggregates, swapped members, an inherited one, a linked list
-// of nodes that own each other.
+// of nodes that own each other. Aggregates as values: with a base, an array, an enumeration, one inside the other.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// SENDABLE: yes
 // PARAMS: graph=bodies 4 3 -- n=4 steps=3
 // PARAMS: graph=bodies 1 2 -- n=1 steps=2
 // PARAMS: graph=listed 5 0 -- n=5
 // GRAPH: 10 tasks, 9 edges
+// PARAMS: graph=painted 3 0 -- n=3
 
 #include <dflow/dflow.h>
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "corpus.h"
@@ -74,6 +78,44 @@ struct Node {
   return ex.submit(mix, sum, sum);
 }
 
+enum class Kind : char { plain, blended };
+struct Point {
+  long x = 0, y = 0;
+};
+struct Pixel : Point {
+  Kind kind = Kind::plain;
+  long weights[2] = {1, 2};
+  std::map<std::string, std::vector<Point>> marks;
+  std::optional<std::string> name;
+};
+
+[[dflow::task]] Pixel paint(int i) {
+  Pixel pixel;
+  pixel.x = i;
+  pixel.marks["first"] = {{i, 1}, {2, i}};
+  if (i % 2 == 0) pixel.name = std::to_string(i);
+  return pixel;
+}
+[[dflow::task]] Pixel blend(const Pixel& a, Pixel b) {
+  b.kind = Kind::blended;
+  b.y = mix(a.x, a.y) + a.weights[1];
+  b.marks["second"] = a.marks.at("first");
+  return b;
+}
+[[dflow::task]] long weigh(const Pixel& pixel) {
+  long sum = pixel.kind == Kind::blended ? mix(pixel.x, pixel.y) : pixel.x;
+  for (const auto& [key, points] : pixel.marks) {
+    for (const Point& point : points) sum = mix(sum, point.x * static_cast<long>(key.size()) + point.y);
+  }
+  return mix(sum, pixel.name ? std::stol(*pixel.name) : pixel.weights[0]);
+}
+
+[[dflow::graph]] Handle painted(dflow::Executor& ex, int n) {
+  auto pixel = ex.submit(paint, n);
+  for (int i = 0; i < n; ++i) pixel = ex.submit(blend, pixel, ex.submit(paint, i));
+  return ex.submit(weigh, pixel);
+}
+
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);
   const int n = corpus::argument(argc, argv, 1, 3), steps = corpus::argument(argc, argv, 2, 3);
@@ -92,5 +134,8 @@ int main(int argc, char** argv) {
   long sum = place(n - 1);
   for (int i = n - 2; i >= 0; --i) sum = mix(sum, place(i));
   corpus::same("listed", listed(ex, n).get(), mix(sum, sum));
+  Pixel pixel = paint(n);
+  for (int i = 0; i < n; ++i) pixel = blend(pixel, paint(i));
+  corpus::same("painted", painted(ex, n).get(), weigh(pixel));
   return corpus::result();
 }

@@ -10,6 +10,7 @@ A program says in comments at the start of a line what must hold:
     // LAUNCHED: heat sum                     the graphs that run from their closed form: these and no others
     // GRAPH: 5 tasks, 4 edges                of the graph above, counted by hand
     // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
+    // SENDABLE: yes                          every value that crosses tasks, if dflowc compiles it: it runs through bytes
 """
 
 import argparse
@@ -30,6 +31,8 @@ MODES = {
     "shuffled by 3": {"DFLOW_SHUFFLE": "3"},
     "on one thread": {"DFLOW_THREADS": "1"},
 }
+THROUGH_BYTES = {"through bytes": {"DFLOW_SERIALIZE": "1"}}
+ALL_THROUGH_BYTES = {"all through bytes": {"DFLOW_SERIALIZE": "2"}}
 STATIC_OFF = {"built dynamically": {"DFLOW_STATIC": "0"}}
 
 
@@ -51,6 +54,7 @@ class Annotations:
     replicable: bool
     cases: list
     launched: list | None = None
+    sendable: bool = False
 
 
 class Failures:
@@ -75,7 +79,7 @@ def parse_case(text):
 def read_annotations(source):
     values, cases = {}, []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
+        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
         if not match:
             continue
         key, text = match.groups()
@@ -89,10 +93,11 @@ def read_annotations(source):
             cases[-1].edges += [tuple(edge.split(" -> ")) for edge in text.strip().rstrip(",").split(", ")]
         else:
             values[key] = text.strip()
-    if not cases or values.keys() - {"LAUNCHED"} != {"BOUNDARIES", "REPLICABLE"}:
+    if not cases or values.keys() - {"LAUNCHED", "SENDABLE"} != {"BOUNDARIES", "REPLICABLE"}:
         sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
     return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases,
-                       values["LAUNCHED"].split() if "LAUNCHED" in values else None)
+                       values["LAUNCHED"].split() if "LAUNCHED" in values else None,
+                       values.get("SENDABLE") == "yes")
 
 
 class Check:
@@ -147,7 +152,9 @@ class Check:
             return None
 
     def check_outputs(self, name, program, reference):
-        modes = MODES if name == "plain" else MODES | STATIC_OFF
+        strict = self.annotations.sendable and name != "plain"
+        modes = MODES | (ALL_THROUGH_BYTES if strict else THROUGH_BYTES)
+        modes |= {} if name == "plain" else STATIC_OFF
         for case in self.annotations.cases:
             key = tuple(case.arguments)
             for mode, environment in modes.items():

@@ -1,9 +1,11 @@
 // Results that can only be moved, and large ones that the last reader gets moved: values stay what they were for others.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// SENDABLE: yes
 // PARAMS: graph=handed_on 4 -- n=4
 // GRAPH: 6 tasks, 5 edges
 // PARAMS: graph=shared 4 -- n=4
+// PARAMS: graph=spent 4 -- n=4
 
 #include <dflow/dflow.h>
 
@@ -28,6 +30,25 @@ using Values = std::vector<long>;
   long total = 0;
   for (const long value : values) total = corpus::mix(total, value);
   return total;
+}
+
+/// Can be moved, and nothing else; what it owns is private.
+class Purse {
+ public:
+  explicit Purse(long coins) : coins_(std::make_unique<long>(coins)) {}
+  long coins() const { return *coins_; }
+
+ private:
+  Box coins_;
+};
+[[dflow::task]] Purse fill(long coins) { return Purse(coins); }
+[[dflow::task]] Purse spend(Purse purse, long coins) { return Purse(corpus::mix(purse.coins(), coins)); }
+[[dflow::task]] long look_into(const Purse& purse) { return purse.coins(); }
+
+[[dflow::graph]] dflow::Future<long> spent(dflow::Executor& ex, int n) {
+  auto purse = ex.submit(fill, 1);
+  for (int i = 0; i < n; ++i) purse = ex.submit(spend, std::move(purse), i);
+  return ex.submit(look_into, std::move(purse));
 }
 
 [[dflow::graph]] dflow::Future<long> handed_on(dflow::Executor& ex, int n) {
@@ -55,6 +76,7 @@ int main(int argc, char** argv) {
   long boxed = 1;
   for (int i = 0; i < n; ++i) boxed = corpus::mix(boxed, i);
   corpus::same("handed_on", handed_on(ex, n).get(), boxed);
+  corpus::same("spent", spent(ex, n).get(), boxed);
   Values values{1}, expected;
   for (int i = 0; i < n; ++i) {
     expected.push_back(sum(values));

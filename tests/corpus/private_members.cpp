@@ -1,6 +1,8 @@
-// Private members: tasks, helpers and types of a class that only it and its friend see.
+// Private members: tasks, helpers and types of a class that only it and its friend see; values whose members are private
+// and that have no default.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// SENDABLE: yes
 // PARAMS: graph=Account::graph 3 -- years=3
 // GRAPH: 9 tasks, 8 edges
 // PARAMS: graph=Account::graph 0 -- years=0
@@ -22,19 +24,25 @@ class Account {
     return ex.submit(&Account::close, Account{}, ex.submit(value_of, balance));
   }
   static long expected(int years) {
-    Entry balance = open(100);
-    for (int i = 0; i < years; ++i) balance = after(balance, open(i));
-    return Account{}.close(balance.value);
+    long balance = 100;
+    for (int i = 0; i < years; ++i) balance = mix(balance, i);
+    return Account{}.close(balance);
   }
   friend dflow::Future<long> audit(dflow::Executor& ex, int times);
 
  private:
-  struct Entry {
-    long value = 0;
+  class Entry {
+   public:
+    explicit Entry(long value) : value_(value), digits_(std::to_string(value)) {}
+    long value() const { return std::to_string(value_) == digits_ ? value_ : -1; }
+
+   private:
+    long value_;
+    const std::string digits_;
   };
-  [[dflow::task]] static Entry open(long value) { return {value}; }
-  [[dflow::task]] static Entry after(const Entry& last, const Entry& more) { return {mix(last.value, more.value)}; }
-  [[dflow::task]] static long value_of(const Entry& entry) { return entry.value; }
+  [[dflow::task]] static Entry open(long value) { return Entry(value); }
+  [[dflow::task]] static Entry after(const Entry& last, const Entry& more) { return Entry(mix(last.value(), more.value())); }
+  [[dflow::task]] static long value_of(const Entry& entry) { return entry.value(); }
   [[dflow::task]] long close(long value) const { return mix(value, fee_); }
 
   static dflow::Future<Entry> step(dflow::Executor& ex, const dflow::Future<Entry>& balance, int i) {

@@ -1,6 +1,7 @@
 // Variants: of results, visited in tasks; of futures, visited where the graph is built; optional futures; an enumeration.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// SENDABLE: yes
 // PARAMS: graph=shapes 5 -- n=5
 // GRAPH: 14 tasks, 16 edges
 // PARAMS: graph=shapes 1 -- n=1

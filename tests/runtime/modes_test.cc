@@ -69,6 +69,12 @@ TEST(Modes, SameResultsInEachOrder) {
   }
 }
 
+TEST(Modes, SameResultsThroughBytes) {
+  const std::string expected = program();
+  const Environment serialize("DFLOW_SERIALIZE", "1");
+  EXPECT_EQ(program(), expected);
+}
+
 TEST(Modes, SerialRunsEachTaskAtItsSubmissionOnTheCallersThread) {
   const Environment serial("DFLOW_SERIAL", "1");
   Executor ex;

@@ -137,6 +137,7 @@ class Argument<P, D, Kind::value> {
   template <class Visitor>
   void visit(Visitor&&) const {}
   decltype(auto) pass(bool may_move) { return hand_over<P>(object_, may_move); }
+  Object& object() noexcept { return object_; }
 
  private:
   Object object_;

@@ -17,6 +17,7 @@ namespace dflow::inline v0::detail {
 class Node;
 class Scope;
 struct Extras;
+enum class Crossing : bool;
 
 /// A node's place in the list of those who wait for a producer's end. Lives in its consumer.
 struct Edge {
@@ -86,6 +87,9 @@ class DFLOW_EXPORT Node {
   virtual void adopt_inner() = 0;
   /// The edge from the node that the body returned, if it returns a future.
   virtual Edge* inner() noexcept { return nullptr; }
+  /// DFLOW_SERIALIZE: arguments that the task owns, before it runs, or its value pass through their bytes. Throws
+  /// SerializeError, leaving the value, if they `must` and cannot be sent.
+  virtual void pass_through_bytes(Crossing, bool /*must*/) {}
   /// What is called: for names in traces and reports.
   virtual const std::type_info& callable_type() const noexcept = 0;
   virtual const void* callable_address() const noexcept { return nullptr; }

@@ -215,6 +215,14 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     }
   }
 
+  void pass_through_bytes(Crossing what, bool must) override {
+    if (what == Crossing::value) return Value<T>::pass_through_bytes(what, must);
+    const auto pass = [must]<class Slot>(Slot& slot) {
+      if constexpr (requires { slot.object(); }) detail::pass_through_bytes(slot.object(), must);
+    };
+    std::apply([&pass](Slots&... slots) { (pass(slots), ...); }, body_.slots);
+  }
+
   void release_arguments() noexcept override {
     this->released = true;
     std::destroy_at(std::addressof(body_));

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <dflow/detail/node.h>
+#include <dflow/detail/round_trip.h>
 
 namespace dflow::inline v0::detail {
 
@@ -64,6 +65,12 @@ class Value : public Node {
       return true;
     } else {
       return false;
+    }
+  }
+
+  void pass_through_bytes([[maybe_unused]] Crossing what, [[maybe_unused]] bool must) override {
+    if constexpr (!std::is_void_v<T>) {
+      if (what == Crossing::value) detail::pass_through_bytes(value_, must);
     }
   }
 
