@@ -117,6 +117,20 @@ struct Dependences {
   bool operator==(const Dependences&) const = default;
 };
 
+/// What the passes made of a node's tasks. Later changes are to what earlier ones left.
+struct Change {
+  enum class Kind {
+    narrowed,  ///< only the instances in `relation` are run, "" for none: "[n] -> { n3[i] : i < n }"
+    merged,    ///< the instances are those of `into`: "[n] -> { n3[i] -> n1[i] : ... }"
+    fused,     ///< they run in one task with those of `into`, before them
+  };
+  std::uint32_t node = 0;
+  Kind kind = Kind::narrowed;
+  std::uint32_t into = 0;
+  std::string relation;
+  bool operator==(const Change&) const = default;
+};
+
 struct Graph {
   std::string name;
   std::string signature;
@@ -134,6 +148,7 @@ struct Graph {
   std::string not_affine;                  ///< of tier 2: what keeps it from tier 1
   bool launched = false;                   ///< of tier 1: a launcher stands in the executable
   std::string not_launched;                ///< of tier 1: why there is none
+  std::vector<Change> changes = {};        ///< of one that is launched: what its launcher does otherwise
   bool operator==(const Graph&) const = default;
 };
 
@@ -146,6 +161,7 @@ struct Plan {
 std::string_view to_string(NodeOp op);
 std::string_view to_string(ParameterNeed need);
 std::string_view to_string(ArgumentKind kind);
+std::string_view to_string(Change::Kind kind);
 
 std::string plan_to_json(const Plan& plan);
 Result<Plan> plan_from_json(std::string_view text);

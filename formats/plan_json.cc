@@ -23,6 +23,10 @@ constexpr Names<ParameterNeed, 3> kNeeds{
     {{ParameterNeed::none, "none"}, {ParameterNeed::size, "size"}, {ParameterNeed::value, "value"}}};
 constexpr Names<ArgumentKind, 2> kKinds{{{ArgumentKind::value, "value"}, {ArgumentKind::future, "future"}}};
 
+constexpr Names<Change::Kind, 3> kChanges{{{Change::Kind::narrowed, "narrowed"},
+                                            {Change::Kind::merged, "merged"},
+                                            {Change::Kind::fused, "fused"}}};
+
 template <class Enum, std::size_t N>
 std::string_view name_of(const Names<Enum, N>& names, Enum value) {
   for (const auto& [known, name] : names)
@@ -110,6 +114,12 @@ Json dependences_to(const Dependences& all) {
           {"assumed", texts_to(all.assumed)}};
 }
 
+Json change_to(const Change& change) {
+  Json json = {{"node", change.node}, {"kind", to_string(change.kind)}, {"relation", change.relation}};
+  if (change.kind != Change::Kind::narrowed) json["into"] = change.into;
+  return json;
+}
+
 Json graph_to(const Graph& graph) {
   Json json = {{"name", graph.name},
                {"signature", graph.signature},
@@ -127,6 +137,7 @@ Json graph_to(const Graph& graph) {
   if (!graph.not_affine.empty()) json["not_affine"] = graph.not_affine;
   if (graph.launched) json["launched"] = true;
   if (!graph.not_launched.empty()) json["not_launched"] = graph.not_launched;
+  if (!graph.changes.empty()) json["changes"] = array_of(graph.changes, change_to);
   return json;
 }
 
@@ -215,6 +226,13 @@ Dependences dependences_from(const Cursor& from) {
           .assumed = texts_from(from.field("assumed"))};
 }
 
+Change change_from(const Cursor& from) {
+  return {.node = count_at(from, "node"),
+          .kind = one_of(kChanges, from.field("kind")),
+          .into = from.has("into") ? count_at(from, "into") : 0,
+          .relation = from.field("relation").string()};
+}
+
 /// Whoever draws dependences looks their nodes up.
 void check_nodes(const Graph& graph, const Cursor& from) {
   std::set<std::uint32_t> known;
@@ -250,6 +268,7 @@ Graph graph_from(const Cursor& from) {
                  .not_affine = from.has("not_affine") ? from.field("not_affine").string() : std::string(),
                  .launched = from.has("launched") && from.field("launched").boolean(),
                  .not_launched = from.has("not_launched") ? from.field("not_launched").string() : std::string()};
+  if (from.has("changes")) graph.changes = from.field("changes").each(change_from);
   if (graph.dependences) check_nodes(graph, from.field("dependences"));
   return graph;
 }
@@ -270,6 +289,9 @@ std::string_view to_string(ParameterNeed need) {
 }
 std::string_view to_string(ArgumentKind kind) {
   return name_of(kKinds, kind);
+}
+std::string_view to_string(Change::Kind kind) {
+  return name_of(kChanges, kind);
 }
 
 std::string plan_to_json(const Plan& plan) {

@@ -1,7 +1,8 @@
 #include "compiler/codegen/launcher.h"
 
 #include <algorithm>
-#include <set>
+#include <functional>
+#include <iterator>
 
 namespace dflow::compiler {
 namespace {
@@ -26,7 +27,7 @@ class FamilyText {
   FamilyText(const Launcher& launcher, const flow::LaunchFamily& family, int number)
       : launcher_(launcher),
         family_(family),
-        site_(*std::ranges::find(launcher.sites, family.node, &LaunchSite::node)),
+        site_(site_of(family.node)),
         id_(std::to_string(family.node)),
         prefix_("dflow_value_" + std::to_string(number) + "_" + id_ + "_"),
         name_("dflow_family_" + id_),
@@ -37,25 +38,17 @@ class FamilyText {
   /// members.
   std::string values() const {
     std::string text;
-    for (std::size_t i = 0; i < site_.arguments.size(); ++i) {
-      const LaunchArgument& each = site_.arguments[i];
-      if (each.is_future) continue;
-      text += std::string(each.is_object ? "const auto& " : "auto ") + prefix_ + std::to_string(i) + "(";
-      std::string declared;
-      for (const LaunchParameter& parameter : launcher_.parameters)
-        if (parameter.is_kept) declared += (declared.empty() ? "" : ", ") + ("[[maybe_unused]] const " + parameter.type + "& " + parameter.name);
-      if (!declared_.empty()) declared += (declared.empty() ? "" : ", ") + unused(declared_);
-      text += declared + ") {\n";
-      for (const LaunchVariable& variable : site_.variables)
-        text += "  [[maybe_unused]] const " + variable.type + " " + variable.name + " = " + variable.value + ";\n";
-      text += "  return " + each.value + ";\n}\n";
+    for (const flow::LaunchStep& step : family_.steps) {
+      const LaunchSite& site = site_of(step.node);
+      for (std::uint32_t i = 0; i < site.arguments.size(); ++i)
+        if (!site.arguments[i].is_future) text += value_function(site, site.arguments[i], step.first_argument + i);
     }
     return text;
   }
 
   std::string members() const {
     return "  " + kDetail + "TaskFamily<" + std::to_string(family_.variables.size()) + ", " + site_.result + ", " +
-           std::to_string(wanted()) + "> " + name_ + ";\n";
+           std::to_string(wanted()) + (family_.counted ? "" : ", false") + "> " + name_ + ";\n";
   }
 
   std::string reserve() const {
@@ -78,6 +71,7 @@ class FamilyText {
   }
 
   bool is_root() const { return family_.inputs.empty(); }
+  std::uint32_t level() const { return family_.level; }
   std::string roots() const { return name_ + ".all()"; }
   std::string dispatch() const {
     return "    if (dflow_id < " + name_ + ".end) return dflow_run_" + id_ + "(dflow_id, dflow_work);\n";
@@ -89,7 +83,9 @@ class FamilyText {
   }
 
   std::string functions() const {
-    std::string text = "\n  // " + site_.callable + (indices_.empty() ? "" : " [" + indices_ + "]") + "\n";
+    std::string callables;
+    for (const flow::LaunchStep& step : family_.steps) callables += (callables.empty() ? "" : ", then ") + site_of(step.node).callable;
+    std::string text = "\n  // " + callables + (indices_.empty() ? "" : " [" + indices_ + "]") + "\n";
     if (!family_.outputs.empty()) text += output();
     for (const auto& input : family_.inputs) text += this->input(input);
     text += result() + consumers();
@@ -97,6 +93,28 @@ class FamilyText {
   }
 
  private:
+  const LaunchSite& site_of(std::uint32_t node) const {
+    return *std::ranges::find(launcher_.sites, node, &LaunchSite::node);
+  }
+  /// By its number among those of all steps.
+  const LaunchArgument& argument_at(std::uint32_t number) const {
+    auto step = family_.steps.rbegin();
+    while (step->first_argument > number) ++step;
+    return site_of(step->node).arguments.at(number - step->first_argument);
+  }
+
+  std::string value_function(const LaunchSite& site, const LaunchArgument& argument, std::uint32_t number) const {
+    std::string declared;
+    for (const LaunchParameter& parameter : launcher_.parameters)
+      if (parameter.is_kept) declared += (declared.empty() ? "" : ", ") + ("[[maybe_unused]] const " + parameter.type + "& " + parameter.name);
+    for (const std::string& index : site.indices)
+      declared += (declared.empty() ? "" : ", ") + ("[[maybe_unused]] " + kDetail + "Index " + index);
+    std::string text = std::string(argument.is_object ? "const auto& " : "auto ") + prefix_ + std::to_string(number) + "(" + declared + ") {\n";
+    for (const LaunchVariable& variable : site.variables)
+      text += "  [[maybe_unused]] const " + variable.type + " " + variable.name + " = " + variable.value + ";\n";
+    return text + "  return " + argument.value + ";\n}\n";
+  }
+
   bool is_reduce() const { return site_.op == formats::NodeOp::reduce; }
   bool has_range() const {
     return !is_reduce() && std::ranges::any_of(family_.inputs, &flow::LaunchInput::is_range);
@@ -142,18 +160,26 @@ class FamilyText {
   }
 
   std::string input(const flow::LaunchInput& input) const {
-    const std::string type = kDetail + "Input<" + site_.arguments.at(input.argument).type + ">";
+    const std::string type = kDetail + "Input<" + argument_at(input.argument).type + ">";
     const std::string number = id_ + "_" + std::to_string(input.argument);
     const std::string declared = input.is_range ? behind_declared() : declared_;
     std::string text = "  " + type + " dflow_input_" + number + "(" + unused(declared) + ") const {\n";
     for (const auto& source : input.cases) {
       text += "    " + (source.condition.empty() ? "" : "if (" + source.condition + ") ") + "return dflow_result_" +
-              std::to_string(source.producer) + "(" + joined(source.indices) + ");\n";
+              std::to_string(source.producer) + "(" + joined(source.indices) + ")" + as_seen(source.reader) + ";\n";
     }
     text += "  }\n";
     if (!input.is_range) return text;
     return text + "  " + kDetail + "Index dflow_length_" + number + "(" + unused(declared_) + ") const { return " + input.length +
            "; }\n";
+  }
+  static std::string as_seen(ir::Reader reader) {
+    switch (reader) {
+      case ir::Reader::counted: return "";
+      case ir::Reader::last: return ".last()";
+      case ir::Reader::never: return ".never()";
+    }
+    return "";
   }
   std::string behind_declared() const {
     const std::string element = kDetail + "Index dflow_e";
@@ -234,12 +260,12 @@ class FamilyText {
     if (is_root() && !family_.contains.empty()) text += "    if (!(" + family_.contains + ")) return;\n";
     return text;
   }
-  std::string value(std::size_t argument) const {
-    std::string given;
+  std::string value(std::uint32_t number, const std::vector<std::string>& indices) const {
+    std::vector<std::string> given;
     for (const LaunchParameter& parameter : launcher_.parameters)
-      if (parameter.is_kept) given += (given.empty() ? "" : ", ") + parameter.name;
-    if (!indices_.empty()) given += (given.empty() ? "" : ", ") + indices_;
-    return prefix_ + std::to_string(argument) + "(" + given + ")";
+      if (parameter.is_kept) given.push_back(parameter.name);
+    given.insert(given.end(), indices.begin(), indices.end());
+    return prefix_ + std::to_string(number) + "(" + joined(given) + ")";
   }
 
   std::string fetch(const flow::LaunchInput& input) const {
@@ -254,36 +280,72 @@ class FamilyText {
            ");\n        " + statement + "\n      }\n";
   }
 
-  std::string argument(std::size_t number) const {
-    const LaunchArgument& argument = site_.arguments[number];
-    if (!argument.is_future) return value(number);
+  std::string argument(const flow::LaunchStep& step, std::uint32_t place) const {
+    const std::uint32_t number = step.first_argument + place;
+    const LaunchArgument& argument = argument_at(number);
+    if (!argument.is_future) return value(number, step.indices);
+    const std::string passed = argument.by_reference ? ".by_reference()" : ".by_value()";
+    if (step.fed == place) return "dflow_between_" + std::to_string(step.first_argument) + passed;
     if (input_of(number)->is_range) return "::std::move(dflow_all_" + std::to_string(number) + ")";
-    return "dflow_in_" + std::to_string(number) + (argument.by_reference ? ".by_reference()" : ".by_value()");
+    return "dflow_in_" + std::to_string(number) + passed;
+  }
+
+  std::vector<flow::LaunchInput> inputs_of(const flow::LaunchStep& step) const {
+    const auto end = step.first_argument + site_of(step.node).arguments.size();
+    std::vector<flow::LaunchInput> found;
+    std::ranges::copy_if(family_.inputs, std::back_inserter(found), [&](const flow::LaunchInput& input) {
+      return input.argument >= step.first_argument && input.argument < end;
+    });
+    return found;
+  }
+
+  /// A call with its inputs: what is looked up before, the body, and where its inputs come from.
+  struct CallText {
+    std::string before, body, inputs;
+  };
+  CallText call(const flow::LaunchStep& step) const {
+    CallText made;
+    // A step fails as what feeds it did, and that failed as this task.
+    if (step.fed) made.inputs += "      dflow_from.push_back(dflow_id);\n";
+    for (const auto& input : inputs_of(step)) {
+      const std::string argument = std::to_string(input.argument);
+      if (input.is_range) {
+        made.inputs += "      " + each(input, "dflow_from.push_back(dflow_each.id);");
+        made.body += "      ::std::vector<" + argument_at(input.argument).type + "> dflow_all_" + argument + ";\n      dflow_all_" +
+                     argument + ".reserve(static_cast<::std::size_t>(dflow_length_" + id_ + "_" + argument + "(" + indices_ +
+                     ")));\n      " + each(input, "dflow_all_" + argument + ".push_back(dflow_each.by_value());");
+      } else {
+        made.before += fetch(input);
+        made.inputs += "      dflow_from.push_back(dflow_in_" + argument + ".id);\n";
+      }
+    }
+    const LaunchSite& site = site_of(step.node);
+    std::vector<std::string> arguments;
+    for (std::uint32_t i = 0; i < site.arguments.size(); ++i) arguments.push_back(argument(step, i));
+    made.body += "      return " + site.callable + "(" + joined(arguments) + ");\n";
+    return made;
   }
 
   std::string run_task() const {
-    std::string text = head(), body, inputs;
-    for (const auto& input : family_.inputs) {
-      const std::string argument = std::to_string(input.argument);
-      if (input.is_range) {
-        inputs += "      " + each(input, "dflow_from.push_back(dflow_each.id);");
-        body += "      ::std::vector<" + site_.arguments[input.argument].type + "> dflow_all_" + argument + ";\n      dflow_all_" +
-                argument + ".reserve(static_cast<::std::size_t>(dflow_length_" + id_ + "_" + argument + "(" + indices_ +
-                ")));\n      " + each(input, "dflow_all_" + argument + ".push_back(dflow_each.by_value());");
-      } else {
-        text += fetch(input);
-        inputs += "      dflow_from.push_back(dflow_in_" + argument + ".id);\n";
-      }
-    }
-    std::vector<std::string> arguments;
-    for (std::size_t i = 0; i < site_.arguments.size(); ++i) arguments.push_back(argument(i));
-    body += "      return " + site_.callable + "(" + joined(arguments) + ");\n";
-    return text + perform("dflow_id", inputs, body) + release() + finish() + "  }\n";
+    std::string text = head();
+    for (std::size_t i = 0; i + 1 < family_.steps.size(); ++i) text += run_before(family_.steps[i], family_.steps[i + 1]);
+    const flow::LaunchStep& last = family_.steps.back();
+    const CallText made = call(last);
+    return text + made.before + perform("dflow_id", made.inputs, made.body) + release(last) + finish() + "  }\n";
   }
 
-  std::string release() const {
+  /// A step whose result is the next one's.
+  std::string run_before(const flow::LaunchStep& step, const flow::LaunchStep& next) const {
+    const CallText made = call(step);
+    const std::string between = "dflow_between_" + std::to_string(next.first_argument);
+    return "    " + kDetail + "Between<" + site_of(step.node).result + "> " + between + ";\n    {\n" + made.before +
+           lambda("dflow_body", made.body) + sources(made.inputs) + "    " + between + ".is_made = dflow_perform(dflow_id, " + between +
+           ".place(), dflow_sources, dflow_body);\n" + release(step) + "    }\n";
+  }
+
+  std::string release(const flow::LaunchStep& step) const {
     std::string text;
-    for (const auto& input : family_.inputs) {
+    for (const auto& input : inputs_of(step)) {
       if (input.is_range) text += "    {\n      " + each(input, "dflow_each.release(dflow_work);") + "    }\n";
       else text += "    dflow_in_" + std::to_string(input.argument) + ".release(dflow_work);\n";
     }
@@ -300,22 +362,26 @@ class FamilyText {
   /// The body of the instance's last or only task.
   std::string perform(const std::string& id, const std::string& inputs, const std::string& body) const {
     std::string text = lambda("dflow_body", body) + sources(inputs);
-    if (!family_.consumers.empty()) {
+    if (counts_readers()) {
       text += "    ::std::uint32_t dflow_readers = 0;\n    dflow_consumers_" + id_ + "(" +
               behind_own("[&](auto...) { ++dflow_readers; }") + ");\n";
     }
-    const std::string expect = name_ + ".expect(" + id + ", " + (family_.consumers.empty() ? "0" : "dflow_readers") + ", dflow_work);\n";
+    const std::string expect = name_ + ".expect(" + id + ", " + (family_.consumers.empty() ? "0" : counts_readers() ? "dflow_readers" : "1") + ", dflow_work);\n";
     const std::string done = "dflow_perform(" + id + ", " + name_ + ".place(" + id + "), dflow_sources, dflow_body)";
     const std::string drop = name_ + ".drop(" + id + ", ";
-    const std::string ordinary = family_.consumers.empty()
-                                     ? drop + done + ", dflow_work);\n"
-                                     : "if (const bool dflow_done = " + done + "; dflow_readers == 0) " + drop + "dflow_done, dflow_work);\n";
+    std::string ordinary = done + ";\n";
+    if (family_.consumers.empty()) ordinary = drop + done + ", dflow_work);\n";
+    else if (!family_.sinks.empty())
+      ordinary = "if (const bool dflow_done = " + done + "; dflow_readers == 0) " + drop + "dflow_done, dflow_work);\n";
     if (family_.outputs.empty()) return text + "    " + expect + "    " + ordinary;
     return text + "    if (const auto dflow_out = dflow_output_" + id_ + "(" + indices_ +
            "); dflow_out >= 0)\n      dflow_perform_output<" + site_.result + ">(" + id +
            ", dflow_outputs[static_cast<::std::size_t>(dflow_out)], " + (family_.consumers.empty() ? "false" : "true") +
            ", dflow_sources, dflow_body);\n    else {\n      " + expect + "      " + ordinary + "    }\n";
   }
+
+  /// Results need the number of their readers where those count down, or where it may be none.
+  bool counts_readers() const { return !family_.consumers.empty() && (family_.counted || !family_.sinks.empty()); }
 
   /// Consumers are told; without any the launch has one task less to wait for.
   std::string finish() const {
@@ -330,7 +396,7 @@ class FamilyText {
   std::string operand(const std::string& side) const {
     return "    const auto dflow_" + side + "_at = dflow_tree." + side + "(dflow_m);\n    const auto dflow_" + side + " = dflow_" + side +
            "_at.task != 0 ? " + name_ + ".input(dflow_first + static_cast<" + kDetail + "TaskId>(dflow_" + side +
-           "_at.task)) : dflow_input_" + id_ + "_0(" + behind_own("dflow_" + side + "_at.element") + ");\n";
+           "_at.task)).last() : dflow_input_" + id_ + "_0(" + behind_own("dflow_" + side + "_at.element") + ");\n";
   }
   std::string passed(const std::string& name, int place) const {
     return name + (site_.by_reference[place] ? ".by_reference()" : ".by_value()");
@@ -369,9 +435,9 @@ class FamilyText {
     const bool future = site_.arguments[1].is_future;
     std::string text = "  void dflow_run_init_" + id_ + "(" + unused(behind_declared_init()) + ") {\n";
     text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n";
-    text += "    const auto dflow_right = " + name_ + ".input(dflow_first + static_cast<" + kDetail + "TaskId>(dflow_tree.top()));\n";
+    text += "    const auto dflow_right = " + name_ + ".input(dflow_first + static_cast<" + kDetail + "TaskId>(dflow_tree.top())).last();\n";
     if (future) text += "    const auto dflow_left = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
-    const std::string left = future ? passed("dflow_left", 0) : value(1);
+    const std::string left = future ? passed("dflow_left", 0) : value(1, family_.variables);
     const std::string body = "      return " + site_.callable + "(" + left + ", " + passed("dflow_right", 1) + ");\n";
     const std::string inputs = future ? "      dflow_from = {dflow_left.id, dflow_right.id};\n" : "      dflow_from = {dflow_right.id};\n";
     text += perform("dflow_first", inputs, body);
@@ -490,10 +556,14 @@ std::string launcher_text(const Launcher& launcher, int number) {
   text += "class " + type + " final : public " + kDetail + "LaunchOf<" + type + "> {\n public:\n";
   text += constructor_text(launcher, type, families);
   text += "\n  void dflow_start() {\n    ::std::vector<Range> dflow_roots;\n    ::std::uint64_t dflow_sinks = 0;\n";
+  std::vector<const FamilyText*> roots;
   for (const FamilyText& family : families)
-    if (family.is_root()) text += "    dflow_roots.push_back(" + family.roots() + ");\n";
+    if (family.is_root()) roots.push_back(&family);
+  std::ranges::stable_sort(roots, std::greater<>(), &FamilyText::level);
+  for (const FamilyText* family : roots) text += "    dflow_roots.push_back(" + family->roots() + ");\n";
   for (const FamilyText& family : families) text += family.sinks();
-  text += "    start(dflow_roots, dflow_sinks);\n  }\n\n  void dflow_run(" + kDetail + "TaskId dflow_id, " + kDetail + "Work& dflow_work) {\n";
+  text += "    start(dflow_roots, dflow_sinks);\n  }\n\n  void dflow_run([[maybe_unused]] " + kDetail + "TaskId dflow_id, [[maybe_unused]] " +
+          kDetail + "Work& dflow_work) {\n";
   for (const FamilyText& family : families) text += family.dispatch();
   text += "  }\n\n  ::std::vector<" + kDetail + "NodeRef> dflow_outputs;\n\n private:\n";
   for (const FamilyText& family : families) text += family.functions();

@@ -29,9 +29,12 @@ struct LaunchArgument {
 struct LaunchSite {
   std::uint32_t node = 0;
   formats::NodeOp op = formats::NodeOp::submit;
+  std::string task;  ///< what it is called in labels
   std::string callable;
+  bool pure = false;
   std::string result;      ///< its type, or "void"
   bool by_reference[2] = {false, false};  ///< of a reduce: the operands
+  std::vector<std::string> indices;  ///< what its own are called
   std::vector<LaunchVariable> variables;
   std::vector<LaunchArgument> arguments;
   std::string place;  ///< "\"name\", \"file\", line, column", as the call's own id
@@ -52,8 +55,12 @@ struct Launcher {
   std::vector<LaunchSite> sites;
   std::string returned;       ///< the function's result type
   std::string returned_value; ///< what its futures hold; "" if it returns nothing
+  bool returns_one = false;   ///< a future, no vector of futures
   flow::LaunchCode code;
 };
+
+/// What the passes have to know of the calls.
+std::vector<ir::Call> calls_of(const Launcher& launcher);
 
 /// The type of the function that starts it, and what stands at the beginning of the graph function.
 std::string launcher_type(const Launcher& launcher);

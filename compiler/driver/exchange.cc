@@ -67,6 +67,7 @@ std::string to_text(const FrontendJob& job) {
   for (const std::string& argument : job.arguments) put(out, "argument", argument);
   for (const std::string& word : job.compile) put(out, "compile", word);
   put(out, "errors", job.errors);
+  for (const std::string& pass : job.passes) put(out, "pass", pass);
   put(out, "end", "");
   return out;
 }
@@ -78,7 +79,8 @@ formats::Result<FrontendJob> job_from_text(std::string_view text) {
              {"directory", set(job.directory)},
              {"argument", [&job](std::string_view bytes) { job.arguments.emplace_back(bytes); }},
              {"compile", [&job](std::string_view bytes) { job.compile.emplace_back(bytes); }},
-             {"errors", set(job.errors)}});
+             {"errors", set(job.errors)},
+             {"pass", [&job](std::string_view bytes) { job.passes.emplace_back(bytes); }}});
   if (!read) return read.error();
   return job;
 }

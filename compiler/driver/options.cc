@@ -8,16 +8,18 @@
 #include <string_view>
 
 #include "compiler/driver/response_file.h"
+#include "compiler/passes/names.h"
 
 namespace dflow::compiler {
 namespace {
 
 constexpr std::string_view kPrefix = "--dflow-";
 constexpr std::string_view kLaunch = "--dflow-launch";
+constexpr std::string_view kPass = "--dflow-pass";
 
 struct Setting {
   std::string_view name;
-  std::string Options::* text;  // null for a flag
+  std::string Options::* text;  // null for flags and for passes
   bool Options::* flag;
 };
 
@@ -26,6 +28,7 @@ constexpr std::array kSettings = std::to_array<Setting>({
     {"--dflow-plan", &Options::plan, nullptr},
     {"--dflow-emit-cpp", &Options::emit_cpp, nullptr},
     {"--dflow-resource-dir", &Options::resource_dir, nullptr},
+    {kPass, nullptr, nullptr},
     {"--dflow-help", nullptr, &Options::help},
     {"--dflow-version", nullptr, &Options::version},
 });
@@ -50,7 +53,7 @@ std::string nearest(std::string_view name) {
     return edit_distance(name, a.name) < edit_distance(name, b.name);
   };
   const Setting& found = *std::min_element(kSettings.begin(), kSettings.end(), closer);
-  return std::string(found.name) + (found.text != nullptr ? "=" : "");
+  return std::string(found.name) + (found.flag == nullptr ? "=" : "");
 }
 
 bool is_diagnostic_flag(std::string_view word) {
@@ -62,6 +65,24 @@ bool is_diagnostic_flag(std::string_view word) {
 
 bool is_own(const std::string& word) {
   return word.starts_with(kPrefix) || is_diagnostic_flag(word);
+}
+
+/// "-fusion,last-use"
+formats::Result<void> take_passes(Options& options, const std::string& list) {
+  for (std::size_t at = 0; at <= list.size();) {
+    const std::size_t end = std::min(list.find(',', at), list.size());
+    const std::string each = list.substr(at, end - at);
+    const std::string name = each.substr(each.starts_with('-') ? 1 : 0);
+    if (name != "all" && std::ranges::find(passes::kNames, name) == passes::kNames.end()) {
+      std::string names = "all";
+      for (const std::string_view known : passes::kNames) names.append(", ").append(known);
+      return formats::Error{"option '--dflow-pass=" + list + "' names no pass with '" + each + "'; there are " + names +
+                            ", and '-' in front switches one off"};
+    }
+    options.passes.push_back(each);
+    at = end + 1;
+  }
+  return {};
 }
 
 formats::Result<void> take(Options& options, const std::string& word) {
@@ -89,6 +110,7 @@ formats::Result<void> take(Options& options, const std::string& word) {
     return {};
   }
   if (!has_value) return formats::Error{"option '" + name + "' needs a value: '" + name + "=...'"};
+  if (found->name == kPass) return take_passes(options, word.substr(equals + 1));
   options.*(found->text) = word.substr(equals + 1);
   return {};
 }
@@ -131,6 +153,7 @@ files without dflow code are handed to it untouched.
   --dflow-launch COMPILER    in front of a whole command: COMPILER is the host (for CXX_COMPILER_LAUNCHER in CMake)
   --dflow-plan=FILE          write the plan of the task graphs that were found, as JSON ("-": standard output)
   --dflow-emit-cpp=FILE      write the C++ that the host compiler gets to see ("-": standard output)
+  --dflow-pass=[-]NAME,...   run these passes over the graphs, or with '-' in front do not (default: all)
   --dflow-resource-dir=DIR   Clang's own headers (stddef.h and the like) for the analysis
   --dflow-help               this text
   --dflow-version            dflowc's version (--version is the host compiler's)

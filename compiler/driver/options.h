@@ -12,6 +12,7 @@ struct Options {
   std::string host = "clang++-19";  ///< --dflow-host=, else $DFLOWC_HOST: a name in PATH, or a path
   std::string plan;                 ///< --dflow-plan=FILE, "-" for standard output
   std::string emit_cpp;             ///< --dflow-emit-cpp=FILE, "-" for standard output
+  std::vector<std::string> passes;  ///< --dflow-pass=[-]NAME,...: names, as compiler/passes/passes.h takes them
   std::string resource_dir;         ///< --dflow-resource-dir=DIR, Clang's own headers for the parse
   bool help = false;
   bool version = false;

@@ -139,6 +139,7 @@ FrontendJob make_job(const CommandLine& line, const Argument& source, HostKind h
   }
   append(job.arguments, include_flags(installation));
   append(job.arguments, options.diagnostic_flags);
+  job.passes = options.passes;
   for (const Argument& argument : line.arguments) {
     if (concerns_diagnostics(argument)) append(job.arguments, argument.words);
   }

@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "compiler/flow/optimised.h"
 #include "compiler/flow/points.h"
 #include "compiler/flow/refusal.h"
 
@@ -31,12 +32,24 @@ class Expansion {
       for (const formats::Node& node : segment.nodes) nodes_[node.id] = &node;
   }
 
-  formats::LabelledGraphs run() && {
+  formats::LabelledGraphs run_optimised() && {
+    formats::LabelledGraphs all = run();
+    auto changed = with_changes(all, all.graphs[0], tasks_of_, graph_, values_);
+    if (!changed) throw Refusal(changed.message());
+    all.graphs[0] = std::move(changed).value();
+    return all;
+  }
+
+  formats::LabelledGraphs run() {
     const auto allowed = allows(known_.assumptions, values_);
     if (!allowed) throw Refusal(allowed.message());
     if (!allowed.value()) throw Refusal("the plan says nothing of these parameters");
     read_arguments();
-    for (const Instance& instance : instances()) execute(instance);
+    for (const Instance& instance : instances()) {
+      const std::size_t before = tasks_.size();
+      execute(instance);
+      for (std::size_t task = before; task < tasks_.size(); ++task) tasks_of_[instance].push_back(static_cast<std::uint32_t>(task));
+    }
     return result();
   }
 
@@ -163,11 +176,23 @@ class Expansion {
   std::map<Instance, std::map<Place, Instance>> sources_;
   std::map<Instance, std::set<Place>> elements_;
   std::map<Instance, Origin> made_;
+  TasksOf tasks_of_;
   std::vector<std::string> tasks_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> edges_;  ///< By consumer, then producer.
 };
 
 }  // namespace
+
+Result<formats::LabelledGraphs> expand_optimised(const formats::Graph& graph,
+                                                 const std::map<std::string, std::int64_t>& parameters,
+                                                 std::size_t limit) {
+  if (!graph.dependences) return Error{"graph '" + graph.name + "' is not of tier 1"};
+  try {
+    return Expansion(graph, parameters, limit).run_optimised();
+  } catch (const Refusal& refusal) {
+    return Error{refusal.what()};
+  }
+}
 
 Result<formats::LabelledGraphs> expand(const formats::Graph& graph,
                                        const std::map<std::string, std::int64_t>& parameters,

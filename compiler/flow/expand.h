@@ -17,4 +17,9 @@ formats::Result<formats::LabelledGraphs> expand(const formats::Graph& graph,
                                                 const std::map<std::string, std::int64_t>& parameters,
                                                 std::size_t limit = 1'000'000);
 
+/// The graph after the passes: what a launcher runs. As written for graphs that are not launched.
+formats::Result<formats::LabelledGraphs> expand_optimised(const formats::Graph& graph,
+                                                          const std::map<std::string, std::int64_t>& parameters,
+                                                          std::size_t limit = 1'000'000);
+
 }  // namespace dflow::compiler::flow

@@ -9,6 +9,8 @@
 #include <isl/set.h>
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <regex>
@@ -40,8 +42,7 @@ std::string taken(char* raw) {
 
 class Printer {
  public:
-  explicit Printer(const Analysed& analysed, const std::vector<std::uint32_t>& reduces)
-      : context_(isl_ctx_alloc(), isl_ctx_free), analysed_(analysed), reduces_(reduces) {
+  explicit Printer(const ir::Plan& plan) : context_(isl_ctx_alloc(), isl_ctx_free), plan_(plan) {
     isl_options_set_on_error(context_.get(), ISL_ON_ERROR_CONTINUE);
     isl_options_set_ast_iterator_type(context_.get(), "dflow_rt::Index");
     isl_ctx_set_max_operations(context_.get(), 20'000'000);
@@ -50,8 +51,8 @@ class Printer {
   LaunchCode run() {
     read();
     LaunchCode code;
-    code.symbols = analysed_.symbols;
-    for (const auto& family : analysed_.families) code.families.push_back(print(family));
+    code.symbols = plan_.symbols;
+    for (const ir::Family& family : plan_.families) code.families.push_back(print(family));
     print_returns(code);
     code.assumptions = condition(assumptions_, everything());
     return code;
@@ -62,6 +63,7 @@ class Printer {
   struct Edge {
     std::uint32_t consumer, argument, producer, elements;
     isl::map map;
+    ir::Reader reader;
   };
 
   isl::ctx context() const { return isl::ctx(context_.get()); }
@@ -95,14 +97,14 @@ class Printer {
   }
 
   void read() {
-    assumptions_ = renamed_parameters(isl::set(context(), analysed_.assumptions));
-    for (const auto& family : analysed_.families)
+    assumptions_ = renamed_parameters(isl::set(context(), plan_.assumptions));
+    for (const ir::Family& family : plan_.families)
       domains_.emplace(family.node, renamed_parameters(isl::set(context(), family.domain)).intersect_params(assumptions_));
-    for (const auto& edge : analysed_.edges) {
-      edges_.push_back({edge.consumer, edge.argument, edge.producer, edge.elements,
-                        renamed_parameters(isl::map(context(), edge.relation)).intersect_params(assumptions_)});
+    for (const ir::Use& use : plan_.uses) {
+      edges_.push_back({use.consumer, use.argument, use.producer, use.elements,
+                        renamed_parameters(isl::map(context(), use.relation)).intersect_params(assumptions_), use.reader});
     }
-    for (const auto& range : analysed_.ranges) {
+    for (const auto& range : plan_.ranges) {
       const auto [found, added] = ranges_.emplace(
           std::pair(range.node, range.argument),
           renamed_parameters(isl::set(context(), range.domain)).intersect_params(assumptions_));
@@ -110,12 +112,8 @@ class Printer {
     }
   }
 
-  const formats::Family& family(std::uint32_t node) const {
-    return *std::ranges::find(analysed_.families, node, &formats::Family::node);
-  }
   std::vector<std::string> names_of(std::uint32_t node, std::size_t elements) const {
-    std::vector<std::string> names;
-    for (const std::string& variable : family(node).variables) names.push_back(own_name(variable));
+    std::vector<std::string> names = own_names(plan_.family(node).variables);
     if (elements > 1) throw Refusal("an argument is a container of containers");
     if (elements == 1) names.emplace_back("dflow_e");
     return names;
@@ -179,11 +177,15 @@ class Printer {
     return in_namespace(taken(isl_ast_node_to_C_str(node.get())));
   }
 
-  LaunchFamily print(const formats::Family& described) {
+  LaunchFamily print(const ir::Family& described) {
     const isl::set& domain = domains_.at(described.node);
     LaunchFamily made;
     made.node = described.node;
+    made.level = described.level;
     made.variables = names_of(described.node, 0);
+    made.counted = std::ranges::any_of(edges_, [&](const Edge& edge) {
+      return edge.producer == made.node && edge.reader == ir::Reader::counted;
+    });
     made.nonempty = condition(isl::manage(isl_set_params(domain.copy())), assumptions_);
     if (isl_set_is_bounded(domain.get()) != isl_bool_true) throw Refusal("a family of tasks is not bounded");
     const isl::set known = isl::manage(isl_set_params(domain.copy()));
@@ -197,9 +199,24 @@ class Printer {
     }
     if (!made.variables.empty() && !box.is_subset(domain))
       made.contains = condition(fixed(domain, made.variables), fixed(box, made.variables));
+    for (const ir::Step& step : described.steps) made.steps.push_back(print(step, made));
     print_inputs(made);
     print_consumers(made);
     return made;
+  }
+
+  LaunchStep print(const ir::Step& step, const LaunchFamily& made) const {
+    LaunchStep printed{step.call.node, step.first_argument, step.fed, made.variables};
+    if (step.at.empty()) return printed;
+    const isl::map at = renamed_parameters(isl::map(context(), step.at)).intersect_params(assumptions_);
+    int cases = 0;
+    for_each_case(image(at, made.variables), fixed(domains_.at(made.node), made.variables),
+                  [&](const isl::set&, const std::string&, std::vector<std::string> indices) {
+                    printed.indices = std::move(indices);
+                    ++cases;
+                  });
+    if (cases != 1) throw Refusal("the indices of a call in a task have no single form");
+    return printed;
   }
 
   /// The values of one dimension, whatever the others are, without gaps.
@@ -238,7 +255,7 @@ class Printer {
       if (edge.consumer != made.node || edge.argument != argument) continue;
       given = given.unite(edge.map.domain());
       for_each_case(image(edge.map, names), known, [&](const isl::set&, std::string when, std::vector<std::string> at) {
-        input.cases.push_back({std::move(when), edge.producer, std::move(at)});
+        input.cases.push_back({std::move(when), edge.producer, std::move(at), edge.reader});
       });
     }
     if (!wanted.is_subset(given)) throw Refusal("an argument is not always a task's result");
@@ -252,7 +269,7 @@ class Printer {
   std::string length(const LaunchFamily& made, const isl::set& range, std::uint32_t argument) {
     const auto own = static_cast<unsigned>(made.variables.size());
     const isl::set domain = domains_.at(made.node);
-    const bool reduced = argument == 0 && std::ranges::find(reduces_, made.node) != reduces_.end();
+    const bool reduced = argument == 0 && plan_.family(made.node).call().op == formats::NodeOp::reduce;
     const isl::set last = isl::manage(isl_set_fix_si(range.copy(), isl_dim_set, own, reduced ? 1 : 0));
     const isl::set enough = isl::manage(isl_set_project_out(last.copy(), isl_dim_set, own, 1));
     require(domain.subtract(same_tuple(enough, domain)));
@@ -279,21 +296,28 @@ class Printer {
     if (assumptions_.is_empty()) throw Refusal("a container of futures is always too short");
   }
 
+  /// Whose consumer should run first is told first: if it is ready then, this thread goes on with it.
+  std::vector<Edge> consumers_first_to_run(std::uint32_t node) const {
+    std::vector<Edge> found;
+    std::ranges::copy_if(edges_, std::back_inserter(found), [node](const Edge& edge) { return edge.producer == node; });
+    std::ranges::stable_sort(found, std::greater<>(), [this](const Edge& edge) { return plan_.family(edge.consumer).level; });
+    return found;
+  }
+
   void print_consumers(LaunchFamily& made) {
     static const std::regex kVisit("\\bvisit_([0-9]+)_([0-9]+)\\((\\)?)");
     static const std::regex kSink("\\bsink\\([^;]*\\);");
     const isl::set& domain = domains_.at(made.node);
     const isl::set known = fixed(domain, made.variables);
     isl::set alone = domain;
-    for (const Edge& edge : edges_) {
-      if (edge.producer != made.node) continue;
+    for (const Edge& edge : consumers_first_to_run(made.node)) {
       alone = alone.subtract(edge.map.range());
       isl::set reached = image(edge.map.reverse(), made.variables);
       const std::string visit = "visit_" + std::to_string(edge.consumer) + "_" + std::to_string(edge.argument);
       reached = isl::manage(isl_set_set_tuple_name(reached.copy(), visit.c_str()));
       const std::string text = loops(reached, known);
       for (std::sregex_iterator found(text.begin(), text.end(), kVisit), end; found != end; ++found)
-        if ((*found)[3].length() != 0 && !family(edge.consumer).variables.empty())
+        if ((*found)[3].length() != 0 && !plan_.family(edge.consumer).variables.empty())
           throw Refusal("a consumer lost its indices");
       made.consumers += std::regex_replace(
           std::regex_replace(text, kVisit, "dflow_visit(dflow_rt::InputOf<$1, $2>{}, $3"), kNoIndices, "{})");
@@ -303,22 +327,22 @@ class Printer {
   }
 
   void print_returns(LaunchCode& code) {
-    if (analysed_.returns.size() > 1) throw Refusal("it returns in several places");
-    for (const Returned& returned : analysed_.returns) print_return(code, returned);
+    if (plan_.returned.size() > 1) throw Refusal("it returns in several places");
+    for (const ir::Returned& returned : plan_.returned) print_return(code, returned);
   }
 
-  void print_return(LaunchCode& code, const Returned& returned) {
+  void print_return(LaunchCode& code, const ir::Returned& returned) {
     const isl::set wanted = renamed_parameters(isl::set(context(), returned.domain)).intersect_params(assumptions_);
     const int dimensions = isl_set_dim(wanted.get(), isl_dim_set);
     if (dimensions > 1) throw Refusal("containers of containers are returned");
     code.returns = true;
     isl::set given = wanted.subtract(wanted);
-    for (std::size_t i = 0; i < returned.from.size(); ++i) {
-      const isl::map from = renamed_parameters(isl::map(context(), returned.from[i])).intersect_params(assumptions_);
+    for (const ir::Output& output : returned.outputs) {
+      const isl::map from = renamed_parameters(isl::map(context(), output.relation)).intersect_params(assumptions_);
       given = given.unite(from.domain());
       const isl::map back = from.reverse();
       if (!back.is_single_valued()) throw Refusal("one future is returned twice");
-      auto made = std::ranges::find(code.families, returned.producers[i], &LaunchFamily::node);
+      auto made = std::ranges::find(code.families, output.producer, &LaunchFamily::node);
       const isl::set known = fixed(domains_.at(made->node), made->variables);
       for_each_case(image(back, made->variables), known,
                     [&](const isl::set&, std::string when, std::vector<std::string> at) {
@@ -339,8 +363,7 @@ class Printer {
   inline static const std::regex kNoIndices{"\\{\\}, \\)"};
 
   std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context_;
-  const Analysed& analysed_;
-  const std::vector<std::uint32_t>& reduces_;
+  const ir::Plan& plan_;
   isl::set assumptions_;
   std::map<std::uint32_t, isl::set> domains_;
   std::vector<Edge> edges_;
@@ -349,9 +372,15 @@ class Printer {
 
 }  // namespace
 
-Result<LaunchCode> launch_code(const Analysed& analysed, const std::vector<std::uint32_t>& reduces) {
+std::vector<std::string> own_names(const std::vector<std::string>& variables) {
+  std::vector<std::string> names;
+  for (const std::string& variable : variables) names.push_back(own_name(variable));
+  return names;
+}
+
+Result<LaunchCode> launch_code(const ir::Plan& plan) {
   try {
-    return Printer(analysed, reduces).run();
+    return Printer(plan).run();
   } catch (const Refusal& refusal) {
     return Error{refusal.what()};
   } catch (const isl::exception& error) {

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "compiler/flow/analyse.h"
+#include "compiler/ir/plan.h"
+#include "formats/result.h"
 
 namespace dflow::compiler::flow {
 
@@ -18,6 +20,7 @@ struct SourceCase {
   std::string condition;
   std::uint32_t producer = 0;
   std::vector<std::string> indices;
+  ir::Reader reader = ir::Reader::counted;
 };
 
 /// A future argument of a family's tasks. Where it is a container, `dflow_e` counts its elements.
@@ -35,9 +38,20 @@ struct OutputCase {
   std::string element;
 };
 
+/// A call that each task runs.
+struct LaunchStep {
+  std::uint32_t node = 0;
+  std::uint32_t first_argument = 0;   ///< Inputs count the arguments of all steps together.
+  std::optional<std::uint32_t> fed;   ///< The place of its argument that is the result of the step before.
+  std::vector<std::string> indices;   ///< The call's own, in the task's.
+};
+
 struct LaunchFamily {
   std::uint32_t node = 0;
+  std::vector<LaunchStep> steps;                            ///< The last one is the node's own.
+  std::uint32_t level = 0;                                  ///< Of ready tasks, those with a higher one should run first.
   std::vector<std::string> variables;
+  bool counted = true;                                      ///< Some reader has to know how many there are.
   std::string nonempty;                                     ///< Condition on the parameters; "" for always.
   std::vector<std::pair<std::string, std::string>> bounds;  ///< Least and greatest index, dimension by dimension.
   std::string contains;                                     ///< Condition on indices within bounds; "" for all.
@@ -57,8 +71,11 @@ struct LaunchCode {
   std::string returned_length;   ///< "" for a single future.
 };
 
-/// None, with the reason, where a launcher cannot have all that it needs in closed form. `reduces`: nodes whose first
-/// argument is folded into a tree, which must have at least two elements; other containers of futures at least one.
-formats::Result<LaunchCode> launch_code(const Analysed& analysed, const std::vector<std::uint32_t>& reduces);
+/// What a family's indices are called in the texts.
+std::vector<std::string> own_names(const std::vector<std::string>& variables);
+
+/// None, with the reason, where a launcher cannot have all that it needs in closed form. A reduce must have at least two
+/// elements; other containers of futures at least one.
+formats::Result<LaunchCode> launch_code(const ir::Plan& plan);
 
 }  // namespace dflow::compiler::flow

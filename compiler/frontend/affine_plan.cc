@@ -1,13 +1,16 @@
 #include "compiler/frontend/affine_plan.h"
 
+#include <algorithm>
 #include <set>
 
 #include "clang/Basic/SourceManager.h"
 #include "compiler/flow/analyse.h"
+#include "compiler/flow/plan_of.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/launch_source.h"
 #include "compiler/frontend/positions.h"
+#include "compiler/passes/passes.h"
 
 namespace dflow::compiler {
 namespace {
@@ -43,24 +46,33 @@ std::string reason_of(const Refusal& refusal, const clang::SourceManager& source
 
 /// The launcher, or the reason why there is none.
 void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, const Project& project,
-                  const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed) {
-  std::vector<std::uint32_t> reduces;
-  for (std::size_t i = 0; i < sites.size(); ++i)
-    if (sites[i].operation == Operation::reduce) reduces.push_back(nodes[i]);
-  const auto code = flow::launch_code(analysed, reduces);
-  if (!code) {
-    graph.graph.not_launched = code.message();
-    return;
-  }
+                  const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed,
+                  const std::vector<std::string>& passes) {
   try {
-    graph.launcher = launch_source(project, function, sites, nodes, code.value());
+    Launcher launcher = launch_source(project, function, sites, nodes, analysed);
+    auto optimised = passes::optimise(flow::plan_of(graph.graph.name, analysed, calls_of(launcher)), passes);
+    const auto code = optimised ? flow::launch_code(optimised.value().plan) : formats::Result<flow::LaunchCode>(optimised.error());
+    const bool fits = code && (!code.value().returns || launcher.returns_one == code.value().returned_length.empty());
+    if (!fits) {
+      graph.graph.not_launched = code ? "it does not return a future or a vector of futures" : code.message();
+      return;
+    }
+    const auto place = [&](std::uint32_t node) {
+      return sites[static_cast<std::size_t>(std::ranges::find(nodes, node) - nodes.begin())].call->getExprLoc();
+    };
+    for (const passes::Remark& each : optimised.value().remarks)
+      graph.optimised.push_back({place(each.node), each.text, each.other ? place(*each.other) : clang::SourceLocation()});
+    graph.graph.changes = optimised.value().changes;
+    launcher.code = code.value();
+    graph.launcher = std::make_shared<const Launcher>(std::move(launcher));
     graph.graph.launched = true;
   } catch (const NotLaunched& refusal) {
     graph.graph.not_launched = reason_of(refusal, project.sources());
   }
 }
 
-void add_to(GraphFunction& described, const clang::FunctionDecl& function, const Project& project) {
+void add_to(GraphFunction& described, const clang::FunctionDecl& function, const Project& project,
+            const std::vector<std::string>& passes) {
   formats::Graph& graph = described.graph;
   if (graph.tier != 2 || !graph.boundaries.empty()) return;
   try {
@@ -78,7 +90,7 @@ void add_to(GraphFunction& described, const clang::FunctionDecl& function, const
       graph.not_affine = dependences.message();
       return;
     }
-    add_launcher(described, function, project, found.sites, *nodes, dependences.value());
+    add_launcher(described, function, project, found.sites, *nodes, dependences.value(), passes);
     graph.dependences = std::move(dependences).value();
     graph.tier = 1;
   } catch (const NotAffine& refusal) {
@@ -95,11 +107,11 @@ void propose_launch(const Launcher& launcher, const clang::FunctionDecl& functio
 }  // namespace
 
 void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs,
-                     Proposals& proposals) {
+                     Proposals& proposals, const std::vector<std::string>& passes) {
   auto graph = graphs.begin();
   for (const auto* function : definitions.functions) {
     if (!is_graph(*function) || graph == graphs.end()) continue;
-    add_to(*graph, *function, project);
+    add_to(*graph, *function, project, passes);
     if (graph->launcher) propose_launch(*graph->launcher, *function, project, proposals);
     ++graph;
   }

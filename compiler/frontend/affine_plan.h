@@ -10,8 +10,8 @@ namespace dflow::compiler {
 
 /// Lifts replicable graphs without boundaries from tier 2 to tier 1, or notes why not. `graphs` are those of
 /// `definitions`, complete but for this.
-/// Those with a launcher are changed to ask for it first.
+/// Those with a launcher are changed to ask for it first. `passes`: which passes work on it (passes/passes.h).
 void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs,
-                     Proposals& proposals);
+                     Proposals& proposals, const std::vector<std::string>& passes);
 
 }  // namespace dflow::compiler

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Basic/Diagnostic.h"
@@ -21,8 +22,9 @@ class FirstError : public clang::DiagnosticConsumer {
 };
 
 /// Finds the graphs of a unit once it is parsed, rewrites and checks it, and leaves all that in `result`;
-/// nothing where there were errors. The flags have to outlive it.
+/// nothing where there were errors. Flags and names of passes have to outlive it.
 std::unique_ptr<clang::ASTConsumer> analysing_consumer(FrontendResult& result, const WarningFlags& flags,
+                                                       const std::vector<std::string>& passes,
                                                        const clang::DiagnosticOptions& options);
 
 /// The result for a file that could not be parsed.

@@ -9,6 +9,7 @@
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Tooling/Tooling.h"
+#include "compiler/codegen/launcher.h"
 #include "compiler/codegen/plan_section.h"
 #include "compiler/frontend/affine_plan.h"
 #include "compiler/frontend/analysing_consumer.h"
@@ -25,8 +26,9 @@ namespace {
 
 class Consumer : public clang::ASTConsumer {
  public:
-  Consumer(FrontendResult& result, const WarningFlags& flags, clang::DiagnosticOptions options)
-      : result_(result), flags_(flags), diagnostic_options_(std::move(options)) {}
+  Consumer(FrontendResult& result, const WarningFlags& flags, const std::vector<std::string>& passes,
+           clang::DiagnosticOptions options)
+      : result_(result), flags_(flags), passes_(passes), diagnostic_options_(std::move(options)) {}
 
   /// What libraries do inside is the host compiler's to parse: saves a third of the time. Clang asks only where
   /// nothing depends on the body (no constexpr function, no deduced result).
@@ -44,7 +46,7 @@ class Consumer : public clang::ASTConsumer {
     const RecordedUnit recorded = record(project, definitions);
     auto graphs = graph_functions(project, definitions, recorded);
     conclude(recorded.unit, graphs, proposals);
-    add_dependences(project, definitions, graphs, proposals);
+    add_dependences(project, definitions, graphs, proposals, passes_);
     const CrossingTypes crossing = crossing_types(project, definitions, proposals);
     write_files(context.getSourceManager(), proposals,
                 crossing_tail(crossing) + tail(graphs, context.getSourceManager()));
@@ -105,6 +107,18 @@ class Consumer : public clang::ASTConsumer {
     if (!function.graph.expandable) {
       reporter.remark({.at = function.location, .text = name + " cannot be expanded: " + function.refusal});
     }
+    reporter.remark({.at = function.location, .text = name + launched(function.graph)});
+    for (const auto& [at, text, other] : function.optimised) {
+      Finding finding{.at = at, .text = text};
+      if (other.isValid()) finding.notes.push_back({.at = other, .text = "the other call is here"});
+      reporter.remark(std::move(finding));
+    }
+  }
+
+  static std::string launched(const formats::Graph& graph) {
+    if (graph.launched) return " is launched: its tasks run from the closed form of their dependences";
+    if (graph.tier == 1) return " is not launched: " + graph.not_launched;
+    return " is built at run time" + (graph.not_affine.empty() ? "" : ": no closed form is known, " + graph.not_affine);
   }
 
   /// What follows the user's text: how values are taken apart.
@@ -154,16 +168,18 @@ class Consumer : public clang::ASTConsumer {
 
   FrontendResult& result_;
   const WarningFlags& flags_;
+  const std::vector<std::string>& passes_;
   const clang::DiagnosticOptions diagnostic_options_;
 };
 
 class Action : public clang::ASTFrontendAction {
  public:
-  Action(FrontendResult& result, const WarningFlags& flags) : result_(result), flags_(flags) {}
+  Action(FrontendResult& result, const WarningFlags& flags, const std::vector<std::string>& passes)
+      : result_(result), flags_(flags), passes_(passes) {}
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
-    auto consumer = analysing_consumer(result_, flags_, compiler.getDiagnosticOpts());
+    auto consumer = analysing_consumer(result_, flags_, passes_, compiler.getDiagnosticOpts());
     compiler.getFrontendOpts().SkipFunctionBodies = true;
     compiler.getDiagnosticOpts().ShowCarets = false;  // and with them the count of errors on stderr
     return consumer;
@@ -172,6 +188,7 @@ class Action : public clang::ASTFrontendAction {
  private:
   FrontendResult& result_;
   const WarningFlags& flags_;
+  const std::vector<std::string>& passes_;
 };
 
 std::vector<std::string> command_line(const FrontendJob& job) {
@@ -197,8 +214,9 @@ void FirstError::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const c
 }
 
 std::unique_ptr<clang::ASTConsumer> analysing_consumer(FrontendResult& result, const WarningFlags& flags,
+                                                       const std::vector<std::string>& passes,
                                                        const clang::DiagnosticOptions& options) {
-  return std::make_unique<Consumer>(result, flags, options);
+  return std::make_unique<Consumer>(result, flags, passes, options);
 }
 
 FrontendResult unparsed(const FrontendJob& job, const FirstError& errors) {
@@ -213,7 +231,7 @@ FrontendResult run_frontend(const FrontendJob& job) {
   FirstError errors;
   const WarningFlags flags = warning_flags(job.arguments);
   llvm::IntrusiveRefCntPtr<clang::FileManager> files(new clang::FileManager({.WorkingDir = job.directory}));
-  clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags), files.get());
+  clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags, job.passes), files.get());
   invocation.setDiagnosticConsumer(&errors);
   result.parsed = invocation.run() && errors.getNumErrors() == 0;
   if (!result.parsed) result = unparsed(job, errors);

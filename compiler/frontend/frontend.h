@@ -12,6 +12,7 @@ struct FrontendJob {
   std::string main_file;               ///< as on the command line; relative paths are relative to `directory`
   std::vector<std::string> arguments;  ///< Clang arguments without program name and main file, with -resource-dir
   std::string directory;               ///< working directory, absolute
+  std::vector<std::string> passes = {};  ///< which passes work on plans (compiler/passes/passes.h)
   /// The host compiler's command that makes an object of this file, the program first; empty: there is none that the
   /// frontend could take over. Its messages go to the file `errors`.
   std::vector<std::string> compile = {};

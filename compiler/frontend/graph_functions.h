@@ -1,11 +1,21 @@
 // What the generated code and the plan must know of a graph function's declaration.
 #pragma once
 
+#include <memory>
+
 #include "compiler/codegen/entries.h"
-#include "compiler/codegen/launcher.h"
 #include "compiler/frontend/flow_recorder.h"
 
 namespace dflow::compiler {
+
+struct Launcher;
+
+/// What a pass did to a call.
+struct Improvement {
+  clang::SourceLocation at;
+  std::string text;
+  clang::SourceLocation other;  ///< Of another call that it is about, or none.
+};
 
 struct GraphFunction {
   FunctionId record{};
@@ -13,7 +23,8 @@ struct GraphFunction {
   formats::Graph graph;  ///< Name, signature, file, line, parameters; the rest comes from the analysis.
   Entry entry;
   bool internal = false;  ///< Other translation units may have another of its name.
-  std::optional<Launcher> launcher;
+  std::shared_ptr<const Launcher> launcher;  ///< Null if it is not launched.
+  std::vector<Improvement> optimised;
   std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
 };
 

@@ -10,6 +10,7 @@
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "compiler/frontend/affine_search.h"
+#include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/positions.h"
 
@@ -133,8 +134,8 @@ class Surroundings {
 
 class Reader {
  public:
-  Reader(const Project& project, const clang::FunctionDecl& function, const flow::LaunchCode& code)
-      : project_(project), context_(project.context()), function_(function), code_(code), body_(*function.getBody()), around_(body_) {}
+  Reader(const Project& project, const clang::FunctionDecl& function, const flow::Analysed& analysed)
+      : project_(project), context_(project.context()), function_(function), analysed_(analysed), body_(*function.getBody()), around_(body_) {}
 
   Launcher run(const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes) {
     read_function();
@@ -188,15 +189,16 @@ class Reader {
   void read_result() {
     const auto type = function_.getReturnType();
     if (type->isVoidType()) {
-      if (code_.returns) refuse("its result is not what it returns", function_.getLocation());
+      if (!analysed_.returns.empty()) refuse("its result is not what it returns", function_.getLocation());
       return;
     }
     const auto held = is_future(type) ? first_argument(type)
                       : is_std_class(type, {"vector"}) && is_future(first_argument(type)) ? first_argument(first_argument(type))
                                                                                           : clang::QualType();
-    if (held.isNull() || type->isReferenceType() || is_future(type) != code_.returned_length.empty() || !code_.returns)
+    if (held.isNull() || type->isReferenceType() || analysed_.returns.empty())
       refuse("it does not return a future or a vector of futures", function_.getLocation());
     made_.returned = type_text(type.getUnqualifiedType(), context_, function_.getLocation());
+    made_.returns_one = is_future(type);
     made_.returned_value = type_text(held, context_, function_.getLocation());
   }
 
@@ -254,21 +256,24 @@ class Reader {
     const auto where = site.call->getExprLoc();
     const auto* loops = around_.loops_around(*site.call);
     if (loops == nullptr) refuse("tasks are submitted in another function", where);
-    const auto family = std::ranges::find(code_.families, node, &flow::LaunchFamily::node);
+    const auto family = std::ranges::find(analysed_.families, node, &flow::Family::node);
     LaunchSite made;
     made.node = node;
     made.op = operation(site.operation);
     const bool maps = site.operation == Operation::map;
-    if (family == code_.families.end() || family->variables.size() != loops->size() + (maps ? 1 : 0))
+    if (family == analysed_.families.end() || family->variables.size() != loops->size() + (maps ? 1 : 0))
       refuse("its loops are not those of the plan", where);
     scope_ = {};
-    for (std::size_t i = 0; i < loops->size(); ++i) enter(*(*loops)[i], family->variables[i]);
+    const std::vector<std::string> indices = made.indices = flow::own_names(family->variables);
+    for (std::size_t i = 0; i < loops->size(); ++i) enter(*(*loops)[i], indices[i]);
     read_callable(call, made);
     const auto held = future_value(site.call->getType());
     if (held.isNull() || (!held->isVoidType() && !is_copyable(held))) refuse("the result cannot be copied", where);
     made.result = type_text(held, context_, where);
     const auto place = user_place(where, project_.sources());
-    made.place = cpp_literal(callable_name(*call.callable, project_.sources())) + ", " + cpp_literal(place.file) + ", " +
+    made.task = callable_name(*call.callable, project_.sources());
+    made.pure = is_pure(*called_);
+    made.place = cpp_literal(made.task) + ", " + cpp_literal(place.file) + ", " +
                  std::to_string(place.line) + ", " + std::to_string(place.column);
     if (site.operation == Operation::then) {
       read_argument(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument(), 0, nullptr, made);
@@ -277,7 +282,7 @@ class Reader {
     }
     for (const auto* argument : call.arguments) {
       const auto number = static_cast<unsigned>(made.arguments.size());
-      read_argument(*argument, number, maps ? &family->variables.back() : nullptr, made);
+      read_argument(*argument, number, maps ? &indices.back() : nullptr, made);
     }
     made.variables = std::move(scope_.declared);
     made_.sites.push_back(std::move(made));
@@ -532,7 +537,7 @@ class Reader {
   const Project& project_;
   const clang::ASTContext& context_;
   const clang::FunctionDecl& function_;
-  const flow::LaunchCode& code_;
+  const flow::Analysed& analysed_;
   const clang::Stmt& body_;
   Surroundings around_;
   const clang::ParmVarDecl* executor_ = nullptr;
@@ -546,10 +551,8 @@ class Reader {
 }  // namespace
 
 Launcher launch_source(const Project& project, const clang::FunctionDecl& function, const std::vector<AffineSite>& sites,
-                       const std::vector<std::uint32_t>& nodes, const flow::LaunchCode& code) {
-  Launcher made = Reader(project, function, code).run(sites, nodes);
-  made.code = code;
-  return made;
+                       const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed) {
+  return Reader(project, function, analysed).run(sites, nodes);
 }
 
 }  // namespace dflow::compiler

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "compiler/codegen/launcher.h"
+#include "compiler/flow/analyse.h"
 #include "compiler/frontend/affine_walk.h"
 
 namespace dflow::compiler {
@@ -18,6 +19,6 @@ struct NotLaunched : std::runtime_error {
 /// All of the launcher but its code and its graph's name. `nodes` are the plan's numbers of `sites`, `variables` their
 /// families' own in the generated text. Throws NotLaunched.
 Launcher launch_source(const Project& project, const clang::FunctionDecl& function, const std::vector<AffineSite>& sites,
-                       const std::vector<std::uint32_t>& nodes, const flow::LaunchCode& code);
+                       const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed);
 
 }  // namespace dflow::compiler

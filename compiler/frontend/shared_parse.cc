@@ -147,7 +147,7 @@ class Fork {
     compiler.getDiagnostics().setIgnoreAllWarnings(true);
     clang::DiagnosticOptions options = compiler.getDiagnosticOpts();
     options.ShowColors = std::ranges::count(job_.arguments, "-fcolor-diagnostics") > 0;
-    analysis_ = analysing_consumer(result_, flags_, options);
+    analysis_ = analysing_consumer(result_, flags_, job_.passes, options);
   }
 
   void begin_compilation(clang::CompilerInstance& compiler, pid_t child) {

@@ -8,6 +8,7 @@ A program says in comments at the start of a line what must hold:
                                               that this run records (graph=heat/1: of the second call)
     // EXPECT: sum 42                         a line that the run above prints; all of them, if there is one
     // LAUNCHED: heat sum                     the graphs that run from their closed form: these and no others
+    // WITHOUT: fusion                        dflowc with this pass switched off as well (all: with none)
     // GRAPH: 5 tasks, 4 edges                of the graph above, counted by hand
     // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
     // SENDABLE: yes                          every value that crosses tasks, if dflowc compiles it: it runs through bytes
@@ -55,6 +56,7 @@ class Annotations:
     cases: list
     launched: list | None = None
     sendable: bool = False
+    without: list = field(default_factory=list)
 
 
 class Failures:
@@ -77,14 +79,16 @@ def parse_case(text):
 
 
 def read_annotations(source):
-    values, cases = {}, []
+    values, cases, without = {}, [], []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
+        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
         if not match:
             continue
         key, text = match.groups()
         if key == "PARAMS":
             cases.append(parse_case(text))
+        elif key == "WITHOUT":
+            without.append(text.strip())
         elif key == "EXPECT":
             cases[-1].expect.append(text.rstrip())
         elif key == "GRAPH":
@@ -97,7 +101,7 @@ def read_annotations(source):
         sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
     return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases,
                        values["LAUNCHED"].split() if "LAUNCHED" in values else None,
-                       values.get("SENDABLE") == "yes")
+                       values.get("SENDABLE") == "yes", without)
 
 
 class Check:
@@ -115,7 +119,7 @@ class Check:
                       f"-Wl,-rpath,{self.options.lib}", "-rdynamic"],
             "dflowc": [self.options.dflowc],
             "dflowc-gcc": [self.options.dflowc, f"--dflow-host={self.options.cxx}"],
-        }
+        } | {f"without-{each}": [self.options.dflowc, f"--dflow-pass=-{each}"] for each in self.annotations.without}
 
     def run(self):
         programs = {name: self.compile(name, command) for name, command in self.commands().items()}
@@ -124,7 +128,7 @@ class Check:
         reference = {}
         for name, program in programs.items():
             self.check_outputs(name, program, reference)
-        for name in [each for each in programs if each != "plain"]:
+        for name in ("dflowc", "dflowc-gcc"):
             self.check_plan(name, programs[name])
             for number, case in enumerate(self.annotations.cases):
                 self.check_graph(name, programs[name], case, number)

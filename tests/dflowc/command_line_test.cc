@@ -82,6 +82,18 @@ TEST(Options, AreTakenOutOfTheHostCompilersWords) {
   EXPECT_THAT(split.value().words, ElementsAre("-c", "a.cpp", "-Wall"));
 }
 
+TEST(Options, TakePassesInLists) {
+  const auto split = take_options({"--dflow-pass=-all,last-use", "--dflow-pass=-last-use"});
+  ASSERT_TRUE(split) << split.message();
+  EXPECT_THAT(split.value().options.passes, ElementsAre("-all", "last-use", "-last-use"));
+}
+
+TEST(Options, NameThePassesWhereOneIsUnknown) {
+  const auto split = take_options({"--dflow-pass=-lastuse"});
+  ASSERT_FALSE(split);
+  EXPECT_THAT(split.message(), HasSubstr("last-use"));
+}
+
 TEST(Options, NamesTheNearestToAnUnknownOne) {
   const auto split = take_options({"--dflow-emitcpp=x"});
   ASSERT_FALSE(split);

@@ -7,7 +7,7 @@ namespace {
 
 TEST(Exchange, BringsAJobOverAsItIs) {
   const FrontendJob job{.main_file = "a b.cpp", .arguments = {"-D", "X=\n", ""}, .directory = "/d",
-                        .compile = {"c++", "-c"}, .errors = "/e"};
+                        .passes = {"-all", "last-use"}, .compile = {"c++", "-c"}, .errors = "/e"};
   const auto back = job_from_text(to_text(job));
   ASSERT_TRUE(back) << back.message();
   EXPECT_EQ(back.value().main_file, job.main_file);
@@ -15,6 +15,7 @@ TEST(Exchange, BringsAJobOverAsItIs) {
   EXPECT_EQ(back.value().directory, job.directory);
   EXPECT_EQ(back.value().compile, job.compile);
   EXPECT_EQ(back.value().errors, job.errors);
+  EXPECT_EQ(back.value().passes, job.passes);
 }
 
 TEST(Exchange, BringsAResultOverAsItIs) {

@@ -56,6 +56,7 @@ TEST(Plan, DependencesAndTheReasonForNoneAreKept) {
   Plan plan = testing::affine_plan();
   plan.graphs.push_back(sample_plan().graphs[0]);
   plan.graphs[0].launched = true;
+  plan.graphs[0].changes = {{1, Change::Kind::narrowed, 0, ""}, {1, Change::Kind::fused, 2, "{ n1[] -> n2[] }"}};
   plan.graphs[1].not_affine = "line 3: a break is not followed";
   plan.graphs[1].not_launched = "line 4: it is a template";
   EXPECT_EQ(plan_from_json(plan_to_json(plan)).value(), plan);

@@ -13,10 +13,10 @@ using Row = std::vector<Handle>;
 using Grid = std::vector<Row>;
 
 // Each task tells its operands apart, so that a wrong or swapped edge changes the result.
-[[dflow::task]] long make(long x) { return (x * 37 + 11) % 1000003; }
-[[dflow::task]] long mix(long a, long b) { return (a * 31 + b * 7 + 3) % 1000003; }
+[[dflow::task]] [[dflow::pure]] long make(long x) { return (x * 37 + 11) % 1000003; }
+[[dflow::task]] [[dflow::pure]] long mix(long a, long b) { return (a * 31 + b * 7 + 3) % 1000003; }
 [[dflow::task]] long blend(const long& a, long b, const long& c) { return mix(mix(a, b), c); }
-[[dflow::task]] long turn(long a) { return mix(a, 5); }
+[[dflow::task]] [[dflow::pure]] long turn(long a) { return mix(a, 5); }
 [[dflow::task]] double turn(double a) { return a + 0.5; }
 template <int Times>
 [[dflow::task]] long twist(long a) {

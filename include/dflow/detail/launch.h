@@ -213,9 +213,14 @@ inline constexpr bool counts_readers_v = !std::is_trivially_destructible_v<Store
 template <class T>
 struct Input {
   Stored<T>* value;
-  std::atomic<std::uint32_t>* readers;  ///< Null: it is not for a reader to take or to destroy.
+  std::atomic<std::uint32_t>* readers;  ///< Null: nobody counts; it is not for a reader to take or to destroy.
   TaskId id;
   Window* window = nullptr;  ///< That hears of its end.
+  bool is_last = false;      ///< Nobody reads it after this one.
+
+  /// As one that is known to be the last reader sees it, and one that is known not to be.
+  Input last() const { return {value, nullptr, id, window, true}; }
+  Input never() const { return {value, nullptr, id, nullptr, false}; }
 
   const Stored<T>& by_reference() const { return *value; }
   /// Moved by the last reader, else copied.
@@ -223,14 +228,14 @@ struct Input {
     if constexpr (!is_copyable_v<Stored<T>>) {
       return std::move(*value);
     } else {
-      if (readers && readers->load(std::memory_order_acquire) == 1) return std::move(*value);
+      if (is_last || (readers && readers->load(std::memory_order_acquire) == 1)) return std::move(*value);
       return *value;
     }
   }
   /// This reader is done.
   void release(Work& work) const {
     if (!counts_readers_v<T> && !window) return;
-    if (!readers || readers->fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    if (!is_last && (!readers || readers->fetch_sub(1, std::memory_order_acq_rel) != 1)) return;
     if constexpr (counts_readers_v<T>) {
       if (!work.launch.troubled() || !work.launch.has_failed(id)) std::destroy_at(value);
     }
@@ -238,8 +243,28 @@ struct Input {
   }
 };
 
-/// Tasks of one call in the source: their numbers, results and counters. `Wanted`: inputs of each; 0 if it varies.
-template <std::size_t D, class T, std::uint32_t Wanted>
+/// What a call gives to the next one in the same task.
+template <class T>
+class Between {
+ public:
+  Between() = default;
+  Between(const Between&) = delete;
+  Between& operator=(const Between&) = delete;
+  ~Between() {
+    if (is_made) std::destroy_at(place());
+  }
+  Stored<T>* place() { return std::launder(reinterpret_cast<Stored<T>*>(memory_)); }
+  const Stored<T>& by_reference() { return *place(); }
+  Stored<T> by_value() { return std::move(*place()); }
+  bool is_made = false;
+
+ private:
+  alignas(Stored<T>) std::byte memory_[sizeof(Stored<T>)];
+};
+
+/// Tasks of one call in the source: their numbers, results and counters. `Wanted`: inputs of each; 0 if it varies. `Counted`:
+/// some readers of the results have to find out whether they are the last.
+template <std::size_t D, class T, std::uint32_t Wanted, bool Counted = true>
 class TaskFamily {
  public:
   using Count = std::conditional_t<(Wanted == 0 || Wanted > 255), std::uint32_t, std::uint8_t>;
@@ -262,7 +287,7 @@ class TaskFamily {
       }
       values_ = FlatArray<Stored<T>>(tasks);
     }
-    if constexpr (counts_readers_v<T>) readers_ = FlatArray<std::atomic<std::uint32_t>>(tasks);
+    if constexpr (Counted && counts_readers_v<T>) readers_ = FlatArray<std::atomic<std::uint32_t>>(tasks);
   }
 
   template <class... I>
@@ -276,6 +301,7 @@ class TaskFamily {
     return values_.at(id - base);
   }
   std::atomic<std::uint32_t>* readers(TaskId id) const {
+    if constexpr (!Counted) return nullptr;
     if (window_) [[unlikely]] return window_->readers(id);
     return counts_readers_v<T> ? readers_.at(id - base) : nullptr;
   }
@@ -283,12 +309,12 @@ class TaskFamily {
   Launch::Range all() const { return {base, end}; }
 
   /// Before the task runs: so many will read its result, which is kept here.
-  void expect(TaskId id, std::uint32_t readers, Work& work) const {
+  void expect(TaskId id, [[maybe_unused]] std::uint32_t readers, Work& work) const {
     if (window_) [[unlikely]] {
       // Also of one that nobody reads: there has to be a place for it while the task runs.
       work.ledgers.born(*window_, id);
-      window_->readers(id)->store(readers, std::memory_order_relaxed);
-    } else if constexpr (counts_readers_v<T>) {
+      if constexpr (Counted) window_->readers(id)->store(readers, std::memory_order_relaxed);
+    } else if constexpr (Counted && counts_readers_v<T>) {
       readers_.at(id - base)->store(readers, std::memory_order_relaxed);
     }
   }

@@ -1,0 +1,29 @@
+#include "compiler/flow/plan_of.h"
+
+#include <map>
+#include <utility>
+
+namespace dflow::compiler::flow {
+
+ir::Plan plan_of(const std::string& graph, const Analysed& analysed, std::vector<ir::Call> calls) {
+  std::map<std::uint32_t, ir::Call> by_node;
+  for (ir::Call& call : calls) by_node.emplace(call.node, std::move(call));
+  ir::Plan plan;
+  plan.graph = graph;
+  plan.symbols = analysed.symbols;
+  plan.assumptions = analysed.assumptions;
+  plan.ranges = analysed.ranges;
+  for (const Family& family : analysed.families)
+    plan.families.push_back(
+        {family.node, {{by_node.at(family.node)}}, family.variables, family.domain, family.order});
+  for (const Dependence& edge : analysed.edges)
+    plan.uses.push_back({edge.consumer, edge.argument, edge.producer, edge.elements, edge.relation});
+  for (const Returned& returned : analysed.returns) {
+    ir::Returned& made = plan.returned.emplace_back(returned.domain);
+    for (std::size_t i = 0; i < returned.from.size(); ++i)
+      made.outputs.push_back({returned.producers[i], returned.from[i]});
+  }
+  return plan;
+}
+
+}  // namespace dflow::compiler::flow
