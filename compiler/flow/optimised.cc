@@ -88,12 +88,9 @@ Result<LabelledGraph> with_changes(LabelledGraphs& all, const LabelledGraph& gra
   Changed changed(tasks, graph.tasks.size());
   for (const Change& change : plan.changes)
     if (const auto applied = changed.apply(change, plan, parameters); !applied) return applied.error();
-  LabelledGraph made{.name = graph.name,
-                     .instance = graph.instance,
-                     .tasks = {},
-                     .edges = {},
-                     .external_edges = {},
-                     .boundaries = {}};
+  LabelledGraph made;
+  made.name = graph.name;
+  made.instance = graph.instance;
   std::map<Task, std::uint32_t> places;
   std::map<std::string, std::uint32_t> names;
   for (std::size_t i = 0; i < all.names.size(); ++i)

@@ -10,6 +10,7 @@ A program says in comments at the start of a line what must hold:
     // LAUNCHED: heat sum                     the graphs that run from their closed form: these and no others
     // WITHOUT: fusion                        dflowc with this pass switched off as well (all: with none)
     // GRAPH: 5 tasks, 4 edges                of the graph above, counted by hand
+    // OPTIMISED: 3 tasks, 2 edges            of the graph above, after the passes
     // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
     // SENDABLE: yes                          every value that crosses tasks, if dflowc compiles it: it runs through bytes
 """
@@ -46,6 +47,7 @@ class Case:
     parameters: list
     expect: list = field(default_factory=list)
     counts: str = ""
+    optimised: str = ""
     edges: list = field(default_factory=list)
 
 
@@ -81,7 +83,8 @@ def parse_case(text):
 def read_annotations(source):
     values, cases, without = {}, [], []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|PARAMS|EXPECT|GRAPH|EDGES):\s?(.*)$", line)
+        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):\s?(.*)$",
+                         line)
         if not match:
             continue
         key, text = match.groups()
@@ -93,6 +96,8 @@ def read_annotations(source):
             cases[-1].expect.append(text.rstrip())
         elif key == "GRAPH":
             cases[-1].counts = text.strip()
+        elif key == "OPTIMISED":
+            cases[-1].optimised = text.strip()
         elif key == "EDGES":
             cases[-1].edges += [tuple(edge.split(" -> ")) for edge in text.strip().rstrip(",").split(", ")]
         else:
@@ -200,6 +205,7 @@ class Check:
             return self.failures.add(f"{what}: cannot be expanded", done.stderr)
         self.check_counts(what, json.loads(expanded.read_text())["graphs"], case)
         self.check_needs(what, program, case, expanded)
+        self.check_optimised(what, program, case, expanded.with_suffix(".optimised.json"))
         for mode, environment in (MODES | STATIC_OFF).items():
             trace = self.folder / f"{name}.{number}.trace.json"
             if self.execute(f"{name}, {mode}", program, case.arguments, environment | {"DFLOW_TRACE": str(trace)}) is None:
@@ -209,9 +215,9 @@ class Check:
                 self.failures.add(f"{what}: the run {mode} records another graph", diff.stdout + diff.stderr)
         return None
 
-    def expand(self, program, case, parameters, output):
+    def expand(self, program, case, parameters, output, *more):
         settings = [part for parameter in parameters for part in ("--param", parameter)]
-        return self.tool("expand", program, f"--graph={case.graph}", *settings, "--format=json", "-o", output)
+        return self.tool("expand", program, f"--graph={case.graph}", *settings, "--format=json", "-o", output, *more)
 
     def check_needs(self, what, program, case, expanded):
         """Without a parameter there is the same graph, or a question for it; never another graph."""
@@ -223,6 +229,18 @@ class Check:
                 self.failures.add(f"{what}: another graph without {left_out}, and nobody asked for it")
             elif done.returncode != 0 and question not in done.stderr:
                 self.failures.add(f"{what}: without {left_out}, it is not asked for by name", done.stderr)
+
+    def check_optimised(self, what, program, case, output):
+        if not case.optimised:
+            return
+        done = self.expand(program, case, case.parameters, output, "--optimised")
+        if done.returncode != 0:
+            return self.failures.add(f"{what}: cannot be expanded after the passes", done.stderr)
+        graph = json.loads(output.read_text())["graphs"][0]
+        counts = f"{len(graph['tasks'])} tasks, {len(graph['edges'])} edges"
+        if counts != case.optimised:
+            self.failures.add(f"{what}: after the passes {counts}, not {case.optimised}", output.read_text())
+        return None
 
     def check_counts(self, what, graphs, case):
         tasks = sum(len(graph["tasks"]) for graph in graphs)

@@ -7,10 +7,18 @@
 // WITHOUT: fusion
 // PARAMS: graph=unread 6 -- n=6
 // GRAPH: 18 tasks, 12 edges
+// OPTIMISED: 12 tasks, 6 edges
 // PARAMS: graph=merged 6 -- n=6
+// GRAPH: 30 tasks, 24 edges
+// OPTIMISED: 12 tasks, 6 edges
 // PARAMS: graph=chained 6 -- n=6
+// GRAPH: 24 tasks, 18 edges
+// OPTIMISED: 12 tasks, 6 edges
 // PARAMS: graph=gathered 6 -- n=6
+// GRAPH: 8 tasks, 7 edges
+// OPTIMISED: 7 tasks, 6 edges
 // PARAMS: graph=passed_on 6 -- n=6
+// OPTIMISED: 13 tasks, 18 edges
 
 #include <dflow/dflow.h>
 

@@ -23,6 +23,7 @@ struct ExpandOptions {
   std::string graph;                    ///< may be left out where there is one only
   std::vector<std::string> parameters;  ///< NAME=VALUE
   std::uint64_t limit = 10'000'000;     ///< of tasks
+  bool optimised = false;               ///< as the passes leave it, not as it is written
   Output output;
 };
 
@@ -35,7 +36,7 @@ struct DiffOptions {
 /// Prints what is in an executable, a plan, a recording or a graph, and runs none of it.
 formats::Result<int> graph_show(const ShowOptions& options);
 
-/// Prints the concrete graph of a plan for given parameters, by running the graph's skeleton.
+/// Prints the concrete graph of a plan for given parameters, by running the graph's skeleton, or from closed forms.
 formats::Result<int> graph_expand(const ExpandOptions& options);
 
 /// Compares two concrete graphs: 0 if they are equal, 1 and the first differences if not.

@@ -9,6 +9,7 @@
 #include "formats/file.h"
 #include "tools/dflow/commands.h"
 #include "tools/dflow/dry_run.h"
+#include "tools/dflow/optimised.h"
 #include "tools/dflow/parameters.h"
 #include "tools/dflow/suggest.h"
 
@@ -104,6 +105,12 @@ Result<int> graph_expand(const ExpandOptions& options) {
   const auto choice = choose(plan.value(), options.graph, options.parameters);
   if (!choice) return Error{options.program + ": " + choice.message()};
   const Graph& graph = choice.value().graph;
+  if (options.optimised) {
+    const auto optimised = expand_optimised(graph, choice.value().settings, options.limit);
+    if (!optimised) return Error{options.program + ": " + optimised.message()};
+    const auto printed = print(optimised.value(), nullptr, options.output);
+    return printed ? Result<int>(0) : printed.error();
+  }
 
   std::fprintf(stderr, "dflow: running the skeleton of %s in %s (no task runs)\n", graph.name.c_str(),
                options.program.c_str());

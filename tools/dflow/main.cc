@@ -87,6 +87,8 @@ void add_expand(CLI::App& graph, ExpandOptions& options, Run& run) {
       ->type_name("NAME=VALUE")
       ->expected(1)
       ->take_all();
+  command->add_flag("--optimised", options.optimised,
+                    "After dflowc's passes: the tasks that a launch runs, from closed forms, without starting APP");
   add_count(
       *command, "--limit", [&options](std::uint64_t value) { options.limit = value; },
       text({"Stop beyond that many tasks (", std::to_string(options.limit), ")"}));
