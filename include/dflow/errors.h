@@ -51,4 +51,22 @@ class RemoteError : public Error {
   std::string type_, message_, worker_;
 };
 
+/// On a cluster: the workers that ran the task died, one after another, and it is not tried any more.
+class WorkerLost : public Error {
+ public:
+  WorkerLost(const std::string& task, const std::string& worker, const std::string& end, const std::string& last_words)
+      : Error("dflow: " + task + " is not tried any more: workers died under it again and again. The last one, " + worker +
+              ", " + end + (last_words.empty() ? "" : "; its last lines:\n" + last_words)),
+        worker_(worker), end_(end), last_words_(last_words) {}
+
+  const std::string& worker() const noexcept { return worker_; }
+  /// "was killed by signal 11 (Segmentation fault)".
+  const std::string& end() const noexcept { return end_; }
+  /// The last lines of its standard error.
+  const std::string& last_words() const noexcept { return last_words_; }
+
+ private:
+  std::string worker_, end_, last_words_;
+};
+
 }  // namespace dflow::inline v0

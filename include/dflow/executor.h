@@ -160,7 +160,7 @@ class BoundExecutor : public Submitter {
 ///
 /// Thread-safe. Not copyable; pass it by reference.
 /// Environment: DFLOW_THREADS=N, DFLOW_SERIAL=1, DFLOW_SHUFFLE=SEED, DFLOW_STATIC=0, DFLOW_CHUNKS=0,
-/// DFLOW_WINDOW=BYTES, DFLOW_TRACE=FILE, DFLOW_MAX_PENDING=N (`--dflow-help` says what they do).
+/// DFLOW_WINDOW=BYTES, DFLOW_TRACE=FILE, DFLOW_MAX_PENDING=N, DFLOW_WORKERS=N (`--dflow-help` says what they do).
 class DFLOW_EXPORT Executor : public Submitter {
  public:
   /// Options from the environment alone.

@@ -177,6 +177,7 @@ class Future {
     if (!node_) detail::throw_empty_future("get()");
     if (!done()) detail::wait_or_throw(node_.get(), deadline);
     if (node_.get()->state() != detail::State::done) detail::rethrow(*node_.get());
+    if (node_.get()->marked(detail::kElsewhere)) detail::fetch_value(*node_.get(), deadline);
   }
 
   std::conditional_t<std::is_void_v<T>, void, const detail::Stored<T>&> reference() const {

@@ -37,6 +37,31 @@ void Node::set_error(std::exception_ptr error) noexcept {
   (has(kHasExtras) ? extras_->error : error_) = std::move(error);
 }
 
+namespace {
+
+void forget_remote(Node& node) noexcept {
+  if (active().session && active().id == node.session_id) active().session->forget(node);
+}
+
+/// Of a cluster's session, all nodes may become known to other processes.
+void prepare_to_travel(Node& node) {
+  if (!active().travels) return;
+  node.make_extras();
+  node.traits |= kRemote;
+}
+
+}  // namespace
+
+bool Session::fetch(Node&, Deadline) { return true; }
+
+void Session::blocked(Node&) noexcept {}
+
+void Session::unblocked(Node&) noexcept {}
+
+void Session::close() noexcept {}
+
+void Session::forget(Node&) noexcept {}
+
 void Node::reclaim(Node& node) noexcept {
   // A value may hold the last handles of other nodes: destroying a long chain of them must not recurse.
   thread_local Node* waiting = nullptr;
@@ -47,6 +72,7 @@ void Node::reclaim(Node& node) noexcept {
   busy = true;
   while (Node* next = waiting) {
     waiting = next->next;
+    if (next->has(kRemote)) [[unlikely]] forget_remote(*next);
     next->destroy();
   }
   busy = false;
@@ -55,6 +81,8 @@ void Node::reclaim(Node& node) noexcept {
 bool in_dry_run() noexcept { return active().session && !active().local; }
 
 Scope* current_scope() noexcept { return this_thread().context->scope; }
+
+Node* current_task() noexcept { return this_thread().context->task; }
 
 Executor& executor_of_current_task() { return *current_scope()->executor; }
 
@@ -149,9 +177,16 @@ void submit_chunk(Scope& scope, Node& first, const Site* site) {
   scope.session->submit_chunk(first);
 }
 
+void run_here(Scope& scope, Node& node) {
+  prepare(scope, node, nullptr, nullptr);
+  count(scope, 1);
+  active().local->submit(node);
+}
+
 void hold_value(Scope& scope, Node& node) {
   check_open(scope);
   node.session_id = scope.session_id;
+  prepare_to_travel(node);
   node.state_.store(State::done, std::memory_order_release);
   node.dependents.store(closed(), std::memory_order_release);
   node.release_from_runtime();  // the runtime has no more to do with it; the handle remains
@@ -169,6 +204,7 @@ Scope& scope_for(const Node& node) {
 void start_external(Node& node) {
   if (!active().session) throw SessionError("dflow: a promise needs a living Executor");
   node.session_id = active().id;
+  prepare_to_travel(node);
   if (active().local) active().local->engine().externals().add(node);
 }
 
@@ -199,10 +235,24 @@ bool wait_until(Node* node, Deadline deadline) {
   return active().session->wait(*node, deadline);
 }
 
+namespace {
+
+[[noreturn]] void throw_timeout(const Node& node) {
+  throw TimeoutError("dflow: " + describe(node) + " did not end in time");
+}
+
+}  // namespace
+
 void wait_or_throw(Node* node, Deadline deadline) {
   if (!node) throw_empty_future("get()");
-  if (wait_until(node, deadline)) return;
-  throw TimeoutError("dflow: " + describe(*node) + " did not end in time");
+  if (!wait_until(node, deadline)) throw_timeout(*node);
+}
+
+void fetch_value(Node& node, Deadline deadline) {
+  if (!active().session || active().id != node.session_id) {
+    throw SessionError("dflow: the session of this future ended while the result was on a worker: get() it earlier");
+  }
+  if (!active().session->fetch(node, deadline)) throw_timeout(node);
 }
 
 void rethrow(Node& node) {

@@ -2,7 +2,7 @@
 //
 // `dflow graph expand` starts the program with DFLOW_EXPAND set. This library stands before the C library in the search
 // for __libc_start_main, and puts the dry run in place of `main`: after static initialisers, before any of the user's
-// own code.
+// own code. In a process that is started as a worker, its service stands there.
 
 #include <dlfcn.h>
 
@@ -19,6 +19,7 @@
 #include <dflow/detail/graph_scope.h>
 #include <dflow/executor.h>
 
+#include "runtime/local/cluster_library.h"
 #include "runtime/local/local_session.h"
 
 namespace dflow::inline v0::detail {
@@ -156,6 +157,14 @@ int main_of_dry_run(int, char**, char**) {
   leave(dry_run(parse_request(std::getenv("DFLOW_EXPAND"))));
 }
 
+int main_of_worker(int, char**, char**) {
+  try {
+    return cluster_library().run_worker();
+  } catch (const std::exception& error) {
+    return fail(error.what());
+  }
+}
+
 }  // namespace
 
 void end_dry_run_at_wait() {
@@ -181,5 +190,6 @@ extern "C" DFLOW_EXPORT int __libc_start_main(Main main, int argc, char** argv, 
   const auto next = reinterpret_cast<StartMain>(::dlsym(RTLD_NEXT, "__libc_start_main"));
   const char* request = std::getenv("DFLOW_EXPAND");
   if (request && *request) main = dflow::local::main_of_dry_run;
+  else if (dflow::local::inside_worker()) main = dflow::local::main_of_worker;
   return next(main, argc, argv, init, fini, rtld_fini, stack_end);
 }

@@ -274,7 +274,8 @@ Node* Engine::complete(Node& node, State state) {
 Node* Engine::publish(Node& node, State state) {
   node.state_.store(state, std::memory_order_release);
   Edge* list = node.dependents.exchange(detail::closed(), std::memory_order_seq_cst);
-  Node* next = list ? notify(node, detail::reversed(list), state) : nullptr;
+  // Closed before: of a task that ran elsewhere, and that nobody here waited for in this list.
+  Node* next = list && list != detail::closed() ? notify(node, detail::reversed(list), state) : nullptr;
   if (node.marks_.load(std::memory_order_seq_cst) & detail::kWatched) watchers_.fire(node);
   return next;
 }
@@ -346,14 +347,15 @@ bool Engine::cancel(Node& node) {
     if (detail::Extras* extras = node.extras()) extras->stop.request_stop();
     return false;
   }
-  const bool external = node.has(detail::kExternal);
+  const bool in_no_queue = (node.traits & (detail::kExternal | detail::kRemote)) != 0;
   release_inputs(node);
   hand_on(complete(node, State::cancelled));
-  if (external) node.release_from_runtime();  // no queue will drop the runtime's reference
+  if (in_no_queue) node.release_from_runtime();  // which a queue would do otherwise
   return true;
 }
 
 void Engine::end_external(Node& node, State state) {
+  if (!node.has(detail::kExternal)) release_inputs(node);
   hand_on(complete(node, state));
   node.release_from_runtime();
 }

@@ -17,7 +17,8 @@ constexpr std::ptrdiff_t kNestedStack = 256 * 1024;
 }  // namespace
 
 bool Engine::ready_here(Node& node) const {
-  if (node.pending.load(std::memory_order_acquire) != 0 || node.has(detail::kExternal)) return false;
+  if (node.pending.load(std::memory_order_acquire) != 0) return false;
+  if (node.traits & (detail::kExternal | detail::kRemote)) return false;
   const Context& mine = *this_thread().context;
   char here = 0;
   return mine.task && mine.stack_base && std::abs(mine.stack_base - &here) < kNestedStack;

@@ -11,11 +11,14 @@
 #include <string_view>
 #include <thread>
 
+#include "runtime/local/cluster_library.h"
+
 namespace dflow::local {
 
 namespace {
 
 constexpr std::uint64_t kMostThreads = 1024;
+constexpr std::uint64_t kMostWorkers = 256;
 
 struct Setting {
   const char* variable;
@@ -26,7 +29,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 9> kSettings{{
+constexpr std::array<Setting, 10> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -44,6 +47,8 @@ constexpr std::array<Setting, 9> kSettings{{
     {"DFLOW_SERIALIZE", "--dflow-serialize",
      "turn values that cross tasks into bytes and back; 1: where they can be sent, 2: or let their tasks fail", "0, 1 or 2", 2,
      [](Settings& s, std::uint64_t n, const std::string&) { s.serialize = n; }},
+    {"DFLOW_WORKERS", "--dflow-workers", "run the tasks in so many processes of this program's own", "a number from 1 to 256",
+     kMostWorkers, [](Settings& s, std::uint64_t n, const std::string&) { s.workers = n; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
 }};
@@ -82,14 +87,22 @@ Settings Settings::from_environment() {
     const char* value = std::getenv(s.variable);
     if (value && *value != '\0') apply(settings, s, s.variable, value);
   }
-  for (const char* variable : {"DFLOW_SCHEDULER", "DFLOW_WORKERS"}) {
-    const char* value = std::getenv(variable);
-    if (value && *value != '\0') {
-      throw std::invalid_argument(std::string("dflow: ") + variable +
-                                  " is set, but this build runs in one process only: unset it");
-    }
+  const char* scheduler = std::getenv("DFLOW_SCHEDULER");
+  if (scheduler && *scheduler != '\0') {
+    throw std::invalid_argument("dflow: DFLOW_SCHEDULER is set, but this build runs on one machine only: unset it; "
+                                "DFLOW_WORKERS=N runs the tasks in processes of the program's own");
   }
+  settings.check();
   return settings;
+}
+
+bool Settings::clustered() const noexcept { return workers > 0 || inside_worker(); }
+
+void Settings::check() const {
+  if (workers > 0 && (serial || shuffle)) {
+    throw std::invalid_argument(std::string("dflow: ") + (serial ? "DFLOW_SERIAL" : "DFLOW_SHUFFLE") +
+                                " orders the tasks of one process: unset it, or DFLOW_WORKERS");
+  }
 }
 
 void Settings::take_arguments(int& argc, char** argv) {
@@ -118,6 +131,7 @@ void Settings::take_arguments(int& argc, char** argv) {
   }
   argc = kept;
   argv[argc] = nullptr;
+  check();
 }
 
 std::size_t resolved_threads(std::size_t threads) {

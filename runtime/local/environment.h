@@ -19,7 +19,15 @@ struct Settings {
   bool chunks = true;  ///< DFLOW_CHUNKS: short tasks of a map are handed out several at once.
   std::optional<std::uint64_t> shuffle;
   std::uint64_t serialize = 0;  ///< DFLOW_SERIALIZE: 1: values pass through bytes where they can, 2: where not, tasks fail.
+  std::size_t workers = 0;        ///< DFLOW_WORKERS: so many processes of the program's own run its tasks; 0: this one.
+  std::size_t asked_threads = 0;  ///< `executor.threads` before it was resolved.
   std::string trace;  ///< File to record to; empty: nothing is recorded.
+
+  /// Tasks run in other processes, or are sent by them.
+  bool clustered() const noexcept;
+
+  /// Throws if some of the settings exclude each other.
+  void check() const;
 
   static Settings from_environment();
   /// Takes `--dflow-*` out of the arguments. `--dflow-help` prints them and exits.

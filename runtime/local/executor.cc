@@ -31,7 +31,7 @@ struct ExecutorAccess {
     } else {
       std::shared_ptr<local::LocalSession> session = local::join_session(settings);
       scope->always_copy = session->settings().shuffle.has_value();
-      scope->session = session.get();
+      scope->session = session->active().session;
       scope->session_id = session->id();
       executor.session_ = std::move(session);
     }

@@ -112,7 +112,7 @@ bool may_launch(const Executor& executor) noexcept {
   if (!session || active().recorder || scope.dry || scope.always_copy || scope.max_pending != 0) return false;
   if (scope.closed.load(std::memory_order_relaxed) || scope.session_id != active().id) return false;
   const local::Settings& settings = session->settings();
-  return settings.launch && !settings.serial && !settings.shuffle && settings.serialize == 0;
+  return settings.launch && !settings.serial && !settings.shuffle && settings.serialize == 0 && !settings.clustered();
 }
 
 }  // namespace dflow::inline v0::detail

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "runtime/local/cluster_library.h"
+
 namespace dflow::local {
 
 namespace {
@@ -26,16 +28,25 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
                     .through_bytes = static_cast<ThroughBytes>(settings.serialize)},
       recorder_.get());
   report_ = std::make_unique<Report>(*engine_);
-  active_ = {.session = this, .local = this, .recorder = recorder_.get(), .id = id_};
+  active_ = {.session = this, .local = this, .travels = false, .recorder = recorder_.get(), .id = id_};
+  if (!settings.clustered()) return;
+  cluster_ = cluster_library().open({.workers = settings.workers,
+                                     .threads = settings.asked_threads,
+                                     .inside_worker = inside_worker()},
+                                    *this);
+  active_.session = cluster_.get();
+  active_.travels = true;
 }
 
 LocalSession::~LocalSession() {
+  if (cluster_) cluster_->close();
   {
     const std::lock_guard lock(session_mutex);
     const Active* mine = &active_;
     now.compare_exchange_strong(mine, &kNone);
   }
   report_.reset();
+  cluster_.reset();
   engine_.reset();
   if (!recorder_) return;
   const formats::Result<void> written = formats::write_recording(settings_.trace, recorder_->finish());
@@ -69,6 +80,7 @@ void remove_scope(detail::Scope& scope) {
 
 std::shared_ptr<LocalSession> join_session(const Settings& settings) {
   Settings resolved = settings;
+  resolved.asked_threads = settings.executor.threads;
   resolved.executor.threads = resolved_threads(settings.executor.threads);
   const std::lock_guard lock(session_mutex);
   if (std::shared_ptr<LocalSession> shared = current.lock()) {
@@ -88,7 +100,7 @@ std::shared_ptr<LocalSession> join_session(const Settings& settings) {
 void activate_dry(detail::Session& session, Recorder& recorder) {
   const std::lock_guard lock(session_mutex);
   static Active dry;
-  dry = {.session = &session, .local = nullptr, .recorder = &recorder, .id = ++last_id};
+  dry = {.session = &session, .local = nullptr, .travels = false, .recorder = &recorder, .id = ++last_id};
   now.store(&dry);
 }
 

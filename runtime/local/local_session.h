@@ -17,10 +17,13 @@ class LocalSession;
 struct Active {
   detail::Session* session = nullptr;
   LocalSession* local = nullptr;  ///< Null in a dry run.
+  bool travels = false;           ///< Its tasks and values may go to other processes.
   Recorder* recorder = nullptr;
   std::uint32_t id = 0;
 };
-/// One process's threads behind the Session seam. At its end it writes the trace, if one was asked for.
+
+/// One process's threads behind the Session seam; with a cluster, what stands behind the session that takes the
+/// submissions: waits, callbacks, and the tasks that other processes sent here. At its end it writes the trace, if one was asked for.
 class LocalSession final : public detail::Session {
  public:
   LocalSession(const Settings& settings, std::uint32_t id);
@@ -45,6 +48,7 @@ class LocalSession final : public detail::Session {
   std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Report> report_;
+  std::unique_ptr<detail::Session> cluster_;  ///< Null in one process.
   Active active_;
 };
 

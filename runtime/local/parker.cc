@@ -1,11 +1,33 @@
 #include "runtime/local/parker.h"
 
 #include "runtime/local/engine.h"
+#include "runtime/local/local_session.h"
 
 namespace dflow::local {
 
+namespace {
+
+/// A cluster's scheduler gives the worker something else to do while a task waits.
+class Blocked {
+ public:
+  Blocked() : task_(active().travels ? this_thread().context->task : nullptr) {
+    if (task_) active().session->blocked(*task_);
+  }
+  ~Blocked() {
+    if (task_) active().session->unblocked(*task_);
+  }
+  Blocked(const Blocked&) = delete;
+  Blocked& operator=(const Blocked&) = delete;
+
+ private:
+  Node* task_;
+};
+
+}  // namespace
+
 bool Parker::park(detail::Deadline deadline) {
   if (this_thread().context->held) engine_.release_held();
+  const Blocked blocked;
   if (!engine_.workers().can_suspend()) return park_thread(deadline);
   std::uint64_t timer = 0;
   if (deadline) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include <dflow/detail/containers.h>
+#include <dflow/detail/crossing.h>
 #include <dflow/detail/readers.h>
 #include <dflow/detail/signature.h>
 #include <dflow/future.h>
@@ -117,7 +118,8 @@ constexpr Kind kind_of() {
   else return Kind::value;
 }
 
-/// D: the argument's decayed type. `accepts<A>`: an argument of type A fits the parameter.
+/// D: the argument's decayed type. `accepts<A>`: an argument of type A fits the parameter. `Kept`: what it is made from
+/// and holds; that is what crosses to another process.
 template <class P, class D, Kind = kind_of<D>()>
 class Argument;
 
@@ -125,6 +127,7 @@ template <class P, class D>
 class Argument<P, D, Kind::value> {
  public:
   using Object = StoredValue<P, D>;
+  using Kept = Object;
   static constexpr int edges = 0;
   template <class A>
   static constexpr bool accepts =
@@ -138,6 +141,7 @@ class Argument<P, D, Kind::value> {
   void visit(Visitor&&) const {}
   decltype(auto) pass(bool may_move) { return hand_over<P>(object_, may_move); }
   Object& object() noexcept { return object_; }
+  const Kept& kept() const noexcept { return object_; }
 
  private:
   Object object_;
@@ -146,6 +150,7 @@ class Argument<P, D, Kind::value> {
 template <class P, class T>
 class Argument<P, Borrowed<T>, Kind::borrowed> {
  public:
+  using Kept = Borrowed<T>;
   static constexpr int edges = 0;
   template <class>
   static constexpr bool accepts = is_unknown_v<P> || std::is_convertible_v<const T&, P>;
@@ -156,6 +161,7 @@ class Argument<P, Borrowed<T>, Kind::borrowed> {
   template <class Visitor>
   void visit(Visitor&&) const {}
   const T& pass(bool) { return borrowed_.get(); }
+  const Kept& kept() const noexcept { return borrowed_; }
 
  private:
   Borrowed<T> borrowed_;
@@ -164,6 +170,7 @@ class Argument<P, Borrowed<T>, Kind::borrowed> {
 template <class P, class T>
 class Argument<P, Future<T>, Kind::future> {
  public:
+  using Kept = Future<T>;
   static constexpr bool claims = !is_copyable_v<T>;
   static constexpr bool reads = binds_const_ref_v<P, T>;
   static constexpr int edges = claims && !reads ? 2 : 1;  // at most: who takes a result waits for those who read it
@@ -197,6 +204,7 @@ class Argument<P, Future<T>, Kind::future> {
       return hand_over<P>(value, move);
     }
   }
+  const Kept& kept() const noexcept { return future_; }
 
  private:
   Future<T> future_;
@@ -206,6 +214,7 @@ class Argument<P, Future<T>, Kind::future> {
 template <class P, class From>
 class Argument<P, From, Kind::container> {
  public:
+  using Kept = From;
   using To = typename Arrival<From>::type;
   static constexpr int edges = -1;  // only known at run time
   static constexpr bool by_reference = is_refs_v<std::remove_cvref_t<P>>;
@@ -249,6 +258,7 @@ class Argument<P, From, Kind::container> {
       return Arrival<From>::take(container_, may_move);
     }
   }
+  const Kept& kept() const noexcept { return container_; }
 
  private:
   From container_;

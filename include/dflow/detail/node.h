@@ -16,8 +16,10 @@ namespace dflow::inline v0::detail {
 
 class Node;
 class Scope;
+struct CallForm;
 struct Extras;
 enum class Crossing : bool;
+struct ValueForm;
 
 /// A node's place in the list of those who wait for a producer's end. Lives in its consumer.
 struct Edge {
@@ -43,6 +45,7 @@ enum Mark : std::uint8_t {
   kInputFailed = 1,       ///< A producer failed or was cancelled: the body must not run.
   kConsumed = 2,          ///< A move-only result is promised to one who takes it.
   kWatched = 4,           ///< Somebody waits in the table of watchers.
+  kElsewhere = 8,         ///< Done, and the value is in another process.
   kSuccessorsCancel = 16, ///< Failed with OnFailure::cancel_successors, itself or through a producer.
   kAwaitsInner = 32,      ///< The body returned a future whose task has not ended, or not been noticed to have.
   kTimedOut = 64,         ///< The time limit has ended the task, and told everybody.
@@ -58,6 +61,7 @@ enum Trait : std::uint8_t {
   kTakesStopToken = 16,  ///< The body's first parameters include a std::stop_token.
   kHasExtras = 32,
   kTimed = 64,           ///< How long the body takes is noted, for the size of chunks.
+  kRemote = 128,         ///< Known to other processes: its session is told when it is destroyed.
 };
 
 /// One task. Invariants:
@@ -90,6 +94,10 @@ class DFLOW_EXPORT Node {
   /// DFLOW_SERIALIZE: arguments that the task owns, before it runs, or its value pass through their bytes. Throws
   /// SerializeError, leaving the value, if they `must` and cannot be sent.
   virtual void pass_through_bytes(Crossing, bool /*must*/) {}
+  /// How the value crosses to another process; null for what is no value.
+  virtual const ValueForm* value_form() const noexcept { return nullptr; }
+  /// How the call crosses; null for what is no call.
+  virtual const CallForm* call_form() const noexcept { return nullptr; }
   /// What is called: for names in traces and reports.
   virtual const std::type_info& callable_type() const noexcept = 0;
   virtual const void* callable_address() const noexcept { return nullptr; }

@@ -23,7 +23,8 @@ namespace dflow::inline v0::detail {
 using Clock = std::chrono::steady_clock;
 using Deadline = std::optional<Clock::time_point>;
 
-/// Runs nodes and answers waits. Thread-safe. Implementations: `runtime/local`, later a cluster's client.
+/// Runs nodes and answers waits. Thread-safe. Implementations: `runtime/local`, and a cluster's client in
+/// `runtime/cluster`.
 class DFLOW_EXPORT Session {
  public:
   virtual ~Session() = default;
@@ -40,6 +41,17 @@ class DFLOW_EXPORT Session {
   virtual void end_external(Node& node, State state) = 0;
   /// Blocks until at most `most` of the scope's tasks have not ended; cancels what has not started if the scope says so.
   virtual void drain(Scope& scope, std::int64_t most) = 0;
+  /// Writes the value of a node marked `kElsewhere`, and takes the mark away; false if the deadline came first. Throws
+  /// what the task is found to have failed with meanwhile.
+  virtual bool fetch(Node& node, Deadline deadline);
+  /// A task gives its thread away because it waits; and: it goes on.
+  virtual void blocked(Node& task) noexcept;
+  virtual void unblocked(Node& task) noexcept;
+  /// The session is about to end; every executor has been drained. Values that somebody still has a future of are
+  /// brought here.
+  virtual void close() noexcept;
+  /// A node that has `kRemote` is about to be destroyed.
+  virtual void forget(Node& node) noexcept;
 };
 
 /// What a task carries beyond callable and arguments, only where something of it is used.
@@ -50,6 +62,7 @@ struct Extras {
   std::unique_ptr<Edge[]> edges;  ///< Where they do not fit inside the node.
   std::uint64_t timer = 0;
   std::exception_ptr error;
+  std::uint64_t remote_id = 0;  ///< Of a node that has `kRemote`: what other processes call it, 0 as long as they do not.
 };
 
 /// A node's options; null where there are none.
@@ -82,7 +95,7 @@ class Scope {
     add(shards[shared ? kShards - 1 : thread].ended, 1, shared);
   }
 
-  Session* session = nullptr;
+  Session* session = nullptr;    ///< Takes what is submitted.
   Executor* executor = nullptr;  ///< The one that made it, and that outlives its tasks.
   std::uint32_t session_id = 0;
   std::atomic<bool> closed{false};     ///< No submission is taken any more.
@@ -104,6 +117,9 @@ DFLOW_EXPORT bool in_dry_run() noexcept;
 /// The scope of the task that runs on this thread; null outside of tasks.
 DFLOW_EXPORT Scope* current_scope() noexcept;
 
+/// The task that runs on this thread; null outside of tasks.
+DFLOW_EXPORT Node* current_task() noexcept;
+
 /// Counts the node in and hands it to the session; throws SessionError if the scope is closed, or if a producer
 /// belongs to another session. Takes ownership of the node's runtime reference only if it returns.
 DFLOW_EXPORT void submit_node(Scope& scope, Node& node, const Site* site);
@@ -115,6 +131,10 @@ DFLOW_EXPORT void hold_value(Scope& scope, Node& node);
 /// Where a task that continues `node` is submitted; throws SessionError if its session is over.
 DFLOW_EXPORT Scope& scope_for(const Node& node);
 
+/// Runs a node without unfinished inputs in this process, whatever the scope's session is.
+DFLOW_EXPORT void run_here(Scope& scope, Node& node);
+/// Brings a value that is elsewhere here; throws TimeoutError when the deadline came first.
+DFLOW_EXPORT void fetch_value(Node& node, Deadline deadline);
 /// Waits; throws InvalidStateError on a null node and TimeoutError when the deadline came first.
 DFLOW_EXPORT void wait_or_throw(Node* node, Deadline deadline);
 /// Waits; false when the deadline came first.

@@ -248,12 +248,24 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   void adopt_inner() override {
     if constexpr (forwards) {
       NodeRef source = std::move(inner_.node);
+      if (source.get()->marked(kElsewhere)) fetch_value(*source.get(), std::nullopt);
       ::new (static_cast<void*>(std::addressof(this->value_)))
           Stored<T>(static_cast<Value<T>&>(*source.get()).take(!this->has(kNeverMove)));
     }
   }
 
   const std::type_info& callable_type() const noexcept override { return typeid(F); }
+
+  const CallForm* call_form() const noexcept override {
+    static constexpr bool sendable = !first_obstacle<F, typename Slots::Kept...>();
+    if constexpr (sendable) {
+      static constexpr CallForm form{CallForm::kMagic, nullptr, write_call, read_call};
+      return &form;
+    } else {
+      static constexpr CallForm form{CallForm::kMagic, first_obstacle<F, typename Slots::Kept...>(), nullptr, nullptr};
+      return &form;
+    }
+  }
 
   const void* callable_address() const noexcept override {
     if constexpr (std::is_pointer_v<F>) {
@@ -293,6 +305,17 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     F callable;
     std::tuple<Slots...> slots;
   };
+
+  static void write_call(Node& node, TaskWriter& out) {
+    const Body& body = static_cast<TaskNode&>(node).body_;
+    Part<F>::write(out, body.callable);
+    std::apply([&](const Slots&... slots) { (Part<typename Slots::Kept>::write(out, slots.kept()), ...); }, body.slots);
+  }
+  static Node* read_call([[maybe_unused]] TaskReader& in) {
+    F callable = Part<F>::read(in);
+    std::tuple<typename Slots::Kept...> kept{Part<typename Slots::Kept>::read(in)...};
+    return std::apply([&](auto&... parts) { return make(std::move(callable), std::move(parts)...); }, kept);
+  }
 
   [[no_unique_address]] std::array<Edge, inline_edges> edges_;
   [[no_unique_address]] std::conditional_t<forwards, Inner, Unit> inner_;

@@ -45,7 +45,12 @@ struct Readers {
 };
 struct NoReaders {};
 
-/// A node whose result is a `T`. The value exists iff `state` is done, or is being written by the owner of the task.
+/// How results of type T cross (crossing.h).
+template <class T>
+const ValueForm& value_form_of() noexcept;
+
+/// A node whose result is a `T`. The value exists iff `state` is done and it is not marked `kElsewhere`, or is being
+/// written by the owner of the task.
 template <class T>
 class Value : public Node {
  public:
@@ -56,6 +61,8 @@ class Value : public Node {
   Stored<T>& value() noexcept { return value_; }
 
   std::size_t value_size() const noexcept override { return std::is_void_v<T> ? 0 : sizeof(Stored<T>); }
+
+  const ValueForm* value_form() const noexcept override { return &value_form_of<T>(); }
 
   void discard_value() noexcept override { std::destroy_at(std::addressof(value_)); }
 
@@ -87,7 +94,7 @@ class Value : public Node {
  protected:
   Value() {}  // NOLINT: the value is written later
   ~Value() override {
-    if (state_.load(std::memory_order_relaxed) == State::done) discard_value();
+    if (state_.load(std::memory_order_relaxed) == State::done && !marked(kElsewhere)) discard_value();
   }
 
   union {

@@ -1,0 +1,31 @@
+// The seam to libdflow-cluster, which is opened on demand: programs that run in one process need none of what it links.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <dflow/detail/session.h>
+
+namespace dflow::local {
+
+struct ClusterRequest {
+  std::size_t workers = 0;      ///< Of the program's own cluster.
+  std::size_t threads = 0;      ///< Of each worker; 0: a share of this machine's.
+  bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.
+};
+
+/// What the library exports. Its functions throw.
+struct ClusterLibrary {
+  /// A session that runs tasks elsewhere. Waits, callbacks and what cannot fail are `local`'s, which outlives it.
+  std::unique_ptr<detail::Session> (*open)(const ClusterRequest& request, detail::Session& local);
+  /// The main function of a worker, which serves until its scheduler is gone.
+  int (*run_worker)();
+};
+
+/// Opens it; throws dflow::Error that says what is missing. It stays open.
+const ClusterLibrary& cluster_library();
+
+/// True in a process that was started as a worker.
+bool inside_worker() noexcept;
+
+}  // namespace dflow::local
