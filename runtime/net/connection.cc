@@ -1,0 +1,130 @@
+#include "runtime/net/connection.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace dflow::net {
+
+namespace {
+
+/// What one frame carries: enough that its cost is shared by many, little enough that others get their turn.
+constexpr std::size_t kMostInFrame = 1 << 20;
+/// A message that a socket with room takes without waiting.
+constexpr std::size_t kWrittenAtOnce = 32 << 10;
+
+std::size_t size_of(const std::vector<std::string>& messages) {
+  std::size_t size = 0;
+  for (const std::string& message : messages) size += message.size();
+  return size;
+}
+
+}  // namespace
+
+Connection::~Connection() {
+  close();
+  if (reader_.joinable()) reader_.join();
+  if (writer_.joinable()) writer_.join();
+}
+
+void Connection::start(Handlers handlers) {
+  handlers_ = std::move(handlers);
+  writer_ = std::thread([this] { write(); });
+  reader_ = std::thread([this] { read(); });
+}
+
+void Connection::send(std::string message) {
+  std::vector<std::string> one;
+  one.push_back(std::move(message));
+  send(std::move(one));
+}
+
+void Connection::send(std::vector<std::string> messages) {
+  if (messages.empty()) return;
+  std::unique_lock lock(mutex_);
+  if (closed_ || finishing_) return;
+  const bool at_once =
+      !writing_ && queued_.empty() && size_of(messages) <= kWrittenAtOnce && stream_->writable();
+  if (!at_once) {
+    queued_.insert(queued_.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+    if (!writing_) changed_.notify_all();
+    return;
+  }
+  writing_ = true;
+  lock.unlock();
+  const bool written = write_some(std::move(messages));
+  lock.lock();
+  writing_ = false;
+  if (!written) closed_ = true;
+  if (!queued_.empty() || finishing_ || closed_) changed_.notify_all();
+}
+
+void Connection::finish() {
+  const std::lock_guard lock(mutex_);
+  finishing_ = true;
+  changed_.notify_all();
+}
+
+void Connection::close() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  stream_->shut_down();
+}
+
+bool Connection::write_some(std::vector<std::string> messages) {
+  auto begin = messages.begin();
+  while (begin != messages.end()) {
+    std::size_t size = 0;
+    const auto end = std::find_if(begin, messages.end(), [&](const std::string& message) {
+      const bool full = size > 0 && size + message.size() > kMostInFrame;
+      size += message.size();
+      return full;
+    });
+    Batch batch{{std::make_move_iterator(begin), std::make_move_iterator(end)}};
+    if (!stream_->write(batch)) return false;
+    begin = end;
+  }
+  return true;
+}
+
+void Connection::write() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return closed_ || (!writing_ && (finishing_ || !queued_.empty())); });
+    if (closed_) return;
+    if (queued_.empty()) break;  // finishing, and all is sent
+    std::vector<std::string> messages = std::exchange(queued_, {});
+    writing_ = true;
+    lock.unlock();
+    const bool written = write_some(std::move(messages));
+    lock.lock();
+    writing_ = false;
+    if (!written) closed_ = true;
+  }
+  closed_ = true;
+  lock.unlock();
+  stream_->shut_down();
+}
+
+void Connection::read() {
+  std::string reason;
+  for (;;) {
+    Result<Message> message = stream_->read();
+    if (!message) {
+      reason = message.message();
+      break;
+    }
+    auto* batch = std::get_if<Batch>(&message.value());
+    if (!batch) {
+      reason = "the other side sent what is no message";
+      break;
+    }
+    handlers_.received(std::move(batch->messages));
+  }
+  close();
+  handlers_.closed(reason);
+}
+
+}  // namespace dflow::net

@@ -1,0 +1,58 @@
+// A stream that any thread may send on, and that a thread of its own reads.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/net/stream.h"
+
+namespace dflow::net {
+
+/// Sends and receives batches of messages. Thread-safe. Sending never waits for the other side: what the socket does not
+/// take at once goes out from a thread of the connection's, many messages at a time.
+///
+/// The handlers are called from the reading thread: `received` in order, then `closed`, once, with the reason. They may
+/// send, and may not destroy the connection.
+class Connection {
+ public:
+  struct Handlers {
+    std::function<void(std::vector<std::string> messages)> received;
+    std::function<void(const std::string& reason)> closed;
+  };
+
+  explicit Connection(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
+  /// Closes, and waits for both threads.
+  ~Connection();
+
+  /// Starts to read. Once.
+  void start(Handlers handlers);
+  /// Queues messages; in order, and after those queued before. Nothing happens once the connection is closed.
+  void send(std::vector<std::string> messages);
+  void send(std::string message);
+  /// Sends what is queued, then ends the connection. `closed` follows.
+  void finish();
+  /// Ends the connection now.
+  void close() noexcept;
+
+ private:
+  void read();
+  void write();
+  bool write_some(std::vector<std::string> messages);
+
+  std::unique_ptr<Stream> stream_;
+  Handlers handlers_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> queued_;
+  bool writing_ = false;    ///< A thread is writing; others only queue.
+  bool finishing_ = false;
+  bool closed_ = false;
+  std::thread reader_, writer_;
+};
+
+}  // namespace dflow::net

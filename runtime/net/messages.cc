@@ -1,0 +1,164 @@
+#include "runtime/net/messages.h"
+
+#include <memory>
+
+#include <thrift/protocol/TBinaryProtocol.h>
+#include <thrift/transport/TBufferTransports.h>
+
+#include "wire_types.h"
+
+namespace dflow::net {
+
+namespace {
+
+using apache::thrift::TConfiguration;
+using apache::thrift::protocol::TBinaryProtocolT;
+using apache::thrift::transport::TMemoryBuffer;
+
+constexpr std::string_view kMagic = "dflw";
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overload(F...) -> Overload<F...>;
+
+wire::Frame to_wire(const Message& message) {
+  wire::Frame frame;
+  std::visit(Overload{
+                 [&](const Hello& m) {
+                   wire::Hello hello;
+                   hello.protocol = m.protocol;
+                   hello.version = m.version;
+                   hello.role = static_cast<std::int32_t>(m.role);
+                   hello.program = m.program;
+                   hello.name = m.name;
+                   hello.host = m.host;
+                   hello.address = m.address;
+                   hello.threads = m.threads;
+                   hello.pid = m.pid;
+                   if (m.worker) hello.__set_worker(static_cast<std::int32_t>(*m.worker));
+                   hello.secret = m.secret;
+                   frame.__set_hello(hello);
+                 },
+                 [&](const Welcome& m) {
+                   wire::Welcome welcome;
+                   welcome.protocol = m.protocol;
+                   welcome.version = m.version;
+                   welcome.refusal = m.refusal;
+                   welcome.id = static_cast<std::int32_t>(m.id);
+                   frame.__set_welcome(welcome);
+                 },
+                 [&](const Batch& m) {
+                   frame.batch.messages = m.messages;
+                   frame.__isset.batch = true;
+                 },
+                 [&](const Pull& m) {
+                   wire::Pull pull;
+                   pull.task = static_cast<std::int64_t>(m.task);
+                   pull.version = static_cast<std::int32_t>(m.version);
+                   frame.__set_pull(pull);
+                 },
+                 [&](const Push& m) {
+                   wire::Push push;
+                   push.task = static_cast<std::int64_t>(m.task);
+                   push.version = static_cast<std::int32_t>(m.version);
+                   push.size = static_cast<std::int64_t>(m.size);
+                   frame.__set_push(push);
+                 },
+                 [&](const Value& m) {
+                   wire::Value value;
+                   value.outcome = static_cast<std::int32_t>(m.outcome);
+                   value.size = static_cast<std::int64_t>(m.size);
+                   value.error = m.error;
+                   frame.__set_value(value);
+                 },
+             },
+             message);
+  return frame;
+}
+
+Hello from_wire(wire::Hello& m) {
+  Hello hello;
+  hello.protocol = m.protocol;
+  hello.version = std::move(m.version);
+  hello.role = static_cast<Role>(m.role);
+  hello.program = std::move(m.program);
+  hello.name = std::move(m.name);
+  hello.host = std::move(m.host);
+  hello.address = std::move(m.address);
+  hello.threads = m.threads;
+  hello.pid = m.pid;
+  if (m.__isset.worker) hello.worker = static_cast<std::uint32_t>(m.worker);
+  hello.secret = std::move(m.secret);
+  return hello;
+}
+
+formats::Result<Message> from_wire(wire::Frame& frame) {
+  if (frame.__isset.batch) return Message(Batch{std::move(frame.batch.messages)});
+  if (frame.__isset.hello) return Message(from_wire(frame.hello));
+  if (frame.__isset.welcome) {
+    wire::Welcome& m = frame.welcome;
+    return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id)});
+  }
+  if (frame.__isset.pull) {
+    return Message(Pull{static_cast<std::uint64_t>(frame.pull.task), static_cast<std::uint32_t>(frame.pull.version)});
+  }
+  if (frame.__isset.push) {
+    if (frame.push.size < 0) return formats::Error{"a value of negative size"};
+    return Message(Push{static_cast<std::uint64_t>(frame.push.task), static_cast<std::uint32_t>(frame.push.version),
+                        static_cast<std::uint64_t>(frame.push.size)});
+  }
+  if (frame.__isset.value) {
+    if (frame.value.size < 0 || frame.value.outcome < 0 || frame.value.outcome > 2) {
+      return formats::Error{"an answer that is none"};
+    }
+    return Message(Value{static_cast<Value::Outcome>(frame.value.outcome), static_cast<std::uint64_t>(frame.value.size),
+                         std::move(frame.value.error)});
+  }
+  return formats::Error{"a frame of a kind that this version of dflow does not know"};
+}
+
+}  // namespace
+
+std::string encode_frame(const Message& message) {
+  const auto buffer = std::make_shared<TMemoryBuffer>();
+  const std::uint8_t prefix[kPrefix] = {};
+  buffer->write(prefix, kPrefix);
+  TBinaryProtocolT<TMemoryBuffer> protocol(buffer);
+  to_wire(message).write(&protocol);
+  std::string frame = buffer->getBufferAsString();
+  frame.replace(0, kMagic.size(), kMagic);
+  const std::size_t size = frame.size() - kPrefix;
+  for (std::size_t i = 0; i < 4; ++i) frame[4 + i] = static_cast<char>(size >> (24 - 8 * i));
+  return frame;
+}
+
+formats::Result<std::size_t> header_size(std::string_view prefix) {
+  if (prefix.size() < kPrefix || prefix.substr(0, kMagic.size()) != kMagic) {
+    return formats::Error{"what answers there does not speak dflow's protocol: is it another service's port?"};
+  }
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(prefix[4 + i]);
+  if (size > kMostHeader) return formats::Error{"a frame whose header would have " + std::to_string(size) + " bytes"};
+  return size;
+}
+
+formats::Result<Message> decode_header(std::string_view header) {
+  // Thrift only reads the bytes, and never more than there are: counts are checked against what is left of the message.
+  auto* bytes = reinterpret_cast<std::uint8_t*>(const_cast<char*>(header.data()));
+  const auto size = static_cast<std::uint32_t>(header.size());
+  const auto configuration = std::make_shared<TConfiguration>(static_cast<int>(size));
+  const auto buffer = std::make_shared<TMemoryBuffer>(bytes, size, TMemoryBuffer::OBSERVE, configuration);
+  TBinaryProtocolT<TMemoryBuffer> protocol(buffer, static_cast<int>(size), static_cast<int>(size), false, true);
+  wire::Frame frame;
+  try {
+    frame.read(&protocol);
+  } catch (const std::exception& error) {
+    return formats::Error{std::string("a damaged frame: ") + error.what()};
+  }
+  return from_wire(frame);
+}
+
+}  // namespace dflow::net

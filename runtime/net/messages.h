@@ -1,0 +1,79 @@
+// What dflow's processes send each other, as plain values. `wire.thrift` says how they look on the wire.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "formats/result.h"
+
+namespace dflow::net {
+
+/// Raised with each change that older processes would misread.
+inline constexpr std::int32_t kProtocol = 1;
+
+enum class Role : std::int32_t { client = 1, worker, peer };
+
+struct Hello {
+  std::int32_t protocol = kProtocol;
+  std::string version = {};
+  Role role = Role::client;
+  std::string program = {};  ///< Build id of the executable.
+  std::string name = {};
+  std::string host = {};
+  std::string address = {};  ///< HOST:PORT where a worker gives its values away.
+  std::int32_t threads = 0;
+  std::int64_t pid = 0;
+  std::optional<std::uint32_t> worker = {};  ///< Of a client inside a worker: whose tasks it submits.
+  std::string secret = {};
+};
+
+struct Welcome {
+  std::int32_t protocol = kProtocol;
+  std::string version = {};
+  std::string refusal = {};  ///< Not empty: the connection ends here, and why.
+  std::uint32_t id = 0;
+};
+
+struct Batch {
+  std::vector<std::string> messages;
+};
+
+struct Pull {
+  std::uint64_t task = 0;
+  std::uint32_t version = 0;
+};
+
+struct Push {
+  std::uint64_t task = 0;
+  std::uint32_t version = 0;
+  std::uint64_t size = 0;
+};
+
+struct Value {
+  enum class Outcome : std::int32_t { here, gone, cannot_cross };
+  Outcome outcome = Outcome::here;
+  std::uint64_t size = 0;
+  std::string error = {};
+};
+
+using Message = std::variant<Hello, Welcome, Batch, Pull, Push, Value>;
+
+/// The largest header that is sent or taken.
+inline constexpr std::size_t kMostHeader = 64 << 20;
+
+/// A frame's first bytes: magic and the size of the header.
+inline constexpr std::size_t kPrefix = 8;
+
+/// The whole frame up to the raw bytes.
+std::string encode_frame(const Message& message);
+
+/// The header's size from a frame's first bytes; an error for what is no frame of dflow's, or too large a one.
+formats::Result<std::size_t> header_size(std::string_view prefix);
+
+formats::Result<Message> decode_header(std::string_view header);
+
+}  // namespace dflow::net

@@ -1,0 +1,79 @@
+// Connections between dflow's processes. The transport is Thrift's; its exceptions end here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "formats/result.h"
+#include "runtime/net/messages.h"
+
+namespace dflow::net {
+
+using formats::Result;
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+
+  std::string text() const { return host + ':' + std::to_string(port); }
+  bool loopback() const;
+};
+
+/// HOST:PORT; an error that says what was expected otherwise.
+Result<Address> parse_address(std::string_view text);
+
+/// One connection, blocking. One thread may read while another writes; no two do the same at once. `shut_down` may be
+/// called from any thread.
+class Stream {
+ public:
+  struct Impl;
+  explicit Stream(std::unique_ptr<Impl> impl);
+  ~Stream();
+
+  static Result<std::unique_ptr<Stream>> connect(const Address& address, std::chrono::milliseconds timeout);
+
+  /// A frame, and raw bytes behind it.
+  Result<void> write(const Message& message, std::span<const std::span<const std::byte>> raw = {});
+  /// Raw bytes alone.
+  Result<void> write_raw(std::span<const std::byte> bytes);
+  /// The next frame; what raw bytes it announces are to be read next. An error at the connection's end, too.
+  Result<Message> read();
+  /// Raw bytes to where they belong.
+  Result<void> read_raw(std::span<std::byte> into);
+  /// True if some 64 KiB can be written now without waiting for the other side.
+  bool writable() const;
+  /// Reads and writes of any thread end now, with errors.
+  void shut_down() noexcept;
+  /// How long a read may take; 0: for ever.
+  void set_read_timeout(std::chrono::milliseconds timeout);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Takes connections.
+class Listener {
+ public:
+  struct Impl;
+  explicit Listener(std::unique_ptr<Impl> impl);
+  ~Listener();
+
+  /// Port 0: any that is free. Refuses what is not loopback.
+  static Result<std::unique_ptr<Listener>> bind(const Address& address);
+
+  /// With the port that it got.
+  const Address& address() const noexcept;
+  /// Blocks for the next; an error once it is closed.
+  Result<std::unique_ptr<Stream>> accept();
+  void close() noexcept;
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace dflow::net

@@ -1,0 +1,60 @@
+// The headers of what dflow's processes send each other. A frame is the bytes "dflw", the header's size (32 bits, big
+// endian), a Frame in Thrift's binary protocol, and as many raw bytes as the header announces. See docs/formats.md.
+namespace cpp dflow.net.wire
+
+// The first frame on a connection, from who opened it.
+struct Hello {
+  1: i32 protocol
+  2: string version
+  3: i32 role
+  4: string program         // Build id of the executable.
+  5: string name
+  6: string host
+  7: string address         // HOST:PORT where a worker gives its values away.
+  8: i32 threads
+  9: i64 pid
+  10: optional i32 worker   // Of a client inside a worker: whose tasks it submits.
+  11: binary secret
+}
+
+// The answer; the last frame if it refuses.
+struct Welcome {
+  1: i32 protocol
+  2: string version
+  3: string refusal
+  4: i32 id
+}
+
+// Events and actions of the scheduler, each as runtime/core/codec.h writes them.
+struct Batch {
+  1: list<binary> messages
+}
+
+// To a worker: give me this value. Answered by a Value.
+struct Pull {
+  1: i64 task
+  2: i32 version
+}
+
+// To a worker: keep this value. `size` raw bytes follow. Answered by a Value without bytes.
+struct Push {
+  1: i64 task
+  2: i32 version
+  3: i64 size
+}
+
+// `size` raw bytes follow.
+struct Value {
+  1: i32 outcome
+  2: i64 size
+  3: string error
+}
+
+union Frame {
+  1: Hello hello
+  2: Welcome welcome
+  3: Batch batch
+  4: Pull pull
+  5: Push push
+  6: Value value
+}

@@ -1,0 +1,113 @@
+// Messages over connections.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <map>
+#include <thread>
+
+#include "runtime/net/connection.h"
+
+namespace dflow::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Ends {
+  std::unique_ptr<Stream> near, far;
+};
+
+Ends connected() {
+  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
+  auto near = Stream::connect(listener.value()->address(), 5s);
+  auto far = listener.value()->accept();
+  return {std::move(near).value(), std::move(far).value()};
+}
+
+/// Collects what arrives until there are enough messages, or the end.
+struct Inbox {
+  std::vector<std::string> messages;
+  std::size_t expected = 0;
+  std::promise<void> full;
+  std::promise<std::string> closed;
+
+  Connection::Handlers handlers() {
+    return {.received =
+                [this](std::vector<std::string> more) {
+                  for (std::string& message : more) messages.push_back(std::move(message));
+                  if (expected != 0 && messages.size() >= expected) {
+                    expected = 0;
+                    full.set_value();
+                  }
+                },
+            .closed = [this](const std::string& reason) { closed.set_value(reason); }};
+  }
+};
+
+TEST(Connection, DeliversInOrderFromWhomeverItComes) {
+  Ends ends = connected();
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  constexpr int kThreads = 4, kEach = 2000;
+  Inbox inbox, unused;
+  inbox.expected = kThreads * kEach;
+  near.start(unused.handlers());
+  far.start(inbox.handlers());
+  std::vector<std::thread> senders;
+  for (int t = 0; t < kThreads; ++t) {
+    senders.emplace_back([&, t] {
+      for (int i = 0; i < kEach; ++i) near.send(std::string(1, static_cast<char>('a' + t)) + std::to_string(i));
+    });
+  }
+  for (std::thread& sender : senders) sender.join();
+  inbox.full.get_future().wait();
+  std::map<char, int> next;
+  for (const std::string& message : inbox.messages) EXPECT_EQ(message.substr(1), std::to_string(next[message[0]]++));
+}
+
+/// Both sides send more than the sockets hold before either reads: neither may wait for the other.
+TEST(Connection, NeitherSideWaitsForTheOther) {
+  Ends ends = connected();
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  constexpr std::size_t kMessages = 64;
+  const std::string large(1 << 20, 'x');
+  for (std::size_t i = 0; i < kMessages; ++i) {
+    near.send(large);
+    far.send(large);
+  }
+  Inbox at_near, at_far;
+  at_near.expected = at_far.expected = kMessages;
+  near.start(at_near.handlers());
+  far.start(at_far.handlers());
+  at_near.full.get_future().wait();
+  at_far.full.get_future().wait();
+  EXPECT_EQ(at_far.messages.back(), large);
+}
+
+TEST(Connection, FinishSendsWhatIsQueued) {
+  Ends ends = connected();
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Inbox inbox, unused;
+  near.start(unused.handlers());
+  far.start(inbox.handlers());
+  near.send(std::string(5 << 20, 'x'));
+  near.send("last");
+  near.finish();
+  inbox.closed.get_future().wait();
+  ASSERT_EQ(inbox.messages.size(), 2u);
+  EXPECT_EQ(inbox.messages.back(), "last");
+}
+
+TEST(Connection, ToldOfTheOtherSidesEnd) {
+  Ends ends = connected();
+  auto near = std::make_unique<Connection>(std::move(ends.near));
+  Connection far(std::move(ends.far));
+  Inbox inbox, unused;
+  near->start(unused.handlers());
+  far.start(inbox.handlers());
+  near.reset();
+  EXPECT_NE(inbox.closed.get_future().get(), "");
+  unused.closed.get_future().wait();
+}
+
+}  // namespace
+}  // namespace dflow::net

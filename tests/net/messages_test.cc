@@ -1,0 +1,65 @@
+// Frames: what is written is read, and nothing else is taken for one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "runtime/net/messages.h"
+
+namespace dflow::net {
+namespace {
+
+using ::testing::HasSubstr;
+
+formats::Result<Message> decoded(const std::string& frame) {
+  const formats::Result<std::size_t> size = header_size(frame);
+  if (!size) return size.error();
+  if (size.value() != frame.size() - kPrefix) return formats::Error{"another size"};
+  return decode_header(std::string_view(frame).substr(kPrefix));
+}
+
+TEST(Frame, HelloComesBack) {
+  const Hello hello{.version = "1", .role = Role::worker, .program = "abc", .name = "w", .host = "h", .address = "a:1",
+                    .threads = 3, .pid = 7, .worker = 0xffff'fff0u, .secret = std::string("\0s", 2)};
+  const auto message = decoded(encode_frame(hello));
+  ASSERT_TRUE(message) << message.message();
+  const auto& back = std::get<Hello>(message.value());
+  EXPECT_EQ(back.role, Role::worker);
+  EXPECT_EQ(back.worker, 0xffff'fff0u);
+  EXPECT_EQ(back.secret, hello.secret);
+  EXPECT_EQ(back.address, "a:1");
+}
+
+TEST(Frame, BatchComesBackInOrder) {
+  const auto message = decoded(encode_frame(Batch{{"one", std::string(100'000, 'x'), ""}}));
+  ASSERT_TRUE(message) << message.message();
+  EXPECT_THAT(std::get<Batch>(message.value()).messages, ::testing::ElementsAre("one", std::string(100'000, 'x'), ""));
+}
+
+TEST(Frame, AnswerOfAnotherServiceIsNamed) {
+  EXPECT_THAT(header_size("HTTP/1.1 400").message(), HasSubstr("does not speak dflow's protocol"));
+}
+
+TEST(Frame, AbsurdSizeIsRefusedBeforeMemoryIsTaken) {
+  EXPECT_THAT(header_size("dflw\xff\xff\xff\xff").message(), HasSubstr("4294967295"));
+}
+
+TEST(Frame, SizesBelowZeroAreRefused) {
+  const std::string frame = encode_frame(Push{.task = 1, .version = 1, .size = std::uint64_t{1} << 63});
+  EXPECT_FALSE(decoded(frame));
+}
+
+TEST(Frame, DamagedBytesAreErrorsAndNeverMore) {
+  std::mt19937 random(7);
+  const std::string whole = encode_frame(Batch{{"some", "messages", "here"}});
+  for (int i = 0; i < 20'000; ++i) {
+    std::string damaged = whole.substr(0, kPrefix + random() % (whole.size() - kPrefix));
+    for (std::size_t n = random() % 4; n > 0 && damaged.size() > kPrefix; --n) {
+      damaged[kPrefix + random() % (damaged.size() - kPrefix)] = static_cast<char>(random());
+    }
+    (void)decode_header(std::string_view(damaged).substr(kPrefix));
+  }
+}
+
+}  // namespace
+}  // namespace dflow::net

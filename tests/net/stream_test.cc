@@ -1,0 +1,90 @@
+// Streams over real sockets.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "runtime/net/stream.h"
+
+namespace dflow::net {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+struct Pair {
+  std::unique_ptr<Stream> near, far;
+};
+
+Pair connected() {
+  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
+  EXPECT_TRUE(listener) << listener.message();
+  auto near = Stream::connect(listener.value()->address(), 5s);
+  EXPECT_TRUE(near) << near.message();
+  auto far = listener.value()->accept();
+  EXPECT_TRUE(far) << far.message();
+  return {std::move(near).value(), std::move(far).value()};
+}
+
+TEST(Address, IsHostAndPort) {
+  EXPECT_EQ(parse_address("127.0.0.1:80").value().text(), "127.0.0.1:80");
+  for (const char* wrong : {"", "host", ":80", "host:", "host:70000", "host:8x"}) {
+    EXPECT_THAT(parse_address(wrong).message(), HasSubstr("HOST:PORT")) << wrong;
+  }
+}
+
+TEST(Stream, NobodyAnswers) {
+  const auto refused = Stream::connect({.host = "127.0.0.1", .port = 1}, 1s);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.message(), HasSubstr("nobody answers at 127.0.0.1:1"));
+}
+
+TEST(Stream, PortInUseSaysWhatToDo) {
+  const auto first = Listener::bind({.host = "127.0.0.1", .port = 0});
+  const auto second = Listener::bind(first.value()->address());
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.message(), HasSubstr("take another port"));
+}
+
+TEST(Stream, StaysOnLoopback) {
+  EXPECT_THAT(Listener::bind({.host = "0.0.0.0", .port = 0}).message(), HasSubstr("certificates"));
+}
+
+/// Thrift's own budget for a transport ends at 100 MiB.
+TEST(Stream, CarriesMoreThanThriftsBudget) {
+  Pair pair = connected();
+  constexpr std::size_t kEach = 4 << 20;
+  constexpr int kTimes = 40;
+  std::thread sender([&] {
+    const std::vector<std::byte> bytes(kEach, std::byte{7});
+    const std::span<const std::byte> piece(bytes);
+    for (int i = 0; i < kTimes; ++i) {
+      ASSERT_TRUE(pair.near->write(Push{.task = static_cast<std::uint64_t>(i), .size = kEach}, {&piece, 1}));
+    }
+  });
+  std::vector<std::byte> bytes(kEach);
+  for (int i = 0; i < kTimes; ++i) {
+    const auto message = pair.far->read();
+    ASSERT_TRUE(message) << i << ": " << message.message();
+    EXPECT_EQ(std::get<Push>(message.value()).task, static_cast<std::uint64_t>(i));
+    ASSERT_TRUE(pair.far->read_raw(bytes));
+    EXPECT_EQ(bytes.back(), std::byte{7});
+  }
+  sender.join();
+}
+
+TEST(Stream, OtherSidesEndIsAnError) {
+  Pair pair = connected();
+  pair.near->shut_down();
+  EXPECT_FALSE(pair.far->read());
+}
+
+TEST(Stream, SilenceEndsAtItsLimit) {
+  Pair pair = connected();
+  pair.far->set_read_timeout(10ms);
+  EXPECT_FALSE(pair.far->read());
+}
+
+}  // namespace
+}  // namespace dflow::net
