@@ -9,7 +9,8 @@ from support import BUILD, HAS_COMPILER, LIBDIR, PREFIX, SOURCE, InstalledTest
 
 class Layout(InstalledTest):
     def test_has_every_part(self):
-        parts = ["include/dflow/dflow.h", f"{LIBDIR}/libdflow.so", f"{LIBDIR}/cmake/dflow/dflow-config.cmake",
+        parts = ["include/dflow/dflow.h", f"{LIBDIR}/libdflow.so", f"{LIBDIR}/libdflow-cluster.so.0",
+                 f"{LIBDIR}/cmake/dflow/dflow-config.cmake",
                  f"{LIBDIR}/cmake/dflow/DflowAddExecutable.cmake", f"{LIBDIR}/pkgconfig/dflow.pc", "bin/dflow",
                  "share/doc/dflow/LICENSE", "share/doc/dflow/docs/tutorial.md"]
         if HAS_COMPILER:

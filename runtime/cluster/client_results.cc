@@ -1,0 +1,249 @@
+// What the scheduler says to a client, and values that come from workers.
+
+#include <algorithm>
+
+#include <dflow/detail/task_node.h>
+#include <dflow/errors.h>
+
+#include "runtime/cluster/client_session.h"
+#include "runtime/cluster/exceptions.h"
+#include "runtime/cluster/print.h"
+#include "runtime/cluster/task_codec.h"
+
+namespace dflow::cluster {
+
+using detail::Node;
+using detail::NodeRef;
+using detail::State;
+
+/// Tells of a task's end on one of the engine's threads: callbacks are the user's code, and may wait for other tasks.
+class ClientSession::Ending final : public detail::Value<void> {
+ public:
+  Ending(detail::Session& local, Node& node, State state) : local_(local), node_(node), end_(state) {}
+  void run() override {
+    std::construct_at(&value_);
+    local_.end_external(node_, end_);
+  }
+  void release_arguments() noexcept override {}
+  void adopt_inner() override {}
+  const std::type_info& callable_type() const noexcept override { return node_type_; }
+  void destroy() noexcept override { delete this; }
+
+ private:
+  detail::Session& local_;
+  Node& node_;
+  State end_;
+  const std::type_info& node_type_ = typeid(Ending);
+};
+
+/// The node is claimed, and its value or error written.
+void ClientSession::end(Node& node, State state) {
+  node.state_.store(state, std::memory_order_release);
+  detail::Edge* nobody = nullptr;
+  if (node.dependents.compare_exchange_strong(nobody, detail::closed(), std::memory_order_acq_rel)) {
+    return local_.end_external(node, state);
+  }
+  auto* ending = new Ending(local_, node, state);
+  const NodeRef handle(ending);
+  detail::run_here(*node.scope, *ending);
+}
+
+void ClientSession::received(const std::vector<std::string>& messages) {
+  for (const std::string& bytes : messages) {
+    Result<ToClient> message = core::decode<ToClient>(bytes);
+    if (!message) return lose("dflow: " + message.message());
+    std::visit([&](auto& m) { on(m); }, message.value());
+  }
+}
+
+/// The node of a task that has not ended, which is the caller's to end; null if it is cancelled.
+Node* ClientSession::take(core::TaskId id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = nodes_.find(id);
+  if (found == nodes_.end() || !detail::claim_external(*found->second)) return nullptr;
+  Node* node = found->second;
+  nodes_.erase(found);
+  settled_ = std::max(settled_, core::number_of(id));
+  return node;
+}
+
+void ClientSession::on(core::TaskDone& message) {
+  const core::TaskId id = message.value.id;
+  Node* node = take(id);
+  if (!node) {
+    NodeRef scattered;
+    const std::lock_guard lock(mutex_);
+    if (const auto found = scattered_.find(id); found != scattered_.end()) {
+      scattered = std::move(found->second);
+      scattered_.erase(found);
+    }
+    if (const auto place = places_.find(id); place != places_.end()) place->second = {.value = message.value};
+    changed_.notify_all();
+    return;
+  }
+  if (message.inline_value) {
+    try {
+      Reader in(std::as_bytes(std::span(*message.inline_value)));
+      node->value_form()->read(*node, in);
+    } catch (...) {
+      node->set_error(std::current_exception());
+      return end(*node, State::failed);
+    }
+    return end(*node, State::done);
+  }
+  node->mark(detail::kElsewhere);
+  {
+    const std::lock_guard lock(mutex_);
+    places_[id] = {.value = message.value};
+    elsewhere_.insert(node);
+  }
+  end(*node, State::done);
+}
+
+void ClientSession::on(core::TaskEnded& message) {
+  const core::Failure& failure = *message.failure;
+  Node* node = take(message.id);
+  if (!node) {
+    const std::lock_guard lock(mutex_);
+    scattered_.erase(message.id);
+    const auto place = places_.find(message.id);
+    if (place == places_.end()) return;
+    place->second.error = std::make_exception_ptr(Error("dflow: the value was lost, and with it what it was computed from"));
+    changed_.notify_all();
+    return;
+  }
+  using Kind = core::Failure::Kind;
+  if (failure.kind == Kind::swept) node->mark(detail::kSuccessorsCancel);
+  if (failure.kind == Kind::swept || (failure.kind == Kind::cancelled && failure.origin == message.id)) {
+    return end(*node, State::cancelled);
+  }
+  const TaskOptions* options = detail::options_of(*node);
+  if (options && options->on_failure == OnFailure::cancel_successors) node->mark(detail::kSuccessorsCancel);
+  node->set_error(error_of(failure, *node));
+  end(*node, State::failed);
+}
+
+std::exception_ptr ClientSession::error_of(const core::Failure& failure, const Node& node) const {
+  using Kind = core::Failure::Kind;
+  switch (failure.kind) {
+    case Kind::exception:
+      return read_exception(failure.payload ? *failure.payload : "", failure.worker);
+    case Kind::cancelled:
+      return std::make_exception_ptr(
+          CancelledError("dflow: " + detail::describe(node) + " needed the result of a task that was cancelled"));
+    case Kind::worker_lost: {
+      const core::WorkerEnd end = failure.end.value_or(core::WorkerEnd{});
+      return std::make_exception_ptr(WorkerLost(detail::describe(node), failure.worker, how_it_ended(end), end.last_words));
+    }
+    case Kind::timeout:
+      return std::make_exception_ptr(TimeoutError("dflow: " + detail::describe(node) + ": " + failure.message));
+    default:
+      return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + ": " + failure.message));
+  }
+}
+
+// ---- Values ----------------------------------------------------------------------------------------------------------
+
+bool ClientSession::fetch(Node& node, detail::Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  const auto nobody_else = [&] { return !fetching_.contains(&node); };
+  if (!deadline) changed_.wait(lock, nobody_else);
+  else if (!changed_.wait_until(lock, *deadline, nobody_else)) return false;
+  if (!node.marked(detail::kElsewhere)) return true;
+  fetching_.insert(&node);
+  lock.unlock();
+  const core::TaskId id{node.extras()->remote_id};
+  std::exception_ptr error;
+  bool there = false;
+  try {
+    for (std::optional<core::Input> place; !there && (place = find_value(id, deadline));) there = fetch_from(*place, node);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  lock.lock();
+  fetching_.erase(&node);
+  if (there) elsewhere_.erase(&node);
+  changed_.notify_all();
+  lock.unlock();
+  if (error) std::rethrow_exception(error);
+  return there;
+}
+
+std::optional<core::Input> ClientSession::find_value(core::TaskId id, detail::Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  Place& place = places_[id];
+  const auto known = [&] { return place.error || !place.asked_again; };
+  if (!deadline) changed_.wait(lock, known);
+  else if (!changed_.wait_until(lock, *deadline, known)) return std::nullopt;
+  if (place.error) std::rethrow_exception(place.error);
+  return place.value;
+}
+
+bool ClientSession::fetch_from(const core::Input& value, Node& node) {
+  Pulled pulled;
+  core::WorkerId asked{};
+  for (const core::WorkerId holder : value.holders) {
+    asked = holder;
+    pulled = links_->pull(holder, value.id, value.version);
+    if (pulled.outcome == Pulled::Outcome::cannot_cross) throw SerializeError(pulled.error);
+    if (pulled.outcome != Pulled::Outcome::here) continue;
+    Reader in(pulled.bytes);
+    node.value_form()->read(node, in);
+    node.marks_.fetch_and(static_cast<std::uint8_t>(~detail::kElsewhere), std::memory_order_release);
+    return true;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    Place& place = places_[value.id];
+    if (place.value == value) place.asked_again = true;  // else it has been told already
+  }
+  send(core::ValueUnavailable{.client = id_,
+                              .id = value.id,
+                              .version = value.version,
+                              .worker = asked,
+                              .gone = pulled.outcome == Pulled::Outcome::gone});
+  return false;
+}
+
+void ClientSession::on(core::PlaceValue& message) {
+  const std::lock_guard lock(mutex_);
+  const auto found = scattered_.find(message.id);
+  if (found == scattered_.end()) return;
+  pushers_.emplace_back([this, id = message.id, worker = message.worker, value = found->second] { push(id, worker, value); });
+}
+
+void ClientSession::push(core::TaskId id, core::WorkerId worker, const NodeRef& value) {
+  try {
+    const ValueBytes bytes = write_value(*value.get());
+    const std::vector<std::span<const std::byte>> pieces = bytes.writer.segments();
+    (void)links_->push(worker, id, pieces);  // if that worker is lost, the scheduler names another one
+  } catch (const std::exception&) {
+  }
+}
+
+// ---- Everything else -------------------------------------------------------------------------------------------------
+
+void ClientSession::on(core::Located&) {}
+void ClientSession::on(core::RequestDone&) {}
+
+void ClientSession::on(PeerJoined& message) { links_->add(message.worker, message.address); }
+
+void ClientSession::on(PeerLeft& message) { links_->remove(message.worker); }
+
+void ClientSession::on(Printed& message) { print_lines(message); }
+
+void ClientSession::on(AllEnded&) {
+  const std::lock_guard lock(mutex_);
+  all_ended_ = true;
+  changed_.notify_all();
+}
+
+void ClientSession::on(Sync&) {
+  const std::lock_guard lock(mutex_);
+  ++syncs_answered_;
+  changed_.notify_all();
+}
+
+void ClientSession::on(GivenUp& message) { lose("dflow: " + message.reason); }
+
+}  // namespace dflow::cluster

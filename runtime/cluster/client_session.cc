@@ -1,0 +1,120 @@
+#include "runtime/cluster/client_session.h"
+
+#include <dflow/errors.h>
+
+namespace dflow::cluster {
+
+using detail::Node;
+using detail::NodeRef;
+using detail::State;
+
+ClientSession::ClientSession(Options options, detail::Session& local) : options_(std::move(options)), local_(local) {
+  net::Hello peer = options_.self;
+  peer.role = net::Role::peer;
+  links_ = std::make_unique<PeerLinks>(std::move(peer));
+}
+
+ClientSession::~ClientSession() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+  if (flusher_.joinable()) flusher_.join();
+  for (std::thread& pusher : pushers_) pusher.join();
+  scheduler_.reset();
+  if (options_.ended) options_.ended();
+}
+
+void ClientSession::connect() {
+  const std::lock_guard order(sending_);
+  if (scheduler_) return;
+  net::Hello hello = options_.self;
+  if (options_.worker) hello.worker = static_cast<std::uint32_t>(options_.worker());
+  Result<Greeted> greeted = greet(options_.scheduler, std::move(hello));
+  if (!greeted) throw Error(greeted.message());
+  id_ = core::ClientId{greeted.value().welcome.id};
+  scheduler_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
+  scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
+                     .closed =
+                         [this](const std::string& reason) {
+                           lose("dflow: the scheduler at " + options_.scheduler.text() + " is gone: " + reason);
+                         }});
+  flusher_ = std::thread([this] { keep_flushing(); });
+}
+
+bool ClientSession::wait(Node& node, detail::Deadline deadline) {
+  if (node.ended()) return true;
+  flush();
+  return local_.wait(node, deadline);
+}
+
+void ClientSession::end_external(Node& node, State state) { local_.end_external(node, state); }
+
+void ClientSession::forget(Node& node) noexcept {
+  const std::lock_guard lock(mutex_);
+  elsewhere_.erase(&node);
+  const core::TaskId id{node.extras()->remote_id};
+  if (id == core::TaskId{}) return;
+  places_.erase(id);
+  const bool first = to_release_.empty();
+  to_release_.push_back(id);
+  if (first) changed_.notify_all();
+}
+
+void ClientSession::blocked(Node& task) noexcept {
+  flush();
+  if (options_.blocked) options_.blocked(task);
+}
+
+void ClientSession::unblocked(Node& task) noexcept {
+  if (options_.unblocked) options_.unblocked(task);
+}
+
+namespace {
+
+/// A reference, unless the node's end has begun.
+NodeRef if_alive(Node& node) {
+  std::uint32_t refs = node.refs_.load(std::memory_order_acquire);
+  while (refs != 0 && !node.refs_.compare_exchange_weak(refs, refs + 1, std::memory_order_acq_rel)) {
+  }
+  return refs == 0 ? NodeRef() : NodeRef(&node);
+}
+
+}  // namespace
+
+/// Futures outlive their session, and their values with them.
+void ClientSession::close() noexcept {
+  std::vector<NodeRef> alive;
+  {
+    const std::lock_guard lock(mutex_);
+    for (Node* node : elsewhere_) {
+      if (NodeRef ref = if_alive(*node)) alive.push_back(std::move(ref));
+    }
+  }
+  for (const NodeRef& node : alive) {
+    try {
+      fetch(*node.get(), std::nullopt);
+    } catch (...) {  // a type that cannot be sent: whoever asks for it is told
+    }
+  }
+}
+
+void ClientSession::lose(const std::string& reason) {
+  std::unordered_map<core::TaskId, Node*> lost;
+  {
+    const std::lock_guard lock(mutex_);
+    if (over_ || !lost_.empty()) return;
+    lost_ = reason;
+    lost.swap(nodes_);
+    for (auto& [id, place] : places_) place.error = std::make_exception_ptr(Error(reason));
+    changed_.notify_all();
+  }
+  for (const auto& [id, node] : lost) {
+    if (!detail::claim_external(*node)) continue;
+    node->set_error(std::make_exception_ptr(Error(reason)));
+    end(*node, State::failed);
+  }
+}
+
+}  // namespace dflow::cluster

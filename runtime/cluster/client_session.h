@@ -1,0 +1,135 @@
+// A program's end of a cluster, behind the Session seam: its tasks run elsewhere; waits, callbacks and whatever is decided
+// here are the local session's.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <dflow/detail/session.h>
+
+#include "runtime/cluster/peer_links.h"
+#include "runtime/cluster/protocol.h"
+#include "runtime/net/connection.h"
+
+namespace dflow::cluster {
+
+/// Thread-safe.
+///
+/// Invariants: (1) a node whose `remote_id` is not 0 and that has not ended is in `nodes_`, with the runtime's reference
+/// held; (2) a node that is done and marked `kElsewhere` has its holders in `places_`; (3) what is submitted, cancelled
+/// and released reaches the scheduler in that order of calls.
+class ClientSession final : public detail::Session {
+ public:
+  struct Options {
+    net::Address scheduler;
+    net::Hello self;          ///< Who this is.
+    bool inside_worker = false;
+    /// Inside a worker: its id, known when the first task submits; and: a task waits, or goes on.
+    std::function<core::WorkerId()> worker = {};
+    std::function<void(detail::Node& task)> blocked = {}, unblocked = {};
+    /// Called at the end, when the scheduler is not needed any more.
+    std::function<void()> ended = {};
+  };
+
+  ClientSession(Options options, detail::Session& local);
+  ~ClientSession() override;
+
+  /// Throws dflow::Error if the scheduler cannot be reached or refuses.
+  void connect();
+
+  void submit(detail::Node& node) override;
+  void submit_chunk(detail::Node& first) override;
+  bool wait(detail::Node& node, detail::Deadline deadline) override;
+  bool cancel(detail::Node& node) override;
+  void end_external(detail::Node& node, detail::State state) override;
+  void drain(detail::Scope& scope, std::int64_t most) override;
+  bool fetch(detail::Node& node, detail::Deadline deadline) override;
+  void forget(detail::Node& node) noexcept override;
+  void blocked(detail::Node& task) noexcept override;
+  void unblocked(detail::Node& task) noexcept override;
+  void close() noexcept override;
+
+  /// Returns when the scheduler knows of all tasks that were submitted here.
+  void settle();
+  /// Fails everything that has not ended: the cluster is no more.
+  void lose(const std::string& reason);
+
+ private:
+  class Held;
+  class Ending;
+  /// Where a value lies.
+  struct Place {
+    core::Input value = {};
+    bool asked_again = false;          ///< Nobody named had it; the scheduler will tell of it once more.
+    std::exception_ptr error = {};     ///< It was lost, and computing it again failed.
+  };
+
+  // client_submit.cc
+  void admit(detail::Node& node);
+  void send_task(detail::Node& node);
+  core::TaskSpec describe_task(detail::Node& node);
+  core::TaskId scatter(detail::Node& node);
+  void fail(detail::Node& node, std::exception_ptr error);
+  core::TaskId name(detail::Node& node);
+  void flush();
+  void keep_flushing();
+  void send(const FromClient& message) { scheduler_->send(core::encode(message)); }
+
+  // client_results.cc
+  void received(const std::vector<std::string>& messages);
+  void on(core::TaskDone& message);
+  void on(core::TaskEnded& message);
+  void on(core::PlaceValue& message);
+  void on(core::Located& message);
+  void on(core::RequestDone& message);
+  void on(PeerJoined& message);
+  void on(PeerLeft& message);
+  void on(Printed& message);
+  void on(AllEnded& message);
+  void on(Sync& message);
+  void on(GivenUp& message);
+  void end(detail::Node& node, detail::State state);
+  detail::Node* take(core::TaskId id);
+  std::exception_ptr error_of(const core::Failure& failure, const detail::Node& node) const;
+  /// Waits until it is known where the value lies; empty if the deadline came first.
+  std::optional<core::Input> find_value(core::TaskId id, detail::Deadline deadline);
+  bool fetch_from(const core::Input& value, detail::Node& node);
+  void push(core::TaskId id, core::WorkerId worker, const detail::NodeRef& value);
+
+  Options options_;
+  detail::Session& local_;
+  std::unique_ptr<PeerLinks> links_;
+  std::unique_ptr<net::Connection> scheduler_;
+  core::ClientId id_{};
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t last_number_ = 0;
+  std::unordered_map<core::TaskId, detail::Node*> nodes_;
+  std::unordered_map<core::TaskId, Place> places_;
+  std::unordered_map<core::TaskId, detail::NodeRef> scattered_;  ///< Values of this process that are on their way.
+  std::set<detail::Node*> held_;        ///< They wait for promises before they can be sent.
+  std::set<detail::Node*> fetching_;
+  std::set<detail::Node*> elsewhere_;   ///< Nodes with a value that is not here.
+  std::map<core::WorkerId, std::string> worker_names_;
+  std::vector<core::TaskSpec> to_submit_;
+  std::vector<core::TaskId> to_release_;
+  std::string lost_;                    ///< Not empty: why there is no cluster any more.
+  bool all_ended_ = false;
+  std::uint64_t settled_ = 0;           ///< The scheduler knows of the tasks up to this number.
+  std::uint64_t syncs_asked_ = 0, syncs_answered_ = 0;
+  bool over_ = false;
+  std::thread flusher_;
+  std::vector<std::thread> pushers_;
+  std::mutex sending_;                  ///< Held from taking what is queued to having sent it, so that the order holds.
+};
+
+}  // namespace dflow::cluster

@@ -1,0 +1,297 @@
+// From a node to a task of the cluster's.
+
+#include <algorithm>
+#include <atomic>
+
+#include <dflow/detail/make_task.h>
+
+#include "runtime/cluster/client_session.h"
+#include "runtime/cluster/task_codec.h"
+
+namespace dflow::cluster {
+
+using detail::Node;
+using detail::NodeRef;
+using detail::State;
+
+namespace {
+
+/// A value of this process that is no larger goes along with each task that needs it.
+constexpr std::size_t kInlineValue = 4096;
+/// Tasks and bytes that are sent as one message.
+constexpr std::size_t kMostTasks = 1000;
+constexpr std::size_t kMostBytes = 1 << 20;
+/// A task's arguments travel through the scheduler, and in one frame.
+constexpr std::size_t kMostArguments = 32 << 20;
+
+std::uint64_t id_of(const Node& node) {
+  const detail::Extras* extras = node.extras();
+  return extras ? extras->remote_id : 0;
+}
+
+std::shared_ptr<const core::TaskOptions> core_options(const TaskOptions& options) {
+  if (options.name.empty() && options.resources.empty() && options.workers.empty() && !options.timeout) return nullptr;
+  return std::make_shared<core::TaskOptions>(core::TaskOptions{
+      .name = options.name, .resources = options.resources, .workers = options.workers, .timeout = options.timeout});
+}
+
+/// Tasks of one function are expected to take as long as each other.
+core::FunctionId function_of(const Node& node) {
+  const auto form = reinterpret_cast<std::uintptr_t>(node.call_form());
+  const auto address = reinterpret_cast<std::uintptr_t>(node.callable_address());
+  return core::FunctionId{form ^ (address * 0x9e3779b97f4a7c15)};
+}
+
+}  // namespace
+
+/// A task that waits for promises: it is sent when all of them have ended.
+class ClientSession::Held {
+ public:
+  static void hold(ClientSession& session, Node& node, const std::vector<Node*>& producers) {
+    node.retain();
+    auto* held = new Held(session, NodeRef(&node), producers.size());
+    for (Node* producer : producers) detail::observe_node(*producer, *new One(*held));
+  }
+
+ private:
+  class One final : public detail::Observer {
+   public:
+    explicit One(Held& held) : held_(held) {}
+    void ended(Node&) noexcept override {
+      held_.one_ended();
+      delete this;
+    }
+
+   private:
+    Held& held_;
+  };
+
+  Held(ClientSession& session, NodeRef node, std::size_t left)
+      : session_(session), node_(std::move(node)), left_(left) {}
+
+  void one_ended() {
+    if (left_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    Node& node = *node_.get();
+    {
+      const std::lock_guard lock(session_.mutex_);
+      session_.held_.erase(&node);
+    }
+    // Whoever cancels it owns its arguments, so while they are written it looks like a running one.
+    if (detail::claim_external(node)) {
+      session_.send_task(node);
+    }
+    delete this;
+  }
+
+  ClientSession& session_;
+  NodeRef node_;
+  std::atomic<std::size_t> left_;
+};
+
+void ClientSession::submit(Node& node) {
+  node.make_extras();
+  node.traits |= detail::kRemote;
+  admit(node);
+}
+
+void ClientSession::submit_chunk(Node& first) {
+  for (Node* node = &first; node;) {
+    Node* next = node->next_in_chunk();
+    if (next) node->next = nullptr;
+    submit(*std::exchange(node, next));
+  }
+}
+
+void ClientSession::admit(Node& node) {
+  std::vector<Node*> missing;
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t i = 0; i < node.edge_count; ++i) {
+      Node* producer = node.edges[i].producer;
+      if (!producer->ended() && id_of(*producer) == 0) missing.push_back(producer);
+    }
+    if (!missing.empty()) held_.insert(&node);
+  }
+  if (!missing.empty()) return Held::hold(*this, node, missing);
+  if (detail::claim_external(node)) send_task(node);
+}
+
+/// The node is claimed by the caller; it is pending again when it is on its way.
+void ClientSession::send_task(Node& node) {
+  const auto failed = [&](std::uint32_t i) {
+    const State state = node.edges[i].producer->state();
+    return state == State::failed || state == State::cancelled;
+  };
+  for (std::uint32_t i = 0; i < node.edge_count; ++i) {
+    if (!failed(i)) continue;
+    node.state_.store(State::pending, std::memory_order_release);
+    return local_.submit(node);  // which knows how a task fails whose inputs have
+  }
+  try {
+    if (!scheduler_) connect();
+    core::TaskSpec task = describe_task(node);
+    std::unique_lock lock(mutex_);
+    if (!lost_.empty()) throw Error(lost_);
+    task.id = name(node);
+    nodes_[task.id] = &node;
+    const bool first = to_submit_.empty();
+    to_submit_.push_back(std::move(task));
+    node.state_.store(State::pending, std::memory_order_release);
+    lock.unlock();
+    if (first) changed_.notify_all();
+  } catch (...) {
+    node.set_error(std::current_exception());
+    end(node, State::failed);
+  }
+}
+
+core::TaskId ClientSession::name(Node& node) {
+  const core::TaskId id = core::task_id(id_, ++last_number_);
+  node.make_extras().remote_id = static_cast<std::uint64_t>(id);
+  return id;
+}
+
+core::TaskSpec ClientSession::describe_task(Node& node) {
+  core::TaskSpec task;
+  const auto number_of = [&](core::TaskId id) {
+    const auto found = std::ranges::find(task.inputs, id);
+    if (found == task.inputs.end()) task.inputs.push_back(id);
+    return static_cast<std::uint32_t>(std::ranges::find(task.inputs, id) - task.inputs.begin());
+  };
+  const auto known = [&](Node& producer) {
+    const std::lock_guard lock(mutex_);
+    return core::TaskId{id_of(producer)};
+  };
+  const std::string payload = write_task(node, [&](Node& producer) {
+    core::TaskId id = known(producer);
+    if (id == core::TaskId{}) {
+      ValueBytes value = write_value(producer);
+      if (value.writer.size() <= kInlineValue) return InputRef{.inline_value = true, .bytes = value.writer.take()};
+      id = scatter(producer);
+    }
+    return InputRef{.index = number_of(id)};
+  });
+  if (payload.size() > kMostArguments) {
+    throw Error("dflow: the arguments of " + detail::describe(node) + " take " + std::to_string(payload.size() >> 20) +
+                " MiB, and a task can be sent with 32: scatter() what is large");
+  }
+  for (std::uint32_t i = 0; i < node.edge_count; ++i) {  // what it comes after
+    const core::TaskId id = known(*node.edges[i].producer);
+    if (id != core::TaskId{}) number_of(id);
+  }
+  task.payload = std::make_shared<const std::string>(payload);
+  task.function = function_of(node);
+  if (const TaskOptions* options = detail::options_of(node)) {
+    task.options = core_options(*options);
+    task.priority = options->priority;
+    task.retries = static_cast<std::uint16_t>(std::min(options->retries, 65'535u));
+    task.on_failure = static_cast<core::OnFailure>(options->on_failure);
+    task.pure = options->pure;
+  }
+  if (const Node* outer = options_.inside_worker ? detail::current_task() : nullptr) {
+    if (const std::uint64_t id = id_of(*outer)) task.inside = core::TaskId{id};
+  }
+  return task;
+}
+
+core::TaskId ClientSession::scatter(Node& node) {
+  core::TaskId id{};
+  {
+    const std::lock_guard lock(mutex_);
+    if (id_of(node) != 0) return core::TaskId{id_of(node)};
+    id = name(node);
+    node.retain();
+    scattered_[id] = NodeRef(&node);
+  }
+  send(core::ValueScattered{.client = id_, .id = id, .bytes = write_value(node).writer.size()});
+  return id;
+}
+
+void ClientSession::flush() {
+  const std::lock_guard order(sending_);
+  std::vector<core::TaskSpec> tasks;
+  std::vector<core::TaskId> released;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks.swap(to_submit_);
+    released.swap(to_release_);
+  }
+  if (!scheduler_) return;
+  for (auto begin = tasks.begin(); begin != tasks.end();) {
+    std::size_t bytes = 0;
+    auto end = begin;
+    while (end != tasks.end() && end - begin < static_cast<std::ptrdiff_t>(kMostTasks) && bytes < kMostBytes) {
+      bytes += (end++)->payload->size();
+    }
+    send(core::TasksSubmitted{id_, {std::make_move_iterator(begin), std::make_move_iterator(end)}});
+    begin = end;
+  }
+  if (!released.empty()) send(core::TasksReleased{id_, std::move(released)});
+}
+
+void ClientSession::settle() {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t last = last_number_;
+  if (settled_ >= last || !lost_.empty()) return;
+  const std::uint64_t mine = ++syncs_asked_;
+  lock.unlock();
+  flush();
+  send(Sync{});
+  lock.lock();
+  changed_.wait(lock, [&] { return syncs_answered_ >= mine || !lost_.empty(); });
+  settled_ = std::max(settled_, last);
+}
+
+void ClientSession::keep_flushing() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return over_ || !to_submit_.empty() || !to_release_.empty(); });
+    if (over_) return;
+    lock.unlock();
+    flush();
+    lock.lock();
+  }
+}
+
+bool ClientSession::cancel(Node& node) {
+  if (!local_.cancel(node)) return false;
+  core::TaskId id{};
+  {
+    const std::lock_guard lock(mutex_);
+    id = core::TaskId{id_of(node)};
+    if (id == core::TaskId{} || nodes_.erase(id) == 0) return true;
+  }
+  flush();
+  const std::lock_guard order(sending_);
+  send(core::TasksCancelled{.client = id_, .tasks = {id}});
+  return true;
+}
+
+void ClientSession::drain(detail::Scope& scope, std::int64_t most) {
+  flush();
+  if (scope.cancelling.load()) {
+    std::vector<NodeRef> pending;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto add = [&](Node* node) {
+        if (node->scope != &scope) return;
+        node->retain();
+        pending.emplace_back(node);
+      };
+      for (const auto& [id, node] : nodes_) add(node);
+      for (Node* node : held_) add(node);
+    }
+    for (const NodeRef& node : pending) cancel(*node.get());
+  }
+  local_.drain(scope, most);
+  if (most != 0 || options_.inside_worker) return;
+  std::unique_lock lock(mutex_);
+  if (!lost_.empty()) return;
+  all_ended_ = false;
+  lock.unlock();
+  send(EndAwaited{});
+  lock.lock();
+  changed_.wait(lock, [&] { return all_ended_ || !lost_.empty(); });
+}
+
+}  // namespace dflow::cluster

@@ -1,0 +1,74 @@
+// What libdflow calls in this library, which it opens when a cluster is asked for.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <thread>
+
+#include <dflow/errors.h>
+
+#include "runtime/cluster/client_session.h"
+#include "runtime/cluster/own_cluster.h"
+#include "runtime/cluster/program.h"
+#include "runtime/cluster/worker_process.h"
+#include "runtime/local/cluster_library.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+net::Hello hello_of_client(std::string secret) {
+  return {.role = net::Role::client,
+          .program = program_id(),
+          .name = "client-" + std::to_string(::getpid()),
+          .host = host_name(),
+          .pid = ::getpid(),
+          .secret = std::move(secret)};
+}
+
+std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
+  WorkerProcess* worker = this_worker_process();
+  if (!worker) throw Error("dflow: an Executor was made in a worker before the worker was ready");
+  ClientSession::Options options{.scheduler = worker->settings().scheduler,
+                                 .self = hello_of_client(worker->settings().secret),
+                                 .inside_worker = true,
+                                 .worker = [worker] { return worker->id(); },
+                                 .blocked = [worker](detail::Node& task) { worker->blocked(task); },
+                                 .unblocked = [worker](detail::Node& task) { worker->unblocked(task); }};
+  auto session = std::make_unique<ClientSession>(std::move(options), local);
+  worker->before_end([inner = session.get()] { inner->settle(); });
+  return session;
+}
+
+std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, detail::Session& local) {
+  if (request.inside_worker) return open_inside_worker(local);
+  auto own = std::make_shared<OwnCluster>(request.workers, request.threads);
+  auto session = std::make_unique<ClientSession>(
+      ClientSession::Options{.scheduler = own->address(),
+                             .self = hello_of_client(own->secret()),
+                             .ended = [own]() mutable { own.reset(); }},
+      local);
+  session->connect();
+  return session;
+}
+
+int run_worker() {
+  Result<WorkerSettings> settings = WorkerSettings::from_environment();
+  if (!settings) throw Error(settings.message());
+  WorkerProcess worker(std::move(settings).value());
+  Result<int> code = worker.run();
+  if (!code) throw Error(code.message());
+  return code.value();
+}
+
+}  // namespace
+
+}  // namespace dflow::cluster
+
+extern "C" DFLOW_EXPORT const dflow::local::ClusterLibrary* dflow_cluster_library() {
+  static constexpr dflow::local::ClusterLibrary library{.open = dflow::cluster::open,
+                                                        .run_worker = dflow::cluster::run_worker};
+  return &library;
+}

@@ -1,0 +1,28 @@
+// A scheduler and workers for one run of one program, on this machine.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/cluster/scheduler_server.h"
+#include "runtime/cluster/worker_pool.h"
+
+namespace dflow::cluster {
+
+/// Lives in the program's own process, and the workers not longer than that, however it ends.
+class OwnCluster {
+ public:
+  /// `threads` of each worker; 0: the processors that there are, shared out. Throws dflow::Error.
+  OwnCluster(std::size_t workers, std::size_t threads);
+  ~OwnCluster();
+
+  const net::Address& address() const noexcept { return scheduler_->address(); }
+  const std::string& secret() const noexcept { return secret_; }
+
+ private:
+  std::string secret_;
+  std::unique_ptr<SchedulerServer> scheduler_;
+  std::unique_ptr<WorkerPool> pool_;
+};
+
+}  // namespace dflow::cluster

@@ -1,0 +1,115 @@
+#include "runtime/cluster/peer_links.h"
+
+#include <algorithm>
+
+namespace dflow::cluster {
+
+namespace {
+
+using formats::Error;
+
+/// No larger value is taken from a peer, however much memory there is: a damaged size ends here.
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
+
+Result<std::vector<std::byte>> read_bytes(net::Stream& stream, std::uint64_t size) {
+  if (size > kMostBytes) return Error{"a value of " + std::to_string(size) + " bytes"};
+  std::vector<std::byte> bytes;
+  try {
+    bytes.resize(size);
+  } catch (const std::exception&) {
+    return Error{"there is no memory for a value of " + std::to_string(size) + " bytes"};
+  }
+  if (Result<void> read = stream.read_raw(bytes); !read) return read.error();
+  return bytes;
+}
+
+}  // namespace
+
+void PeerLinks::add(core::WorkerId worker, const std::string& address) {
+  const Result<net::Address> parsed = net::parse_address(address);
+  if (!parsed) return;  // who asks for it is told that it cannot be reached
+  const std::lock_guard lock(mutex_);
+  addresses_[worker] = parsed.value();
+}
+
+void PeerLinks::remove(core::WorkerId worker) {
+  const std::lock_guard lock(mutex_);
+  addresses_.erase(worker);
+  idle_.erase(worker);
+}
+
+Result<std::unique_ptr<net::Stream>> PeerLinks::take(core::WorkerId worker, bool fresh) {
+  net::Address address;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = addresses_.find(worker);
+    if (known == addresses_.end()) return Error{"the worker is gone"};
+    address = known->second;
+    std::vector<std::unique_ptr<net::Stream>>& idle = idle_[worker];
+    if (fresh) idle.clear();
+    if (!idle.empty()) {
+      std::unique_ptr<net::Stream> stream = std::move(idle.back());
+      idle.pop_back();
+      return stream;
+    }
+  }
+  Result<Greeted> greeted = greet(address, self_);
+  if (!greeted) return greeted.error();
+  return std::move(greeted.value().stream);
+}
+
+void PeerLinks::give_back(core::WorkerId worker, std::unique_ptr<net::Stream> stream) {
+  const std::lock_guard lock(mutex_);
+  if (addresses_.contains(worker)) idle_[worker].push_back(std::move(stream));
+}
+
+Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt version) {
+  Pulled pulled;
+  for (const bool fresh : {false, true}) {  // an idle connection may have ended unnoticed
+    Result<std::unique_ptr<net::Stream>> stream = take(worker, fresh);
+    if (!stream) {
+      pulled.error = stream.message();
+      return pulled;
+    }
+    const net::Pull pull{.task = static_cast<std::uint64_t>(task), .version = static_cast<std::uint32_t>(version)};
+    if (!stream.value()->write(pull)) continue;
+    Result<net::Message> answer = stream.value()->read();
+    if (!answer) continue;
+    auto* value = std::get_if<net::Value>(&answer.value());
+    if (!value) continue;
+    Result<std::vector<std::byte>> bytes = read_bytes(*stream.value(), value->size);
+    if (!bytes) {
+      pulled.error = bytes.message();
+      continue;
+    }
+    give_back(worker, std::move(stream).value());
+    using Outcome = net::Value::Outcome;
+    pulled.outcome = value->outcome == Outcome::here   ? Pulled::Outcome::here
+                     : value->outcome == Outcome::gone ? Pulled::Outcome::gone
+                                                       : Pulled::Outcome::cannot_cross;
+    pulled.error = value->error;
+    pulled.bytes = std::move(bytes).value();
+    return pulled;
+  }
+  return pulled;
+}
+
+Result<void> PeerLinks::push(core::WorkerId worker, core::TaskId task,
+                             std::span<const std::span<const std::byte>> pieces) {
+  std::uint64_t size = 0;
+  for (const auto piece : pieces) size += piece.size();
+  Error error{"the worker is gone"};
+  for (const bool fresh : {false, true}) {
+    Result<std::unique_ptr<net::Stream>> stream = take(worker, fresh);
+    if (!stream) return stream.error();
+    const net::Push push{.task = static_cast<std::uint64_t>(task), .version = 0, .size = size};
+    if (Result<void> sent = stream.value()->write(push, pieces); !sent) continue;
+    const Result<net::Message> answer = stream.value()->read();
+    if (!answer || !std::holds_alternative<net::Value>(answer.value())) continue;
+    give_back(worker, std::move(stream).value());
+    return {};
+  }
+  return error;
+}
+
+}  // namespace dflow::cluster

@@ -1,0 +1,49 @@
+// Getting values from workers, and giving them some.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/cluster/handshake.h"
+#include "runtime/core/ids.h"
+
+namespace dflow::cluster {
+
+/// What became of a pull.
+struct Pulled {
+  enum class Outcome { here, gone, unreachable, cannot_cross };
+  Outcome outcome = Outcome::unreachable;
+  std::vector<std::byte> bytes = {};
+  std::string error = {};
+};
+
+/// Connections to workers, kept for the next value. Thread-safe; the calls block, and several at once to one worker use
+/// several connections.
+class PeerLinks {
+ public:
+  explicit PeerLinks(net::Hello self) : self_(std::move(self)) {}
+
+  void add(core::WorkerId worker, const std::string& address);
+  void remove(core::WorkerId worker);
+
+  Pulled pull(core::WorkerId worker, core::TaskId task, core::Attempt version);
+  /// An error if the worker did not confirm that it has it.
+  Result<void> push(core::WorkerId worker, core::TaskId task, std::span<const std::span<const std::byte>> pieces);
+
+ private:
+  Result<std::unique_ptr<net::Stream>> take(core::WorkerId worker, bool fresh);
+  void give_back(core::WorkerId worker, std::unique_ptr<net::Stream> stream);
+
+  net::Hello self_;
+  std::mutex mutex_;
+  std::map<core::WorkerId, net::Address> addresses_;
+  std::map<core::WorkerId, std::vector<std::unique_ptr<net::Stream>>> idle_;
+};
+
+}  // namespace dflow::cluster

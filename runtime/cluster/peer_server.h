@@ -1,0 +1,48 @@
+// Gives a worker's values to those who ask, and takes those that clients place.
+#pragma once
+
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "runtime/cluster/handshake.h"
+#include "runtime/cluster/value_store.h"
+
+namespace dflow::cluster {
+
+/// One thread for each who is connected: they are few, and each waits for its answer.
+class PeerServer {
+ public:
+  /// `pushed` is told of each value that was put into the store from outside.
+  using Pushed = std::function<void(core::TaskId id, core::Attempt version, std::uint64_t bytes)>;
+
+  static Result<std::unique_ptr<PeerServer>> start(net::Hello self, ValueStore& store, Pushed pushed);
+  ~PeerServer();
+
+  const net::Address& address() const noexcept { return listener_->address(); }
+
+ private:
+  PeerServer(net::Hello self, ValueStore& store, Pushed pushed, std::unique_ptr<net::Listener> listener);
+  void accept();
+  void serve(net::Stream& stream);
+  Result<void> answer(net::Stream& stream, const net::Pull& pull);
+  Result<void> take(net::Stream& stream, const net::Push& push);
+
+  struct Guest {
+    std::unique_ptr<net::Stream> stream;
+    std::thread thread;
+    bool gone = false;
+  };
+
+  net::Hello self_;
+  ValueStore& store_;
+  Pushed pushed_;
+  std::unique_ptr<net::Listener> listener_;
+  std::mutex mutex_;
+  std::list<Guest> guests_;
+  std::thread acceptor_;
+};
+
+}  // namespace dflow::cluster

@@ -1,0 +1,16 @@
+// What people read of workers.
+#pragma once
+
+#include <string>
+
+#include "runtime/cluster/protocol.h"
+
+namespace dflow::cluster {
+
+/// Prints a worker's lines on the stream that they were printed on there, each with the worker's name in front.
+void print_lines(const Printed& lines);
+
+/// "was killed by signal 9 (Killed)", "ended with exit code 3", "does not answer".
+std::string how_it_ended(const core::WorkerEnd& end);
+
+}  // namespace dflow::cluster

@@ -1,0 +1,355 @@
+#include "runtime/cluster/scheduler_server.h"
+
+#include <algorithm>
+#include <iostream>
+
+namespace dflow::cluster {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kTick = 100ms;
+/// So long a worker's end waits for who knows how its process ended.
+constexpr auto kForDetails = 2s;
+
+core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overload(F...) -> Overload<F...>;
+
+}  // namespace
+
+Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
+  Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address);
+  if (!listener) return formats::Error{"dflow: " + listener.message()};
+  return std::unique_ptr<SchedulerServer>(new SchedulerServer(std::move(options), std::move(listener).value()));
+}
+
+SchedulerServer::SchedulerServer(Options options, std::unique_ptr<net::Listener> listener)
+    : options_(std::move(options)), listener_(std::move(listener)) {
+  acceptor_ = std::thread([this] { accept(); });
+  clock_ = std::thread([this] { keep_time(); });
+}
+
+SchedulerServer::~SchedulerServer() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+    for (Member& member : members_) {
+      if (member.stream) member.stream->shut_down();
+      if (member.connection) member.connection->close();
+    }
+  }
+  listener_->close();
+  acceptor_.join();
+  clock_.join();
+  for (Member& member : members_) {
+    if (member.handshake.joinable()) member.handshake.join();
+    member.connection.reset();
+  }
+}
+
+// ---- Who comes and goes --------------------------------------------------------------------------------------------
+
+void SchedulerServer::accept() {
+  for (;;) {
+    Result<std::unique_ptr<net::Stream>> stream = listener_->accept();
+    if (!stream) return;
+    const std::lock_guard lock(mutex_);
+    if (over_) return;
+    Member& member = members_.emplace_back();
+    member.stream = std::move(stream).value();
+    member.handshake = std::thread([this, &member] { welcome(member); });
+  }
+}
+
+void SchedulerServer::welcome(Member& member) {
+  Result<net::Hello> hello = receive(*member.stream, net::Hello{.secret = options_.secret});
+  const std::lock_guard lock(mutex_);
+  if (hello && (hello.value().role == net::Role::client || hello.value().role == net::Role::worker) && !over_) {
+    member.hello = std::move(hello).value();
+    member.role = member.hello.role;
+    member.id = next_id_++;
+    if (answer(*member.stream, member.id)) return join(member);
+  }
+  member.stream->shut_down();
+  member.gone = true;
+}
+
+void SchedulerServer::join(Member& member) {
+  Program& program = program_of(member.hello.program);
+  member.program = &program;
+  member.connection = std::make_unique<net::Connection>(std::move(member.stream));
+  for (const auto& [id, worker] : program.workers) {
+    const PeerJoined peer{id, worker->hello.name, worker->hello.address};
+    if (member.role == net::Role::worker) send(&member, ToWorker(peer));
+    else send(&member, ToClient(peer));
+  }
+  if (member.role == net::Role::worker) {
+    const core::WorkerId id{member.id};
+    program.workers[id] = &member;
+    const PeerJoined peer{id, member.hello.name, member.hello.address};
+    for (const auto& [other, worker] : program.workers) send(worker, ToWorker(peer));
+    for (const auto& [other, client] : program.clients) send(client, ToClient(peer));
+    const int threads = std::clamp(member.hello.threads, 1, 1024);
+    apply(program, core::WorkerJoined{.worker = id,
+                                      .name = member.hello.name,
+                                      .host = member.hello.host,
+                                      .address = std::make_shared<const std::string>(member.hello.address),
+                                      .threads = static_cast<std::uint16_t>(threads)});
+  } else {
+    const core::ClientId id{member.id};
+    program.clients[id] = &member;
+    std::optional<core::WorkerId> inside;
+    if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};
+    apply(program, core::ClientJoined{.client = id, .inside = inside});
+  }
+  member.connection->start(
+      {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
+       .closed = [this, &member](const std::string&) { closed(member); }});
+  if (member.role == net::Role::worker && options_.worker_joined) options_.worker_joined(member.hello.name);
+}
+
+void SchedulerServer::closed(Member& member) {
+  const std::lock_guard lock(mutex_);
+  Program& program = *member.program;
+  if (member.role == net::Role::client) {
+    member.gone = true;
+    const core::ClientId id{member.id};
+    program.clients.erase(id);
+    program.awaiting_end.erase(id);
+    std::vector<core::TaskId> inner;
+    for (const auto& [task, root] : program.inner_tasks) {
+      if (core::client_of(task) == id) inner.push_back(task);
+    }
+    for (const core::TaskId task : inner) end_inner(program, task);
+    return apply(program, core::ClientLeft{id});
+  }
+  const auto known = ends_.extract(member.hello.pid);
+  if (known) return lose(program, core::WorkerId{member.id}, known.mapped());
+  leaving_.push_back({core::WorkerId{member.id}, &program, member.hello.pid, now() + kForDetails});
+}
+
+void SchedulerServer::process_ended(std::int64_t pid, const core::WorkerEnd& end) {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::ranges::find_if(leaving_, [&](const Leaving& each) { return each.pid == pid; });
+  if (found == leaving_.end()) {
+    ends_[pid] = end;
+    return;
+  }
+  const Leaving leaving = *found;
+  leaving_.erase(found);
+  lose(*leaving.program, leaving.worker, end);
+}
+
+void SchedulerServer::lose(Program& program, core::WorkerId worker, const core::WorkerEnd& end) {
+  const auto lost = program.workers.extract(worker);
+  if (!lost) return;
+  lost.mapped()->gone = true;
+  for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));
+  for (const auto& [id, client] : program.clients) send(client, ToClient(PeerLeft{worker}));
+  apply(program, core::WorkerLost{.worker = worker, .end = end});
+}
+
+void SchedulerServer::keep_time() {
+  std::unique_lock lock(mutex_);
+  while (!over_) {
+    changed_.wait_for(lock, kTick, [&] { return over_; });
+    for (const auto& [id, program] : programs_) apply(*program, core::Tick{now()});
+    std::vector<Leaving> overdue;
+    std::erase_if(leaving_, [&](const Leaving& each) {
+      if (each.until > now()) return false;
+      overdue.push_back(each);
+      return true;
+    });
+    for (const Leaving& each : overdue) lose(*each.program, each.worker, {.kind = core::WorkerEnd::Kind::silent});
+    lock.unlock();
+    reap();
+    lock.lock();
+  }
+}
+
+void SchedulerServer::reap() {
+  std::list<Member> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto member = members_.begin(); member != members_.end();) {
+      const auto next = std::next(member);
+      if (member->gone) gone.splice(gone.end(), members_, member);
+      member = next;
+    }
+  }
+  for (Member& member : gone) {
+    member.handshake.join();
+    member.connection.reset();
+  }
+}
+
+// ---- What they say ---------------------------------------------------------------------------------------------------
+
+SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
+  std::unique_ptr<Program>& program = programs_[id];
+  if (!program) {
+    program = std::make_unique<Program>();
+    program->id = id;
+    apply(*program, core::Tick{now()});
+  }
+  return *program;
+}
+
+void SchedulerServer::received(Member& member, const std::vector<std::string>& messages) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& bytes : messages) {
+    if (member.role == net::Role::client) {
+      Result<FromClient> message = core::decode<FromClient>(bytes);
+      if (!message) return member.connection->close();
+      from_client(member, std::move(message).value());
+    } else {
+      Result<FromWorker> message = core::decode<FromWorker>(bytes);
+      if (!message) return member.connection->close();
+      from_worker(member, std::move(message).value());
+    }
+  }
+}
+
+void SchedulerServer::from_client(Member& member, FromClient message) {
+  Program& program = *member.program;
+  const core::ClientId id{member.id};
+  std::visit(Overload{
+                 [&](EndAwaited) {
+                   program.awaiting_end.insert(id);
+                   answer_awaiting(program);
+                 },
+                 [&](Sync sync) { send(&member, ToClient(sync)); },
+                 [&](auto& event) {
+                   event.client = id;  // it speaks of itself
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
+                     note_inner(program, member, event);
+                   }
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksCancelled>) {
+                     for (const core::TaskId task : event.tasks) end_inner(program, task);
+                   }
+                   apply(program, std::move(event));
+                 },
+             },
+             message);
+}
+
+void SchedulerServer::from_worker(Member& member, FromWorker message) {
+  std::visit(
+      [&](auto& event) {
+        event.worker = core::WorkerId{member.id};
+        apply(*member.program, std::move(event));
+      },
+      message);
+}
+
+/// The tasks of a client inside a worker belong, in the end, to whose task submitted them.
+void SchedulerServer::note_inner(Program& program, const Member& member, const core::TasksSubmitted& submitted) {
+  if (!member.hello.worker) return;
+  for (const core::TaskSpec& task : submitted.tasks) {
+    if (!task.inside) continue;
+    const auto outer = program.inner_tasks.find(*task.inside);
+    const core::ClientId root = outer != program.inner_tasks.end() ? outer->second : core::client_of(*task.inside);
+    program.inner_tasks[task.id] = root;
+    ++program.inner_count[root];
+  }
+}
+
+void SchedulerServer::end_inner(Program& program, core::TaskId task) {
+  const auto ended = program.inner_tasks.extract(task);
+  if (!ended) return;
+  --program.inner_count[ended.mapped()];
+  answer_awaiting(program);
+}
+
+void SchedulerServer::answer_awaiting(Program& program) {
+  std::erase_if(program.awaiting_end, [&](core::ClientId id) {
+    if (program.inner_count[id] > 0) return false;
+    program.inner_count.erase(id);
+    send(program.clients[id], ToClient(AllEnded{}));
+    return true;
+  });
+}
+
+// ---- What the brain says ---------------------------------------------------------------------------------------------
+
+void SchedulerServer::apply(Program& program, const core::Event& event) {
+  for (const core::Action& action : program.brain.apply(event)) carry_out(program, action);
+}
+
+void SchedulerServer::send(Member* member, const ToClient& message) {
+  if (member && member->connection) member->connection->send(core::encode(message));
+}
+
+void SchedulerServer::send(Member* member, const ToWorker& message) {
+  if (member && member->connection) member->connection->send(core::encode(message));
+}
+
+void SchedulerServer::carry_out(Program& program, const core::Action& action) {
+  const auto worker = [&](core::WorkerId id) {
+    const auto found = program.workers.find(id);
+    return found == program.workers.end() ? nullptr : found->second;
+  };
+  const auto client = [&](core::ClientId id) {
+    const auto found = program.clients.find(id);
+    return found == program.clients.end() ? nullptr : found->second;
+  };
+  std::visit(Overload{
+                 [&](const core::ReplaceWorker& a) {
+                   if (Member* member = worker(a.worker)) member->connection->close();
+                 },
+                 [&](const core::FenceWorker& a) {
+                   Member* member = worker(a.worker);
+                   if (!member) return;
+                   send(member, ToWorker(a));
+                   member->connection->finish();
+                 },
+                 [&](const core::TaskDone& a) {
+                   send(client(a.client), ToClient(a));
+                   end_inner(program, a.value.id);
+                 },
+                 [&](const core::TaskEnded& a) {
+                   send(client(a.client), ToClient(a));
+                   end_inner(program, a.id);
+                 },
+                 [&](const core::PlaceValue& a) { send(client(a.client), ToClient(a)); },
+                 [&](const core::Located& a) { send(client(a.client), ToClient(a)); },
+                 [&](const core::RequestDone& a) {
+                   if (a.client) send(client(*a.client), ToClient(a));
+                 },
+                 [&](const auto& a) { send(worker(a.worker), ToWorker(a)); },
+             },
+             action);
+}
+
+void SchedulerServer::printed(const std::string& program, const Printed& lines) {
+  const std::lock_guard lock(mutex_);
+  const auto found = programs_.find(program);
+  if (found == programs_.end()) return;
+  for (const auto& [id, client] : found->second->clients) {
+    if (!client->hello.worker) send(client, ToClient(lines));
+  }
+}
+
+void SchedulerServer::give_up(const std::string& program, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  const auto found = programs_.find(program);
+  if (found == programs_.end()) return;
+  for (const auto& [id, client] : found->second->clients) send(client, ToClient(GivenUp{reason}));
+}
+
+void SchedulerServer::dismiss_workers() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, program] : programs_) {
+    for (const auto& [worker, member] : program->workers) member->connection->finish();
+  }
+}
+
+}  // namespace dflow::cluster

@@ -1,0 +1,116 @@
+// The scheduler's process: takes connections, feeds the brain of each program (runtime/core), carries out what it says.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/cluster/handshake.h"
+#include "runtime/cluster/protocol.h"
+#include "runtime/core/scheduler.h"
+#include "runtime/net/connection.h"
+
+namespace dflow::cluster {
+
+/// Serves clients and workers of any number of programs, each with a brain of its own. Never runs user code and never
+/// sees a value, small results on their way to the client aside. Thread-safe.
+class SchedulerServer {
+ public:
+  struct Options {
+    net::Address address = {.host = "127.0.0.1", .port = 0};
+    std::string secret = {};  ///< Not empty: only who knows it may join.
+    /// Told of each worker that has joined. It must not call back.
+    std::function<void(const std::string& name)> worker_joined = {};
+  };
+
+  static Result<std::unique_ptr<SchedulerServer>> start(Options options);
+  ~SchedulerServer();
+
+  const net::Address& address() const noexcept { return listener_->address(); }
+
+  /// From whoever starts workers: process `pid` has ended. Its connection's end is not taken for the worker's until this
+  /// is told, or some time has passed.
+  void process_ended(std::int64_t pid, const core::WorkerEnd& end);
+  /// From whoever reads what workers print: for the clients of the worker's program.
+  void printed(const std::string& program, const Printed& lines);
+  /// Tells all clients of the program that nothing will become of their tasks.
+  void give_up(const std::string& program, const std::string& reason);
+  /// Ends the connections to all workers, which end for it.
+  void dismiss_workers();
+
+ private:
+  struct Program;
+  /// Somebody who has joined.
+  struct Member {
+    net::Role role = net::Role::client;
+    std::uint32_t id = 0;
+    net::Hello hello = {};
+    Program* program = nullptr;
+    std::unique_ptr<net::Connection> connection = {};
+    bool gone = false;  ///< Its connection has ended.
+    std::thread handshake = {};
+    std::unique_ptr<net::Stream> stream = {};  ///< Until it has joined.
+  };
+  struct Program {
+    std::string id;
+    core::Scheduler brain;
+    std::map<core::ClientId, Member*> clients = {};
+    std::map<core::WorkerId, Member*> workers = {};
+    /// Of tasks that tasks submitted: whose client waits for them at its end.
+    std::map<core::TaskId, core::ClientId> inner_tasks = {};
+    std::map<core::ClientId, std::size_t> inner_count = {};
+    std::set<core::ClientId> awaiting_end = {};
+  };
+  /// A worker whose connection has ended, and of whose process nobody has told yet.
+  struct Leaving {
+    core::WorkerId worker{};
+    Program* program = nullptr;
+    std::int64_t pid = 0;
+    core::Time until{};
+  };
+
+  SchedulerServer(Options options, std::unique_ptr<net::Listener> listener);
+
+  void accept();
+  void welcome(Member& member);
+  void join(Member& member);
+  void received(Member& member, const std::vector<std::string>& messages);
+  void closed(Member& member);
+  void keep_time();
+  void reap();
+
+  Program& program_of(const std::string& id);
+  void apply(Program& program, const core::Event& event);
+  void carry_out(Program& program, const core::Action& action);
+  void lose(Program& program, core::WorkerId worker, const core::WorkerEnd& end);
+  void from_client(Member& member, FromClient message);
+  void from_worker(Member& member, FromWorker message);
+  void note_inner(Program& program, const Member& member, const core::TasksSubmitted& submitted);
+  void end_inner(Program& program, core::TaskId task);
+  void answer_awaiting(Program& program);
+
+  static void send(Member* member, const ToClient& message);
+  static void send(Member* member, const ToWorker& message);
+
+  Options options_;
+  std::unique_ptr<net::Listener> listener_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::list<Member> members_;
+  std::map<std::string, std::unique_ptr<Program>> programs_;
+  std::map<std::int64_t, core::WorkerEnd> ends_;  ///< Of processes whose connection has not ended yet.
+  std::vector<Leaving> leaving_;
+  std::uint32_t next_id_ = 1;
+  std::thread acceptor_, clock_;
+};
+
+}  // namespace dflow::cluster

@@ -1,0 +1,132 @@
+#include "runtime/cluster/task_codec.h"
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <memory>
+
+#include <dflow/detail/task_node.h>
+
+#include "runtime/cluster/program.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+using dflow::detail::CallForm;
+using dflow::detail::TaskReader;
+using dflow::detail::TaskWriter;
+using dflow::detail::ValueForm;
+
+/// Contiguous data of at least this size is sent from where it lies.
+constexpr std::size_t kBorrowFrom = 4096;
+
+class BytesOfTask final : public TaskWriter {
+ public:
+  explicit BytesOfTask(const NameInput& name_input) : name_input_(name_input) {}
+
+  void code(const void* address) override {
+    const CodePlace place = place_of(address);
+    bytes_.write(place.module);
+    bytes_.write(place.check);
+    bytes_.write(place.offset);
+  }
+  void input(Node& producer) override {
+    const InputRef ref = name_input_(producer);
+    bytes_.write(ref.inline_value);
+    if (ref.inline_value) bytes_.write(ref.bytes);
+    else bytes_.write(ref.index);
+  }
+
+ private:
+  const NameInput& name_input_;
+};
+
+class TaskFromBytes final : public TaskReader {
+ public:
+  TaskFromBytes(std::span<const std::byte> bytes, const FindInput& find_input)
+      : TaskReader(bytes), find_input_(find_input) {}
+
+  const void* code() override {
+    CodePlace place;
+    place.module = bytes_.read<std::string>();
+    place.check = bytes_.read<std::uint64_t>();
+    place.offset = bytes_.read<std::uint64_t>();
+    return address_of(place);
+  }
+  NodeRef input(const ValueForm& form) override {
+    if (!bytes_.read<bool>()) return find_input_(bytes_.read<std::uint32_t>(), form);
+    const auto value = bytes_.read<std::vector<std::byte>>();
+    Reader reader(value);
+    if (!form.hold) throw SerializeError("dflow: a value that cannot be sent stands among a task's inputs");
+    return NodeRef(held(form.hold(reader)));
+  }
+
+ private:
+  /// A node around a value belongs to nobody but who holds it.
+  static Node* held(Node* node) {
+    node->state_.store(dflow::detail::State::done, std::memory_order_release);
+    node->dependents.store(dflow::detail::closed(), std::memory_order_release);
+    node->release_from_runtime();
+    return node;
+  }
+
+  const FindInput& find_input_;
+};
+
+std::string type_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
+                                                         std::free);
+  return name ? name.get() : type.name();
+}
+
+}  // namespace
+
+std::string cannot_cross(const std::type_info& type) {
+  const std::string name = type_name(type);
+  if (name.find("lambda") != std::string::npos) {
+    return "a lambda with captures ('" + name + "') cannot be sent to another process: pass what it captures as arguments";
+  }
+  if (name.rfind("dflow::", 0) == 0 && name.find("Borrowed") != std::string::npos) {
+    return "what dflow::borrow refers to stays in one process: pass it by value, or scatter() it";
+  }
+  return "'" + name + "' cannot be sent to another process: specialise dflow::Serialize for it, or compile with dflowc";
+}
+
+std::string write_task(Node& node, const NameInput& name_input) {
+  const CallForm* form = node.call_form();
+  if (!form || !form->write) {
+    throw SerializeError("dflow: " + dflow::detail::describe(node) + ": " +
+                         cannot_cross(form && form->obstacle ? *form->obstacle : node.callable_type()));
+  }
+  BytesOfTask out(name_input);
+  out.code(form);
+  form->write(node, out);
+  const std::vector<std::byte> bytes = out.bytes().take();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+Node* read_task(const std::string& bytes, const FindInput& find_input) {
+  TaskFromBytes in(std::as_bytes(std::span(bytes)), find_input);
+  const auto* form = static_cast<const CallForm*>(in.code());
+  const bool aligned = reinterpret_cast<std::uintptr_t>(form) % alignof(CallForm) == 0;
+  if (!form || !aligned || form->magic != CallForm::kMagic || !form->read) {
+    throw SerializeError("dflow: a task of another program, or of another version of this one");
+  }
+  return form->read(in);
+}
+
+ValueBytes write_value(Node& ended) {
+  const ValueForm* form = ended.value_form();
+  if (!form || !form->write) {
+    throw SerializeError("dflow: the result of " + dflow::detail::describe(ended) + ": " +
+                         cannot_cross(form ? *form->type : typeid(ended)));
+  }
+  ended.retain();
+  ValueBytes value{Writer(kBorrowFrom), NodeRef(&ended)};
+  form->write(ended, value.writer);
+  return value;
+}
+
+}  // namespace dflow::cluster

@@ -1,0 +1,44 @@
+// A task as the bytes that one process sends and another makes it from.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <dflow/detail/crossing.h>
+
+namespace dflow::cluster {
+
+using dflow::detail::Node;
+using dflow::detail::NodeRef;
+
+/// What stands in a task's bytes for the result of another.
+struct InputRef {
+  bool inline_value = false;
+  std::uint32_t index = 0;        ///< In the task's list of inputs.
+  std::vector<std::byte> bytes = {};  ///< Of an inline value.
+};
+
+/// Decides how an input crosses: by number, or as the value itself.
+using NameInput = std::function<InputRef(Node& producer)>;
+
+/// Throws SerializeError that names the type if the task cannot be sent.
+std::string write_task(Node& node, const NameInput& name_input);
+
+/// Gives the ended node of the input `index`, whose value is of this form.
+using FindInput = std::function<NodeRef(std::uint32_t index, const dflow::detail::ValueForm& form)>;
+
+/// A new node that can run. Throws SerializeError for bytes that are no task of this program.
+Node* read_task(const std::string& bytes, const FindInput& find_input);
+
+/// What a value's bytes are; the pieces refer to the node's value where that saves a copy.
+struct ValueBytes {
+  Writer writer;
+  NodeRef node;
+};
+/// Throws SerializeError that names the type if it cannot be sent.
+ValueBytes write_value(Node& ended);
+
+/// "'Matrix' (…): say how it is sent with dflow::Serialize<Matrix>, or compile with dflowc".
+std::string cannot_cross(const std::type_info& type);
+
+}  // namespace dflow::cluster

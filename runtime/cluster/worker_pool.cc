@@ -1,0 +1,245 @@
+#include "runtime/cluster/worker_pool.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+extern char** environ;
+
+namespace dflow::cluster {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kMostFailedStarts = 3;
+constexpr std::size_t kLastWords = 10;
+constexpr std::size_t kLongestLine = 64 << 10;
+constexpr auto kToEnd = 2s;
+
+/// This process's environment without dflow's variables, and what the worker is told.
+std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name) {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable; ++variable) {
+    if (std::strncmp(*variable, "DFLOW_", 6) != 0) variables.emplace_back(*variable);
+  }
+  variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
+  variables.push_back("DFLOW_WORKER_NAME=" + name);
+  variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);
+  variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
+  return variables;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (std::string& string : strings) pointers.push_back(string.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+/// In the child: only what may be called between fork and exec.
+[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int parent) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null = ::open("/dev/null", O_RDONLY);
+  ::dup2(null, 0);
+  ::dup2(out, 1);
+  ::dup2(err, 2);
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  ::execve(executable, arguments, variables);
+  constexpr std::string_view text = "dflow: the worker's executable cannot be started\n";
+  [[maybe_unused]] const auto written = ::write(2, text.data(), text.size());
+  ::_exit(127);
+}
+
+}  // namespace
+
+WorkerPool::WorkerPool(Options options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {
+  for (std::size_t i = 0; i < options_.workers; ++i) {
+    workers_.push_back({.name = options_.name_prefix + std::to_string(i + 1)});
+  }
+  wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+WorkerPool::~WorkerPool() {
+  stop();
+  ::close(wake_fd_);
+}
+
+void WorkerPool::start() {
+  keeper_ = std::thread([this] { keep(); });
+}
+
+void WorkerPool::stop() {
+  over_ = true;
+  wind_down();
+  if (keeper_.joinable()) keeper_.join();
+}
+
+void WorkerPool::wake() noexcept {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
+}
+
+void WorkerPool::wind_down() {
+  winding_down_ = true;
+  wake();
+}
+
+void WorkerPool::joined(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  for (Worker& worker : workers_) {
+    if (worker.name == name) worker.joined = true;
+  }
+}
+
+/// The thread that starts the workers lives as long as they do: their parent's death signal is this thread's.
+void WorkerPool::keep() {
+  for (Worker& worker : workers_) start_one(worker);
+  auto until = std::chrono::steady_clock::time_point::max();
+  bool any = true;
+  while (any && std::chrono::steady_clock::now() < until) {
+    if (over_ && until == std::chrono::steady_clock::time_point::max()) until = std::chrono::steady_clock::now() + kToEnd;
+    any = serve() || !over_;
+  }
+  for (Worker& worker : workers_) {
+    if (worker.pid <= 0) continue;
+    ::kill(worker.pid, SIGKILL);
+    end(worker);
+  }
+}
+
+void WorkerPool::start_one(Worker& worker) {
+  std::array<int, 2> out{}, err{};
+  if (::pipe2(out.data(), O_CLOEXEC) != 0) return handlers_.gave_up("no more files can be opened for a worker's output");
+  if (::pipe2(err.data(), O_CLOEXEC) != 0) {
+    ::close(out[0]);
+    ::close(out[1]);
+    return handlers_.gave_up("no more files can be opened for a worker's output");
+  }
+  std::vector<std::string> arguments{options_.shown_name};
+  std::vector<std::string> variables = environment_for(options_, worker.name);
+  const std::vector<char*> argument_pointers = pointers_to(arguments), variable_pointers = pointers_to(variables);
+  const int parent = ::getpid();
+  const int pid = ::fork();
+  if (pid == 0) {
+    become(options_.executable.c_str(), const_cast<char**>(argument_pointers.data()),
+           const_cast<char**>(variable_pointers.data()), out[1], err[1], parent);
+  }
+  ::close(out[1]);
+  ::close(err[1]);
+  if (pid < 0) {
+    ::close(out[0]);
+    ::close(err[0]);
+    return handlers_.gave_up(std::string("no process can be started: ") + std::strerror(errno));
+  }
+  worker.pid = pid;
+  worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  worker.out = {.fd = out[0]};
+  worker.err = {.fd = err[0]};
+  worker.last_words.clear();
+  const std::lock_guard lock(mutex_);
+  worker.joined = false;
+}
+
+/// Waits for something to happen and deals with it; false if no worker is left.
+bool WorkerPool::serve() {
+  std::vector<pollfd> polled{{.fd = wake_fd_, .events = POLLIN, .revents = 0}};
+  for (const Worker& worker : workers_) {
+    for (const int fd : {worker.out.fd, worker.err.fd, worker.pidfd}) polled.push_back({.fd = fd, .events = POLLIN, .revents = 0});
+  }
+  ::poll(polled.data(), polled.size(), over_ ? 20 : 1000);
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
+  bool any = false;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Worker& worker = workers_[i];
+    const pollfd* state = &polled[1 + 3 * i];
+    if (state[0].revents != 0) read(worker, worker.out, false);
+    if (state[1].revents != 0) read(worker, worker.err, true);
+    if (state[2].revents != 0) end(worker);
+    any = any || worker.pid > 0;
+  }
+  return any;
+}
+
+void WorkerPool::read(Worker& worker, Pipe& pipe, bool is_error) {
+  std::array<char, 16384> buffer;
+  const ssize_t got = ::read(pipe.fd, buffer.data(), buffer.size());
+  if (got < 0 && errno == EINTR) return;
+  if (got <= 0) {
+    ::close(std::exchange(pipe.fd, -1));
+    return print(worker, pipe, is_error, true);
+  }
+  pipe.line.append(buffer.data(), static_cast<std::size_t>(got));
+  print(worker, pipe, is_error, pipe.line.size() > kLongestLine);
+}
+
+void WorkerPool::print(Worker& worker, Pipe& pipe, bool is_error, bool all) {
+  const std::size_t end = all ? pipe.line.size() : pipe.line.rfind('\n') + 1;
+  if (end == 0) return;
+  std::string text = pipe.line.substr(0, end);
+  pipe.line.erase(0, end);
+  if (text.back() != '\n') text += '\n';
+  if (is_error) {
+    for (std::size_t begin = 0; begin < text.size();) {
+      const std::size_t newline = text.find('\n', begin);
+      worker.last_words.push_back(text.substr(begin, newline - begin));
+      begin = newline + 1;
+    }
+    if (worker.last_words.size() > kLastWords) {
+      worker.last_words.erase(worker.last_words.begin(), worker.last_words.end() - kLastWords);
+    }
+  }
+  handlers_.printed({.worker = worker.name, .is_error = is_error, .text = std::move(text)});
+}
+
+/// What is left in the pipe; a process that a task has started may keep its other end open.
+void WorkerPool::drain(Worker& worker, Pipe& pipe, bool is_error) {
+  pollfd left{.fd = pipe.fd, .events = POLLIN, .revents = 0};
+  while (pipe.fd >= 0 && ::poll(&left, 1, 0) == 1) read(worker, pipe, is_error);
+  if (pipe.fd < 0) return;
+  ::close(std::exchange(pipe.fd, -1));
+  print(worker, pipe, is_error, true);
+}
+
+void WorkerPool::end(Worker& worker) {
+  int status = 0;
+  if (::waitpid(worker.pid, &status, 0) != worker.pid) status = 0;
+  drain(worker, worker.out, false);
+  drain(worker, worker.err, true);
+  core::WorkerEnd how;
+  how.kind = WIFSIGNALED(status) ? core::WorkerEnd::Kind::signalled : core::WorkerEnd::Kind::exited;
+  how.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+  for (const std::string& line : worker.last_words) how.last_words += line + '\n';
+  const std::int64_t pid = std::exchange(worker.pid, -1);
+  ::close(std::exchange(worker.pidfd, -1));
+  bool joined = false;
+  {
+    const std::lock_guard lock(mutex_);
+    joined = worker.joined;
+  }
+  handlers_.ended(pid, how);
+  if (winding_down_) return;
+  worker.failed_starts = joined ? 0 : worker.failed_starts + 1;
+  if (worker.failed_starts >= kMostFailedStarts) {
+    return handlers_.gave_up(worker.name + " ended " + std::to_string(kMostFailedStarts) + " times before it was ready (" +
+                             (WIFSIGNALED(status) ? "signal " : "exit code ") + std::to_string(how.code) + ")" +
+                             (how.last_words.empty() ? "" : ":\n" + how.last_words));
+  }
+  start_one(worker);
+}
+
+}  // namespace dflow::cluster

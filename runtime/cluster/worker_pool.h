@@ -1,0 +1,86 @@
+// Worker processes on this machine: started, watched, their output read, started again when they end.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/cluster/protocol.h"
+#include "runtime/net/stream.h"
+
+namespace dflow::cluster {
+
+/// Keeps `workers` processes of one executable alive. One thread does it all; when it ends, and also when this process
+/// is killed, so do the workers.
+class WorkerPool {
+ public:
+  struct Options {
+    std::string executable;
+    std::string shown_name;    ///< In lists of processes.
+    std::size_t workers = 1;
+    std::size_t threads = 1;   ///< Of each.
+    net::Address scheduler;
+    std::string secret;
+    std::string name_prefix = "worker-";
+  };
+  /// Called from the pool's thread.
+  struct Handlers {
+    std::function<void(std::int64_t pid, const core::WorkerEnd& end)> ended;
+    std::function<void(const Printed& lines)> printed;
+    /// A worker ended again and again before it had joined: it is not started any more.
+    std::function<void(const std::string& why)> gave_up;
+  };
+
+  WorkerPool(Options options, Handlers handlers);
+  ~WorkerPool();
+
+  /// Starts the workers.
+  void start();
+  /// Waits a moment for processes that are about to end, kills the others. No handler is called any more.
+  void stop();
+  /// The worker of this name has joined the scheduler.
+  void joined(const std::string& name);
+  /// From now on nothing is started again.
+  void wind_down();
+
+ private:
+  struct Pipe {
+    int fd = -1;
+    std::string line = {};  ///< What has come of a line that has not ended.
+  };
+  struct Worker {
+    std::string name;
+    int pid = -1;
+    int pidfd = -1;
+    Pipe out = {}, err = {};
+    std::vector<std::string> last_words = {};
+    bool joined = false;
+    int failed_starts = 0;
+  };
+
+  void keep();
+  void start_one(Worker& worker);
+  bool serve();
+  void read(Worker& worker, Pipe& pipe, bool is_error);
+  void print(Worker& worker, Pipe& pipe, bool is_error, bool all);
+  void drain(Worker& worker, Pipe& pipe, bool is_error);
+  void end(Worker& worker);
+  void wake() noexcept;
+
+  Options options_;
+  Handlers handlers_;
+  std::mutex mutex_;              ///< Guards `joined` of the workers.
+  std::vector<Worker> workers_;
+  std::atomic<bool> winding_down_{false};
+  std::atomic<bool> over_{false};
+  int wake_fd_ = -1;
+  std::thread keeper_;
+};
+
+}  // namespace dflow::cluster

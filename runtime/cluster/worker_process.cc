@@ -1,0 +1,381 @@
+#include "runtime/cluster/worker_process.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include <dflow/detail/launch.h>
+#include <dflow/detail/task_node.h>
+
+#include "runtime/cluster/exceptions.h"
+#include "runtime/cluster/program.h"
+#include "runtime/cluster/task_codec.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+using dflow::detail::Node;
+using dflow::detail::State;
+using namespace std::chrono_literals;
+
+/// Values under way at once.
+constexpr int kFetchers = 4;
+/// A result of at most this size goes to the client with the news of it.
+constexpr std::size_t kSmallValue = 4096;
+constexpr auto kTick = 100ms;
+
+WorkerProcess* this_process = nullptr;
+
+core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
+
+/// What tasks have printed leaves the process before their ends are told.
+void flush_output() {
+  std::cout.flush();
+  std::clog.flush();
+  std::fflush(nullptr);
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+}  // namespace
+
+WorkerProcess* this_worker_process() noexcept { return this_process; }
+
+Result<WorkerSettings> WorkerSettings::from_environment() {
+  Result<net::Address> address = net::parse_address(environment("DFLOW_WORKER"));
+  if (!address) return formats::Error{"dflow: DFLOW_WORKER: " + address.message()};
+  return WorkerSettings{.scheduler = std::move(address).value(),
+                        .name = environment("DFLOW_WORKER_NAME"),
+                        .secret = environment("DFLOW_WORKER_SECRET")};
+}
+
+/// A task of the engine's whose body makes another from its bytes: that takes time that belongs to no other thread.
+class WorkerProcess::Loader final : public detail::Value<void> {
+ public:
+  Loader(WorkerProcess& worker, core::StartBody order) : worker_(worker), order_(std::move(order)) {}
+  void run() override {
+    std::construct_at(&value_);
+    worker_.load(order_);
+  }
+  void release_arguments() noexcept override {}
+  void adopt_inner() override {}
+  const std::type_info& callable_type() const noexcept override { return typeid(Loader); }
+  void destroy() noexcept override { delete this; }
+
+ private:
+  WorkerProcess& worker_;
+  core::StartBody order_;
+};
+
+class WorkerProcess::EndOfBody final : public detail::Observer {
+ public:
+  EndOfBody(WorkerProcess& worker, const Name& name) : worker_(worker), name_(name) {}
+  void ended(Node& node) noexcept override {
+    worker_.body_ended(name_, node);
+    delete this;
+  }
+
+ private:
+  WorkerProcess& worker_;
+  Name name_;
+};
+
+WorkerProcess::WorkerProcess(WorkerSettings settings) : settings_(std::move(settings)) { this_process = this; }
+
+Result<int> WorkerProcess::run() {
+  executor_ = std::make_unique<Executor>();
+  net::Hello self{.role = net::Role::peer, .program = program_id(), .name = settings_.name, .secret = settings_.secret};
+  links_ = std::make_unique<PeerLinks>(self);
+  Result<std::unique_ptr<PeerServer>> server = PeerServer::start(
+      self, store_, [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
+        tell(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
+      });
+  if (!server) return server.error();
+  server_ = std::move(server).value();
+
+  net::Hello hello = self;
+  hello.role = net::Role::worker;
+  hello.host = host_name();
+  hello.address = server_->address().text();
+  hello.threads = static_cast<std::int32_t>(executor_->threads());
+  hello.pid = ::getpid();
+  Result<Greeted> greeted = greet(settings_.scheduler, hello);
+  if (!greeted) return greeted.error();
+  id_ = core::WorkerId{greeted.value().welcome.id};
+  brain_ = std::make_unique<core::Worker>(
+      id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads())});
+  scheduler_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
+  for (int i = 0; i < kFetchers; ++i) fetchers_.emplace_back([this] { fetch(); });
+  scheduler_->start({.received = [this](std::vector<std::string> messages) { received(std::move(messages)); },
+                     .closed = [this](const std::string& reason) { scheduler_lost(reason); }});
+  tick();
+  // Bodies may still run: the process ends under them, and with it all threads.
+  flush_output();
+  std::_Exit(why_over_.empty() ? 0 : (std::cerr << why_over_ << '\n', 1));
+}
+
+void WorkerProcess::tick() {
+  std::unique_lock lock(mutex_);
+  while (!over_) {
+    apply(core::Tick{now()});
+    changed_.wait_for(lock, kTick, [&] { return over_; });
+  }
+}
+
+void WorkerProcess::scheduler_lost(const std::string&) {
+  // Its tasks are lost to everybody; nothing that still runs here is of use.
+  flush_output();
+  std::_Exit(0);
+}
+
+void WorkerProcess::received(std::vector<std::string> messages) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& bytes : messages) {
+    Result<ToWorker> message = core::decode<ToWorker>(bytes);
+    if (!message) {
+      why_over_ = "dflow: " + message.message();
+      over_ = true;
+      changed_.notify_all();
+      return;
+    }
+    std::visit(
+        [&](auto& m) {
+          using M = std::remove_cvref_t<decltype(m)>;
+          if constexpr (std::is_same_v<M, PeerJoined>) {
+            links_->add(m.worker, m.address);
+          } else if constexpr (std::is_same_v<M, PeerLeft>) {
+            links_->remove(m.worker);
+          } else if constexpr (std::is_same_v<M, core::FenceWorker>) {
+            over_ = true;
+            changed_.notify_all();
+          } else {
+            apply(m);
+          }
+        },
+        message.value());
+  }
+}
+
+void WorkerProcess::tell(const core::WorkerEvent& event) {
+  const std::lock_guard lock(mutex_);
+  apply(event);
+}
+
+void WorkerProcess::apply(const core::WorkerEvent& event) {
+  events_.push_back(event);
+  if (std::exchange(applying_, true)) return;  // from what is being carried out
+  while (!events_.empty()) {
+    const core::WorkerEvent next = std::move(events_.front());
+    events_.pop_front();
+    for (const core::WorkerAction& action : brain_->apply(next)) {
+      std::visit([&](const auto& each) { carry_out(each); }, action);
+    }
+  }
+  applying_ = false;
+}
+
+// ---- What the brain asks for ---------------------------------------------------------------------------------------
+
+void WorkerProcess::carry_out(const core::Tell& action) { scheduler_->send(core::encode<FromWorker>(action.report)); }
+
+void WorkerProcess::carry_out(const core::StartFetch& action) {
+  to_fetch_.push_back(action);
+  changed_.notify_all();
+}
+
+void WorkerProcess::carry_out(const core::StartBody& action) {
+  bodies_[{action.id, action.attempt}] = Body{.order = action, .started = now()};
+  auto* loader = new Loader(*this, action);
+  const detail::NodeRef handle(loader);
+  detail::run_here(detail::scope_of(*executor_), *loader);
+}
+
+void WorkerProcess::carry_out(const core::StopBody& action) {
+  const auto found = bodies_.find({action.id, action.attempt});
+  if (found == bodies_.end() || !found->second.node) return;
+  if (detail::Extras* extras = found->second.node.get()->extras()) extras->stop.request_stop();
+}
+
+/// The engine has given it a thread already; what it did meanwhile is told now.
+void WorkerProcess::carry_out(const core::ResumeBody& action) {
+  const auto found = bodies_.find({action.id, action.attempt});
+  if (found == bodies_.end()) return;
+  Body& body = found->second;
+  body.away = body.resuming = false;
+  if (body.end) {
+    apply(*body.end);
+    bodies_.erase(found);
+  } else if (body.waits) {
+    body.away = true;
+    apply(core::BodyBlocked{action.id, action.attempt});
+  }
+}
+
+void WorkerProcess::carry_out(const core::DropValue& action) { store_.drop(action.id, action.version); }
+
+/// Values stay in memory.
+void WorkerProcess::carry_out(const core::SpillValue&) {}
+
+void WorkerProcess::carry_out(const core::Leave&) {
+  over_ = true;
+  changed_.notify_all();
+}
+
+// ---- Bodies ----------------------------------------------------------------------------------------------------------
+
+void WorkerProcess::load(const core::StartBody& order) {
+  const Name name{order.id, order.attempt};
+  try {
+    Node* node = read_task(*order.payload, [&](std::uint32_t index, const detail::ValueForm& form) {
+      if (index >= order.inputs.size()) throw SerializeError("dflow: a task names an input that it does not have");
+      const core::Input& input = order.inputs[index];
+      return store_.object(input.id, input.version, form);
+    });
+    detail::NodeRef handle(node);
+    detail::Extras& extras = node->make_extras();
+    extras.remote_id = static_cast<std::uint64_t>(order.id);
+    if (order.options && (order.options->timeout || !order.options->name.empty())) {
+      detail::attach_options(*node, std::make_shared<TaskOptions>(
+                                        TaskOptions{.name = order.options->name, .timeout = order.options->timeout}));
+    } else if (node->has(detail::kTakesStopToken)) {
+      extras.stop = std::stop_source();
+    }
+    if (order.keep_inputs) node->traits |= detail::kNeverMove;
+    {
+      const std::lock_guard lock(mutex_);
+      bodies_.at(name).node = handle;
+    }
+    if (order.default_value) {
+      if (!node->write_default()) throw SerializeError("dflow: OnFailure::ignore needs a result type with a default value");
+      node->release_arguments();
+      node->release_from_runtime();
+      node->state_.store(State::done, std::memory_order_release);
+      node->dependents.store(detail::closed(), std::memory_order_release);
+      return body_ended(name, *node);
+    }
+    detail::observe_node(*node, *new EndOfBody(*this, name));
+    detail::run_here(detail::scope_of(*executor_), *node);
+  } catch (...) {
+    const core::WorkerEvent event = threw(order, std::current_exception(), false);
+    const std::lock_guard lock(mutex_);
+    bodies_.erase(name);
+    apply(event);
+  }
+}
+
+void WorkerProcess::body_ended(const Name& name, Node& node) {
+  flush_output();
+  if (settle_) settle_();
+  core::StartBody order;
+  core::Time started{};
+  {
+    const std::lock_guard lock(mutex_);
+    order = bodies_.at(name).order;
+    started = bodies_.at(name).started;
+  }
+  const bool overdue = node.marked(detail::kTimedOut);
+  const bool ignored = order.on_failure == core::OnFailure::ignore && !order.keep_inputs && !overdue;
+  if (node.state() == State::failed && ignored && node.write_default()) {
+    node.set_error(nullptr);
+    node.state_.store(State::done, std::memory_order_release);
+  }
+  std::optional<core::WorkerEvent> end;
+  if (node.state() == State::done) {
+    node.retain();
+    store_.put(name.first, name.second, detail::NodeRef(&node));
+    end = returned(order, started, node);
+  } else {
+    const std::exception_ptr error =
+        node.error() ? node.error() : std::make_exception_ptr(CancelledError("dflow: the task was cancelled"));
+    end = threw(order, error, node.state() == State::failed && !overdue);
+  }
+  const std::lock_guard lock(mutex_);
+  const auto body = bodies_.find(name);
+  if (body->second.away) {
+    body->second.end = std::move(end);
+    return;
+  }
+  bodies_.erase(body);
+  apply(*end);
+}
+
+core::WorkerEvent WorkerProcess::returned(const core::StartBody& order, core::Time started, Node& node) {
+  core::BodyReturned event{.id = order.id, .attempt = order.attempt, .run_time = now() - started};
+  const detail::ValueForm* form = node.value_form();
+  event.bytes = node.value_size();
+  if (!form || !form->write) return event;
+  try {
+    ValueBytes value = write_value(node);
+    event.bytes = value.writer.size();
+    if (order.wanted && event.bytes <= kSmallValue) {
+      const std::vector<std::byte> bytes = value.writer.take();
+      event.value = std::make_shared<const std::string>(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    }
+  } catch (const std::exception&) {  // whoever needs the value is told
+  }
+  return event;
+}
+
+core::WorkerEvent WorkerProcess::threw(const core::StartBody& order, const std::exception_ptr& error, bool retry) {
+  core::Failure failure{.origin = order.id, .worker = settings_.name};
+  failure.payload = std::make_shared<const std::string>(write_exception(error));
+  return core::BodyThrew{.id = order.id,
+                         .attempt = order.attempt,
+                         .failure = std::make_shared<const core::Failure>(std::move(failure)),
+                         .retry = retry};
+}
+
+WorkerProcess::Body* WorkerProcess::body_of(const Node& node) {
+  const core::TaskId id{node.extras() ? node.extras()->remote_id : 0};
+  for (auto body = bodies_.lower_bound({id, core::Attempt{}}); body != bodies_.end() && body->first.first == id; ++body) {
+    if (body->second.node.get() == &node) return &body->second;
+  }
+  return nullptr;
+}
+
+void WorkerProcess::blocked(Node& task) {
+  const std::lock_guard lock(mutex_);
+  Body* body = body_of(task);
+  if (!body) return;
+  body->waits = true;
+  if (!std::exchange(body->away, true)) apply(core::BodyBlocked{body->order.id, body->order.attempt});
+}
+
+void WorkerProcess::unblocked(Node& task) {
+  const std::lock_guard lock(mutex_);
+  Body* body = body_of(task);
+  if (!body) return;
+  body->waits = false;
+  if (body->away && !std::exchange(body->resuming, true)) {
+    apply(core::BodyUnblocked{body->order.id, body->order.attempt});
+  }
+}
+
+// ---- Values of others ------------------------------------------------------------------------------------------------
+
+void WorkerProcess::fetch() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return over_ || !to_fetch_.empty(); });
+    if (over_) return;
+    const core::StartFetch order = to_fetch_.front();
+    to_fetch_.pop_front();
+    lock.unlock();
+    Pulled pulled = links_->pull(order.from, order.id, order.version);
+    const std::uint64_t bytes = pulled.bytes.size();
+    const bool there = pulled.outcome == Pulled::Outcome::here || pulled.outcome == Pulled::Outcome::cannot_cross;
+    if (pulled.outcome == Pulled::Outcome::here) store_.put(order.id, order.version, std::move(pulled.bytes));
+    if (pulled.outcome == Pulled::Outcome::cannot_cross) store_.put_refusal(order.id, order.version, pulled.error);
+    lock.lock();
+    if (there) apply(core::FetchSucceeded{order.id, order.version, order.from, bytes});
+    else apply(core::FetchBroken{order.id, order.version, order.from, pulled.outcome == Pulled::Outcome::gone});
+  }
+}
+
+}  // namespace dflow::cluster

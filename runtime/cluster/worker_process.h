@@ -1,0 +1,119 @@
+// A worker: a process of the user's own program that runs tasks for a scheduler, and keeps their values.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <dflow/detail/node.h>
+#include <dflow/executor.h>
+
+#include "runtime/cluster/peer_links.h"
+#include "runtime/cluster/peer_server.h"
+#include "runtime/cluster/protocol.h"
+#include "runtime/cluster/value_store.h"
+#include "runtime/core/worker.h"
+#include "runtime/net/connection.h"
+
+namespace dflow::cluster {
+
+/// How a worker was started: DFLOW_WORKER and the variables beside it.
+struct WorkerSettings {
+  net::Address scheduler;
+  std::string name;
+  std::string secret;
+
+  static Result<WorkerSettings> from_environment();
+};
+
+/// Feeds the brain of a worker (runtime/core) and carries out what it says: fetches values from peers, runs bodies on
+/// this process's engine, reports. One a process; it lives until the scheduler lets it go.
+class WorkerProcess {
+ public:
+  explicit WorkerProcess(WorkerSettings settings);
+
+  /// Serves; returns the exit code, or an error that people should read.
+  Result<int> run();
+
+  /// Called before the end of each body is told: what it submitted must be known by then.
+  void before_end(std::function<void()> settle) { settle_ = std::move(settle); }
+
+  core::WorkerId id() const noexcept { return id_; }
+  const WorkerSettings& settings() const noexcept { return settings_; }
+
+  /// A body that runs here waits for other tasks, or goes on.
+  void blocked(detail::Node& task);
+  void unblocked(detail::Node& task);
+
+ private:
+  /// A task may be here twice: once more after its first body was not wanted any more.
+  using Name = std::pair<core::TaskId, core::Attempt>;
+  struct Body {
+    core::StartBody order;
+    detail::NodeRef node = {};
+    core::Time started{};
+    bool waits = false;     ///< For other tasks.
+    bool away = false;      ///< The brain has given its thread to others, and not said `ResumeBody` yet.
+    bool resuming = false;  ///< It has been told that the body goes on.
+    std::optional<core::WorkerEvent> end = {};  ///< The body ended before it was to go on.
+  };
+  class Loader;
+  class EndOfBody;
+
+  void received(std::vector<std::string> messages);
+  void scheduler_lost(const std::string& reason);
+  /// Tells the brain and does what it asks for. The lock is held.
+  void apply(const core::WorkerEvent& event);
+  void tell(const core::WorkerEvent& event);
+
+  void carry_out(const core::Tell& action);
+  void carry_out(const core::StartFetch& action);
+  void carry_out(const core::StartBody& action);
+  void carry_out(const core::StopBody& action);
+  void carry_out(const core::ResumeBody& action);
+  void carry_out(const core::DropValue& action);
+  void carry_out(const core::SpillValue& action);
+  void carry_out(const core::Leave& action);
+
+  /// Makes the body's node from its bytes and runs it; on one of the engine's threads.
+  void load(const core::StartBody& order);
+  void body_ended(const Name& name, detail::Node& node);
+  /// The body whose node this is; null for others. The lock is held.
+  Body* body_of(const detail::Node& node);
+  core::WorkerEvent returned(const core::StartBody& order, core::Time started, detail::Node& node);
+  core::WorkerEvent threw(const core::StartBody& order, const std::exception_ptr& error, bool retry);
+  void fetch();
+  void tick();
+
+  WorkerSettings settings_;
+  std::function<void()> settle_;
+  core::WorkerId id_{};
+  ValueStore store_;
+  std::unique_ptr<PeerLinks> links_;
+  std::unique_ptr<PeerServer> server_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<net::Connection> scheduler_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unique_ptr<core::Worker> brain_;
+  std::deque<core::WorkerEvent> events_;  ///< That the brain has not been told yet.
+  bool applying_ = false;
+  std::map<Name, Body> bodies_;
+  std::deque<core::StartFetch> to_fetch_;
+  bool over_ = false;
+  std::string why_over_;
+  std::vector<std::thread> fetchers_;
+};
+
+/// This process's worker, null in others.
+WorkerProcess* this_worker_process() noexcept;
+
+}  // namespace dflow::cluster
