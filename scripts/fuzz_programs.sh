@@ -13,14 +13,14 @@ share=$(((count + jobs - 1) / jobs))
 
 ./scripts/setup.sh
 cmake --preset dev >/dev/null
-cmake --build --preset dev --target dflowc dflowc-frontend dflow_tool dflow_runtime verify_plan
+cmake --build --preset dev --target dflowc dflowc-frontend dflow_tool dflow_runtime
 
 echo "fuzz_programs: $count graph functions from seed $seed; logs and what failed are in build/fuzz_programs"
 pids=()
 for ((job = 0; job < jobs; ++job)); do
   mkdir -p "build/fuzz_programs/$job"
   python3 tests/fuzz_programs/run.py --cxx=g++ --dflowc="$dev/bin/dflowc" --dflow="$dev/bin/dflow" \
-    --verify="$dev/bin/verify_plan" --include="$PWD/include" --lib="$dev/lib" --work="$PWD/build/fuzz_programs/$job" \
+    --include="$PWD/include" --lib="$dev/lib" --work="$PWD/build/fuzz_programs/$job" \
     --seed="$seed" --first=$((job * share)) --count="$share" >"build/fuzz_programs/$job/log.txt" 2>&1 &
   pids+=($!)
 done

@@ -175,7 +175,8 @@ int drive(const std::vector<std::string>& words, const Installation& installatio
   const CommandLine line = analyse_command_line(split.value().words, split.value().expanded);
   host.value().verbose = line.has("-v") || line.has("--verbose");
   hold_termination_signals();
-  const int exit_code = run_with(options, installation, host.value(), line);
+  int exit_code = run_with(options, installation, host.value(), line);
+  if (exit_code == 0 && options.verify) exit_code = verify_linked(line, installation);
   finish_interrupted();
   return exit_code;
 }

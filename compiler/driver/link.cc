@@ -7,7 +7,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <iostream>
 #include <string_view>
+
+#include "compiler/driver/process.h"
 
 namespace dflow::compiler {
 namespace {
@@ -50,6 +54,18 @@ bool links_dflow_objects(const CommandLine& line) {
     if (argument.role == Role::input && argument.language.empty()) return holds_dflow(argument.value);
     return argument.name == "-l" && library_holds_dflow(line, argument.value);
   });
+}
+
+int verify_linked(const CommandLine& line, const Installation& installation) {
+  if (line.stage != Stage::link || line.has("-shared") || line.has("-r")) return 0;
+  const std::string given = line.last_value("-o");
+  const std::string program = given.empty() ? "./a.out" : given.find('/') == std::string::npos ? "./" + given : given;
+  if (!holds_dflow(program)) return 0;
+  const auto bin = std::filesystem::path(installation.self).parent_path();
+  const Outcome checked = run({.program = bin / "dflow", .arguments = {"graph", "verify", "--quiet", program}, .output = {}, .errors = {}});
+  if (checked.spawn_error != 0)
+    std::cerr << "dflowc: error: --dflow-verify: '" << (bin / "dflow").string() << "' cannot be started\n";
+  return checked.exit_code;
 }
 
 std::vector<std::string> runtime_flags(const CommandLine& line, const Installation& installation) {

@@ -16,4 +16,8 @@ bool links_dflow_objects(const CommandLine& line);
 /// What links dflow's runtime, or nothing where the command links none or names it itself.
 std::vector<std::string> runtime_flags(const CommandLine& line, const Installation& installation);
 
+/// --dflow-verify: has `dflow graph verify` look at the program that a command has linked. 0 if all is well, else it
+/// has said what is not; a command that links no program, and one without dflow code, has nothing to check.
+int verify_linked(const CommandLine& line, const Installation& installation);
+
 }  // namespace dflow::compiler

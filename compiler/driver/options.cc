@@ -29,6 +29,7 @@ constexpr std::array kSettings = std::to_array<Setting>({
     {"--dflow-emit-cpp", &Options::emit_cpp, nullptr},
     {"--dflow-resource-dir", &Options::resource_dir, nullptr},
     {kPass, nullptr, nullptr},
+    {"--dflow-verify", nullptr, &Options::verify},
     {"--dflow-help", nullptr, &Options::help},
     {"--dflow-version", nullptr, &Options::version},
 });
@@ -155,6 +156,7 @@ files without dflow code are handed to it untouched.
   --dflow-emit-cpp=FILE      write the C++ that the host compiler gets to see ("-": standard output)
   --dflow-pass=[-]NAME,...   run these passes over the graphs, or with '-' in front do not (default: all)
   --dflow-resource-dir=DIR   Clang's own headers (stddef.h and the like) for the analysis
+  --dflow-verify             check what is linked: graphs in closed form against dry runs, at random parameters
   --dflow-help               this text
   --dflow-version            dflowc's version (--version is the host compiler's)
   -Wdflow-..., -Rdflow       dflow's warnings and remarks

@@ -14,6 +14,7 @@ struct Options {
   std::string emit_cpp;             ///< --dflow-emit-cpp=FILE, "-" for standard output
   std::vector<std::string> passes;  ///< --dflow-pass=[-]NAME,...: names, as compiler/passes/passes.h takes them
   std::string resource_dir;         ///< --dflow-resource-dir=DIR, Clang's own headers for the parse
+  bool verify = false;              ///< --dflow-verify
   bool help = false;
   bool version = false;
   /// -Wdflow-*, -Wno-dflow-*, -Werror=dflow-*, -Rdflow*: for the frontend, unknown to any host compiler.

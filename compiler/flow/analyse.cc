@@ -100,7 +100,8 @@ class Analysis {
     order_ = order_.unite(domain.order(statement.places, statement.loops.size(), width()).to_union_map());
     if (statement.kind == Statement::Kind::result) {
       returns_[index] = result_.returns.size();
-      result_.returns.push_back({text(renamed(domain.points(), kReturned)), {}, {}});
+      const isl::set elements = isl::manage(isl_set_project_out(domain.points().copy(), isl_dim_set, 0, number_of(statement.loops.size())));
+      result_.returns.push_back({text(renamed(elements, kReturned)), {}, {}});
     } else if (!read.range.empty() && !copy) {
       result_.ranges.push_back({number_of(statement.node), number_of(read.argument),
                                 text(renamed(domain.points(), node_name(statement.node)))});
@@ -222,7 +223,10 @@ class Analysis {
     if (map.is_empty()) return;
     if (const auto found = returns_.find(sink.statement); found != returns_.end()) {
       Returned& returned = result_.returns[found->second];
-      returned.from.push_back(text(named(map, kReturned, node_name(producer))));
+      // Which round returned is not told: there is one at most.
+      const auto loops = number_of(records_.statements[sink.statement].loops.size());
+      const auto elements = isl::manage(isl_map_project_out(map.copy(), isl_dim_in, 0, loops));
+      returned.from.push_back(text(named(elements, kReturned, node_name(producer))));
       returned.producers.push_back(number_of(producer));
       return;
     }

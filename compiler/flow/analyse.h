@@ -31,4 +31,7 @@ struct Analysed : Dependences {
 /// Exact, or the reason why not.
 formats::Result<Analysed> analyse(const Records& records);
 
+/// Those of a function's segments as one: none of them feeds another. What is assumed must hold for all of them.
+Dependences together(const std::vector<Analysed>& segments);
+
 }  // namespace dflow::compiler::flow

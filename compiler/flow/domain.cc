@@ -20,7 +20,15 @@ std::string symbol(const std::string& name, std::set<std::string>& taken) {
                                                  "ceil", "floord", "ceild", "min",    "max",    "rat",
                                                  "true", "false",  "infty", "NaN",    "implies"};
   std::string result;
-  for (const char c : name) result += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  for (const char c : name) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) result += c;
+    if (c == '.' || c == '_') result += '_';
+    if (c == '*') result += "_times_";
+    if (c == '/') result += "_by_";
+    if (c == '%') result += "_mod_";
+    if (c == '+') result += "_plus_";
+    if (c == '-') result += "_less_";
+  }
   if (result.empty() || std::isalpha(static_cast<unsigned char>(result.front())) == 0) result.insert(0, "x");
   while (keywords.contains(result) || taken.contains(result)) result += '_';
   taken.insert(result);
@@ -65,14 +73,17 @@ std::vector<std::string> parameter_symbols(const std::vector<Parameter>& paramet
 }
 
 Domain::Domain(isl::ctx context, const Records& records, const std::vector<std::size_t>& loops,
-               const std::string& name)
+               const std::string& name, const std::set<std::size_t>& endless)
     : records_(records),
       loops_(loops),
+      endless_(endless),
       space_(make_space(context, records, loops, name)),
       points_(isl::set::universe(space_)) {
   for (std::size_t i = 0; i < loops.size(); ++i) {
     enter(i, records.loops.at(loops[i]));
     position_[loops[i]] = i;
+    entered_ = i + 1;
+    if (!endless_.contains(i)) leave(i, records.loops.at(loops[i]));
   }
 }
 
@@ -89,6 +100,36 @@ void Domain::enter(std::size_t index, const Loop& loop) {
   auto* modulus = isl_val_int_from_si(space_.ctx().get(), stride);
   const auto rest = isl::manage(isl_pw_aff_mod_val(variable.sub(first).release(), modulus));
   points_ = points_.intersect(rest.eq_set(number(space_, 0)));
+}
+
+/// Takes away the rounds behind one that is left.
+void Domain::leave(std::size_t index, const Loop& loop) {
+  if (loop.exits.empty()) return;
+  endless_.insert(index);  // while it is asked where it is left
+  isl::set last = isl::manage(isl_set_empty(space_.copy()));
+  for (const Expr& exit : loop.exits) last = last.unite(holds(exit, points_));
+  endless_.erase(index);
+  isl::map later = isl::manage(isl_map_universe(isl_space_map_from_set(space_.copy())));
+  for (std::size_t i = 0; i < index; ++i) {
+    const int place = static_cast<int>(i);
+    later = isl::manage(isl_map_equate(later.release(), isl_dim_in, place, isl_dim_out, place));
+  }
+  const int place = static_cast<int>(index);
+  later = isl::manage(loop.step > 0 ? isl_map_order_lt(later.release(), isl_dim_in, place, isl_dim_out, place)
+                                    : isl_map_order_gt(later.release(), isl_dim_in, place, isl_dim_out, place));
+  points_ = points_.subtract(last.apply(later));
+}
+
+/// By a set with one more index, which is then forgotten.
+isl::set Domain::some_round(const Expr& condition, const isl::set& known) const {
+  std::vector<std::size_t> loops(loops_.begin(), loops_.begin() + static_cast<std::ptrdiff_t>(entered_));
+  loops.push_back(static_cast<std::size_t>(condition.operands.at(0).number));
+  const Domain inner(space_.ctx(), records_, loops, "", endless_);
+  const auto depth = static_cast<unsigned>(entered_);
+  isl_set* found = isl_set_project_out(inner.set_of(condition.operands.at(1)).release(), isl_dim_set, depth, 1);
+  found = isl_set_add_dims(found, isl_dim_set, static_cast<unsigned>(loops_.size()) - depth);
+  found = isl_set_reset_space(found, space_.copy());
+  return isl::manage(found).intersect(known);
 }
 
 isl::pw_aff Domain::dimension(isl_dim_type type, std::size_t index) const {
@@ -188,6 +229,8 @@ isl::set Domain::holds(const Expr& condition, const isl::set& known) const {
     }
     case Op::negation:
       return known.subtract(holds(condition.operands.at(0), known));
+    case Op::some:
+      return some_round(condition, known);
     default:
       return value(condition, known).ne_set(number(space_, 0)).intersect(known);
   }

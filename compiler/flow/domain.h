@@ -4,6 +4,7 @@
 #include <isl/cpp.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,9 @@ std::vector<std::string> parameter_symbols(const std::vector<Parameter>& paramet
 class Domain {
  public:
   /// Of the loops given, outermost first; bounds may mention the loops before.
+  /// `endless`: places among them of those whose exits are not looked at.
   Domain(isl::ctx context, const Records& records, const std::vector<std::size_t>& loops,
-         const std::string& name);
+         const std::string& name, const std::set<std::size_t>& endless = {});
 
   /// Leaves the points where `condition` holds.
   void restrict(const Expr& condition) { points_ = points_.intersect(set_of(condition)); }
@@ -38,10 +40,14 @@ class Domain {
   isl::pw_aff remainder(const isl::pw_aff& left, const isl::pw_aff& right, const isl::set& known) const;
   isl::set holds(const Expr& condition, const isl::set& known) const;
   isl::pw_aff dimension(isl_dim_type type, std::size_t index) const;
+  isl::set some_round(const Expr& condition, const isl::set& known) const;
   void enter(std::size_t index, const Loop& loop);
+  void leave(std::size_t index, const Loop& loop);
 
   const Records& records_;
   std::vector<std::size_t> loops_;
+  std::set<std::size_t> endless_;
+  std::size_t entered_ = 0;  ///< Of the loops.
   std::map<std::size_t, std::size_t> position_;  ///< Of a loop among the dimensions.
   isl::space space_;
   isl::set points_;

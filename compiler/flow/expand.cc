@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "compiler/flow/computed.h"
 #include "compiler/flow/optimised.h"
 #include "compiler/flow/points.h"
 #include "compiler/flow/refusal.h"
@@ -25,8 +26,8 @@ class Expansion {
             std::size_t limit)
       : graph_(graph), known_(*graph.dependences), limit_(limit) {
     for (const formats::Symbol& symbol : known_.symbols) {
-      const auto given = parameters.find(symbol.parameter);
-      if (given != parameters.end()) values_[symbol.symbol] = given->second;
+      const auto value = computed(symbol.parameter, parameters);
+      if (value) values_[symbol.symbol] = value.value();
     }
     for (const formats::Segment& segment : graph.segments)
       for (const formats::Node& node : segment.nodes) nodes_[node.id] = &node;
@@ -197,7 +198,7 @@ Result<formats::LabelledGraphs> expand_optimised(const formats::Graph& graph,
 Result<formats::LabelledGraphs> expand(const formats::Graph& graph,
                                        const std::map<std::string, std::int64_t>& parameters,
                                        std::size_t limit) {
-  if (!graph.dependences) return Error{"graph '" + graph.name + "' is not of tier 1"};
+  if (!graph.dependences || graph.tier != 1) return Error{"graph '" + graph.name + "' is not of tier 1"};
   try {
     return Expansion(graph, parameters, limit).run();
   } catch (const Refusal& refusal) {

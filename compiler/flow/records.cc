@@ -84,6 +84,7 @@ Expr less_equal(Expr left, Expr right) {
 }
 
 Expr equal(Expr left, Expr right) {
+  if (left == right) return always();
   if (are_numbers(left, right)) return left.number == right.number ? always() : never();
   return Expr(Op::equal, {std::move(left), std::move(right)});
 }
@@ -105,6 +106,11 @@ Expr negation(Expr condition) {
   if (condition == never()) return always();
   if (condition.op == Op::negation) return std::move(condition.operands[0]);
   return Expr(Op::negation, {std::move(condition)});
+}
+
+Expr some(std::size_t loop, Expr condition) {
+  if (condition == never()) return condition;
+  return Expr(Op::some, {Expr::variable(loop), std::move(condition)});
 }
 
 Expr select(Expr condition, Expr yes, Expr no) {
@@ -135,6 +141,35 @@ Expr substitute(const Expr& expr, std::size_t loop, const Expr& value) {
   Expr result = expr;
   for (Expr& part : result.operands) part = substitute(part, loop, value);
   return result;
+}
+
+std::optional<std::string> text_of(const Expr& expr, const std::vector<Parameter>& parameters) {
+  const auto infix = [&](const std::string& sign) -> std::optional<std::string> {
+    const auto left = text_of(expr.operands[0], parameters), right = text_of(expr.operands[1], parameters);
+    if (!left || !right) return std::nullopt;
+    const auto part = [](const Expr& operand, const std::string& text) {
+      return operand.operands.empty() && text[0] != '-' && text.find(' ') == std::string::npos ? text : "(" + text + ")";
+    };
+    return part(expr.operands[0], *left) + " " + sign + " " + part(expr.operands[1], *right);
+  };
+  switch (expr.op) {
+    case Op::constant:
+      return std::to_string(expr.number);
+    case Op::parameter:
+      return parameters.at(static_cast<std::size_t>(expr.number)).name;
+    case Op::add:
+      return infix("+");
+    case Op::subtract:
+      return infix("-");
+    case Op::multiply:
+      return infix("*");
+    case Op::divide:
+      return infix("/");
+    case Op::remainder:
+      return infix("%");
+    default:
+      return std::nullopt;
+  }
 }
 
 }  // namespace dflow::compiler::flow

@@ -29,6 +29,7 @@ enum class Op {
   both,
   either,
   negation,
+  some,  ///< Operands: a loop's variable, a condition that holds in some of its rounds.
 };
 
 /// An integer or, from `less` on, a condition.
@@ -65,6 +66,8 @@ Expr negation(Expr condition);
 Expr select(Expr condition, Expr yes, Expr no);
 Expr minimum(Expr left, Expr right);
 Expr maximum(Expr left, Expr right);
+/// `condition` holds in some round of `loop`, which stands inside of those that are known.
+Expr some(std::size_t loop, Expr condition);
 Expr always();
 Expr never();
 
@@ -72,11 +75,15 @@ Expr never();
 Expr substitute(const Expr& expr, std::size_t loop, const Expr& value);
 bool mentions_loop(const Expr& expr, std::size_t loop);
 
-/// An integer that the function is given, or the length of a container that it is given.
+/// An integer that the function is given, the length of a container that it is given, or what is computed from these
+/// in a way that is not affine.
 struct Parameter {
-  std::string name;                         ///< "n", "xs.size"
+  std::string name;                         ///< "n", "xs.size", "(n + b - 1) / b"
   std::optional<std::int64_t> least, most;  ///< Of its type.
 };
+
+/// An expression over parameters alone as C++ spells it; none if it is something else.
+std::optional<std::string> text_of(const Expr& expr, const std::vector<Parameter>& parameters);
 
 /// One dimension of iteration: first, first + step, ... while it lies before `end` (beyond it, for negative
 /// steps).
@@ -85,6 +92,7 @@ struct Loop {
   Expr first;
   std::optional<Expr> end;  ///< None: all integers from `first` on; for copies of whole containers.
   std::int64_t step = 1;
+  std::vector<Expr> exits = {};  ///< The round in which one of these holds is the last.
 };
 
 /// A container instance. Its leading dimensions are the loops around its declaration, so that each round has

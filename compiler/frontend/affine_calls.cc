@@ -1,8 +1,8 @@
 // Calls: dflow's own, which make tasks, and the user's, which are walked in place.
 #include <algorithm>
 
+#include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
-#include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
 
 namespace dflow::compiler {
@@ -25,7 +25,6 @@ int count_returns(const clang::Stmt& statement) {
 }  // namespace
 
 void AffineWalk::put_site(const SiteCall& site, const Named& target) {
-  check_executor(site);
   forget(*site.callable);
   switch (site.operation) {
     case Operation::submit:
@@ -36,14 +35,6 @@ void AffineWalk::put_site(const SiteCall& site, const Named& target) {
     case Operation::reduce:
       return put_reduce(site, target);
   }
-}
-
-/// Options may name further inputs, and other names.
-void AffineWalk::check_executor(const SiteCall& site) {
-  if (site.operation == Operation::then) return;
-  const auto* object = llvm::cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument();
-  if (!is_dflow_class(object->IgnoreImplicit()->getType(), "Executor"))
-    refuse("options of tasks are not followed", site.call->getExprLoc());
 }
 
 void AffineWalk::put_submit(const SiteCall& site, const Named& target) {
@@ -60,14 +51,19 @@ void AffineWalk::put_submit(const SiteCall& site, const Named& target) {
   if (site.operation == Operation::then)
     take(*llvm::cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument());
   for (const auto* argument : site.arguments) take(*argument);
+  const auto options = options_of(site);
+  if (options) {
+    if (auto after = read_after(*options, number)) reads.push_back(std::move(*after));
+  }
+  const std::string name = options ? options->name : "";
   const bool onto_itself = std::ranges::all_of(moved, [&](const Named& each) {
     return each.cases.size() == 1 && target.cases.size() == 1 && each.cases[0].array == target.cases[0].array &&
            each.cases[0].subscripts == target.cases[0].subscripts;
   });
-  if (onto_itself) return add_task(site, target, std::move(reads));
+  if (onto_itself) return add_task(site, target, std::move(reads), name);
   // What is moved from is empty before the result takes its place.
   const Named result = new_object("result", {});
-  add_task(site, result, std::move(reads));
+  add_task(site, result, std::move(reads), name);
   for (const Named& each : moved) clear(each);
   copy(result, target);
 }
@@ -81,6 +77,7 @@ flow::Read AffineWalk::read_of(const clang::Expr& argument, std::size_t number) 
 }
 
 flow::Read AffineWalk::read_all(const Named& object, std::size_t number, clang::SourceLocation where) {
+  if (object.shape.leaf == Shape::Leaf::record) return read_record(object, number, where);
   flow::Read read;
   read.argument = number;
   Named part = object;
@@ -94,9 +91,25 @@ flow::Read AffineWalk::read_all(const Named& object, std::size_t number, clang::
   return read;
 }
 
+/// A pair or tuple of futures: its elements are numbered.
+flow::Read AffineWalk::read_record(const Named& object, std::size_t number, clang::SourceLocation where) {
+  flow::Read read;
+  read.argument = number;
+  read.range.push_back(new_loop("e", 0, static_cast<std::int64_t>(object.fields.size())));
+  for (std::size_t i = 0; i < object.fields.size(); ++i) {
+    if (!object.fields[i].shape.is_single()) refuse("futures held in this way are not followed", where);
+    for (flow::Access access : object.fields[i].cases) {
+      access.guard = flow::both(access.guard, flow::equal(Expr::variable(read.range[0]), static_cast<std::int64_t>(i)));
+      read.accesses.push_back(std::move(access));
+    }
+  }
+  return read;
+}
+
 void AffineWalk::put_map(const SiteCall& site, const Named& target) {
   std::optional<Expr> length;
   std::vector<std::pair<Named, std::size_t>> futures;
+  const auto options = options_of(site);
   for (std::size_t i = 0; i < site.arguments.size(); ++i) {
     const clang::Expr& argument = *site.arguments[i];
     const auto shape = shape_of(argument.getType());
@@ -121,7 +134,10 @@ void AffineWalk::put_map(const SiteCall& site, const Named& target) {
     for (const auto& [object, number] : futures) {
       reads.push_back(read_all(subscripted(object, Expr::variable(loop)), number, site.call->getExprLoc()));
     }
-    add_task(site, subscripted(target, Expr::variable(loop)), std::move(reads));
+    if (options) {
+      if (auto after = read_after(*options, site.arguments.size())) reads.push_back(std::move(*after));
+    }
+    add_task(site, subscripted(target, Expr::variable(loop)), std::move(reads), options ? options->name : "");
   });
   set_size(target, *length);
   for (const auto& [object, number] : futures)
@@ -142,40 +158,72 @@ void AffineWalk::put_reduce(const SiteCall& site, const Named& target) {
   const Expr size = *result_.records.loops[reads[0].range[0]].end;
   if (site.arguments.size() == 1)
     oblige(flow::less(0, size), "a reduce may have nothing to reduce", site.call->getExprLoc());
-  add_task(site, target, std::move(reads));
+  const auto options = options_of(site);
+  if (options && !options->after.empty()) refuse("this 'after' is not followed", site.call->getExprLoc());
+  add_task(site, target, std::move(reads), options ? options->name : "");
 }
 
-void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads) {
+void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::string& name) {
   if (!target.shape.levels.empty()) refuse("the result of this call is not followed", site.call->getExprLoc());
   flow::Statement made = statement(flow::Statement::Kind::task);
   made.node = result_.sites.size();
   made.writes = target.cases;
   made.reads = std::move(reads);
-  result_.sites.push_back({site.operation, site.call});
+  result_.sites.push_back({site.operation, site.call, name});
   add(std::move(made));
 }
 
 void AffineWalk::inline_call(const clang::CallExpr& call, const clang::FunctionDecl& callee, const Named* target) {
   constexpr std::size_t kDeepest = 8;
-  if (is_graph(callee)) refuse("a graph inside a graph is not followed", call.getExprLoc());
-  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
-  if (method != nullptr && method->isInstance()) refuse("a member function is not followed", call.getExprLoc());
   if (std::ranges::find(active_, &callee) != active_.end()) refuse("recursion is not affine", call.getExprLoc());
   if (active_.size() >= kDeepest) refuse("functions call each other too deep to be followed", call.getExprLoc());
   if (callee.getReturnType()->isReferenceType())
     refuse("a function that returns a reference is not followed", call.getExprLoc());
-  enter_parameters(call, callee);
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  const bool on_object = method != nullptr && method->isInstance();
+  if (on_object && method->isVirtual()) refuse("a virtual function is not followed", call.getExprLoc());
+  std::vector<const clang::Expr*> arguments(call.arg_begin(), call.arg_end());
+  std::optional<Named> object;
+  if (on_object) {
+    const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
+    const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+    if (infix == nullptr && member == nullptr) refuse("this call is not followed", call.getExprLoc());
+    const clang::Expr& on = infix != nullptr ? *call.getArg(0) : *member->getImplicitObjectArgument();
+    if (infix != nullptr) arguments.erase(arguments.begin());
+    object = object_of(on);
+  }
+  enter_parameters(arguments, callee);
+  const auto outer = std::exchange(this_, on_object ? object : this_);
+  run_body(callee, target, call.getExprLoc());
+  this_ = outer;
+}
+
+/// What a member function is called on, where that holds futures.
+std::optional<Named> AffineWalk::object_of(const clang::Expr& object) {
+  if (isa<clang::CXXThisExpr>(object.IgnoreParenImpCasts())) return this_;
+  const auto type = object.getType()->isPointerType() ? object.getType()->getPointeeType() : object.getType();
+  if (!holds_future(type)) return std::nullopt;
+  const auto found = object.getType()->isPointerType() ? std::nullopt : named(object);
+  if (!found) refuse("a member function of this object is not followed", object.getExprLoc());
+  return found;
+}
+
+/// Once its parameters are known.
+void AffineWalk::run_body(const clang::FunctionDecl& callee, const Named* target, clang::SourceLocation where) {
   const Expr around = guard_;
   const auto* returned = std::exchange(returned_, target);
   const auto depth = std::exchange(depth_of_function_, loops_.size());
   active_.push_back(&callee);
   const State before = state_;
   const bool lossy = std::exchange(lossy_, false);
+  const unsigned left = std::exchange(left_, 0);
+  elusive_.merge(elusive_integers(*callee.getBody()));
   execute(*callee.getBody());
+  left_ = left;
   const bool early =
       count_returns(*callee.getBody()) > 1 || (count_returns(*callee.getBody()) == 1 && !(guard_ == flow::never()));
   if (lossy_ || (early && differs(before, state_)))
-    refuse("a helper that returns early behind a change is not followed", call.getExprLoc());
+    refuse("a helper that returns early behind a change is not followed", where);
   lossy_ = lossy;
   active_.pop_back();
   depth_of_function_ = depth;
@@ -183,15 +231,19 @@ void AffineWalk::inline_call(const clang::CallExpr& call, const clang::FunctionD
   guard_ = around;
 }
 
-void AffineWalk::enter_parameters(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
+void AffineWalk::enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, const clang::FunctionDecl& callee) {
   std::vector<std::pair<const clang::VarDecl*, Binding>> bound;
   std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
-  std::set<std::size_t> arrays;
-  for (unsigned i = 0; i < call.getNumArgs() && i < callee.getNumParams(); ++i) {
+  for (unsigned i = 0; i < arguments.size() && i < callee.getNumParams(); ++i) {
     const auto* declared = callee.getParamDecl(i);
-    const clang::Expr& argument = *call.getArg(i);
+    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(arguments[i]);
+    const clang::Expr& argument = initial == nullptr ? *arguments[i] : *initial->getExpr();
     const auto type = declared->getType();
     if (is_executor(type)) continue;
+    if (auto closure = closure_of(argument)) {
+      bound.emplace_back(declared, std::move(*closure));
+      continue;
+    }
     if (type.getNonReferenceType()->isIntegralOrEnumerationType()) {
       if (type->isReferenceType() && !type.getNonReferenceType().isConstQualified())
         refuse("a number that a function may change is not followed", argument.getExprLoc());
@@ -263,42 +315,45 @@ void AffineWalk::inside(std::size_t loop, const Body& body) {
   guard_ = around;
 }
 
-void AffineWalk::rehearse(const Body& body) {
+AffineWalk::Snapshot AffineWalk::snapshot() const {
   const auto& records = result_.records;
-  const auto arrays = records.arrays.size(), statements = records.statements.size(),
-             obligations = records.obligations.size();
-  const auto sites = result_.sites.size(), active = active_.size();
-  const auto bindings = bindings_;
-  const auto state = state_;
-  const auto loops = loops_, places = places_;
-  const auto guard = guard_;
-  const auto lossy = lossy_;
-  const auto ranged = ranged_.size();
-  const auto depth = depth_of_function_;
-  const auto* returned = returned_;
-  const auto restore = [&] {
-    result_.records.arrays.resize(arrays);
-    result_.records.statements.resize(statements);
-    result_.records.obligations.resize(obligations);
-    result_.sites.resize(sites);
-    active_.resize(active);
-    bindings_ = bindings;
-    state_ = state;
-    loops_ = loops;
-    places_ = places;
-    guard_ = guard;
-    lossy_ = lossy;
-    ranged_.erase(ranged_.begin() + static_cast<std::ptrdiff_t>(ranged), ranged_.end());
-    depth_of_function_ = depth;
-    returned_ = returned;
-  };
+  return {records.arrays.size(), records.statements.size(), records.obligations.size(), result_.sites.size(), active_.size(),
+          ranged_.size(), bindings_, state_, loops_, places_, guard_, lossy_, left_, exits_, continued_, stepping_, depth_of_function_, returned_, this_,
+          depth_of_numbers_};
+}
+
+void AffineWalk::restore(const Snapshot& before) {
+  result_.records.arrays.resize(before.arrays);
+  result_.records.statements.resize(before.statements);
+  result_.records.obligations.resize(before.obligations);
+  result_.sites.resize(before.sites);
+  active_.resize(before.active);
+  ranged_.erase(ranged_.begin() + static_cast<std::ptrdiff_t>(before.ranged), ranged_.end());
+  bindings_ = before.bindings;
+  state_ = before.state;
+  loops_ = before.loops;
+  places_ = before.places;
+  guard_ = before.guard;
+  lossy_ = before.lossy;
+  left_ = before.left;
+  exits_ = before.exits;
+  continued_ = before.continued;
+  stepping_ = before.stepping;
+  depth_of_function_ = before.depth;
+  returned_ = before.returned;
+  this_ = before.object;
+  depth_of_numbers_ = before.numbers;
+}
+
+void AffineWalk::rehearse(const Body& body) {
+  const Snapshot before = snapshot();
   try {
     body();
   } catch (...) {
-    restore();
+    restore(before);
     throw;
   }
-  restore();
+  restore(before);
 }
 
 }  // namespace dflow::compiler

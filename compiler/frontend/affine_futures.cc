@@ -14,6 +14,9 @@ using llvm::isa;
 
 namespace {
 
+/// Before all keys of maps that are numbers.
+constexpr std::int64_t kLeastKey = -(std::int64_t{1} << 40);
+
 /// Without what only passes a value on: copies and moves of the same type, casts, temporaries.
 const clang::Expr& passed(const clang::Expr& expression) {
   const clang::Expr* bare = &expression;
@@ -41,54 +44,33 @@ llvm::StringRef method_of(const clang::CallExpr& call) {
   return callee != nullptr && callee->getDeclName().isIdentifier() ? callee->getName() : llvm::StringRef();
 }
 
-std::optional<std::int64_t> array_length(const clang::ClassTemplateSpecializationDecl& instance) {
-  return instance.getTemplateArgs().get(1).getAsIntegral().getExtValue();
-}
-
 bool same(const Named& left, const Named& right) {
+  if (!left.fields.empty()) return std::ranges::equal(left.fields, right.fields, same);
   return left.cases.size() == 1 && right.cases.size() == 1 && left.cases[0].array == right.cases[0].array &&
          left.cases[0].subscripts == right.cases[0].subscripts;
 }
 
-}  // namespace
-
-std::optional<Shape> shape_of(clang::QualType type) {
-  type = type.getNonReferenceType().getCanonicalType();
-  if (is_future(type)) return Shape{};
-  const auto wrapped = [](clang::QualType element, std::optional<std::int64_t> length) -> std::optional<Shape> {
-    auto inner = shape_of(element);
-    if (inner) inner->levels.insert(inner->levels.begin(), length);
-    return inner;
-  };
-  if (const auto* array = dyn_cast<clang::ConstantArrayType>(type.getTypePtr())) {
-    return wrapped(array->getElementType(), static_cast<std::int64_t>(array->getSize().getZExtValue()));
+/// `yes` where `condition` holds, else `no`.
+Named either(const Expr& condition, const Named& yes, const Named& no) {
+  Named result{{}, yes.shape, false};
+  for (flow::Access each : yes.cases) {
+    each.guard = flow::both(condition, each.guard);
+    result.cases.push_back(std::move(each));
   }
-  const auto* instance = llvm::dyn_cast_or_null<clang::ClassTemplateSpecializationDecl>(type->getAsCXXRecordDecl());
-  if (instance == nullptr || !in_std_namespace(*instance) || !instance->getDeclName().isIdentifier())
-    return std::nullopt;
-  const auto name = instance->getName();
-  if (name != "vector" && name != "array" && name != "optional") return std::nullopt;
-  const auto element = instance->getTemplateArgs().get(0).getAsType();
-  if (name == "vector") return wrapped(element, std::nullopt);
-  if (name == "array") return wrapped(element, array_length(*instance));
-  return is_future(element) ? std::optional(Shape{{}, Shape::Leaf::optional}) : std::nullopt;
+  for (flow::Access each : no.cases) {
+    each.guard = flow::both(flow::negation(condition), each.guard);
+    result.cases.push_back(std::move(each));
+  }
+  for (std::size_t i = 0; i < yes.fields.size(); ++i)
+    result.fields.push_back(either(condition, yes.fields[i], no.fields.at(i)));
+  return result;
 }
 
-Named AffineWalk::new_object(const std::string& name, const Shape& shape, flow::Array::Missing missing) {
-  const std::size_t array = result_.records.arrays.size();
-  if (shape.leaf == Shape::Leaf::optional && missing == flow::Array::Missing::wrong)
-    missing = flow::Array::Missing::empty;
-  result_.records.arrays.push_back({name, loops_.size() + shape.levels.size(), missing});
-  Named object{{{array, {}, flow::always()}}, shape, false};
-  for (const std::size_t loop : loops_) object.cases[0].subscripts.push_back(Expr::variable(loop));
-  Sizes sizes;
-  for (const auto& length : shape.levels) sizes.base.emplace_back(Expr(length.value_or(0)));
-  state_.sizes[array] = std::move(sizes);
-  return object;
-}
+}  // namespace
 
 Named AffineWalk::subscripted(Named container, const Expr& subscript) const {
   for (flow::Access& each : container.cases) each.subscripts.push_back(subscript);
+  for (Named& each : container.fields) each = subscripted(std::move(each), subscript);
   container.shape = container.shape.element();
   return container;
 }
@@ -103,13 +85,16 @@ std::optional<Named> AffineWalk::named(const clang::Expr& expression) {
   }
   if (const auto* full = dyn_cast<clang::FullExpr>(bare)) return named(*full->getSubExpr());
   if (const auto* temporary = dyn_cast<clang::MaterializeTemporaryExpr>(bare)) {
+    const auto* call = dyn_cast<clang::CallExpr>(temporary->getSubExpr()->IgnoreParens());
+    if (call != nullptr) return named_call(*call);  // std::tie
     return temporary->getSubExpr()->isPRValue() ? std::nullopt : named(*temporary->getSubExpr());
   }
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(bare)) {
+    if (const auto* binding = dyn_cast<clang::BindingDecl>(name->getDecl())) return named_binding(*binding);
     const auto found = bindings_.find(dyn_cast<clang::VarDecl>(name->getDecl()));
     if (found == bindings_.end() || !std::holds_alternative<Named>(found->second)) return std::nullopt;
     const Named& object = std::get<Named>(found->second);
-    if (object.cases.empty())
+    if (object.is_lost())
       refuse("a reference into a container that was swapped or moved is not followed", bare->getExprLoc());
     return object;
   }
@@ -118,6 +103,9 @@ std::optional<Named> AffineWalk::named(const clang::Expr& expression) {
     if (!base || base->shape.levels.empty()) return std::nullopt;
     return subscripted(*base, needed(*subscript->getIdx(), "a subscript"));
   }
+  if (const auto* member = dyn_cast<clang::MemberExpr>(bare)) return named_member(*member);
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(bare); unary != nullptr && unary->getOpcode() == clang::UO_Deref)
+    return this_of(*unary->getSubExpr());
   if (const auto* choice = dyn_cast<clang::ConditionalOperator>(bare); choice != nullptr && choice->isGLValue()) {
     const Expr condition = needed(*choice->getCond(), "a condition"), around = guard_;
     guard_ = flow::both(around, condition);
@@ -126,35 +114,30 @@ std::optional<Named> AffineWalk::named(const clang::Expr& expression) {
     const auto no = named(*choice->getFalseExpr());
     guard_ = around;
     if (!yes || !no) return std::nullopt;
-    Named result{{}, yes->shape, false};
-    for (flow::Access each : yes->cases) {
-      each.guard = flow::both(condition, each.guard);
-      result.cases.push_back(std::move(each));
-    }
-    for (flow::Access each : no->cases) {
-      each.guard = flow::both(flow::negation(condition), each.guard);
-      result.cases.push_back(std::move(each));
-    }
-    return result;
+    return either(condition, *yes, *no);
   }
   const auto* call = dyn_cast<clang::CallExpr>(bare);
-  return call == nullptr || !call->isGLValue() ? std::nullopt : named_call(*call);
+  return call == nullptr ? std::nullopt : named_call(*call);
 }
 
 std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
   if (callee == nullptr || !in_std_namespace(*callee)) return std::nullopt;
+  if (auto found = named_get(call)) return found;
+  if (!call.isGLValue()) return std::nullopt;
   if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call)) {
     if (infix->getOperator() != clang::OO_Subscript) return std::nullopt;
     const auto base = named(*call.getArg(0));
     if (!base || base->shape.levels.empty()) return std::nullopt;
-    return subscripted(*base, needed(*call.getArg(1), "a subscript"));
+    return subscripted(*base, base->shape.levels[0].keyed ? key_of(*call.getArg(1)) : needed(*call.getArg(1), "a subscript"));
   }
   const auto name = method_of(call);
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
     const auto base = named(*member->getImplicitObjectArgument());
     if (!base || base->shape.levels.empty()) return std::nullopt;
-    if (name == "at") return subscripted(*base, needed(*call.getArg(0), "a subscript"));
+    const bool keyed = base->shape.levels[0].keyed;
+    if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : needed(*call.getArg(0), "a subscript"));
+    if (keyed) return std::nullopt;
     if (name == "front") return subscripted(*base, 0);
     const auto size = name == "back" ? size_of(*base) : std::nullopt;
     if (name == "back" && !size) refuse("the length of a container is not known", call.getExprLoc());
@@ -163,6 +146,7 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   if (call.getNumArgs() != 1 || (name != "move" && name != "as_const" && name != "forward")) return std::nullopt;
   auto inner = named(*call.getArg(0));
   if (inner && name == "move") inner->moved = true;
+  for (std::size_t i = 0; inner && name == "move" && i < inner->fields.size(); ++i) inner->fields[i].moved = true;
   return inner;
 }
 
@@ -178,9 +162,7 @@ void AffineWalk::put(const clang::Expr& value, const Named& target) {
   const clang::Expr& bare = passed(value);
   if (const auto from = named(bare)) {
     copy(*from, target);
-    if (from->moved && !from->shape.levels.empty()) set_size(*from, Expr(0));
-    if (from->moved) invalidate_references_into(*from);
-    if (from->moved && from->shape.levels.empty() && !same(*from, target)) clear(*from);
+    if (from->moved) take(*from, target);
     return;
   }
   if (const auto* call = dyn_cast<clang::CallExpr>(&bare)) return put_call(*call, target);
@@ -192,6 +174,7 @@ void AffineWalk::put(const clang::Expr& value, const Named& target) {
         condition, [&] { put(*choice->getTrueExpr(), target); }, [&] { put(*choice->getFalseExpr(), target); });
   }
   if (const auto* list = dyn_cast<clang::InitListExpr>(&bare)) {
+    if (target.shape.levels.empty() && !target.fields.empty()) return put_aggregate(*list, target);
     // std::array holds a C array, which may have a list of its own.
     const clang::InitListExpr* inner = list;
     while (inner->getNumInits() == 1 && isa<clang::InitListExpr>(inner->getInit(0)) && !target.shape.levels.empty())
@@ -202,6 +185,17 @@ void AffineWalk::put(const clang::Expr& value, const Named& target) {
   refuse("futures made in this way are not followed", value.getExprLoc());
 }
 
+/// What is moved from is left empty.
+void AffineWalk::take(const Named& from, const Named& target) {
+  if (!from.fields.empty() && from.shape.levels.empty()) {
+    for (std::size_t i = 0; i < from.fields.size(); ++i) take(from.fields[i], target.fields.at(i));
+    return;
+  }
+  if (!from.shape.levels.empty()) set_size(from, Expr(0));
+  invalidate_references_into(from);
+  if (from.shape.levels.empty() && !same(from, target)) clear(from);
+}
+
 void AffineWalk::put_elements(llvm::ArrayRef<const clang::Expr*> elements, const Named& target) {
   if (target.shape.levels.empty()) {
     if (!elements.empty()) refuse("futures made in this way are not followed", elements[0]->getExprLoc());
@@ -210,7 +204,7 @@ void AffineWalk::put_elements(llvm::ArrayRef<const clang::Expr*> elements, const
   Named own = new_object("list", target.shape);
   std::int64_t number = 0;
   for (const auto* element : elements) put(*element, subscripted(own, number++));
-  set_size(own, Expr(own.shape.levels[0].value_or(number)));
+  set_size(own, Expr(own.shape.levels[0].length.value_or(number)));
   copy(own, target);
 }
 
@@ -223,6 +217,19 @@ void AffineWalk::put_call(const clang::CallExpr& call, const Named& target) {
     forget(*call.getArg(0));
     return copy(new_object("scattered", {}, flow::Array::Missing::external), target);
   }
+  if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
+      infix != nullptr && infix->getOperator() == clang::OO_Equal) {  // a = b = c
+    change(call);
+    const auto assigned_to = named(*call.getArg(0));
+    if (!assigned_to) refuse("this assignment is not followed", call.getExprLoc());
+    return copy(*assigned_to, target);
+  }
+  if (call_closure(call, &target)) return;
+  const bool makes = method_of(call) == "make_pair" || method_of(call) == "make_tuple";
+  if (in_std_namespace(*callee) && makes && !target.fields.empty()) {
+    const std::vector<const clang::Expr*> values(call.arg_begin(), call.arg_end());
+    return put_fields(values, target, call.getExprLoc());
+  }
   const auto* body = visible_body(*callee);
   if (body == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee))
     refuse("a call that is not followed", call.getExprLoc());
@@ -230,6 +237,7 @@ void AffineWalk::put_call(const clang::CallExpr& call, const Named& target) {
 }
 
 void AffineWalk::put_constructed(const clang::CXXConstructExpr& made, const Named& target) {
+  if (target.shape.levels.empty() && !target.fields.empty()) return construct(made, target);
   if (made.getNumArgs() == 0 || isa<clang::CXXDefaultArgExpr>(made.getArg(0))) {
     if (target.shape.levels.empty()) return clear(target);
     return set_size(target, 0);  // nothing was there before
@@ -258,23 +266,35 @@ void AffineWalk::fill(const Named& target, const clang::Expr& count, const clang
   const Named one = made(*element);
   const std::size_t loop = new_loop("e", 0, size);
   inside(loop, [&] { copy(one, subscripted(target, Expr::variable(loop))); });
-  if (one.shape.levels.empty()) return;
-  const auto inner = size_of(one);
-  const bool known = inner && target.cases.size() == 1 && state_.sizes.at(target.cases[0].array).base.size() == 2 &&
-                     one.shape.levels.size() == 1;
-  if (!known) refuse("the length of a container is not known", count.getExprLoc());
-  Sizes& sizes = state_.sizes.at(target.cases[0].array);
-  sizes.rows.clear();
-  sizes.base[1] = *inner;
+  set_inner_sizes(target, one, count.getExprLoc());
+}
+
+/// All elements are as long as `element`, which is an object of its own.
+void AffineWalk::set_inner_sizes(const Named& target, const Named& element, clang::SourceLocation where) {
+  for (std::size_t i = 0; i < target.fields.size(); ++i) set_inner_sizes(target.fields[i], element.fields[i], where);
+  if (!target.fields.empty() || element.shape.levels.empty()) return;
+  const Sizes& inner = state_.sizes.at(element.cases[0].array);
+  const auto outer = target.cases.size() == 1 ? state_.sizes.find(target.cases[0].array) : state_.sizes.end();
+  const bool known = outer != state_.sizes.end() && outer->second.base.size() == inner.base.size() + 1 && inner.rows.empty();
+  if (!known) refuse("the length of a container is not known", where);
+  outer->second.rows.clear();
+  for (std::size_t level = 0; level < inner.base.size(); ++level) {
+    const bool plain = inner.base[level] && !flow::mentions_loop(*inner.base[level], row_);
+    outer->second.base[level + 1] = plain ? inner.base[level] : std::nullopt;
+  }
 }
 
 /// All of it, whatever its length.
 void AffineWalk::copy(const Named& from, const Named& to) {
+  if (from.fields.size() != to.fields.size() || from.shape.levels.size() != to.shape.levels.size())
+    refuse("a conversion between these containers is not followed", function_.getLocation());
   if (same(from, to)) return;
+  for (std::size_t i = 0; i < from.fields.size(); ++i) copy(from.fields[i], to.fields[i]);
+  if (!from.fields.empty()) return;
   flow::Statement made = statement(flow::Statement::Kind::copy);
   Named source = from, target = to;
   while (!source.shape.levels.empty()) {
-    const std::size_t loop = new_loop("e", 0, std::nullopt);
+    const std::size_t loop = new_loop("e", source.shape.levels[0].keyed ? Expr(kLeastKey) : Expr(0), std::nullopt);
     made.loops.push_back(loop);
     made.places.push_back(0);
     source = subscripted(source, Expr::variable(loop));
@@ -287,10 +307,12 @@ void AffineWalk::copy(const Named& from, const Named& to) {
 }
 
 void AffineWalk::clear(const Named& target) {
+  for (const Named& each : target.fields) clear(each);
+  if (!target.fields.empty()) return;
   flow::Statement made = statement(flow::Statement::Kind::clear);
   Named all = target;
   while (!all.shape.levels.empty()) {
-    const std::size_t loop = new_loop("e", 0, std::nullopt);
+    const std::size_t loop = new_loop("e", all.shape.levels[0].keyed ? Expr(kLeastKey) : Expr(0), std::nullopt);
     made.loops.push_back(loop);
     made.places.push_back(0);
     all = subscripted(all, Expr::variable(loop));
@@ -304,17 +326,19 @@ void AffineWalk::change(const clang::CallExpr& call) {
     const auto shape = shape_of(call.getType());
     return put_site(*site, new_object("unused", shape.value_or(Shape{})));
   }
+  if (call_closure(call, nullptr)) return;
   const auto* callee = call.getDirectCallee();
   if (callee == nullptr) return forget(call);
   const auto name = method_of(call);
   if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
       infix != nullptr && infix->getOperator() == clang::OO_Equal) {
-    if (!shape_of(call.getArg(0)->getType())) return forget(call);
+    if (!holds_future(call.getArg(0)->getType())) return forget(call);
     const auto target = named(*call.getArg(0));
+    if (!target && !shape_of(call.getArg(0)->getType())) return forget(call);
     if (!target) refuse("this assignment is not followed", call.getExprLoc());
-    if (!target->shape.levels.empty()) invalidate_references_into(*target);
+    if (!target->shape.is_single()) invalidate_references_into(*target);
     // What is assigned may be made of what it replaces.
-    const bool simple = target->shape.levels.empty() || named(passed(*call.getArg(1)));
+    const bool simple = target->shape.is_single() || named(passed(*call.getArg(1)));
     if (simple) return put(*call.getArg(1), *target);
     const Named value = made(*call.getArg(1));
     return copy(value, *target);
@@ -324,7 +348,9 @@ void AffineWalk::change(const clang::CallExpr& call) {
     const auto shape = shape_of(member->getImplicitObjectArgument()->getType());
     const auto object = shape && !shape->levels.empty() ? named(*member->getImplicitObjectArgument()) : std::nullopt;
     if (object && change_container(call, *object, name)) return;
-    return forget(call);
+    const auto* own = visible_body(*callee);
+    const bool followed = own != nullptr && !in_std_namespace(*callee) && !in_dflow_namespace(*callee) && !may_ignore(call);
+    return followed ? inline_call(call, *own, nullptr) : forget(call);
   }
   if (in_std_namespace(*callee) && name == "swap" && call.getNumArgs() == 2) {
     const auto left = named(*call.getArg(0)), right = named(*call.getArg(1));
@@ -339,6 +365,7 @@ void AffineWalk::change(const clang::CallExpr& call) {
 
 bool AffineWalk::change_container(const clang::CallExpr& call, const Named& object, llvm::StringRef method) {
   if (method == "reserve" || method == "shrink_to_fit") return true;
+  if (object.shape.levels[0].keyed && method != "clear" && method != "swap") return false;
   if (method == "clear") {
     clear(object);
     set_size(object, Expr(0));
@@ -366,6 +393,9 @@ bool AffineWalk::change_container(const clang::CallExpr& call, const Named& obje
     put(*call.getArg(0), target);
   } else if (call.getNumArgs() == 0) {
     clear(target);
+  } else if (target.shape.levels.empty() && call.getNumArgs() == target.fields.size()) {
+    const std::vector<const clang::Expr*> values(call.arg_begin(), call.arg_end());
+    put_fields(values, target, call.getExprLoc());
   } else {
     return false;
   }
@@ -374,7 +404,7 @@ bool AffineWalk::change_container(const clang::CallExpr& call, const Named& obje
 }
 
 void AffineWalk::swap(const Named& left, const Named& right, clang::SourceLocation where) {
-  if (left.cases.size() != 1 || right.cases.size() != 1) refuse("this swap is not followed", where);
+  if (left.fields.empty() && (left.cases.size() != 1 || right.cases.size() != 1)) refuse("this swap is not followed", where);
   invalidate_references_into(left);
   invalidate_references_into(right);
   const Named spare = new_object("spare", left.shape);

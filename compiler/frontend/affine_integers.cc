@@ -94,6 +94,7 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
     return result;
   }
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare)) {
+    if (unary == stepping_) return stepped(*unary);
     const auto inner = integer(*unary->getSubExpr());
     if (!inner) return std::nullopt;
     if (unary->getOpcode() == clang::UO_Plus) return inner;
@@ -102,7 +103,18 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
       return Integer{Expr(0) - inner->value, inner->provided};
     return std::nullopt;
   }
+  if (const auto* call = dyn_cast<clang::CallExpr>(&bare)) {
+    if (auto number = called_number(*call)) return number;
+  }
   return asked_size(bare);
+}
+
+/// The increment in a loop's condition, whose effect the loop sees to.
+std::optional<Integer> AffineWalk::stepped(const clang::UnaryOperator& unary) {
+  auto number = integer(*unary.getSubExpr());
+  if (!number || unary.isPostfix()) return number;
+  number->value = unary.isIncrementOp() ? number->value + 1 : number->value - 1;
+  return unary.getType()->isUnsignedIntegerType() ? within(*number, unary.getType(), project_.context()) : *number;
 }
 
 std::optional<Integer> AffineWalk::converted(const clang::CastExpr& cast) {
@@ -174,6 +186,9 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
                                                       : within(result, operation.getType(), project_.context());
   };
   const bool constant = right.value.op == Op::constant;
+  if (!constant && left.value.op != Op::constant) {
+    if (auto number = computed(operation, left, right)) return number;
+  }
   switch (operation.getOpcode()) {
     case clang::BO_Add:
       return checked(left.value + right.value);
@@ -194,6 +209,25 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
     default:
       return std::nullopt;
   }
+}
+
+/// A product, quotient or rest of parameters alone: a parameter of its own.
+std::optional<Integer> AffineWalk::computed(const clang::BinaryOperator& operation, const Integer& left, const Integer& right) {
+  const auto code = operation.getOpcode();
+  if (code != clang::BO_Mul && code != clang::BO_Div && code != clang::BO_Rem) return std::nullopt;
+  const Op op = code == clang::BO_Mul ? Op::multiply : code == clang::BO_Div ? Op::divide : Op::remainder;
+  const auto number = computed(Expr(op, {left.value, right.value}));
+  if (!number) return std::nullopt;
+  const Integer result = combined(*number, left, right);
+  return operation.getType()->isSignedIntegerType() ? result : within(result, operation.getType(), project_.context());
+}
+
+std::optional<Expr> AffineWalk::computed(const Expr& value) {
+  auto text = flow::text_of(value, result_.records.parameters);
+  if (!text) return std::nullopt;
+  const auto [found, inserted] = parameters_.try_emplace(*text, result_.records.parameters.size());
+  if (inserted) result_.records.parameters.push_back({"(" + *text + ")", std::nullopt, std::nullopt});
+  return Expr::parameter(found->second);
 }
 
 /// v.size(), v.empty(), std::size(v), std::min(a, b), std::max(a, b)

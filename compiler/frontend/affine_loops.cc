@@ -1,7 +1,8 @@
-// Loops: how often, and what each round begins with.
+// Loops: what counts them, and how often they run.
 #include <algorithm>
 #include <set>
 
+#include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
 
@@ -12,318 +13,272 @@ using flow::Op;
 using llvm::dyn_cast;
 using llvm::dyn_cast_or_null;
 
-/// What a body changes, each as a number that nothing is known of.
-struct AffineWalk::Unknowns {
-  std::map<const clang::VarDecl*, std::size_t> integers;
-  std::map<std::size_t, std::size_t> lengths;  ///< By array.
-  std::map<std::size_t, std::size_t> rows;
-  std::vector<std::size_t> all;
-
-  bool empty() const { return all.empty(); }
-  bool in(const Expr& expr) const {
-    return std::ranges::any_of(all, [&](std::size_t unknown) { return flow::mentions_loop(expr, unknown); });
-  }
-};
-
 namespace {
 
 const clang::VarDecl* variable_of(const clang::Expr& expression) {
-  const auto* name = dyn_cast<clang::DeclRefExpr>(expression.IgnoreParenImpCasts());
-  return name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
+  return named_variable(*expression.IgnoreParenImpCasts());
 }
 
-/// Which round it is, how many there are, and the variable's value in the last.
-struct Count {
-  Expr number, count, last;
-};
+/// a, b, c
+void split(const clang::Expr* increment, std::vector<const clang::Expr*>& parts) {
+  if (increment == nullptr) return;
+  const auto* comma = dyn_cast<clang::BinaryOperator>(&written(*increment));
+  if (comma == nullptr || comma->getOpcode() != clang::BO_Comma) return parts.push_back(increment);
+  split(comma->getLHS(), parts);
+  split(comma->getRHS(), parts);
+}
 
-Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
-  const Expr i = Expr::variable(id);
-  const std::int64_t stride = loop.step > 0 ? loop.step : -loop.step;
-  const Expr gone = loop.step > 0 ? i - loop.first : loop.first - i;
-  const Expr whole = loop.step > 0 ? *loop.end - loop.first : loop.first - *loop.end;
-  const Expr number = stride == 1 ? gone : Expr(Op::floor_divide, {gone, stride});
-  const Expr all = stride == 1 ? whole : Expr(Op::floor_divide, {whole + Expr(stride - 1), stride});
-  const Expr count = not_negative ? all : flow::maximum(0, all);
-  return {number, count, loop.first + (count - 1) * Expr(loop.step)};
+/// The one increment inside a condition: `n-- > 0`.
+const clang::UnaryOperator* step_in(const clang::Expr* condition) {
+  const clang::UnaryOperator* found = nullptr;
+  int count = 0;
+  visit(condition, [&](const clang::Stmt& part) {
+    const auto* unary = dyn_cast<clang::UnaryOperator>(&part);
+    if (unary == nullptr || !unary->isIncrementDecrementOp()) return true;
+    found = unary;
+    ++count;
+    return true;
+  });
+  return count == 1 ? found : nullptr;
+}
+
+bool mentions(const clang::Expr* condition, const clang::VarDecl* variable) {
+  bool found = false;
+  visit(condition, [&](const clang::Stmt& part) {
+    found = found || named_variable(part) == variable;
+    return !found;
+  });
+  return found;
+}
+
+bool assigns(const clang::Stmt& body, const clang::VarDecl* variable) {
+  bool found = false;
+  visit(&body, [&](const clang::Stmt& part) {
+    found = found || assigned(part) == variable;
+    return !found;
+  });
+  return found;
 }
 
 }  // namespace
 
-AffineWalk::Counting AffineWalk::counting_of(const clang::ForStmt& loop) {
-  const auto* declarations = dyn_cast_or_null<clang::DeclStmt>(loop.getInit());
-  const auto* step = loop.getInc() == nullptr ? nullptr : loop.getInc()->IgnoreParenImpCasts();
-  if (declarations == nullptr || loop.getCond() == nullptr || step == nullptr ||
-      loop.getConditionVariable() != nullptr) {
-    refuse("a loop of this form is not affine", loop.getForLoc());
-  }
-  Counting result;
-  if (const auto* unary = dyn_cast<clang::UnaryOperator>(step); unary != nullptr && unary->isIncrementDecrementOp()) {
-    result = {variable_of(*unary->getSubExpr()), unary->isIncrementOp() ? 1 : -1};
-  } else if (const auto* assign = dyn_cast<clang::CompoundAssignOperator>(step)) {
-    const auto by = integer(*assign->getRHS());
-    const bool constant = by && by->value.op == Op::constant && by->value.number > 0 && by->value.number < (1 << 20);
-    if (constant && assign->getOpcode() == clang::BO_AddAssign)
-      result = {variable_of(*assign->getLHS()), by->value.number};
-    if (constant && assign->getOpcode() == clang::BO_SubAssign)
-      result = {variable_of(*assign->getLHS()), -by->value.number};
-  }
-  if (result.variable == nullptr || elusive_.contains(result.variable) ||
-      !result.variable->getType()->isIntegerType()) {
-    refuse("the step of a loop is not constant", loop.getForLoc());
-  }
-  return result;
+/// What an expression behind the second semicolon adds to a variable.
+std::optional<std::int64_t> AffineWalk::step_of(const clang::Expr& increment) {
+  const clang::Expr& bare = written(increment);
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare); unary != nullptr && unary->isIncrementDecrementOp())
+    return unary->isIncrementOp() ? 1 : -1;
+  const auto* assign = dyn_cast<clang::CompoundAssignOperator>(&bare);
+  const bool adds = assign != nullptr && (assign->getOpcode() == clang::BO_AddAssign || assign->getOpcode() == clang::BO_SubAssign);
+  const auto by = adds ? integer(*assign->getRHS()) : std::nullopt;
+  const bool constant = by && by->value.op == Op::constant && by->value.number > 0 && by->value.number < (1 << 20);
+  if (!constant) return std::nullopt;
+  return assign->getOpcode() == clang::BO_AddAssign ? by->value.number : -by->value.number;
 }
 
 /// Where the condition, which holds up to there, ends to hold.
-std::optional<Expr> AffineWalk::end_of(const clang::Expr& condition, const Counting& counting) {
+std::optional<Expr> AffineWalk::end_of(const clang::Expr& condition, std::int64_t step) {
+  const Expr own = Expr::variable(loops_.back());
+  const bool up = step > 0;
   const auto* operation = dyn_cast<clang::BinaryOperator>(condition.IgnoreParenImpCasts());
-  if (operation == nullptr) return std::nullopt;
-  if (operation->getOpcode() == clang::BO_LAnd) {
-    const auto left = end_of(*operation->getLHS(), counting), right = end_of(*operation->getRHS(), counting);
+  if (operation != nullptr && operation->getOpcode() == clang::BO_LAnd) {
+    const auto left = end_of(*operation->getLHS(), step), right = end_of(*operation->getRHS(), step);
     if (!left || !right) return std::nullopt;
-    return counting.step > 0 ? flow::minimum(*left, *right) : flow::maximum(*left, *right);
+    return up ? flow::minimum(*left, *right) : flow::maximum(*left, *right);
   }
-  if (!operation->isComparisonOp()) return std::nullopt;
+  if (operation == nullptr || !operation->isComparisonOp()) return end_of_truth(condition, step);
   const auto left = integer(*operation->getLHS()), right = integer(*operation->getRHS());
-  const auto own = variable(*counting.variable);
-  if (!left || !right || !own) return std::nullopt;
+  if (!left || !right) return std::nullopt;
   // i + 1 < n is i < n - 1, where neither wraps.
-  const Expr ahead = left->value - own->value, behind = right->value - own->value;
+  const Expr ahead = left->value - own, behind = right->value - own;
   const bool first = ahead.op == Op::constant && flow::mentions_loop(left->value, loops_.back());
   const bool second = behind.op == Op::constant && flow::mentions_loop(right->value, loops_.back());
-  if (first == second) return std::nullopt;
-  const Expr limit = first ? right->value - ahead : left->value - behind;
   use(*left, condition.getExprLoc());
   use(*right, condition.getExprLoc());
+  if (first == second) return end_of_truth(condition, step);
+  const Expr limit = first ? right->value - ahead : left->value - behind;
   const auto code = first ? operation->getOpcode() : clang::BinaryOperator::reverseComparisonOp(operation->getOpcode());
-  const bool up = counting.step > 0;
   if (code == (up ? clang::BO_LT : clang::BO_GT)) return limit;
   if (code == (up ? clang::BO_LE : clang::BO_GE)) return up ? limit + 1 : limit - 1;
-  const bool exact = code == clang::BO_NE && (counting.step == 1 || counting.step == -1);
-  if (!exact) return std::nullopt;
-  const Expr& start = result_.records.loops[loops_.back()].first;
-  oblige(up ? flow::less_equal(start, limit) : flow::less_equal(limit, start), "a loop may miss its end",
-         condition.getExprLoc());
+  if (code != clang::BO_NE || (step != 1 && step != -1)) return std::nullopt;
+  return end_at(limit, condition);
+}
+
+/// `limit` is the first number that is not reached, and it must not be passed by.
+std::optional<Expr> AffineWalk::end_at(const Expr& limit, const clang::Expr& condition) {
+  const flow::Loop& loop = result_.records.loops[loops_.back()];
+  oblige(loop.step > 0 ? flow::less_equal(loop.first, limit) : flow::less_equal(limit, loop.first),
+         "a loop may miss its end", condition.getExprLoc());
   return limit;
 }
 
-void AffineWalk::execute_for(const clang::ForStmt& loop) {
-  const Counting counting = counting_of(loop);
-  for (const auto* decl : llvm::cast<clang::DeclStmt>(loop.getInit())->decls()) {
-    if (const auto* declared = dyn_cast<clang::VarDecl>(decl)) declare(*declared);
-  }
-  const auto first = variable(*counting.variable);
-  if (!first) refuse("the start of a loop is not affine", loop.getForLoc());
-  const Expr start = use(*first, loop.getForLoc());
-  const bool is_unsigned = counting.variable->getType()->isUnsignedIntegerType();
-  const auto enter = [&](std::size_t id) { state_.integers[counting.variable] = {Expr::variable(id), {}}; };
-  const auto bound = [&]() -> std::optional<Expr> {
-    const Expr own = state_.integers.at(counting.variable).value;
-    if (is_unsigned) use(within({own, {}}, counting.variable->getType(), project_.context()), loop.getForLoc());
-    return end_of(*loop.getCond(), counting);
-  };
-  state_.integers.erase(counting.variable);
-  repeat({counting.variable->getNameAsString(), start, counting.step, counting.variable, false}, bound, enter,
-         *loop.getBody());
+/// A condition that is no comparison with the loop's variable: a number that counts, or what no round changes.
+std::optional<Expr> AffineWalk::end_of_truth(const clang::Expr& condition, std::int64_t step) {
+  const auto truth = integer(condition);
+  if (!truth) return std::nullopt;
+  use(*truth, condition.getExprLoc());
+  const Expr own = Expr::variable(loops_.back());
+  const Expr value = truth->value.op == Op::negation && truth->value.operands[0].op == Op::equal
+                         ? truth->value.operands[0].operands[0] - truth->value.operands[0].operands[1]
+                         : truth->value;
+  const Expr distance = value - own;
+  if (distance.op == Op::constant && (step == 1 || step == -1)) return end_at(Expr(0) - distance, condition);
+  if (flow::mentions_loop(truth->value, loops_.back())) return std::nullopt;
+  const Expr start = result_.records.loops[loops_.back()].first;
+  constexpr std::int64_t kFar = std::int64_t{1} << 40;
+  // Holds in every round: another part of the condition ends the loop.
+  return step > 0 ? flow::select(truth->value, start + Expr(kFar), start) : flow::select(truth->value, start - Expr(kFar), start);
 }
 
-void AffineWalk::repeat(const Rounds& rounds, const std::function<std::optional<Expr>()>& bound,
-                        const std::function<void(std::size_t loop)>& enter, const clang::Stmt& body) {
-  const auto& [name, first, step, own, whole] = rounds;
-  const std::size_t loop = new_loop(name, first, first, step);
-  if (whole) whole_.insert(loop);
-  const State before = state_;
-  State after;
-  std::set<const clang::VarDecl*> known;
-  for (const auto& [variable, binding] : bindings_) known.insert(variable);
-  std::set<const clang::VarDecl*> lost;  // references that a round may have lost
-  const auto walk = [&](const State& start) {
-    state_ = start;
-    inside(loop, [&] {
-      for (const auto* variable : lost) std::get<Named>(bindings_.at(variable)).cases.clear();
-      enter(loop);
-      const Expr around = guard_;
-      const bool lossy = std::exchange(lossy_, false);
-      execute(body);
-      if (lossy_) refuse("a continue behind a change is not followed", body.getBeginLoc());
-      lossy_ = lossy;
-      if (!(guard_ == around)) distrust(start);
-      for (const auto& [variable, binding] : bindings_) {
-        const auto* object = std::get_if<Named>(&binding);
-        if (object != nullptr && object->cases.empty() && known.contains(variable)) lost.insert(variable);
-      }
-      const auto now = state_.integers.find(own);
-      const bool changed = now == state_.integers.end() || !(now->second.value == Expr::variable(loop));
-      if (own != nullptr && changed) refuse("a loop's variable changes in its body", body.getBeginLoc());
-      after = state_;
-    });
-  };
-  rehearse([&] { walk(before); });
-  const Unknowns unknowns = unknowns_of(before, after);
-  State round = before, behind = before;
-  if (!unknowns.empty()) {
-    State start = before;
-    for (const auto& [variable, unknown] : unknowns.integers) start.integers[variable] = {Expr::variable(unknown), {}};
-    for (const auto& [array, unknown] : unknowns.lengths) start.sizes.at(array).base[0] = Expr::variable(unknown);
-    for (const auto& [array, unknown] : unknowns.rows) {
-      Sizes& sizes = start.sizes.at(array);
-      sizes.rows.clear();
-      for (std::size_t level = 1; level < sizes.base.size(); ++level) sizes.base[level] = Expr::variable(unknown);
-    }
-    rehearse([&] { walk(start); });
-    settle(unknowns, round, round, before, after, loop);
+/// `for` with a variable that nothing but its own increment changes.
+bool AffineWalk::execute_counted(const LoopParts& parts) {
+  const clang::Expr* counter = nullptr;
+  for (const auto* increment : parts.increments) {
+    const auto* variable = assigned(written(*increment));
+    const bool plain = variable != nullptr && parts.condition != nullptr && mentions(parts.condition, variable) &&
+                       !assigns(*parts.body, variable) && variable->getType()->isIntegerType() &&
+                       step_in(parts.condition) == nullptr;
+    if (plain && counter == nullptr && step_of(*increment)) counter = increment;
   }
-  // The condition is asked once more than the body runs.
-  const std::size_t asked = new_loop(name, first, first, step);
-  state_ = round;
-  std::optional<Expr> end;
+  if (counter == nullptr) return false;
+  const auto* own = assigned(written(*counter));
+  const auto first = variable(*own);
+  if (!first) refuse("the start of a loop is not affine", parts.where);
+  Rounds rounds;
+  rounds.first = use(*first, parts.where);
+  rounds.step = *step_of(*counter);
+  rounds.own = own;
+  count(parts, rounds, 0, counter);
+  return true;
+}
+
+/// A loop whose body counts, or its condition. The variable's value in the body, before anything else, is what counts
+/// the rounds.
+void AffineWalk::execute_counting(const LoopParts& parts) {
+  const auto* stepping = step_in(parts.condition);
+  std::vector<const clang::VarDecl*> candidates;
+  for (const auto& [variable, number] : state_.integers) {
+    const bool changes = assigns(*parts.body, variable) || (parts.condition != nullptr && assigns(*parts.condition, variable)) ||
+                         std::ranges::any_of(parts.increments, [&](const auto* each) { return assigned(written(*each)) == variable; });
+    if (changes && !elusive_.contains(variable) && variable->getType()->isIntegerType()) candidates.push_back(variable);
+  }
+  const bool endless = is_endless(parts);
+  std::ranges::stable_sort(candidates, {}, [&](const auto* each) {
+    return std::pair(endless || mentions(parts.condition, each) ? 0 : 1, each->getLocation().getRawEncoding());
+  });
+  for (const auto* candidate : candidates) {
+    const bool in_condition = stepping != nullptr && variable_of(*stepping->getSubExpr()) == candidate;
+    const std::int64_t by = !in_condition ? 0 : stepping->isIncrementOp() ? 1 : -1;
+    const auto change = change_of(*candidate, parts);
+    if (!change || *change + by == 0 || (by != 0 && parts.unasked)) continue;
+    Rounds rounds;
+    rounds.first = use(*variable(*candidate), parts.where) + Expr(by);
+    rounds.step = *change + by;
+    rounds.own = candidate;
+    rounds.ahead = *change;
+    rounds.endless = endless;
+    return count(parts, rounds, by, nullptr);
+  }
+  refuse("nothing that counts the rounds of this loop is affine", parts.where);
+}
+
+/// `i += step` with a step that is a parameter: rounds are counted, and how many there are is computed.
+bool AffineWalk::execute_striding(const LoopParts& parts) {
+  if (parts.increments.size() != 1 || parts.condition == nullptr) return false;
+  const auto* advance = dyn_cast<clang::CompoundAssignOperator>(&written(*parts.increments[0]));
+  const auto* own = advance == nullptr ? nullptr : assigned(*advance);
+  const auto* until = dyn_cast<clang::BinaryOperator>(parts.condition->IgnoreParenImpCasts());
+  const bool plain = own != nullptr && until != nullptr && advance->getOpcode() == clang::BO_AddAssign && !assigns(*parts.body, own) &&
+                     (until->getOpcode() == clang::BO_LT || until->getOpcode() == clang::BO_LE) && variable_of(*until->getLHS()) == own &&
+                     !mentions(until->getRHS(), own);
+  if (!plain || step_in(parts.condition) != nullptr) return false;
+  const auto first = variable(*own), step = integer(*advance->getRHS()), last = integer(*until->getRHS());
+  if (!first || !step || !last) return false;
+  const Expr start = use(*first, parts.where), stride = use(*step, parts.where);
+  const Expr end = use(*last, parts.where) + Expr(until->getOpcode() == clang::BO_LE ? 1 : 0);
+  const auto count = computed(Expr(Op::divide, {end - start + stride - 1, stride}));
+  if (!count) return false;
+  oblige(flow::less(0, stride), "a loop may not end", parts.where);
+  Rounds rounds;
+  rounds.name = own->getNameAsString();
+  rounds.first = 0;
+  Round round = round_of(parts, nullptr);
+  round.enter = [](std::size_t) {};
+  round.bound = [&] { return std::optional(flow::select(flow::less(start, end), *count, 0)); };
+  repeat(rounds, round);
+  return true;
+}
+
+bool AffineWalk::is_endless(const LoopParts& parts) {
+  if (parts.condition == nullptr) return true;
+  const auto truth = integer(*parts.condition);
+  return truth && truth->value.op == Op::constant && truth->value.number != 0;
+}
+
+/// What one round adds to a variable, if that is always the same.
+std::optional<std::int64_t> AffineWalk::change_of(const clang::VarDecl& variable, const LoopParts& parts) {
+  std::optional<std::int64_t> change;
   rehearse([&] {
-    inside(loop, [&] {
-      enter(loop);
-      end = bound();
+    const std::size_t unknown = new_loop("unknown", 0, 0);
+    inside(unknown, [&] {
+      state_.integers[&variable] = {Expr::variable(unknown), {}};
+      one_round(round_of(parts, nullptr));
+      const auto after = state_.integers.find(&variable);
+      if (after == state_.integers.end()) return;
+      const Expr distance = after->second.value - Expr::variable(unknown);
+      if (distance.op == Op::constant) change = distance.number;
     });
   });
-  if (!end || flow::mentions_loop(*end, loop) || unknowns.in(*end))
-    refuse("the end of a loop is not affine", body.getBeginLoc());
-  result_.records.loops[loop].end = end;
-  result_.records.loops[asked].end =
-      step > 0 ? flow::maximum(first + 1, *end + Expr(step)) : flow::minimum(first - 1, *end + Expr(step));
-  if (!unknowns.empty()) settle(unknowns, round, behind, before, after, loop);
-  state_ = round;
-  for (auto& [variable, number] : state_.integers)
-    number.value = flow::substitute(number.value, loop, Expr::variable(asked));
-  for (auto& [array, sizes] : state_.sizes) {
-    for (auto& base : sizes.base)
-      if (base) base = flow::substitute(*base, loop, Expr::variable(asked));
-    for (auto& row : sizes.rows) row.size = flow::substitute(row.size, loop, Expr::variable(asked));
-  }
-  const auto statements = result_.records.statements.size();
-  inside(asked, [&] {
-    enter(asked);
-    bound();
-  });
-  result_.records.statements.resize(statements);
-  walk(round);
-  state_ = behind;
+  return change;
 }
 
-/// Some rounds may have been left before all was changed that others changed.
-void AffineWalk::distrust(const State& start) {
-  std::erase_if(state_.integers, [&](const auto& entry) {
-    const auto before = start.integers.find(entry.first);
-    return before != start.integers.end() && !(before->second.value == entry.second.value);
-  });
-  for (auto& [array, sizes] : state_.sizes) {
-    const auto before = start.sizes.find(array);
-    if (before == start.sizes.end() || before->second == sizes) continue;
-    sizes.rows.clear();
-    std::ranges::fill(sizes.base, std::nullopt);
-  }
+AffineWalk::Round AffineWalk::round_of(const LoopParts& parts, const clang::Expr* counter) {
+  Round round;
+  round.where = parts.where;
+  round.body = [this, parts] { execute(*parts.body); };
+  round.then = [this, parts, counter] {
+    for (const auto* increment : parts.increments)
+      if (increment != counter) execute(*increment);
+  };
+  return round;
 }
 
-AffineWalk::Unknowns AffineWalk::unknowns_of(const State& before, const State& after) {
-  Unknowns result;
-  const auto unknown = [&] {
-    result.all.push_back(new_loop("unknown", 0, 0));
-    return result.all.back();
+/// `by`: what asking the condition adds to the variable.
+void AffineWalk::count(const LoopParts& parts, Rounds rounds, std::int64_t by, const clang::Expr* counter) {
+  rounds.name = rounds.own->getNameAsString();
+  rounds.unasked = parts.unasked;
+  rounds.outlives = true;
+  const auto* own = rounds.own;
+  const auto step = rounds.step;
+  Round round = round_of(parts, counter);
+  round.enter = [this, own](std::size_t id) { state_.integers[own] = {Expr::variable(id), {}}; };
+  round.bound = [this, own, by, step, &parts]() -> std::optional<Expr> {
+    const Integer asked{Expr::variable(loops_.back()) - Expr(by), {}};
+    state_.integers[own] = asked;
+    if (own->getType()->isUnsignedIntegerType()) use(within(asked, own->getType(), project_.context()), parts.where);
+    const auto* outer = std::exchange(stepping_, step_in(parts.condition));
+    const auto end = end_of(*parts.condition, step);
+    stepping_ = outer;
+    return end;
   };
-  for (const auto& [variable, number] : before.integers) {
-    const auto now = after.integers.find(variable);
-    if (now == after.integers.end() || !(now->second.value == number.value)) result.integers[variable] = unknown();
-  }
-  for (const auto& [array, sizes] : before.sizes) {
-    const Sizes& now = after.sizes.at(array);
-    if (sizes.base.empty()) continue;
-    if (!(now.base[0] == sizes.base[0])) result.lengths[array] = unknown();
-    Sizes rows = sizes, rows_now = now;
-    rows.base[0] = rows_now.base[0] = Expr(0);
-    if (!(rows == rows_now)) result.rows[array] = unknown();
-  }
-  return result;
+  state_.integers.erase(own);
+  repeat(rounds, round);
 }
 
-/// `round`: at the beginning of each round; `behind`: after the last. Nothing where no closed form is seen.
-void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, const State& before, const State& after,
-                        std::size_t loop) {
-  const flow::Loop& range = result_.records.loops[loop];
-  const Count rounds = count_of(range, loop, whole_.contains(loop));
-  const Expr i = Expr::variable(loop);
-  using Pair = std::optional<std::pair<Expr, Expr>>;
-  const auto closed = [&](const Expr& start, const Expr& end, std::size_t unknown) -> Pair {
-    const Expr change = end - Expr::variable(unknown);
-    if (!unknowns.in(change) && !flow::mentions_loop(change, loop))
-      return std::pair{start + change * rounds.number, start + change * rounds.count};
-    if (unknowns.in(end)) return std::nullopt;
-    return std::pair{
-        flow::select(flow::equal(i, range.first), start, flow::substitute(end, loop, i - Expr(range.step))),
-        flow::select(flow::less(0, rounds.count), flow::substitute(end, loop, rounds.last), start)};
-  };
-  std::map<std::size_t, Expr> settled;  // what unknowns are at the beginning of a round
-  const auto known = [&](Expr expr) {
-    for (const auto& [unknown, value] : settled) expr = flow::substitute(expr, unknown, value);
-    return expr;
-  };
-  for (const auto& [variable, unknown] : unknowns.integers) {
-    const auto end = after.integers.find(variable);
-    const Integer& start = before.integers.at(variable);
-    const bool clean = end != after.integers.end() && start.provided.empty() && end->second.provided.empty();
-    const Pair found = clean ? closed(start.value, end->second.value, unknown) : Pair();
-    round.integers.erase(variable);
-    behind.integers.erase(variable);
-    if (!found) continue;
-    behind.integers[variable] = {found->second, {}};
-    round.integers[variable] = {found->first, {}};
-    settled.emplace(unknown, found->first);
-  }
-  for (const auto& [array, unknown] : unknowns.lengths) {
-    const auto& start = before.sizes.at(array).base[0];
-    const auto& end = after.sizes.at(array).base[0];
-    const Pair found = start && end ? closed(*start, *end, unknown) : Pair();
-    behind.sizes.at(array).base[0] = found ? std::optional(found->second) : std::nullopt;
-    round.sizes.at(array).base[0] = found ? std::optional(found->first) : std::nullopt;
-    if (found) settled.emplace(unknown, found->first);
-  }
-  for (const auto& [array, unknown] : unknowns.rows) {
-    const Sizes& start = before.sizes.at(array);
-    const Sizes& end = after.sizes.at(array);
-    Sizes& in_round = round.sizes.at(array);
-    Sizes& at_end = behind.sizes.at(array);
-    for (Sizes* sizes : {&in_round, &at_end}) {
-      sizes->rows.clear();
-      for (std::size_t level = 1; level < sizes->base.size(); ++level) sizes->base[level] = std::nullopt;
-    }
-    const bool plain = start.rows.empty() && end.rows.size() == 1 && end.rows[0].key.size() == 1 &&
-                       start.base.size() == 2 && start.base[1] && end.base[1] == Expr::variable(unknown);
-    if (!plain) continue;
-    const Expr key = known(end.rows[0].key[0]), size = known(end.rows[0].size), row = Expr::variable(row_);
-    const bool foreign = std::ranges::any_of(asked_rows_, [&](const auto& asked) {
-      return flow::mentions_loop(asked.first, unknown) &&
-             (asked.second.size() != 1 || !(known(asked.second[0]) == key));
-    });
-    if (foreign || unknowns.in(key)) continue;
-    if (start.base[1]->op == Op::variable) asked_rows_.emplace_back(*start.base[1], Sizes::Key{key});
-    const Expr old = flow::substitute(*start.base[1], row_, key);
-    if (!flow::mentions_loop(key, loop)) {
-      if (const Pair found = closed(old, size, unknown)) {
-        in_round.base[1] = at_end.base[1] = start.base[1];
-        at_end.rows = {{{key}, found->second}};
-        in_round.rows = {{{key}, found->first}};
-      }
-      continue;
-    }
-    const Expr shift = key - i;
-    const Expr result = flow::substitute(size, unknown, old);
-    if (flow::mentions_loop(shift, loop) || unknowns.in(result) || range.step != 1) continue;
-    const Expr visited = row - shift;
-    const Expr then = flow::substitute(result, loop, visited);
-    const auto until = [&](const Expr& limit) {
-      return flow::select(flow::both(flow::less_equal(range.first, visited), flow::less(visited, limit)), then,
-                          *start.base[1]);
-    };
-    at_end.base[1] = until(*range.end);
-    in_round.base[1] = until(i);
-  }
+void AffineWalk::execute_for(const clang::ForStmt& loop) {
+  if (loop.getConditionVariable() != nullptr) refuse("a loop of this form is not affine", loop.getForLoc());
+  if (loop.getInit() != nullptr) execute(*loop.getInit());
+  LoopParts parts{loop.getCond(), {}, loop.getBody(), false, loop.getForLoc()};
+  split(loop.getInc(), parts.increments);
+  if (!execute_counted(parts) && !execute_striding(parts)) execute_counting(parts);
+}
+
+void AffineWalk::execute_while(const clang::WhileStmt& loop) {
+  if (loop.getConditionVariable() != nullptr) refuse("a loop of this form is not affine", loop.getWhileLoc());
+  execute_counting({loop.getCond(), {}, loop.getBody(), false, loop.getWhileLoc()});
+}
+
+void AffineWalk::execute_do(const clang::DoStmt& loop) {
+  execute_counting({loop.getCond(), {}, loop.getBody(), true, loop.getDoLoc()});
 }
 
 }  // namespace dflow::compiler

@@ -1,6 +1,7 @@
 #include "compiler/frontend/affine_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "clang/Basic/SourceManager.h"
@@ -39,6 +40,18 @@ std::optional<std::vector<std::uint32_t>> matched(const formats::Graph& graph, c
   return result.size() == sites.size() ? std::optional(result) : std::nullopt;
 }
 
+/// By the names that options give.
+void name_nodes(formats::Graph& graph, const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes) {
+  for (formats::Segment& segment : graph.segments) {
+    for (formats::Node& node : segment.nodes) {
+      const auto found = std::ranges::find(nodes, node.id);
+      if (found == nodes.end()) continue;
+      const AffineSite& site = sites[static_cast<std::size_t>(found - nodes.begin())];
+      if (!site.name.empty()) node.task = site.name;
+    }
+  }
+}
+
 template <class Refusal>
 std::string reason_of(const Refusal& refusal, const clang::SourceManager& sources) {
   return "line " + std::to_string(user_place(refusal.location, sources).line) + ": " + refusal.what();
@@ -48,6 +61,11 @@ std::string reason_of(const Refusal& refusal, const clang::SourceManager& source
 void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, const Project& project,
                   const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed,
                   const std::vector<std::string>& passes) {
+  const auto is_computed = [](const formats::Symbol& symbol) { return symbol.parameter.starts_with("("); };
+  if (std::ranges::any_of(analysed.symbols, is_computed)) {
+    graph.graph.not_launched = "its shape depends on a product or quotient of parameters";
+    return;
+  }
   try {
     Launcher launcher = launch_source(project, function, sites, nodes, analysed);
     auto optimised = passes::optimise(flow::plan_of(graph.graph.name, analysed, calls_of(launcher)), passes);
@@ -71,10 +89,60 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
   }
 }
 
+/// The plan's nodes as the segments have them.
+std::vector<formats::Segment> cut_plan(const formats::Graph& graph, const std::vector<AffineSegment>& segments,
+                                                      const std::vector<std::uint32_t>& nodes) {
+  std::map<std::uint32_t, formats::Node> by_id;
+  for (const formats::Segment& segment : graph.segments)
+    for (const formats::Node& node : segment.nodes) by_id.emplace(node.id, node);
+  std::vector<formats::Segment> cut;
+  std::size_t next = 0;
+  for (const AffineSegment& segment : segments) {
+    cut.emplace_back();
+    for (std::size_t i = 0; i < segment.found.sites.size(); ++i) cut.back().nodes.push_back(by_id.at(nodes[next++]));
+  }
+  return cut;
+}
+
+/// The closed form of what lies between the boundaries.
+void add_segments(formats::Graph& graph, const clang::FunctionDecl& function, const Project& project) {
+  std::vector<AffineSegment> segments = AffineWalk(project, function).segments();
+  std::vector<AffineSite> sites;
+  for (const AffineSegment& each : segments) sites.insert(sites.end(), each.found.sites.begin(), each.found.sites.end());
+  const auto nodes = matched(graph, sites, project.sources());
+  if (!nodes || segments.empty()) return;
+  std::vector<flow::Analysed> known;
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    AffineSegment& segment = segments[i];
+    for (flow::Statement& statement : segment.found.records.statements)
+      if (statement.kind == flow::Statement::Kind::task) statement.node = nodes->at(first + statement.node);
+    first += segment.found.sites.size();
+    std::string why = segment.not_affine;
+    if (why.empty()) {
+      auto dependences = flow::analyse(segment.found.records);
+      if (dependences) known.push_back(std::move(dependences).value());
+      else why = dependences.message();
+    }
+    if (!why.empty()) graph.not_affine += (graph.not_affine.empty() ? "segment " : "; segment ") + std::to_string(i + 1) + ": " + why;
+  }
+  graph.segments = cut_plan(graph, segments, *nodes);
+  name_nodes(graph, sites, *nodes);
+  if (!known.empty()) graph.dependences = flow::together(known);
+}
+
 void add_to(GraphFunction& described, const clang::FunctionDecl& function, const Project& project,
             const std::vector<std::string>& passes) {
   formats::Graph& graph = described.graph;
-  if (graph.tier != 2 || !graph.boundaries.empty()) return;
+  if (!graph.boundaries.empty()) {
+    try {
+      add_segments(graph, function, project);
+    } catch (const NotAffine& refusal) {
+      graph.not_affine = reason_of(refusal, project.sources());
+    }
+    return;
+  }
+  if (graph.tier != 2) return;
   try {
     AffineRecords found = AffineWalk(project, function).run();
     const auto nodes = matched(graph, found.sites, project.sources());
@@ -92,6 +160,7 @@ void add_to(GraphFunction& described, const clang::FunctionDecl& function, const
     }
     add_launcher(described, function, project, found.sites, *nodes, dependences.value(), passes);
     graph.dependences = std::move(dependences).value();
+    name_nodes(graph, found.sites, *nodes);
     graph.tier = 1;
   } catch (const NotAffine& refusal) {
     graph.not_affine = reason_of(refusal, project.sources());

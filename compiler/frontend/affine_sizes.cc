@@ -8,8 +8,9 @@ namespace dflow::compiler {
 using flow::Expr;
 
 std::optional<Expr> AffineWalk::size_of(const Named& container) const {
-  if (container.shape.levels.empty()) return std::nullopt;
-  if (container.shape.levels[0]) return Expr(*container.shape.levels[0]);
+  if (container.shape.levels.empty() || container.shape.levels[0].keyed) return std::nullopt;
+  if (container.shape.levels[0].length) return Expr(*container.shape.levels[0].length);
+  if (!container.fields.empty()) return size_of(container.fields[0]);
   if (container.cases.size() != 1) return std::nullopt;
   const flow::Access& part = container.cases[0];
   const auto found = state_.sizes.find(part.array);
@@ -34,8 +35,19 @@ std::optional<Expr> AffineWalk::size_of(const Named& container) const {
   return flow::mentions_loop(*base, row_) ? std::nullopt : base;
 }
 
+/// Lengths of single containers, as part of what is said of all.
+void AffineWalk::fold_rows(Sizes& sizes) const {
+  const bool plain = sizes.base.size() == 2 && sizes.base[1] &&
+                     std::ranges::all_of(sizes.rows, [](const Sizes::Row& row) { return row.key.size() == 1; });
+  if (!plain) return;
+  for (const Sizes::Row& row : sizes.rows)
+    sizes.base[1] = flow::select(flow::equal(Expr::variable(row_), row.key[0]), row.size, *sizes.base[1]);
+  sizes.rows.clear();
+}
+
 void AffineWalk::set_size(const Named& container, std::optional<Expr> size) {
-  if (container.shape.levels.empty() || container.shape.levels[0]) return;
+  if (container.shape.levels.empty() || container.shape.levels[0].length || container.shape.levels[0].keyed) return;
+  for (const Named& each : container.fields) set_size(each, size);
   for (const flow::Access& part : container.cases) {
     const auto found = state_.sizes.find(part.array);
     if (found == state_.sizes.end()) continue;
@@ -76,24 +88,32 @@ void AffineWalk::copy_sizes(const Named& from, const Named& to) {
 
 /// References to elements follow the elements, wherever they go; they are not followed here.
 void AffineWalk::invalidate_references_into(const Named& container) {
-  if (container.shape.levels.empty()) return;
-  for (const Named& range : ranged_) {
-    for (const flow::Access& outer : container.cases) {
-      const bool same_array =
-          std::ranges::any_of(range.cases, [&](const flow::Access& each) { return each.array == outer.array; });
-      if (same_array) refuse("a container changes while a loop goes over it", function_.getLocation());
-    }
-  }
+  for (const Named& each : container.fields) invalidate_references_into(each);
+  if (container.shape.levels.empty() || !container.fields.empty()) return;
+  for (const Named& range : ranged_)
+    if (share_array(range, container)) refuse("a container changes while a loop goes over it", function_.getLocation());
   for (auto& [variable, binding] : bindings_) {
     auto* object = std::get_if<Named>(&binding);
     if (object == nullptr || !variable->getType()->isReferenceType()) continue;
-    const bool inside = std::ranges::any_of(object->cases, [&](const flow::Access& each) {
-      return std::ranges::any_of(container.cases, [&](const flow::Access& outer) {
-        return each.array == outer.array && each.subscripts.size() > outer.subscripts.size();
-      });
-    });
-    if (inside) object->cases.clear();
+    if (refers_into(*object, container)) object->lose();
   }
+}
+
+bool AffineWalk::refers_into(const Named& object, const Named& container) {
+  if (std::ranges::any_of(object.fields, [&](const Named& each) { return refers_into(each, container); })) return true;
+  return std::ranges::any_of(object.cases, [&](const flow::Access& each) {
+    return std::ranges::any_of(container.cases, [&](const flow::Access& outer) {
+      return each.array == outer.array && each.subscripts.size() > outer.subscripts.size();
+    });
+  });
+}
+
+bool AffineWalk::share_array(const Named& left, const Named& right) {
+  if (std::ranges::any_of(left.fields, [&](const Named& each) { return share_array(each, right); })) return true;
+  if (std::ranges::any_of(right.fields, [&](const Named& each) { return share_array(left, each); })) return true;
+  return std::ranges::any_of(left.cases, [&](const flow::Access& each) {
+    return std::ranges::any_of(right.cases, [&](const flow::Access& other) { return each.array == other.array; });
+  });
 }
 
 }  // namespace dflow::compiler

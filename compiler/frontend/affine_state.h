@@ -2,6 +2,7 @@
 // declarations that they belong to.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -27,22 +28,47 @@ struct Integer {
   std::vector<flow::Expr> provided;
 };
 
-/// How futures are held: in containers, level by level, of one future each or of perhaps one.
+/// How futures are held: in containers, level by level, of one future each, of perhaps one, or of records.
 struct Shape {
-  enum class Leaf { future, optional };
-  std::vector<std::optional<std::int64_t>> levels;  ///< Outermost first; the length where the type tells it.
+  enum class Leaf { future, optional, record };
+  struct Level {
+    std::optional<std::int64_t> length;  ///< Where the type tells it.
+    bool keyed = false;                  ///< A map, whose subscripts are keys.
+  };
+  struct Field;
+  std::vector<Level> levels;  ///< Outermost first.
   Leaf leaf = Leaf::future;
+  std::vector<Field> fields;  ///< Of records: those that hold futures.
 
-  Shape element() const { return {{levels.begin() + 1, levels.end()}, leaf}; }
+  Shape element() const;
+  bool is_single() const { return levels.empty() && leaf != Leaf::record; }
 };
+struct Shape::Field {
+  std::string name;  ///< Of a tuple's: its number.
+  Shape shape;
+};
+inline Shape Shape::element() const { return {{levels.begin() + 1, levels.end()}, leaf, fields}; }
+
 /// None if it holds futures in another way or not at all.
 std::optional<Shape> shape_of(clang::QualType type);
 
-/// What an lvalue names: one of several cases of a (part of an) array; what they leave open is `shape`.
+/// What an lvalue names: one of several cases of a (part of an) array; what they leave open is `shape`. Records have
+/// arrays of their own for each of their fields.
 struct Named {
   std::vector<flow::Access> cases;
   Shape shape;
   bool moved = false;  ///< By std::move: may be taken from.
+  std::vector<Named> fields = {};
+
+  /// A reference that is not followed any more.
+  bool is_lost() const {
+    if (shape.leaf != Shape::Leaf::record) return cases.empty();
+    return std::any_of(fields.begin(), fields.end(), [](const Named& each) { return each.is_lost(); });
+  }
+  void lose() {
+    cases.clear();
+    for (Named& each : fields) each.lose();
+  }
 };
 
 /// The lengths of an array's containers.
@@ -69,6 +95,14 @@ struct State {
 struct Values {
   std::optional<Integer> size;
 };
-using Binding = std::variant<Named, Values>;
+
+/// A lambda, and what it holds of its own.
+struct Closure {
+  const clang::LambdaExpr* lambda = nullptr;
+  std::map<const clang::VarDecl*, std::optional<Integer>> numbers;
+  std::map<const clang::VarDecl*, Named> futures;
+  std::optional<Named> object;  ///< What `this` is in it.
+};
+using Binding = std::variant<Named, Values, Closure>;
 
 }  // namespace dflow::compiler

@@ -13,8 +13,16 @@ using llvm::cast;
 using llvm::dyn_cast;
 using llvm::dyn_cast_or_null;
 using llvm::isa;
+using llvm::isa_and_nonnull;
 
 AffineRecords AffineWalk::run() {
+  enter_function();
+  execute(*function_.getBody());
+  return std::move(result_);
+}
+
+/// Its parameters.
+void AffineWalk::enter_function() {
   row_ = new_loop("row", 0, 0);
   const clang::Stmt& body = *function_.getBody();
   elusive_ = elusive_integers(body);
@@ -31,7 +39,9 @@ AffineRecords AffineWalk::run() {
       if (++holders > 1 && declared->getType()->isReferenceType())
         refuse("two parameters may be the same futures", declared->getLocation());
       Named object = new_object(declared->getNameAsString(), *shape, flow::Array::Missing::external);
-      if (!shape->levels.empty()) {
+      if (shape->leaf == Shape::Leaf::record) {
+        distrust_sizes(object);
+      } else if (!shape->levels.empty()) {
         state_.sizes.at(object.cases[0].array).base.assign(shape->levels.size(), std::nullopt);
         const auto index = parameter(declared->getNameAsString() + ".size", {});
         state_.sizes.at(object.cases[0].array).base[0] = Expr::parameter(*index);
@@ -50,8 +60,17 @@ AffineRecords AffineWalk::run() {
       bindings_.insert_or_assign(declared, std::move(values));
     }
   }
-  execute(body);
-  return std::move(result_);
+}
+
+/// Nothing is known of its lengths.
+void AffineWalk::distrust_sizes(const Named& object) {
+  for (const Named& each : object.fields) distrust_sizes(each);
+  for (const flow::Access& each : object.cases) {
+    const auto found = state_.sizes.find(each.array);
+    if (found == state_.sizes.end()) continue;
+    found->second.rows.clear();
+    std::ranges::fill(found->second.base, std::nullopt);
+  }
 }
 
 void AffineWalk::execute(const clang::Stmt& statement) {
@@ -74,54 +93,75 @@ void AffineWalk::execute(const clang::Stmt& statement) {
   if (const auto* loop = dyn_cast<clang::CXXForRangeStmt>(&statement)) {
     return may_ignore(statement) ? forget(statement) : execute_range(*loop);
   }
-  if (isa<clang::BreakStmt>(statement)) refuse("a break is not followed", statement.getBeginLoc());
+  if (const auto* loop = dyn_cast<clang::WhileStmt>(&statement)) {
+    return may_ignore(statement) ? forget(statement) : execute_while(*loop);
+  }
+  if (const auto* loop = dyn_cast<clang::DoStmt>(&statement)) {
+    return may_ignore(statement) ? forget(statement) : execute_do(*loop);
+  }
+  if (const auto* choice = dyn_cast<clang::SwitchStmt>(&statement)) {
+    return may_ignore(statement) ? forget(statement) : execute_switch(*choice);
+  }
+  if (const auto* leave = dyn_cast<clang::BreakStmt>(&statement)) return execute_break(*leave);
   if (isa<clang::ContinueStmt>(statement)) {
     if (loops_.size() == depth_of_function_) refuse("this continue is not followed", statement.getBeginLoc());
+    continued_.push_back(state_);
     guard_ = flow::never();
+    left_ |= kEarly;
     return;
   }
   if (isa<clang::NullStmt>(statement)) return;
-  if (const auto* expression = dyn_cast<clang::Expr>(&statement)) {
-    if (const auto* drop = dyn_cast<clang::CastExpr>(&written(*expression));
-        drop != nullptr && drop->getCastKind() == clang::CK_ToVoid)
-      return execute(*drop->getSubExpr());
-    const clang::Expr& bare = written(*expression);
-    if (const auto* changed = assigned(bare); changed != nullptr && state_.integers.contains(changed)) {
-      std::optional<Integer> now;
-      if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare)) {
-        now = variable(*changed);
-        if (now) now->value = unary->isIncrementOp() ? now->value + 1 : now->value - 1;
-        if (now && changed->getType()->isUnsignedIntegerType())
-          now = within(*now, changed->getType(), project_.context());
-      } else if (const auto* operation = cast<clang::BinaryOperator>(&bare);
-                 operation->getOpcode() == clang::BO_Assign) {
-        now = integer(*operation->getRHS());
-      } else if (operation->getOpcode() == clang::BO_AddAssign || operation->getOpcode() == clang::BO_SubAssign) {
-        const auto by = integer(*operation->getRHS());
-        now = variable(*changed);
-        if (now && by) {
-          now->value = operation->getOpcode() == clang::BO_AddAssign ? now->value + by->value : now->value - by->value;
-          now->provided.insert(now->provided.end(), by->provided.begin(), by->provided.end());
-          const bool wraps =
-              !changed->getType()->isSignedIntegerType() || project_.context().getIntWidth(changed->getType()) < 32;
-          if (wraps) now = within(*now, changed->getType(), project_.context());
-        } else {
-          now.reset();
-        }
-      }
-      if (!now) forget(bare);  // what it does besides
-      state_.integers.erase(changed);
-      if (now) state_.integers[changed] = *now;
-      return;
-    }
-    if (const auto* call = dyn_cast<clang::CallExpr>(&bare)) return change(*call);
-    if (isa<clang::CXXThrowExpr>(bare) && active_.size() == 1 && loops_.empty()) {
-      guard_ = flow::never();
-      return;
-    }
-    return forget(bare);
-  }
+  if (isa<clang::SwitchCase, clang::LabelStmt>(statement)) refuse("a label is not followed", statement.getBeginLoc());
+  if (const auto* expression = dyn_cast<clang::Expr>(&statement)) return execute_expression(*expression);
   forget(statement);
+}
+
+void AffineWalk::execute_break(const clang::BreakStmt& statement) {
+  if (exits_.empty() || !exits_.back()) refuse("this break is not followed", statement.getBeginLoc());
+  exits_.back()->push_back({guard_, false, state_});
+  left_ |= kExit;
+  guard_ = flow::never();
+}
+
+void AffineWalk::execute_expression(const clang::Expr& expression) {
+  if (const auto* drop = dyn_cast<clang::CastExpr>(&written(expression));
+      drop != nullptr && drop->getCastKind() == clang::CK_ToVoid)
+    return execute(*drop->getSubExpr());
+  const clang::Expr& bare = written(expression);
+  if (const auto* changed = assigned(bare); changed != nullptr && state_.integers.contains(changed)) {
+    std::optional<Integer> now;
+    if (const auto* unary = dyn_cast<clang::UnaryOperator>(&bare)) {
+      now = variable(*changed);
+      if (now) now->value = unary->isIncrementOp() ? now->value + 1 : now->value - 1;
+      if (now && changed->getType()->isUnsignedIntegerType())
+        now = within(*now, changed->getType(), project_.context());
+    } else if (const auto* operation = cast<clang::BinaryOperator>(&bare);
+               operation->getOpcode() == clang::BO_Assign) {
+      now = integer(*operation->getRHS());
+    } else if (operation->getOpcode() == clang::BO_AddAssign || operation->getOpcode() == clang::BO_SubAssign) {
+      const auto by = integer(*operation->getRHS());
+      now = variable(*changed);
+      if (now && by) {
+        now->value = operation->getOpcode() == clang::BO_AddAssign ? now->value + by->value : now->value - by->value;
+        now->provided.insert(now->provided.end(), by->provided.begin(), by->provided.end());
+        const bool wraps =
+            !changed->getType()->isSignedIntegerType() || project_.context().getIntWidth(changed->getType()) < 32;
+        if (wraps) now = within(*now, changed->getType(), project_.context());
+      } else {
+        now.reset();
+      }
+    }
+    if (!now) forget(bare);  // what it does besides
+    state_.integers.erase(changed);
+    if (now) state_.integers[changed] = *now;
+    return;
+  }
+  if (const auto* call = dyn_cast<clang::CallExpr>(&bare)) return change(*call);
+  if (isa<clang::CXXThrowExpr>(bare) && active_.size() == 1 && loops_.empty()) {
+    guard_ = flow::never();
+    return;
+  }
+  return forget(bare);
 }
 
 void AffineWalk::declare(const clang::VarDecl& declared) {
@@ -132,6 +172,10 @@ void AffineWalk::declare(const clang::VarDecl& declared) {
     if (number) state_.integers[&declared] = *number;
     if (!number && declared.hasInit()) forget(*declared.getInit());
     return;
+  }
+  if (const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
+      record != nullptr && record->isLambda() && declared.hasInit()) {
+    if (auto closure = closure_of(*declared.getInit())) return void(bindings_.insert_or_assign(&declared, std::move(*closure)));
   }
   if (const auto shape = shape_of(type)) return declare_futures(declared, *shape);
   if (holds_future(type))
@@ -158,7 +202,6 @@ void AffineWalk::declare_futures(const clang::VarDecl& declared, const Shape& sh
 }
 
 void AffineWalk::execute_return(const clang::ReturnStmt& result) {
-  if (loops_.size() != depth_of_function_) refuse("a return inside a loop", result.getReturnLoc());
   if (const auto* value = result.getRetValue()) {
     if (returned_ != nullptr) {
       put(*value, *returned_);
@@ -169,6 +212,9 @@ void AffineWalk::execute_return(const clang::ReturnStmt& result) {
       forget(*value);
     }
   }
+  const bool in_loop = loops_.size() > depth_of_function_;
+  if (in_loop) exits_of_loop().push_back({guard_, true, {}});
+  left_ |= in_loop ? kExit : kEarly;
   guard_ = flow::never();
 }
 
@@ -176,6 +222,7 @@ void AffineWalk::execute_return(const clang::ReturnStmt& result) {
 void AffineWalk::hand_out(const Named& object, clang::SourceLocation where) {
   if (active_.size() != 1) return;  // of a helper whose result nobody takes
   if (!object.shape.levels.empty() && !size_of(object)) return;
+  if (!std::ranges::all_of(object.fields, [](const Named& each) { return each.shape.is_single(); })) return;
   flow::Statement made = statement(flow::Statement::Kind::result);
   made.reads.push_back(read_all(object, 0, where));
   add(std::move(made));
@@ -202,17 +249,20 @@ void AffineWalk::branch(const Expr& condition, const Body& yes, const Body& no) 
   const Expr around = guard_;
   const State before = state_;
   const Expr when = flow::both(around, condition), unless = flow::both(around, flow::negation(condition));
+  const unsigned left = std::exchange(left_, 0);
   guard_ = when;
   yes();
   const Expr after_yes = std::exchange(guard_, unless);
   State changed = std::exchange(state_, before);
+  const unsigned yes_left = std::exchange(left_, 0);
   no();
+  const unsigned no_left = std::exchange(left_, left | yes_left | left_);
   if (after_yes == flow::never()) {  // only the other one goes on, and its guard says so
-    lossy_ = lossy_ || (!(when == flow::never()) && differs(before, changed));
+    lossy_ = lossy_ || (yes_left != kExit && !(when == flow::never()) && differs(before, changed));
     return;
   }
   if (guard_ == flow::never()) {
-    lossy_ = lossy_ || (!(unless == flow::never()) && differs(before, state_));
+    lossy_ = lossy_ || (no_left != kExit && !(unless == flow::never()) && differs(before, state_));
     guard_ = after_yes;
     state_ = std::move(changed);
     return;
@@ -243,7 +293,6 @@ void AffineWalk::execute_range(const clang::CXXForRangeStmt& loop) {
   if (loop.getInit() != nullptr) execute(*loop.getInit());
   const auto& range = *loop.getRangeInit();
   const auto& variable = *loop.getLoopVariable();
-  if (isa<clang::DecompositionDecl>(variable)) refuse("a range of this form is not affine", loop.getForLoc());
   const auto shape = shape_of(range.getType());
   if (!shape && holds_future(range.getType())) refuse("this range of futures is not followed", loop.getForLoc());
   std::optional<Named> container;
@@ -268,7 +317,10 @@ void AffineWalk::execute_range(const clang::CXXForRangeStmt& loop) {
   };
   state_.integers.erase(&variable);
   if (container) ranged_.push_back(*container);
-  repeat({variable.getNameAsString(), 0, 1, nullptr, true}, bound, enter, *loop.getBody());
+  Rounds rounds;
+  rounds.name = variable.getNameAsString();
+  rounds.whole = true;
+  repeat(rounds, {enter, [&] { execute(*loop.getBody()); }, {}, bound, loop.getForLoc()});
   if (container) ranged_.pop_back();
 }
 
@@ -311,6 +363,19 @@ bool AffineWalk::may_ignore(const clang::Stmt& statement) {
   }
 }
 
+namespace {
+
+/// Of an object with futures in it, something else: `state.round`.
+bool is_other_member(const clang::Stmt& part) {
+  const auto* member = dyn_cast<clang::MemberExpr>(&part);
+  if (member == nullptr || !isa<clang::FieldDecl>(member->getMemberDecl()) || holds_future(member->getType())) return false;
+  const clang::Expr* base = member->getBase()->IgnoreParenImpCasts();
+  while (const auto* outer = dyn_cast<clang::MemberExpr>(base)) base = outer->getBase()->IgnoreParenImpCasts();
+  return isa<clang::DeclRefExpr, clang::CXXThisExpr>(base);
+}
+
+}  // namespace
+
 /// Passes over it: it must have nothing to do with futures, and go on behind.
 void AffineWalk::forget(const clang::Stmt& statement) {
   visit(&statement, [&](const clang::Stmt& part) {
@@ -322,10 +387,13 @@ void AffineWalk::forget(const clang::Stmt& statement) {
           refuse("tasks may be submitted where it is not followed", call->getExprLoc());
       }
     }
-    const auto* variable = named_variable(part);
-    if (variable == nullptr || !holds_future(variable->getType())) return true;
-    refuse("'" + variable->getNameAsString() + "' is used in a way that is not followed",
-           cast<clang::Expr>(part).getExprLoc());
+    if (is_other_member(part)) return false;
+    const auto* name = dyn_cast<clang::DeclRefExpr>(&part);
+    const auto* member = dyn_cast<clang::MemberExpr>(&part);
+    if (this_ && isa<clang::CXXThisExpr>(part)) refuse("an object is used in a way that is not followed", part.getBeginLoc());
+    const clang::ValueDecl* used = name != nullptr ? name->getDecl() : member != nullptr ? member->getMemberDecl() : nullptr;
+    if (!isa_and_nonnull<clang::VarDecl, clang::BindingDecl, clang::FieldDecl>(used) || !holds_future(used->getType())) return true;
+    refuse("'" + used->getNameAsString() + "' is used in a way that is not followed", part.getBeginLoc());
   });
   if (leaves(statement)) refuse("this may leave the function", statement.getBeginLoc());
   visit(&statement, [&](const clang::Stmt& part) {

@@ -17,11 +17,18 @@ namespace dflow::compiler {
 struct AffineSite {
   Operation operation{};
   const clang::CallExpr* call = nullptr;
+  std::string name;  ///< That an option gives its tasks.
 };
 
 struct AffineRecords {
   flow::Records records;
   std::vector<AffineSite> sites;  ///< Of the statements' nodes.
+};
+
+/// A piece of a function between boundaries.
+struct AffineSegment {
+  AffineRecords found;
+  std::string not_affine;  ///< Why not all of it is followed, or "".
 };
 
 class AffineWalk {
@@ -30,15 +37,36 @@ class AffineWalk {
 
   /// Throws NotAffine.
   AffineRecords run();
+  /// Of a function that cannot be walked as a whole, what can be.
+  std::vector<AffineSegment> segments();
 
  private:
   using Body = std::function<void()>;
 
+  // --- segments (affine_segments.cc)
+  void cut(const clang::Stmt& statement);
+  void cut_if(const clang::IfStmt& choice);
+  void cut_loop(const clang::Stmt& loop, const clang::Expr* condition, const clang::Stmt& body, const NotAffine& refusal);
+  std::optional<NotAffine> attempt(const Body& body);
+  void add_sites(const clang::Stmt& statement, const NotAffine& refusal);
+  std::string line_of(const NotAffine& refusal) const;
+  void close();
+  void unsettle(const clang::Stmt& statement);
+  void unsettle(const clang::VarDecl& variable);
+  void forget_variable(const clang::VarDecl& variable);
+  void unsettle_sizes(const Named& object, const std::string& name);
+  std::size_t unknown_number(const std::string& name, clang::QualType type);
+
   // --- statements (affine_statements.cc)
+  void enter_function();
   void execute(const clang::Stmt& statement);
   void execute_if(const clang::IfStmt& branch);
   void execute_range(const clang::CXXForRangeStmt& loop);
   void execute_return(const clang::ReturnStmt& result);
+  void execute_break(const clang::BreakStmt& statement);
+  void execute_expression(const clang::Expr& expression);
+  void execute_switch(const clang::SwitchStmt& choice);  // affine_switch.cc
+  void distrust_sizes(const Named& object);
   void hand_out(const Named& object, clang::SourceLocation where);
   void declare(const clang::VarDecl& variable);
   void declare_futures(const clang::VarDecl& variable, const Shape& shape);
@@ -48,26 +76,69 @@ class AffineWalk {
   bool may_ignore(const clang::Stmt& statement);
   void forget(const clang::Stmt& statement);
 
-  // --- loops (affine_loops.cc)
-  void execute_for(const clang::ForStmt& loop);
-  struct Counting {
-    const clang::VarDecl* variable = nullptr;
-    std::int64_t step = 0;
+  // --- loops: what counts them (affine_loops.cc)
+  struct LoopParts {
+    const clang::Expr* condition = nullptr;
+    std::vector<const clang::Expr*> increments;
+    const clang::Stmt* body = nullptr;
+    bool unasked = false;  ///< The first round comes before the condition.
+    clang::SourceLocation where;
   };
-  Counting counting_of(const clang::ForStmt& loop);
-  std::optional<flow::Expr> end_of(const clang::Expr& condition, const Counting& counting);
-  /// `bound` is asked in the state of a round.
+  void execute_for(const clang::ForStmt& loop);
+  void execute_while(const clang::WhileStmt& loop);
+  void execute_do(const clang::DoStmt& loop);
+  bool execute_counted(const LoopParts& parts);
+  void execute_counting(const LoopParts& parts);
+  bool execute_striding(const LoopParts& parts);
+  bool is_endless(const LoopParts& parts);
+  std::optional<std::int64_t> step_of(const clang::Expr& increment);
+  std::optional<std::int64_t> change_of(const clang::VarDecl& variable, const LoopParts& parts);
+  std::optional<flow::Expr> end_of(const clang::Expr& condition, std::int64_t step);
+  std::optional<flow::Expr> end_of_truth(const clang::Expr& condition, std::int64_t step);
+  std::optional<flow::Expr> end_at(const flow::Expr& limit, const clang::Expr& condition);
+
+  // --- what each round begins with (affine_rounds.cc)
   struct Rounds {
     std::string name;
     flow::Expr first;
     std::int64_t step = 1;
     const clang::VarDecl* own = nullptr;  ///< The variable that counts, if the program has one.
-    bool whole = false;                   ///< Over a container: as often as it is long, and that is not negative.
+    std::int64_t ahead = 0;               ///< What the body adds to it.
+    bool whole = false;     ///< Over a container: as often as it is long, and that is not negative.
+    bool unasked = false;   ///< The first round comes before the condition.
+    bool endless = false;   ///< Only its exits end it.
+    bool outlives = false;  ///< The variable may be asked behind the loop.
   };
-  void repeat(const Rounds& rounds, const std::function<std::optional<flow::Expr>()>& bound,
-              const std::function<void(std::size_t loop)>& enter, const clang::Stmt& body);
+  struct Round {
+    std::function<void(std::size_t loop)> enter;
+    Body body;
+    Body then;  ///< Also behind a `continue`.
+    std::function<std::optional<flow::Expr>()> bound;  ///< Asked in the state of a round.
+    clang::SourceLocation where;
+  };
+  /// A way out of a loop from inside.
+  struct Exit {
+    flow::Expr condition;
+    bool returns = false;  ///< From the function, too.
+    State state;
+  };
+  struct Last {
+    flow::Expr round;
+    flow::Expr reached;
+  };
+  void repeat(const Rounds& rounds, const Round& round);
+  Round round_of(const LoopParts& parts, const clang::Expr* counter);
+  void count(const LoopParts& parts, Rounds rounds, std::int64_t by, const clang::Expr* counter);
+  std::vector<Exit> one_round(const Round& round);
+  void ask(const Rounds& rounds, const Round& round_of, const State& round, std::size_t loop);
+  std::optional<flow::Expr> end_by_condition(const Rounds& rounds, const Round& round_of, std::size_t loop);
+  std::optional<flow::Expr> end_by_exit(const std::vector<Exit>& exits, std::size_t loop);
+  std::optional<Last> last_round(const Exit& exit, std::size_t loop) const;
+  void leave(std::size_t loop, const std::vector<Exit>& exits);
+  void join(const std::optional<Last>& last, const State& other, std::size_t loop);
+  std::vector<Exit>& exits_of_loop();
   struct Unknowns;
-  void distrust(const State& start);
+  void distrust(const State& other);
   Unknowns unknowns_of(const State& before, const State& after);
   void settle(const Unknowns& unknowns, State& round, State& behind, const State& before, const State& after,
               std::size_t loop);
@@ -76,6 +147,9 @@ class AffineWalk {
   std::optional<Integer> integer(const clang::Expr& expression);
   std::optional<Integer> binary(const clang::BinaryOperator& operation);
   std::optional<Integer> arithmetic(const clang::BinaryOperator& operation, const Integer& left, const Integer& right);
+  std::optional<Integer> computed(const clang::BinaryOperator& operation, const Integer& left, const Integer& right);
+  std::optional<flow::Expr> computed(const flow::Expr& value);
+  std::optional<Integer> stepped(const clang::UnaryOperator& unary);
   std::optional<Integer> converted(const clang::CastExpr& cast);
   std::optional<Integer> variable(const clang::VarDecl& variable);
   std::optional<Integer> asked_size(const clang::Expr& call);
@@ -85,25 +159,58 @@ class AffineWalk {
   flow::Expr use(const Integer& number, clang::SourceLocation where);
   std::optional<std::size_t> parameter(const std::string& name, clang::QualType type);
 
+  // --- records (affine_shapes.cc)
+  Named new_object(const std::string& name, const Shape& shape,
+                   flow::Array::Missing missing = flow::Array::Missing::wrong);
+  static std::optional<Named> field(const Named& record, const std::string& name);
+  std::optional<Named> named_member(const clang::MemberExpr& member);
+  std::optional<Named> named_binding(const clang::BindingDecl& binding);
+  std::optional<Named> named_get(const clang::CallExpr& call);
+  std::optional<Named> object_of(const clang::Expr& object);
+  std::optional<Named> this_of(const clang::Expr& object);
+  void put_fields(llvm::ArrayRef<const clang::Expr*> values, const Named& target, clang::SourceLocation where);
+  void put_aggregate(const clang::InitListExpr& list, const Named& target);
+  void construct(const clang::CXXConstructExpr& made, const Named& target);
+  flow::Expr key_of(const clang::Expr& key);
+
+  // --- lambdas and member functions (affine_closures.cc)
+  std::optional<Closure> closure_of(const clang::Expr& expression);
+  Closure capture(const clang::LambdaExpr& lambda);
+  bool call_closure(const clang::CallExpr& call, const Named* target);
+  std::optional<Integer> called_number(const clang::CallExpr& call);
+
+  // --- options (affine_options.cc)
+  struct Options {
+    std::string name;
+    std::vector<const clang::Expr*> after;
+  };
+  std::optional<Options> options_of(const SiteCall& site);
+  Options read_options(const clang::Expr& options, bool at_once);
+
   // --- futures (affine_futures.cc)
   std::optional<Named> named(const clang::Expr& expression);
   std::optional<Named> named_call(const clang::CallExpr& call);
   Named subscripted(Named container, const flow::Expr& subscript) const;
   Named made(const clang::Expr& expression);  ///< Into an object of its own, if it names none.
   void put(const clang::Expr& value, const Named& target);
+  void take(const Named& from, const Named& target);
   void put_call(const clang::CallExpr& call, const Named& target);
   void put_constructed(const clang::CXXConstructExpr& construction, const Named& target);
   void put_elements(llvm::ArrayRef<const clang::Expr*> elements, const Named& target);
   void fill(const Named& target, const clang::Expr& count, const clang::Expr* element);
+  void set_inner_sizes(const Named& target, const Named& element, clang::SourceLocation where);
   void copy(const Named& from, const Named& to);
   void clear(const Named& target);
   void change(const clang::CallExpr& call);  ///< A call for its effect.
   bool change_container(const clang::CallExpr& call, const Named& object, llvm::StringRef method);
   void swap(const Named& left, const Named& right, clang::SourceLocation where);
   void invalidate_references_into(const Named& container);
+  static bool refers_into(const Named& object, const Named& container);
+  static bool share_array(const Named& left, const Named& right);
 
   // --- lengths
   std::optional<flow::Expr> size_of(const Named& container) const;
+  void fold_rows(Sizes& sizes) const;
   void set_size(const Named& container, std::optional<flow::Expr> size);
   void copy_sizes(const Named& from, const Named& to);
 
@@ -112,16 +219,16 @@ class AffineWalk {
   void put_submit(const SiteCall& site, const Named& target);
   void put_map(const SiteCall& site, const Named& target);
   void put_reduce(const SiteCall& site, const Named& target);
-  void check_executor(const SiteCall& site);
+  std::optional<flow::Read> read_after(const Options& options, std::size_t number);
+  flow::Read read_record(const Named& object, std::size_t number, clang::SourceLocation where);
   flow::Read read_of(const clang::Expr& argument, std::size_t number);
   flow::Read read_all(const Named& object, std::size_t number, clang::SourceLocation where);
-  void add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads);
-  void enter_parameters(const clang::CallExpr& call, const clang::FunctionDecl& callee);
+  void add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::string& name);
+  void enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, const clang::FunctionDecl& callee);
+  void run_body(const clang::FunctionDecl& callee, const Named* target, clang::SourceLocation where);
   void inline_call(const clang::CallExpr& call, const clang::FunctionDecl& callee, const Named* target);
 
-  // --- records
-  Named new_object(const std::string& name, const Shape& shape,
-                   flow::Array::Missing missing = flow::Array::Missing::wrong);
+  // --- what is recorded
   std::size_t new_loop(std::string name, flow::Expr first, std::optional<flow::Expr> end, std::int64_t step = 1);
   void add(flow::Statement statement);
   flow::Statement statement(flow::Statement::Kind kind) const;
@@ -129,12 +236,18 @@ class AffineWalk {
   void inside(std::size_t loop, const Body& body);
   /// Walks without leaving records.
   void rehearse(const Body& body);
+  /// All that a walk changes.
+  struct Snapshot;
+  Snapshot snapshot() const;
+  void restore(const Snapshot& before);
   [[noreturn]] static void refuse(const std::string& reason, clang::SourceLocation where) {
     throw NotAffine(reason, where);
   }
 
   const Project& project_;
   const clang::FunctionDecl& function_;
+  std::vector<AffineSegment> segments_;
+  std::string not_affine_;  ///< What is not followed in the segment at hand.
   AffineRecords result_;
   std::map<const clang::VarDecl*, Binding> bindings_;
   State state_;
@@ -146,11 +259,36 @@ class AffineWalk {
   std::size_t depth_of_function_ = 0;  ///< Loops around the body of the function that is walked.
   std::vector<const clang::FunctionDecl*> active_;
   const Named* returned_ = nullptr;
+  std::optional<Named> this_;  ///< Of the member function that is walked, where it holds futures.
+  std::map<std::string, std::int64_t> keys_;
+  int depth_of_numbers_ = 0;  ///< Of calls that only compute numbers.
   std::set<std::size_t> whole_;  ///< Loops over containers.
   bool lossy_ = false;           ///< Some way that ended early had changed something.
+  static constexpr unsigned kEarly = 1, kExit = 2;
+  std::vector<State> continued_;  ///< Where rounds of the loop around ended by `continue`.
+  unsigned left_ = 0;  ///< Some way ended: the round or the function (kEarly), all rounds (kExit).
+  std::vector<std::optional<std::vector<Exit>>> exits_;  ///< Of the loops around; none: a switch.
+  const clang::UnaryOperator* stepping_ = nullptr;       ///< The increment in a condition that is asked.
   std::vector<Named> ranged_;    ///< Containers that range-for goes over.
   std::size_t row_ = 0;          ///< A loop that stands for "the container's own subscript" in Sizes.
   mutable std::vector<std::pair<flow::Expr, Sizes::Key>> asked_rows_;  ///< Unknown lengths that were asked for.
+};
+
+struct AffineWalk::Snapshot {
+  std::size_t arrays, statements, obligations, sites, active, ranged;
+  std::map<const clang::VarDecl*, Binding> bindings;
+  State state;
+  std::vector<std::size_t> loops, places;
+  flow::Expr guard;
+  bool lossy;
+  unsigned left;
+  std::vector<std::optional<std::vector<Exit>>> exits;
+  std::vector<State> continued;
+  const clang::UnaryOperator* stepping;
+  std::size_t depth;
+  const Named* returned;
+  std::optional<Named> object;
+  int numbers;
 };
 
 }  // namespace dflow::compiler

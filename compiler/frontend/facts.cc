@@ -166,7 +166,6 @@ void Facts::call(const clang::FunctionDecl& callee, clang::SourceLocation locati
   if (id == recorded_.functions.end()) return;
   record_.calls.push_back(id->second);
   may_fail({{places.failure(*definition), Aspect::value}}, location);
-  if (is_graph(callee)) return;
   NodeRecord inlined;
   inlined.node.loops = around.loops;
   inlined.node.guards = around.guards;
@@ -250,7 +249,9 @@ std::string Facts::file_of(const clang::Expr& call) const {
   return user_place(call.getExprLoc(), project.sources()).file;
 }
 
+/// Of a graph function whose body is not visible; those of others come in its place, as any function's.
 void Facts::graph_node(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
+  if (visible_body(callee) != nullptr) return;
   formats::Node made = make_node(call, formats::NodeOp::graph, qualified_name(callee));
   for (const auto* argument : call.arguments()) {
     if (!is_executor(argument->getType())) made.arguments.push_back(argument_of(*argument));

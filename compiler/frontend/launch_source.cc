@@ -227,11 +227,19 @@ class Reader {
       return;
     }
     if (const auto* call = dyn_cast<clang::CallExpr>(&part)) return check_call(*call);
+    if (isa<clang::ForStmt, clang::CXXForRangeStmt>(part)) check_loop(part);
     const bool refused = isa<clang::CXXThrowExpr, clang::LambdaExpr, clang::CXXNewExpr, clang::CXXDeleteExpr, clang::CXXTypeidExpr,
                              clang::CXXDynamicCastExpr, clang::StmtExpr, clang::CoroutineSuspendExpr, clang::CoreturnStmt,
                              clang::AsmStmt, clang::CXXTryStmt, clang::WhileStmt, clang::DoStmt, clang::SwitchStmt,
                              clang::GotoStmt, clang::LabelStmt>(part);
     if (refused) refuse("this is not repeated", part.getBeginLoc());
+  }
+
+  static void check_loop(const clang::Stmt& loop) {
+    visit(&loop, [](const clang::Stmt& inner) {
+      if (isa<clang::ReturnStmt>(inner)) refuse("a return inside of a loop is not repeated", inner.getBeginLoc());
+      return true;
+    });
   }
 
   void check_call(const clang::CallExpr& call) {
@@ -412,9 +420,19 @@ class Reader {
     const auto* declarations = dyn_cast_or_null<clang::DeclStmt>(cast<clang::ForStmt>(loop).getInit());
     if (declarations == nullptr || !declarations->isSingleDecl()) return;
     const auto* variable = dyn_cast<clang::VarDecl>(declarations->getSingleDecl());
-    if (variable == nullptr) return;
+    if (variable == nullptr || counts_in_body(cast<clang::ForStmt>(loop), *variable)) return;
     const std::string type = type_text(variable->getType().getUnqualifiedType(), context_, loop.getBeginLoc());
     scope_.variables[variable] = {type, variable->getNameAsString(), "static_cast<" + type + ">(" + index + ")"};
+  }
+
+  /// Then its value depends on where in the body it is asked.
+  static bool counts_in_body(const clang::ForStmt& loop, const clang::VarDecl& variable) {
+    bool found = false;
+    visit(loop.getBody(), [&](const clang::Stmt& part) {
+      found = found || assigned(part) == &variable;
+      return !found;
+    });
+    return found;
   }
 
   std::string element_of(const clang::Expr& container, const std::string& index) {

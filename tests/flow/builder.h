@@ -29,11 +29,20 @@ class Builder {
     const std::size_t id = loop(name, std::move(first), std::move(end), step);
     loops_.push_back(id);
     places_.push_back(0);
+    const Expr before = guard_;
     body(Expr::variable(id));
+    guard_ = before;
     places_.pop_back();
     loops_.pop_back();
     ++places_.back();
   }
+  /// Of the loop around: this round is its last, and what follows in it is left out.
+  void leave(const Expr& condition) {
+    records.loops[loops_.back()].exits.push_back(both(guard_, condition));
+    guard_ = both(guard_, negation(condition));
+  }
+  std::size_t current_loop() const { return loops_.back(); }
+  const std::vector<Expr>& exits() const { return records.loops[loops_.back()].exits; }
   void when(const Expr& condition, const std::function<void()>& body) {
     const Expr before = guard_;
     guard_ = both(guard_, condition);

@@ -42,14 +42,19 @@ class Machine {
   }
 
  private:
-  void nest(const std::vector<std::size_t>& loops, std::size_t depth, const std::function<void()>& body) {
+  void nest(const std::vector<std::size_t>& loops, std::size_t depth, const std::function<void()>& body) const {
     if (depth == loops.size()) return body();
     const Loop& loop = records_.loops[loops[depth]];
     const std::int64_t end = loop.end ? evaluate(*loop.end) : horizon_ + 1;
     for (std::int64_t i = evaluate(loop.first); loop.step > 0 ? i < end : i > end; i += loop.step) {
       variables_[loops[depth]] = i;
       nest(loops, depth + 1, body);
+      variables_[loops[depth]] = i;
+      if (is_last(loop)) return;
     }
+  }
+  bool is_last(const Loop& loop) const {
+    return std::ranges::any_of(loop.exits, [&](const Expr& exit) { return evaluate(exit) != 0; });
   }
 
   Point time_of(const Statement& statement) const {
@@ -156,6 +161,13 @@ class Machine {
         return part(0) != 0 || part(1) != 0;
       case Op::negation:
         return part(0) == 0;
+      case Op::some: {
+        bool found = false;
+        const Point outer = variables_;
+        nest({static_cast<std::size_t>(expr.operands[0].number)}, 0, [&] { found = found || part(1) != 0; });
+        variables_ = outer;
+        return found;
+      }
     }
     return 0;
   }
@@ -163,7 +175,7 @@ class Machine {
   const Records& records_;
   const Point& parameters_;
   std::int64_t horizon_;
-  Point variables_;
+  mutable Point variables_;
   std::vector<std::tuple<Point, const Statement*, Point>> instances_;
   std::map<Cell, Value> memory_;
   std::set<Cell> poisoned_;  ///< Copied from what nobody had filled.

@@ -101,20 +101,35 @@ class Generator {
     b_.reduce(access(), std::move(read), e);
   }
 
+  /// Out of the loop around, or out of the one around that as well, which then goes on where it was not left.
+  void leave() {
+    const Expr condition = this->condition();
+    b_.leave(condition);
+    if (pick(2) == 0) left_.emplace_back(b_.current_loop(), b_.exits().back());
+  }
+
   void block(int depth) {
     const int kind = pick(6);
     if (depth < 3 && kind < 3) {
       const bool down = pick(4) == 0;
       const std::int64_t step = pick(5) == 0 ? 2 : 1;
       const Expr low = pick(2) == 0 ? Expr(0) : some_plain(), high = pick(2) == 0 ? n_ : some_plain() + 1;
-      return b_.each(
+      b_.each(
           "v" + std::to_string(depth), down ? high : low, down ? low : high,
           [&](Expr v) {
             variables_.push_back(v);
-            for (int i = pick(3); i >= 0; --i) block(depth + 1);
+            for (int i = pick(3); i >= 0; --i) {
+              if (pick(8) == 0) leave();
+              block(depth + 1);
+            }
             variables_.pop_back();
           },
           down ? -step : step);
+      if (left_.empty()) return;
+      const auto [loop, condition] = left_.back();
+      left_.clear();
+      if (depth > 0 && loop + 1 == b_.records.loops.size()) b_.leave(flow::some(loop, condition));
+      return;
     }
     if (kind == 3) return b_.when(condition(), [&] { statement(); });
     statement();
@@ -125,6 +140,7 @@ class Generator {
   Expr n_, m_;
   std::vector<std::size_t> arrays_;
   std::vector<Expr> variables_;
+  std::vector<std::pair<std::size_t, Expr>> left_;  ///< Loops that were left, and when.
 };
 
 TEST(Random, AgreesWithAnInterpreterOrRefuses) {

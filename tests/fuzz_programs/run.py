@@ -17,7 +17,7 @@ import check  # noqa: E402
 import verify  # noqa: E402
 from grammar import Graph  # noqa: E402
 
-TOOLS = ("cxx", "dflowc", "dflow", "verify", "include", "lib", "work")
+TOOLS = ("cxx", "dflowc", "dflow", "include", "lib", "work")
 CASES = 2
 
 MAIN = """

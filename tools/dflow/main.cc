@@ -109,6 +109,22 @@ void add_diff(CLI::App& graph, DiffOptions& options, Run& run) {
   command->callback([&] { run = [&] { return graph_diff(options); }; });
 }
 
+void add_verify(CLI::App& graph, VerifyOptions& options, Run& run) {
+  CLI::App* command = graph.add_subcommand(
+      "verify",
+      "Check graphs that are known in closed form against their skeletons, for random parameters: exit code 0 if "
+      "they agree, 1 if not, 2 if something failed");
+  command->add_option("PROGRAM", options.program, "A program that dflowc built")->required();
+  command->add_option("--graph", options.graph, "Only this graph");
+  command->add_option("--param", options.parameters,
+                      "A parameter that is not chosen: NAME=VALUE, NAME.size=LENGTH for a container");
+  command->add_option("--times", options.times, "How often, for each graph")->capture_default_str();
+  command->add_option("--seed", options.seed, "Chooses the parameters")->capture_default_str();
+  command->add_option("--limit", options.limit, "The most tasks of an expansion")->capture_default_str();
+  command->add_flag("--quiet", options.quiet, "Say only what differs");
+  command->callback([&] { run = [&] { return graph_verify(options); }; });
+}
+
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
@@ -169,7 +185,7 @@ int refuse(const std::string& why) {
 }
 
 int run_tool(int argc, char** argv) {
-  CLI::App app("Shows, expands and compares the task graphs of dflow programs.", "dflow");
+  CLI::App app("Shows, expands, compares and verifies the task graphs of dflow programs.", "dflow");
   app.set_version_flag("--version", "dflow " DFLOW_VERSION);
   app.require_subcommand(1);
   CLI::App* graph = app.add_subcommand("graph", "Look at task graphs");
@@ -177,10 +193,12 @@ int run_tool(int argc, char** argv) {
   ShowOptions show;
   ExpandOptions expand;
   DiffOptions diff;
+  VerifyOptions verify;
   Run run;
   add_show(*graph, show, run);
   add_expand(*graph, expand, run);
   add_diff(*graph, diff, run);
+  add_verify(*graph, verify, run);
   try {
     check_words(app, argc, argv);
     app.parse(words_of(argc, argv));

@@ -37,11 +37,16 @@ std::string table(const std::vector<Row>& rows) {
   return all;
 }
 
+bool belongs(const Segment& segment, std::uint32_t node) {
+  return std::ranges::any_of(segment.nodes, [&](const Node& each) { return each.id == node; });
+}
+
 /// Cases of several arguments that come from the same tasks are one row.
-std::vector<Row> rows_of(const Graph& graph, const Dependences& known) {
+std::vector<Row> rows_of(const Graph& graph, const Segment& segment) {
   const auto names = family_names(graph);
   std::vector<Row> rows;
-  for (const Dependence& edge : known.edges) {
+  for (const Dependence& edge : graph.dependences->edges) {
+    if (!belongs(segment, edge.consumer)) continue;
     for (const DependenceCase& one : edge.cases) {
       Row row{text({indexed(names.at(edge.consumer), one.consumer), " <- ",
                     indexed(names.at(edge.producer), one.producer)}),
@@ -53,13 +58,14 @@ std::vector<Row> rows_of(const Graph& graph, const Dependences& known) {
   return rows;
 }
 
-std::string families_text(const Graph& graph, const Dependences& known) {
+std::string families_text(const Graph& graph, const Segment& segment) {
   const auto names = family_names(graph);
   std::vector<Row> rows;
-  for (const Family& family : known.families)
-    rows.push_back(
-        {indexed(names.at(family.node), joined(family.variables, ",")), joined(family.conditions, "  or  ")});
-  return text({"  tasks:\n", table(rows)});
+  for (const Family& family : graph.dependences->families)
+    if (belongs(segment, family.node))
+      rows.push_back(
+          {indexed(names.at(family.node), joined(family.variables, ",")), joined(family.conditions, "  or  ")});
+  return rows.empty() ? std::string() : text({"  tasks:\n", table(rows)});
 }
 
 }  // namespace
@@ -87,14 +93,21 @@ std::map<std::uint32_t, std::string> family_names(const Graph& graph) {
   return names;
 }
 
-std::string dependences_text(const Graph& graph) {
+std::string dependences_text(const Graph& graph, const Segment& segment) {
   if (!graph.dependences) return "";
-  const Dependences& known = *graph.dependences;
-  const auto rows = rows_of(graph, known);
-  std::string all = families_text(graph, known);
-  all += rows.empty() ? "  dependences: none\n" : text({"  dependences:\n", table(rows)});
-  if (!known.assumed.empty())
-    all += text({"  this holds where ", joined(known.assumed, "  or  "),
+  std::string all = families_text(graph, segment);
+  if (all.empty()) return all;
+  const auto rows = rows_of(graph, segment);
+  return all + (rows.empty() ? "  dependences: none\n" : text({"  dependences:\n", table(rows)}));
+}
+
+std::string assumptions_text(const Graph& graph) {
+  if (!graph.dependences) return "";
+  std::string all;
+  for (const Symbol& symbol : graph.dependences->symbols)
+    if (symbol.parameter.starts_with("(")) all += text({"  with ", symbol.symbol, " = ", symbol.parameter, "\n"});
+  if (!graph.dependences->assumed.empty())
+    all += text({"  this holds where ", joined(graph.dependences->assumed, "  or  "),
                  "; elsewhere the graph is built as it runs\n"});
   return all;
 }

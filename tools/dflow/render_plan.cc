@@ -55,14 +55,16 @@ std::string parameters_of(const Graph& graph) {
 /// Segments with the boundaries between them.
 std::string body_of(const Graph& graph) {
   std::string all;
-  for (std::size_t i = 0; i < std::max(graph.segments.size(), graph.boundaries.size()); ++i) {
-    if (i < graph.segments.size()) {
-      const bool empty = graph.segments[i].nodes.empty();
-      all += text({"  segment ", std::to_string(i + 1), empty ? ": empty\n" : ":\n"});
-      for (const Node& node : graph.segments[i].nodes) all += text_of(graph, node);
-    }
-    if (i < graph.boundaries.size()) all += text_of(graph.boundaries[i]);
+  auto boundary = graph.boundaries.begin();
+  for (std::size_t i = 0; i < graph.segments.size(); ++i) {
+    const Segment& segment = graph.segments[i];
+    for (; boundary != graph.boundaries.end() && !segment.nodes.empty() && boundary->line < segment.nodes[0].line; ++boundary)
+      all += text_of(*boundary);
+    all += text({"  segment ", std::to_string(i + 1), segment.nodes.empty() ? ": empty\n" : ":\n"});
+    all += dependences_text(graph, segment);
+    for (const Node& node : segment.nodes) all += text_of(graph, node);
   }
+  for (; boundary != graph.boundaries.end(); ++boundary) all += text_of(*boundary);
   return all;
 }
 
@@ -91,7 +93,7 @@ std::string text_of(const Graph& graph) {
                graph.not_affine.empty() ? "" : "\n",  //
                launching_of(graph),
                parameters_of(graph),
-               dependences_text(graph),
+               assumptions_text(graph),
                body_of(graph)});
 }
 

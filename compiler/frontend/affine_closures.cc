@@ -1,0 +1,120 @@
+// Functions that know more than their parameters: lambdas; and those that only compute numbers.
+#include "compiler/frontend/affine_search.h"
+#include "compiler/frontend/affine_walk.h"
+#include "compiler/frontend/expressions.h"
+
+namespace dflow::compiler {
+
+using llvm::dyn_cast;
+using llvm::isa;
+
+/// A lambda, or a variable that holds one.
+std::optional<Closure> AffineWalk::closure_of(const clang::Expr& expression) {
+  const clang::Expr* bare = &expression;
+  for (;;) {
+    const auto* inner = bare->IgnoreParenImpCasts()->IgnoreImplicit();
+    if (const auto* made = dyn_cast<clang::CXXConstructExpr>(inner);
+        made != nullptr && made->getConstructor()->isCopyOrMoveConstructor() && made->getNumArgs() == 1)
+      inner = made->getArg(0);
+    if (inner == bare) break;
+    bare = inner;
+  }
+  if (const auto* lambda = dyn_cast<clang::LambdaExpr>(bare)) return capture(*lambda);
+  const auto* variable = named_variable(*bare);
+  const auto found = variable == nullptr ? bindings_.end() : bindings_.find(variable);
+  if (found == bindings_.end() || !std::holds_alternative<Closure>(found->second)) return std::nullopt;
+  return std::get<Closure>(found->second);
+}
+
+Closure AffineWalk::capture(const clang::LambdaExpr& lambda) {
+  Closure closure{&lambda, {}, {}, std::nullopt};
+  auto init = lambda.capture_init_begin();
+  for (const auto& each : lambda.captures()) {
+    const clang::Expr& value = **init++;
+    if (each.capturesThis()) closure.object = this_;
+    if (!each.capturesVariable()) continue;
+    const auto* variable = dyn_cast<clang::VarDecl>(each.getCapturedVar());
+    if (variable == nullptr) refuse("this capture is not followed", each.getLocation());
+    const bool fresh = variable->isInitCapture();
+    if (each.getCaptureKind() == clang::LCK_ByRef && !fresh) continue;
+    const bool refers = each.getCaptureKind() == clang::LCK_ByRef;
+    if (variable->getType().getNonReferenceType()->isIntegralOrEnumerationType()) {
+      if (refers) refuse("this capture is not followed", each.getLocation());
+      closure.numbers[variable] = integer(value);
+    } else if (const auto shape = shape_of(variable->getType())) {
+      const auto object = named(value);
+      if (refers && !object) refuse("this capture is not followed", each.getLocation());
+      closure.futures.insert_or_assign(variable, refers ? *object : made(value));
+    } else if (holds_future(variable->getType())) {
+      refuse("this capture is not followed", each.getLocation());
+    } else if (fresh) {
+      forget(value);
+    }
+  }
+  return closure;
+}
+
+bool AffineWalk::call_closure(const clang::CallExpr& call, const Named* target) {
+  const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
+  if (infix == nullptr || infix->getOperator() != clang::OO_Call) return false;
+  const auto closure = closure_of(*call.getArg(0));
+  const auto* method = llvm::dyn_cast_or_null<clang::CXXMethodDecl>(call.getDirectCallee());
+  const auto* body = method == nullptr ? nullptr : visible_body(*method);
+  if (!closure || body == nullptr || (target == nullptr && may_ignore(call))) return false;
+  const bool own = !closure->numbers.empty() || !closure->futures.empty();
+  if (own && !method->isConst()) refuse("a mutable lambda is not followed", call.getExprLoc());
+  if (std::ranges::find(active_, body) != active_.end()) refuse("recursion is not affine", call.getExprLoc());
+  const std::vector<const clang::Expr*> arguments(call.arg_begin() + 1, call.arg_end());
+  enter_parameters(arguments, *body);
+  const State before = state_;
+  const auto bound = bindings_;
+  for (const auto& [variable, number] : closure->numbers) {
+    state_.integers.erase(variable);
+    if (number) state_.integers[variable] = *number;
+  }
+  for (const auto& [variable, object] : closure->futures) bindings_.insert_or_assign(variable, object);
+  const auto outer = std::exchange(this_, closure->object);
+  run_body(*body, target, call.getExprLoc());
+  this_ = outer;
+  for (const auto& [variable, number] : closure->numbers) {
+    state_.integers.erase(variable);
+    if (const auto old = before.integers.find(variable); old != before.integers.end()) state_.integers.insert(*old);
+  }
+  for (const auto& [variable, object] : closure->futures) {
+    bindings_.erase(variable);
+    if (const auto old = bound.find(variable); old != bound.end()) bindings_.insert(*old);
+  }
+  return true;
+}
+
+/// A call of a function that is but `return EXPRESSION;`.
+std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
+  const auto* callee = call.getDirectCallee();
+  const auto* body = callee == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee) ? nullptr : visible_body(*callee);
+  const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
+  const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
+  if (only == nullptr || only->getRetValue() == nullptr) return std::nullopt;
+  const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
+  const auto closure = infix == nullptr ? std::nullopt : closure_of(*call.getArg(0));
+  if ((infix != nullptr && !closure) || depth_of_numbers_ >= 8) return std::nullopt;
+  const unsigned skipped = infix == nullptr ? 0 : 1;
+  const State before = state_;
+  std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
+  if (closure) numbers.assign(closure->numbers.begin(), closure->numbers.end());
+  for (unsigned i = skipped; i < call.getNumArgs() && i - skipped < body->getNumParams(); ++i) {
+    const auto* declared = body->getParamDecl(i - skipped);
+    const auto type = declared->getType().getNonReferenceType();
+    if (type->isIntegralOrEnumerationType()) numbers.emplace_back(declared, integer(*call.getArg(i)));
+  }
+  for (const auto& [variable, number] : numbers) {
+    state_.integers.erase(variable);
+    if (number) state_.integers[variable] = *number;
+  }
+  ++depth_of_numbers_;
+  const auto result = integer(*only->getRetValue());
+  --depth_of_numbers_;
+  state_ = before;
+  return result;
+}
+
+}  // namespace dflow::compiler

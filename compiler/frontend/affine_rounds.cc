@@ -1,0 +1,383 @@
+// What each round of a loop begins with, and what is known behind the last.
+#include <algorithm>
+#include <set>
+
+#include "compiler/frontend/affine_walk.h"
+
+namespace dflow::compiler {
+
+using flow::Expr;
+using flow::Op;
+
+/// What a body changes, each as a number that nothing is known of.
+struct AffineWalk::Unknowns {
+  std::map<const clang::VarDecl*, std::size_t> integers;
+  std::map<std::size_t, std::size_t> lengths;  ///< By array.
+  std::map<std::size_t, std::size_t> rows;
+  std::vector<std::size_t> all;
+
+  bool empty() const { return all.empty(); }
+  bool in(const Expr& expr) const {
+    return std::ranges::any_of(all, [&](std::size_t unknown) { return flow::mentions_loop(expr, unknown); });
+  }
+};
+
+namespace {
+
+/// Which round it is, how many there are, and the variable's value in the last.
+struct Count {
+  Expr number, count, last;
+};
+
+Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
+  const Expr i = Expr::variable(id);
+  const std::int64_t stride = loop.step > 0 ? loop.step : -loop.step;
+  const Expr gone = loop.step > 0 ? i - loop.first : loop.first - i;
+  const Expr whole = loop.step > 0 ? *loop.end - loop.first : loop.first - *loop.end;
+  const Expr number = stride == 1 ? gone : Expr(Op::floor_divide, {gone, stride});
+  const Expr all = stride == 1 ? whole : Expr(Op::floor_divide, {whole + Expr(stride - 1), stride});
+  const Expr count = not_negative ? all : flow::maximum(0, all);
+  return {number, count, loop.first + (count - 1) * Expr(loop.step)};
+}
+
+}  // namespace
+
+void AffineWalk::repeat(const Rounds& rounds, const Round& round_of) {
+  const std::size_t loop = new_loop(rounds.name, rounds.first, rounds.first, rounds.step);
+  if (rounds.whole) whole_.insert(loop);
+  for (auto& [array, sizes] : state_.sizes) fold_rows(sizes);
+  const State before = state_;
+  State after;
+  std::vector<Exit> exits;
+  std::set<const clang::VarDecl*> known;
+  for (const auto& [variable, binding] : bindings_) known.insert(variable);
+  std::set<const clang::VarDecl*> lost;  // references that a round may have lost
+  const auto walk = [&](const State& start) {
+    state_ = start;
+    inside(loop, [&] {
+      for (const auto* variable : lost) std::get<Named>(bindings_.at(variable)).lose();
+      round_of.enter(loop);
+      exits = one_round(round_of);
+      for (const auto& [variable, binding] : bindings_) {
+        const auto* object = std::get_if<Named>(&binding);
+        if (object != nullptr && object->is_lost() && known.contains(variable)) lost.insert(variable);
+      }
+      const auto now = state_.integers.find(rounds.own);
+      const bool changed =
+          now == state_.integers.end() || !(now->second.value == Expr::variable(loop) + Expr(rounds.ahead));
+      if (rounds.own != nullptr && changed) refuse("a loop's variable changes in its body", round_of.where);
+      after = state_;
+      if (rounds.own != nullptr) after.integers.erase(rounds.own);
+    });
+  };
+  rehearse([&] { walk(before); });
+  const Unknowns unknowns = unknowns_of(before, after);
+  State round = before, behind = before;
+  if (!unknowns.empty()) {
+    State start = before;
+    for (const auto& [variable, unknown] : unknowns.integers) start.integers[variable] = {Expr::variable(unknown), {}};
+    for (const auto& [array, unknown] : unknowns.lengths) start.sizes.at(array).base[0] = Expr::variable(unknown);
+    for (const auto& [array, unknown] : unknowns.rows) {
+      Sizes& sizes = start.sizes.at(array);
+      sizes.rows.clear();
+      for (std::size_t level = 1; level < sizes.base.size(); ++level) sizes.base[level] = Expr::variable(unknown);
+    }
+    rehearse([&] { walk(start); });
+    settle(unknowns, round, round, before, after, loop);
+  }
+  state_ = round;
+  const std::optional<Expr> end = rounds.endless ? end_by_exit(exits, loop) : end_by_condition(rounds, round_of, loop);
+  if (!end || flow::mentions_loop(*end, loop) || unknowns.in(*end))
+    refuse("the end of a loop is not affine", round_of.where);
+  result_.records.loops[loop].end = end;
+  if (!unknowns.empty()) settle(unknowns, round, behind, before, after, loop);
+  if (!rounds.endless) ask(rounds, round_of, round, loop);
+  state_ = round;
+  walk(round);
+  if (rounds.own != nullptr && rounds.outlives) {
+    const Expr last = rounds.first + count_of(result_.records.loops[loop], loop, false).count * Expr(rounds.step);
+    behind.integers[rounds.own] = within({last, {}}, rounds.own->getType(), project_.context());
+  }
+  state_ = behind;
+  leave(loop, exits);
+}
+
+/// The body once, and what is counted besides. Gives how it may be left.
+std::vector<AffineWalk::Exit> AffineWalk::one_round(const Round& round) {
+  const Expr around = guard_;
+  const bool lossy = std::exchange(lossy_, false);
+  const unsigned left = std::exchange(left_, 0);
+  std::vector<State> outer = std::exchange(continued_, {});
+  exits_.emplace_back(std::vector<Exit>());
+  round.body();
+  std::vector<Exit> exits = std::move(*exits_.back());
+  exits_.pop_back();
+  if (lossy_) refuse("a continue behind a change is not followed", round.where);
+  lossy_ = lossy;
+  for (const State& each : continued_) distrust(each);
+  continued_ = std::move(outer);
+  left_ = left;
+  const Expr until = std::exchange(guard_, around);
+  if (round.then) round.then();
+  guard_ = until;
+  return exits;
+}
+
+/// The condition is asked once more than the body runs.
+void AffineWalk::ask(const Rounds& rounds, const Round& round_of, const State& round, std::size_t loop) {
+  const auto& [first, step] = std::pair(rounds.first, rounds.step);
+  const Expr end = *result_.records.loops[loop].end;
+  const std::size_t asked = new_loop(rounds.name, first, first, step);
+  result_.records.loops[asked].end =
+      step > 0 ? flow::maximum(first + 1, end + Expr(step)) : flow::minimum(first - 1, end + Expr(step));
+  state_ = round;
+  for (auto& [variable, number] : state_.integers)
+    number.value = flow::substitute(number.value, loop, Expr::variable(asked));
+  for (auto& [array, sizes] : state_.sizes) {
+    for (auto& base : sizes.base)
+      if (base) base = flow::substitute(*base, loop, Expr::variable(asked));
+    for (auto& row : sizes.rows) row.size = flow::substitute(row.size, loop, Expr::variable(asked));
+  }
+  const auto statements = result_.records.statements.size();
+  inside(asked, [&] {
+    round_of.enter(asked);
+    round_of.bound();
+  });
+  result_.records.statements.resize(statements);
+}
+
+std::optional<Expr> AffineWalk::end_by_condition(const Rounds& rounds, const Round& round_of, std::size_t loop) {
+  std::optional<Expr> end;
+  rehearse([&] {
+    inside(loop, [&] {
+      round_of.enter(loop);
+      end = round_of.bound();
+    });
+  });
+  if (!end || !rounds.unasked) return end;
+  return rounds.step > 0 ? flow::maximum(rounds.first + 1, *end) : flow::minimum(rounds.first - 1, *end);
+}
+
+namespace {
+
+void flatten(const Expr& condition, std::vector<Expr>& parts) {
+  if (condition.op != Op::both) return parts.push_back(condition);
+  for (const Expr& part : condition.operands) flatten(part, parts);
+}
+
+/// The parts of `condition` that are not among those of `around`.
+std::vector<Expr> beyond(const Expr& condition, const Expr& around) {
+  std::vector<Expr> known, parts;
+  flatten(around, known);
+  flatten(condition, parts);
+  std::erase_if(parts, [&](const Expr& part) { return std::ranges::find(known, part) != known.end(); });
+  return parts;
+}
+
+}  // namespace
+
+/// The first round in which `exit` holds, where that is plain to see.
+std::optional<AffineWalk::Last> AffineWalk::last_round(const Exit& exit, std::size_t loop) const {
+  const flow::Loop& range = result_.records.loops[loop];
+  const auto parts = beyond(exit.condition, guard_);
+  if (parts.size() != 1 || (range.step != 1 && range.step != -1)) return std::nullopt;
+  const Expr& condition = parts[0];
+  if (condition.op != Op::equal && condition.op != Op::less && condition.op != Op::less_equal) return std::nullopt;
+  const Expr &left = condition.operands[0], &right = condition.operands[1];
+  const Expr ahead = left - Expr::variable(loop), behind = right - Expr::variable(loop);
+  const bool first = ahead.op == Op::constant && !flow::mentions_loop(right, loop);
+  const bool second = behind.op == Op::constant && !flow::mentions_loop(left, loop);
+  if (first == second) return std::nullopt;
+  const Expr limit = first ? right - ahead : left - behind;
+  const bool up = range.step > 0;
+  if (condition.op == Op::equal)
+    return Last{limit, up ? flow::less_equal(range.first, limit) : flow::less_equal(limit, range.first)};
+  if (first == up) return std::nullopt;  // holds from the start, and no more later
+  const Expr one = condition.op == Op::less ? 1 : 0;
+  return up ? Last{flow::maximum(range.first, limit + one), flow::always()}
+            : Last{flow::minimum(range.first, limit - one), flow::always()};
+}
+
+std::optional<Expr> AffineWalk::end_by_exit(const std::vector<Exit>& exits, std::size_t loop) {
+  const auto last = exits.size() == 1 ? last_round(exits[0], loop) : std::nullopt;
+  if (!last) return std::nullopt;
+  oblige(last->reached, "a loop may not end", function_.getLocation());
+  return result_.records.loops[loop].step > 0 ? last->round + 1 : last->round - 1;
+}
+
+/// Behind a loop that may be left from inside: what is known there, and whether anything comes there at all.
+void AffineWalk::leave(std::size_t loop, const std::vector<Exit>& exits) {
+  Expr returned = flow::never();
+  for (const Exit& exit : exits) {
+    result_.records.loops[loop].exits.push_back(exit.condition);
+    if (exit.returns) {
+      returned = flow::either(returned, exit.condition);
+    } else {
+      join(exits.size() == 1 ? last_round(exit, loop) : std::nullopt, exit.state, loop);
+    }
+  }
+  if (returned == flow::never()) return;
+  const Expr somewhere = flow::some(loop, returned);
+  if (loops_.size() > depth_of_function_) {
+    exits_of_loop().push_back({flow::both(guard_, somewhere), true, {}});
+    left_ |= kExit;
+  } else {
+    left_ |= kEarly;
+  }
+  guard_ = flow::both(guard_, flow::negation(somewhere));
+}
+
+/// The state may also be `other`, that of a round that was the last.
+void AffineWalk::join(const std::optional<Last>& last, const State& other, std::size_t loop) {
+  const flow::Loop& range = result_.records.loops[loop];
+  const auto joined = [&](const Expr& here, const Expr& there) -> std::optional<Expr> {
+    if (here == there && !flow::mentions_loop(here, loop)) return here;
+    if (!last) return std::nullopt;
+    const Expr in_time = range.step > 0 ? flow::less(last->round, *range.end) : flow::less(*range.end, last->round);
+    return flow::select(flow::both(last->reached, in_time), flow::substitute(there, loop, last->round), here);
+  };
+  for (auto it = state_.integers.begin(); it != state_.integers.end();) {
+    const auto there = other.integers.find(it->first);
+    const bool clean = there != other.integers.end() && it->second.provided == there->second.provided;
+    const auto value = clean ? joined(it->second.value, there->second.value) : std::nullopt;
+    if (value) it->second.value = *value;
+    it = value ? std::next(it) : state_.integers.erase(it);
+  }
+  for (auto& [array, sizes] : state_.sizes) {
+    const auto there = other.sizes.find(array);
+    if (there == other.sizes.end() || sizes.base.empty() || there->second == sizes) continue;
+    const bool same_rows = sizes.rows == there->second.rows &&
+                           std::equal(sizes.base.begin() + 1, sizes.base.end(), there->second.base.begin() + 1);
+    auto& base = sizes.base[0];
+    const auto& length = there->second.base[0];
+    base = base && length ? joined(*base, *length) : std::nullopt;
+    if (same_rows) continue;
+    sizes.rows.clear();
+    std::fill(sizes.base.begin() + 1, sizes.base.end(), std::nullopt);
+  }
+}
+
+std::vector<AffineWalk::Exit>& AffineWalk::exits_of_loop() {
+  for (auto each = exits_.rbegin();; ++each)
+    if (*each) return **each;
+}
+
+/// Some rounds end here, others ended with `other`.
+void AffineWalk::distrust(const State& other) {
+  std::erase_if(state_.integers, [&](const auto& entry) {
+    const auto there = other.integers.find(entry.first);
+    return there == other.integers.end() || !(there->second.value == entry.second.value);
+  });
+  for (auto& [array, sizes] : state_.sizes) {
+    const auto there = other.sizes.find(array);
+    if (there == other.sizes.end() || there->second == sizes) continue;
+    sizes.rows.clear();
+    std::ranges::fill(sizes.base, std::nullopt);
+  }
+}
+
+AffineWalk::Unknowns AffineWalk::unknowns_of(const State& before, const State& after) {
+  Unknowns result;
+  const auto unknown = [&] {
+    result.all.push_back(new_loop("unknown", 0, 0));
+    return result.all.back();
+  };
+  for (const auto& [variable, number] : before.integers) {
+    const auto now = after.integers.find(variable);
+    if (now == after.integers.end() || !(now->second.value == number.value)) result.integers[variable] = unknown();
+  }
+  for (const auto& [array, sizes] : before.sizes) {
+    const Sizes& now = after.sizes.at(array);
+    if (sizes.base.empty()) continue;
+    if (!(now.base[0] == sizes.base[0])) result.lengths[array] = unknown();
+    Sizes rows = sizes, rows_now = now;
+    rows.base[0] = rows_now.base[0] = Expr(0);
+    if (!(rows == rows_now)) result.rows[array] = unknown();
+  }
+  return result;
+}
+
+/// `round`: at the beginning of each round; `behind`: after the last. Nothing where no closed form is seen.
+void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, const State& before, const State& after,
+                        std::size_t loop) {
+  const flow::Loop& range = result_.records.loops[loop];
+  const Count rounds = count_of(range, loop, whole_.contains(loop));
+  const Expr i = Expr::variable(loop);
+  using Pair = std::optional<std::pair<Expr, Expr>>;
+  const auto closed = [&](const Expr& start, const Expr& end, std::size_t unknown) -> Pair {
+    const Expr change = end - Expr::variable(unknown);
+    if (!unknowns.in(change) && !flow::mentions_loop(change, loop))
+      return std::pair{start + change * rounds.number, start + change * rounds.count};
+    if (unknowns.in(end)) return std::nullopt;
+    return std::pair{
+        flow::select(flow::equal(i, range.first), start, flow::substitute(end, loop, i - Expr(range.step))),
+        flow::select(flow::less(0, rounds.count), flow::substitute(end, loop, rounds.last), start)};
+  };
+  std::map<std::size_t, Expr> settled;  // what unknowns are at the beginning of a round
+  const auto known = [&](Expr expr) {
+    for (const auto& [unknown, value] : settled) expr = flow::substitute(expr, unknown, value);
+    return expr;
+  };
+  for (const auto& [variable, unknown] : unknowns.integers) {
+    const auto end = after.integers.find(variable);
+    const Integer& start = before.integers.at(variable);
+    const bool clean = end != after.integers.end() && start.provided.empty() && end->second.provided.empty();
+    const Pair found = clean ? closed(start.value, end->second.value, unknown) : Pair();
+    round.integers.erase(variable);
+    behind.integers.erase(variable);
+    if (!found) continue;
+    behind.integers[variable] = {found->second, {}};
+    round.integers[variable] = {found->first, {}};
+    settled.emplace(unknown, found->first);
+  }
+  for (const auto& [array, unknown] : unknowns.lengths) {
+    const auto& start = before.sizes.at(array).base[0];
+    const auto& end = after.sizes.at(array).base[0];
+    const Pair found = start && end ? closed(*start, *end, unknown) : Pair();
+    behind.sizes.at(array).base[0] = found ? std::optional(found->second) : std::nullopt;
+    round.sizes.at(array).base[0] = found ? std::optional(found->first) : std::nullopt;
+    if (found) settled.emplace(unknown, found->first);
+  }
+  for (const auto& [array, unknown] : unknowns.rows) {
+    const Sizes& start = before.sizes.at(array);
+    const Sizes& end = after.sizes.at(array);
+    Sizes& in_round = round.sizes.at(array);
+    Sizes& at_end = behind.sizes.at(array);
+    for (Sizes* sizes : {&in_round, &at_end}) {
+      sizes->rows.clear();
+      for (std::size_t level = 1; level < sizes->base.size(); ++level) sizes->base[level] = std::nullopt;
+    }
+    const bool plain = start.rows.empty() && end.rows.size() == 1 && end.rows[0].key.size() == 1 &&
+                       start.base.size() == 2 && start.base[1] && end.base[1] == Expr::variable(unknown);
+    if (!plain) continue;
+    const Expr key = known(end.rows[0].key[0]), size = known(end.rows[0].size), row = Expr::variable(row_);
+    const bool foreign = std::ranges::any_of(asked_rows_, [&](const auto& asked) {
+      return flow::mentions_loop(asked.first, unknown) &&
+             (asked.second.size() != 1 || !(known(asked.second[0]) == key));
+    });
+    if (foreign || unknowns.in(key)) continue;
+    if (start.base[1]->op == Op::variable) asked_rows_.emplace_back(*start.base[1], Sizes::Key{key});
+    const Expr old = flow::substitute(*start.base[1], row_, key);
+    if (!flow::mentions_loop(key, loop)) {
+      if (const Pair found = closed(old, size, unknown)) {
+        in_round.base[1] = at_end.base[1] = start.base[1];
+        at_end.rows = {{{key}, found->second}};
+        in_round.rows = {{{key}, found->first}};
+      }
+      continue;
+    }
+    const Expr shift = key - i;
+    const Expr result = flow::substitute(size, unknown, old);
+    if (flow::mentions_loop(shift, loop) || unknowns.in(result) || range.step != 1) continue;
+    const Expr visited = row - shift;
+    const Expr then = flow::substitute(result, loop, visited);
+    const auto until = [&](const Expr& limit) {
+      return flow::select(flow::both(flow::less_equal(range.first, visited), flow::less(visited, limit)), then,
+                          *start.base[1]);
+    };
+    at_end.base[1] = until(*range.end);
+    in_round.base[1] = until(i);
+  }
+}
+
+}  // namespace dflow::compiler
