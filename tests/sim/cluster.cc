@@ -22,6 +22,21 @@ Cluster::Cluster(World& a_world, ClusterOptions some_options)
   tick();
 }
 
+/// Messages under way hold those that they are for, who hold the connections.
+Cluster::~Cluster() {
+  for (const auto& [id, life] : lives_) {
+    life->up->close();
+    life->down->close();
+    life->client.reset();
+    life->running.clear();
+  }
+  for (const auto& [id, client] : clients_) {
+    client->up_->close();
+    client->down_->close();
+    client->futures.clear();
+  }
+}
+
 void Cluster::add_worker() {
   Slot slot;
   slot.threads = static_cast<std::uint16_t>(world.random.between(1, options.max_threads));

@@ -112,6 +112,7 @@ struct ClusterOptions {
 class Cluster {
  public:
   Cluster(World& world, ClusterOptions options);
+  ~Cluster();
 
   void tell(core::Event event);  ///< The scheduler, now.
   std::shared_ptr<ClientNode> connect();
