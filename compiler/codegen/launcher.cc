@@ -562,7 +562,7 @@ std::string launcher_text(const Launcher& launcher, int number) {
   std::ranges::stable_sort(roots, std::greater<>(), &FamilyText::level);
   for (const FamilyText* family : roots) text += "    dflow_roots.push_back(" + family->roots() + ");\n";
   for (const FamilyText& family : families) text += family.sinks();
-  text += "    start(dflow_roots, dflow_sinks);\n  }\n\n  void dflow_run([[maybe_unused]] " + kDetail + "TaskId dflow_id, [[maybe_unused]] " +
+  text += "    this->Launch::start(dflow_roots, dflow_sinks);\n  }\n\n  void dflow_run([[maybe_unused]] " + kDetail + "TaskId dflow_id, [[maybe_unused]] " +
           kDetail + "Work& dflow_work) {\n";
   for (const FamilyText& family : families) text += family.dispatch();
   text += "  }\n\n  ::std::vector<" + kDetail + "NodeRef> dflow_outputs;\n\n private:\n";
