@@ -145,6 +145,8 @@ class Expansion {
   }
 
   Origin submit(const formats::Node& node, const std::vector<Origin>& inputs) {
+    if (node.task.empty())
+      throw Refusal("the task in line " + std::to_string(node.line) + " has a name that only a run can tell");
     if (tasks_.size() >= limit_) throw Refusal("more than " + std::to_string(limit_) + " tasks");
     const auto id = static_cast<std::uint32_t>(tasks_.size());
     for (const Origin& input : inputs)

@@ -45,7 +45,6 @@ Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
 void AffineWalk::repeat(const Rounds& rounds, const Round& round_of) {
   const std::size_t loop = new_loop(rounds.name, rounds.first, rounds.first, rounds.step);
   if (rounds.whole) whole_.insert(loop);
-  for (auto& [array, sizes] : state_.sizes) fold_rows(sizes);
   const State before = state_;
   State after;
   std::vector<Exit> exits;

@@ -35,16 +35,6 @@ std::optional<Expr> AffineWalk::size_of(const Named& container) const {
   return flow::mentions_loop(*base, row_) ? std::nullopt : base;
 }
 
-/// Lengths of single containers, as part of what is said of all.
-void AffineWalk::fold_rows(Sizes& sizes) const {
-  const bool plain = sizes.base.size() == 2 && sizes.base[1] &&
-                     std::ranges::all_of(sizes.rows, [](const Sizes::Row& row) { return row.key.size() == 1; });
-  if (!plain) return;
-  for (const Sizes::Row& row : sizes.rows)
-    sizes.base[1] = flow::select(flow::equal(Expr::variable(row_), row.key[0]), row.size, *sizes.base[1]);
-  sizes.rows.clear();
-}
-
 void AffineWalk::set_size(const Named& container, std::optional<Expr> size) {
   if (container.shape.levels.empty() || container.shape.levels[0].length || container.shape.levels[0].keyed) return;
   for (const Named& each : container.fields) set_size(each, size);

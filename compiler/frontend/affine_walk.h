@@ -210,7 +210,6 @@ class AffineWalk {
 
   // --- lengths
   std::optional<flow::Expr> size_of(const Named& container) const;
-  void fold_rows(Sizes& sizes) const;
   void set_size(const Named& container, std::optional<flow::Expr> size);
   void copy_sizes(const Named& from, const Named& to);
 
