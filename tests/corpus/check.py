@@ -133,7 +133,7 @@ class Check:
         reference = {}
         for name, program in programs.items():
             self.check_outputs(name, program, reference)
-        for name in ("dflowc", "dflowc-gcc"):
+        for name in sorted(programs.keys() & {"dflowc", "dflowc-gcc"}):
             self.check_plan(name, programs[name])
             for number, case in enumerate(self.annotations.cases):
                 self.check_graph(name, programs[name], case, number)
