@@ -220,7 +220,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     const auto pass = [must]<class Slot>(Slot& slot) {
       if constexpr (requires { slot.object(); }) detail::pass_through_bytes(slot.object(), must);
     };
-    std::apply([&pass](Slots&... slots) { (pass(slots), ...); }, body_.slots);
+    std::apply([&](Slots&... slots) { (pass(slots), ...); }, body_.slots);
   }
 
   void release_arguments() noexcept override {
