@@ -4,21 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 
+#include "bench/memory.h"
+
 namespace dflow::bench {
-namespace {
-
-double memory_mb(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.rfind(key + ":", 0) == 0) return std::stod(line.substr(key.size() + 1)) / 1024;
-  throw std::runtime_error("/proc/self/status has no " + key);
-}
-
-}  // namespace
 
 int refine_main(int argc, char** argv, const std::function<void(Executor&, std::size_t, std::uint64_t)>& run) try {
   if (argc != 4) throw std::invalid_argument("expected TASKS ROUNDS THREADS");

@@ -3,21 +3,13 @@
 #include <charconv>
 #include <cstdio>
 #include <exception>
-#include <fstream>
 #include <string>
 #include <system_error>
 
+#include "bench/memory.h"
+
 namespace dflow::bench {
 namespace {
-
-/// A figure of /proc/self/status in MB. Not getrusage's ru_maxrss, which an exec inherits from the parent: a
-/// small benchmark would report the memory of the script that started it.
-double memory_mb(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);)
-    if (line.rfind(key + ":", 0) == 0) return std::stod(line.substr(key.size() + 1)) / 1024;
-  throw std::runtime_error("/proc/self/status has no " + key);
-}
 
 /// Throws std::invalid_argument unless `text` is a whole number from 1 to `largest`.
 std::size_t number_in(const std::string& text, const std::string& name, std::size_t largest) {

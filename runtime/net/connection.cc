@@ -49,12 +49,7 @@ void Connection::send(std::vector<std::string> messages) {
     if (!writing_) changed_.notify_all();
     return;
   }
-  writing_ = true;
-  lock.unlock();
-  const bool written = write_some(std::move(messages));
-  lock.lock();
-  writing_ = false;
-  if (!written) closed_ = true;
+  write_unlocked(lock, std::move(messages));
   if (!queued_.empty() || finishing_ || closed_) changed_.notify_all();
 }
 
@@ -71,6 +66,15 @@ void Connection::close() noexcept {
     changed_.notify_all();
   }
   stream_->shut_down();
+}
+
+void Connection::write_unlocked(std::unique_lock<std::mutex>& lock, std::vector<std::string> messages) {
+  writing_ = true;
+  lock.unlock();
+  const bool written = write_some(std::move(messages));
+  lock.lock();
+  writing_ = false;
+  if (!written) closed_ = true;
 }
 
 bool Connection::write_some(std::vector<std::string> messages) {
@@ -96,12 +100,7 @@ void Connection::write() {
     if (closed_) return;
     if (queued_.empty()) break;  // finishing, and all is sent
     std::vector<std::string> messages = std::exchange(queued_, {});
-    writing_ = true;
-    lock.unlock();
-    const bool written = write_some(std::move(messages));
-    lock.lock();
-    writing_ = false;
-    if (!written) closed_ = true;
+    write_unlocked(lock, std::move(messages));
   }
   closed_ = true;
   lock.unlock();

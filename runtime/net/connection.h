@@ -43,6 +43,8 @@ class Connection {
   void read();
   void write();
   bool write_some(std::vector<std::string> messages);
+  /// Writes with the lock released; meanwhile nobody else writes.
+  void write_unlocked(std::unique_lock<std::mutex>& lock, std::vector<std::string> messages);
 
   std::unique_ptr<Stream> stream_;
   Handlers handlers_;
