@@ -50,10 +50,10 @@ TEST_F(DflowTool, WrongUseIsOneLineThatSaysWhatIsExpected) {
     return message.substr(0, message.rfind(" ("));
   };
   EXPECT_EQ(refused({}), "which command? there is graph");
-  EXPECT_EQ(refused({"graph"}), "which command? there is show, expand, diff, verify");
+  EXPECT_EQ(refused({"graph"}), "which command? there is show, expand, diff, verify, simulate");
   EXPECT_EQ(refused({"grpah"}), "no command grpah (did you mean graph?); it has graph");
   EXPECT_EQ(refused({"graph", "shwo", "x"}),
-            "no command graph shwo (did you mean show?); it has show, expand, diff, verify");
+            "no command graph shwo (did you mean show?); it has show, expand, diff, verify, simulate");
   EXPECT_THAT(refused({"graph", "show", "--frmat=html", "x"}),
               StartsWith("no option --frmat (did you mean --format?); it has --help, "));
   EXPECT_EQ(refused({"graph", "show", "--format=pdf", "x"}),

@@ -79,5 +79,15 @@ TEST_F(RealApp, TooManyTasksAskForALimit) {
               AllOf(HasSubstr("more than 5000 tasks"), HasSubstr("--limit")));
 }
 
+TEST_F(RealApp, IsSimulatedFromItsPlanWithTheTimesOfARun) {
+  const Outcome outcome = dflow({"graph", "simulate", DFLOW_REAL_APP, "--graph=heat", "--param", "n=50", "--param",
+                                 "steps=4", "--times=" + trace(), "--workers=1,16"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, AllOf(StartsWith("heat, instance 0: "), HasSubstr("\n       1 "), HasSubstr("\n      16 ")));
+  EXPECT_EQ(outcome.errors.find("nothing tells"), std::string::npos) << outcome.errors;
+  EXPECT_THAT(error_of({"graph", "simulate", DFLOW_REAL_APP, "--graph=heat", "--param", "n=50"}), HasSubstr("--param steps="));
+}
+
+
 }  // namespace
 }  // namespace dflow::tools

@@ -43,6 +43,22 @@ struct VerifyOptions {
   bool quiet = false;                   ///< says only what differs
 };
 
+struct SimulateOptions {
+  std::string file;                     ///< a program, a recording or a concrete graph
+  Selection selection;                  ///< of a recording; a program's graph is named by it too
+  std::vector<std::string> parameters;  ///< NAME=VALUE, of a program's graph
+  std::uint64_t limit = 1'000'000;      ///< of tasks
+  std::string workers = "1..1024";
+  std::uint64_t threads = 1;
+  std::string latency = "100us";
+  std::string bandwidth = "1GB/s";
+  std::string scheduler_time = "2us";
+  std::optional<std::string> times;     ///< a recording to take the tasks' times from
+  std::vector<std::string> task_times;  ///< TIME or NAME=TIME
+  std::vector<std::string> sizes;       ///< SIZE or NAME=SIZE
+  Output output;
+};
+
 /// Prints what is in an executable, a plan, a recording or a graph, and runs none of it.
 formats::Result<int> graph_show(const ShowOptions& options);
 
@@ -55,5 +71,8 @@ formats::Result<int> graph_diff(const DiffOptions& options);
 /// Expands graphs that are known in closed form both ways, from that and by their skeletons, for parameters that
 /// are chosen at random: 0 if they agree, 1 and where they first differ if not.
 formats::Result<int> graph_verify(const VerifyOptions& options);
+
+/// Predicts how long a graph would run on clusters of given sizes.
+formats::Result<int> graph_simulate(const SimulateOptions& options);
 
 }  // namespace dflow::tools

@@ -125,6 +125,65 @@ void add_verify(CLI::App& graph, VerifyOptions& options, Run& run) {
   command->callback([&] { run = [&] { return graph_verify(options); }; });
 }
 
+void add_machine(CLI::App& command, SimulateOptions& options) {
+  command
+      .add_option("--workers", options.workers,
+                  "Processes: a number, several with commas, or FIRST..LAST, doubled from row to row")
+      ->type_name("COUNTS")
+      ->capture_default_str();
+  add_count(
+      command, "--threads", [&options](std::uint64_t value) { options.threads = value; },
+      text({"Of each worker (", std::to_string(options.threads), ")"}));
+  command.add_option("--latency", options.latency, "What a message takes, one way")
+      ->type_name("TIME")
+      ->capture_default_str();
+  command.add_option("--bandwidth", options.bandwidth, "What a worker sends or receives in a second")
+      ->type_name("SIZE/s")
+      ->capture_default_str();
+  command
+      .add_option("--scheduler-time", options.scheduler_time,
+                  "What the scheduler takes for a message, and for each task in one")
+      ->type_name("TIME")
+      ->capture_default_str();
+}
+
+void add_simulate(CLI::App& graph, SimulateOptions& options, Run& run) {
+  CLI::App* command = graph.add_subcommand(
+      "simulate",
+      "Predict how long a graph runs on clusters, by the real scheduler under virtual time: nothing is run but the "
+      "skeleton of APP's graph");
+  command
+      ->add_option("APP_OR_TRACE", options.file,
+                   "A program compiled by dflowc, a recorded trace (DFLOW_TRACE), or a graph as JSON")
+      ->required();
+  add_selection(*command, options.selection);
+  command
+      ->add_option("--param", options.parameters,
+                   "A parameter of APP's graph: n=4; a container by its length: xs.size=10; a bool as 0 or 1")
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+  add_machine(*command, options);
+  command->add_option("--times", options.times, "Take the tasks' times, by their names, from a recorded trace")
+      ->type_name("TRACE");
+  command
+      ->add_option("--task-time", options.task_times,
+                   "What a task takes: 1ms for all, relax=1ms for those of that name; goes before what was measured")
+      ->type_name("[NAME=]TIME")
+      ->expected(1)
+      ->take_all();
+  command
+      ->add_option("--bytes", options.sizes, "How large a task's result is: 1MB for all, relax=1MB for some")
+      ->type_name("[NAME=]SIZE")
+      ->expected(1)
+      ->take_all();
+  add_count(
+      *command, "--limit", [&options](std::uint64_t value) { options.limit = value; },
+      text({"Stop beyond that many tasks (", std::to_string(options.limit), ")"}));
+  add_output(*command, options.output);
+  command->callback([&] { run = [&] { return graph_simulate(options); }; });
+}
+
 std::vector<const CLI::App*> commands_of(const CLI::App& app) {
   return app.get_subcommands([](const CLI::App*) { return true; });
 }
@@ -185,7 +244,7 @@ int refuse(const std::string& why) {
 }
 
 int run_tool(int argc, char** argv) {
-  CLI::App app("Shows, expands, compares and verifies the task graphs of dflow programs.", "dflow");
+  CLI::App app("Shows, expands, compares, verifies and simulates the task graphs of dflow programs.", "dflow");
   app.set_version_flag("--version", "dflow " DFLOW_VERSION);
   app.require_subcommand(1);
   CLI::App* graph = app.add_subcommand("graph", "Look at task graphs");
@@ -194,11 +253,13 @@ int run_tool(int argc, char** argv) {
   ExpandOptions expand;
   DiffOptions diff;
   VerifyOptions verify;
+  SimulateOptions simulate;
   Run run;
   add_show(*graph, show, run);
   add_expand(*graph, expand, run);
   add_diff(*graph, diff, run);
   add_verify(*graph, verify, run);
+  add_simulate(*graph, simulate, run);
   try {
     check_words(app, argc, argv);
     app.parse(words_of(argc, argv));

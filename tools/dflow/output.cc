@@ -26,18 +26,6 @@ constexpr std::size_t kManyNodes = 2000;
 constexpr std::size_t kSlowOnPage = 20'000;
 constexpr std::size_t kMostOnPage = 200'000;
 
-Result<void> write_to(const std::optional<std::string>& path, const Writer& write) {
-  if (!path) {
-    DescriptorSink sink(STDOUT_FILENO, "standard output");
-    write(sink);
-    return sink.flush();
-  }
-  auto file = AtomicFile::create(*path);
-  if (!file) return file.error();
-  write(file.value());
-  return file.value().commit();
-}
-
 Result<std::string> svg_of(const Writer& write_dot, std::size_t nodes) {
   if (nodes > kManyNodes)
     std::fprintf(stderr, "dflow: Graphviz may take long over %zu nodes; --format=dot prints them at once\n",
@@ -92,6 +80,18 @@ Result<void> print_any(const Graphs& graphs, const Output& output) {
 }
 
 }  // namespace
+
+Result<void> write_to(const std::optional<std::string>& path, const std::function<void(ByteSink&)>& write) {
+  if (!path) {
+    DescriptorSink sink(STDOUT_FILENO, "standard output");
+    write(sink);
+    return sink.flush();
+  }
+  auto file = AtomicFile::create(*path);
+  if (!file) return file.error();
+  write(file.value());
+  return file.value().commit();
+}
 
 Result<void> print(const formats::Plan& plan, const Output& output) {
   if (output.format == Format::html)

@@ -19,6 +19,10 @@ struct Output {
   std::optional<std::string> file;  ///< standard output if there is none
 };
 
+/// Has `write` fill the file, which is replaced whole or not at all; standard output if there is none.
+formats::Result<void> write_to(const std::optional<std::string>& file,
+                               const std::function<void(formats::ByteSink&)>& write);
+
 formats::Result<void> print(const formats::Plan& plan, const Output& output);
 
 /// `recording` is where the graphs come from, if they come from one: a page shows its times, bytes and lines.
