@@ -26,6 +26,11 @@ std::string other_protocol(std::int32_t protocol, const std::string& version) {
          std::to_string(net::kProtocol) + " (dflow " DFLOW_VERSION "): use one version of dflow everywhere";
 }
 
+std::string no_answer(const std::string& why) {
+  const bool told = why.find("another service") != std::string::npos;
+  return told ? why : "no answer to a greeting (" + why + "): is it another service's port?";
+}
+
 }  // namespace
 
 Result<Greeted> greet(const net::Address& address, net::Hello hello) {
@@ -37,7 +42,7 @@ Result<Greeted> greet(const net::Address& address, net::Hello hello) {
   if (Result<void> sent = stream.value()->write(hello); !sent) return about(address, sent.message());
   stream.value()->set_read_timeout(kSilence);
   Result<net::Message> reply = stream.value()->read();
-  if (!reply) return about(address, reply.message());
+  if (!reply) return about(address, no_answer(reply.message()));
   auto* welcome = std::get_if<net::Welcome>(&reply.value());
   if (!welcome) return about(address, "the answer is no welcome: it is no scheduler or worker of dflow's");
   if (welcome->protocol != net::kProtocol) return about(address, other_protocol(welcome->protocol, welcome->version));
@@ -54,7 +59,7 @@ Result<net::Hello> receive(net::Stream& stream, const net::Hello& mine) {
   if (!hello) return Error{"the first message is no greeting"};
   std::string refusal;
   if (hello->protocol != net::kProtocol) refusal = other_protocol(hello->protocol, hello->version);
-  else if (hello->secret != mine.secret) refusal = "it serves another program only";
+  else if (hello->secret != mine.secret) refusal = "it serves another program only, or belongs to another user or DFLOW_HOME";
   else if (!mine.program.empty() && hello->program != mine.program) {
     refusal = "it runs another build of the program (" + mine.program + ", not " + hello->program + "): start all processes "
               "from one executable";

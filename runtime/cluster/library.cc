@@ -10,6 +10,7 @@
 #include <dflow/errors.h>
 
 #include "runtime/cluster/client_session.h"
+#include "runtime/cluster/home.h"
 #include "runtime/cluster/own_cluster.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/worker_process.h"
@@ -42,8 +43,25 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
   return session;
 }
 
+/// A cluster that serves others as well.
+std::unique_ptr<detail::Session> join_cluster(const std::string& scheduler, detail::Session& local) {
+  Result<net::Address> address = net::parse_address(scheduler);
+  if (!address) throw Error("dflow: DFLOW_SCHEDULER: " + address.message());
+  auto session = std::make_unique<ClientSession>(
+      ClientSession::Options{.scheduler = address.value(),
+                             .self = hello_of_client(secret_of_scheduler(address.value().port))},
+      local);
+  try {
+    session->connect();
+  } catch (const Error& error) {
+    throw Error(std::string(error.what()) + ". `dflow up` starts a cluster and prints the DFLOW_SCHEDULER to use");
+  }
+  return session;
+}
+
 std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, detail::Session& local) {
   if (request.inside_worker) return open_inside_worker(local);
+  if (!request.scheduler.empty()) return join_cluster(request.scheduler, local);
   auto own = std::make_shared<OwnCluster>(request.workers, request.threads);
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = own->address(),

@@ -33,7 +33,7 @@ std::string own_executable() {
 OwnCluster::OwnCluster(std::size_t workers, std::size_t threads) : secret_(fresh_secret()) {
   Result<std::unique_ptr<SchedulerServer>> scheduler = SchedulerServer::start(
       {.secret = secret_, .worker_joined = [this](const std::string& name) { pool_->joined(name); }});
-  if (!scheduler) throw Error(scheduler.message());
+  if (!scheduler) throw Error("dflow: " + scheduler.message());
   scheduler_ = std::move(scheduler).value();
   pool_ = std::make_unique<WorkerPool>(
       WorkerPool::Options{.executable = "/proc/self/exe",

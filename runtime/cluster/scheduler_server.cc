@@ -26,7 +26,7 @@ Overload(F...) -> Overload<F...>;
 
 Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
   Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address);
-  if (!listener) return formats::Error{"dflow: " + listener.message()};
+  if (!listener) return listener.error();
   return std::unique_ptr<SchedulerServer>(new SchedulerServer(std::move(options), std::move(listener).value()));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include <dflow/detail/session.h>
 
@@ -11,6 +12,7 @@ namespace dflow::local {
 struct ClusterRequest {
   std::size_t workers = 0;      ///< Of the program's own cluster.
   std::size_t threads = 0;      ///< Of each worker; 0: a share of this machine's.
+  std::string scheduler = {};   ///< HOST:PORT of a cluster that runs already; empty: one of the program's own.
   bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.
 };
 

@@ -29,7 +29,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 10> kSettings{{
+constexpr std::array<Setting, 11> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -49,6 +49,8 @@ constexpr std::array<Setting, 10> kSettings{{
      [](Settings& s, std::uint64_t n, const std::string&) { s.serialize = n; }},
     {"DFLOW_WORKERS", "--dflow-workers", "run the tasks in so many processes of this program's own", "a number from 1 to 256",
      kMostWorkers, [](Settings& s, std::uint64_t n, const std::string&) { s.workers = n; }},
+    {"DFLOW_SCHEDULER", "--dflow-scheduler", "run the tasks on the cluster of the scheduler that listens there (`dflow up`)",
+     "HOST:PORT", 0, [](Settings& s, std::uint64_t, const std::string& text) { s.scheduler = text; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
 }};
@@ -87,21 +89,21 @@ Settings Settings::from_environment() {
     const char* value = std::getenv(s.variable);
     if (value && *value != '\0') apply(settings, s, s.variable, value);
   }
-  const char* scheduler = std::getenv("DFLOW_SCHEDULER");
-  if (scheduler && *scheduler != '\0') {
-    throw std::invalid_argument("dflow: DFLOW_SCHEDULER is set, but this build runs on one machine only: unset it; "
-                                "DFLOW_WORKERS=N runs the tasks in processes of the program's own");
-  }
   settings.check();
   return settings;
 }
 
-bool Settings::clustered() const noexcept { return workers > 0 || inside_worker(); }
+bool Settings::clustered() const noexcept { return workers > 0 || !scheduler.empty() || inside_worker(); }
 
 void Settings::check() const {
-  if (workers > 0 && (serial || shuffle)) {
+  const std::string cluster = workers > 0 ? "DFLOW_WORKERS" : scheduler.empty() ? "" : "DFLOW_SCHEDULER";
+  if (!cluster.empty() && (serial || shuffle)) {
     throw std::invalid_argument(std::string("dflow: ") + (serial ? "DFLOW_SERIAL" : "DFLOW_SHUFFLE") +
-                                " orders the tasks of one process: unset it, or DFLOW_WORKERS");
+                                " orders the tasks of one process: unset it, or " + cluster);
+  }
+  if (workers > 0 && !scheduler.empty()) {
+    throw std::invalid_argument("dflow: DFLOW_WORKERS starts a cluster for this run, DFLOW_SCHEDULER names one that runs: "
+                                "unset one of them");
   }
 }
 

@@ -32,6 +32,7 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
   if (!settings.clustered()) return;
   cluster_ = cluster_library().open({.workers = settings.workers,
                                      .threads = settings.asked_threads,
+                                     .scheduler = settings.scheduler,
                                      .inside_worker = inside_worker()},
                                     *this);
   active_.session = cluster_.get();

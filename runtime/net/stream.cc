@@ -129,6 +129,7 @@ Result<void> Stream::read_raw(std::span<std::byte> into) {
       into = into.subspan(got);
     }
   } catch (const TTransportException& error) {
+    if (error.getType() == TTransportException::TIMED_OUT) return Error{"nothing came in time"};
     return Error{error.what()};
   }
   return {};

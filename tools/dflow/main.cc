@@ -1,10 +1,9 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <span>
 
+#include "tools/dflow/command_line.h"
 #include "tools/dflow/commands.h"
 #include "tools/dflow/suggest.h"
 #include "tools/dflow/text.h"
@@ -14,13 +13,6 @@ namespace dflow::tools {
 namespace {
 
 constexpr int kFailed = 2;  // 1 is what `graph diff` says of different graphs
-
-using Run = std::function<formats::Result<int>()>;
-
-/// What a user wrote that no command takes. CLI11's own messages speak of its inner workings.
-struct WrongUse {
-  std::string message;
-};
 
 void set_format(Output& output, const std::string& name) {
   static const std::map<std::string, Format> known{{"text", Format::text},
@@ -32,20 +24,6 @@ void set_format(Output& output, const std::string& name) {
   if (found == known.end())
     throw WrongUse{text({"--format=", name, ": expected text, json, dot, svg or html"})};
   output.format = found->second;
-}
-
-/// `set` gets the number, which counts from 0.
-template <class Set>
-CLI::Option* add_count(CLI::App& command, const std::string& option, Set set, const std::string& meaning) {
-  const auto read = [option, set](const std::string& word) {
-    std::uint64_t value = 0;
-    const char* const end = word.data() + word.size();
-    const auto parsed = std::from_chars(word.data(), end, value);
-    if (parsed.ec != std::errc() || parsed.ptr != end)
-      throw WrongUse{text({option, "=", word, ": expected a number from 0 to 18446744073709551615"})};
-    set(value);
-  };
-  return command.add_option_function<std::string>(option, read, meaning)->type_name("N");
 }
 
 void add_output(CLI::App& command, Output& output) {
@@ -244,7 +222,8 @@ int refuse(const std::string& why) {
 }
 
 int run_tool(int argc, char** argv) {
-  CLI::App app("Shows, expands, compares, verifies and simulates the task graphs of dflow programs.", "dflow");
+  CLI::App app("Shows, expands, compares, verifies and simulates the task graphs of dflow programs, and runs clusters for them.",
+               "dflow");
   app.set_version_flag("--version", "dflow " DFLOW_VERSION);
   app.require_subcommand(1);
   CLI::App* graph = app.add_subcommand("graph", "Look at task graphs");
@@ -260,6 +239,7 @@ int run_tool(int argc, char** argv) {
   add_diff(*graph, diff, run);
   add_verify(*graph, verify, run);
   add_simulate(*graph, simulate, run);
+  add_cluster_commands(app, run);
   try {
     check_words(app, argc, argv);
     app.parse(words_of(argc, argv));

@@ -1,0 +1,36 @@
+// The user's own directory of dflow's: which schedulers run here, and what it takes to join them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "formats/result.h"
+
+namespace dflow::cluster {
+
+using formats::Result;
+
+/// $DFLOW_HOME, else ~/.dflow, for this user alone (mode 0700). It is made if it is not there; one that others own or may
+/// look into is refused: its secrets let whoever reads them run code as this user.
+Result<std::string> home();
+
+/// A folder in it, made if it is not there.
+Result<std::string> home_folder(const std::string& name);
+
+/// What a scheduler of this user's on this machine asks of those who join; empty if it is not one of his.
+std::string secret_of_scheduler(std::uint16_t port);
+
+/// A running scheduler's secret, where others of this user's processes find it; gone when this is.
+class SecretFile {
+ public:
+  static Result<SecretFile> create(std::uint16_t port, const std::string& secret);
+  SecretFile(SecretFile&& other) noexcept : path_(std::move(other.path_)) { other.path_.clear(); }
+  SecretFile& operator=(SecretFile&&) = delete;
+  ~SecretFile();
+
+ private:
+  explicit SecretFile(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+}  // namespace dflow::cluster

@@ -1,0 +1,112 @@
+"""What the tests of `dflow scheduler`, `agent`, `up` and the rest share: real processes, none of which outlives the test."""
+import contextlib
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+LONG = 60  # bounds a hang; nothing is measured by it
+
+
+def clean_environment(home, **more):
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
+    return kept | {"DFLOW_HOME": home} | more
+
+
+def wait_until(description, found, every=0.05, most=LONG):
+    """For what has no descriptor to wait on."""
+    import time
+    end = time.monotonic() + most
+    while True:
+        result = found()
+        if result:
+            return result
+        assert time.monotonic() < end, f"waited in vain until {description}"
+        time.sleep(every)
+
+
+def has_ended(pid_handle, most=LONG):
+    poll = select.poll()
+    poll.register(pid_handle, select.POLLIN)
+    return bool(poll.poll(most * 1000))
+
+
+class Bench:
+    """One test's processes and its own DFLOW_HOME."""
+
+    def __init__(self, dflow):
+        self.dflow = dflow
+        self.home = tempfile.mkdtemp(prefix="dflow-test-")
+        os.chmod(self.home, 0o700)
+        self.processes = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def start(self, command, **options):
+        environment = clean_environment(self.home, **options.pop("environment", {}))
+        process = subprocess.Popen([str(word) for word in command], env=environment, text=True,
+                                   stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        self.processes.append(process)
+        return process
+
+    def run(self, command, **options):
+        process = self.start(command, **options)
+        try:
+            out, err = process.communicate(timeout=LONG)
+        except subprocess.TimeoutExpired as late:
+            process.send_signal(signal.SIGQUIT)  # dflow's programs tell what they wait for
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                print(process.communicate(timeout=5), file=sys.stderr)
+            raise AssertionError(f"{command} does not end") from late
+        return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+    def scheduler(self, *options, **more):
+        """A running scheduler: its process and HOST:PORT."""
+        process = self.start([self.dflow, "scheduler", "--json", *options], **more)
+        told = json.loads(process.stdout.readline())
+        assert told["pid"] == process.pid
+        return process, told["address"]
+
+    def secret(self, address):
+        with open(f"{self.home}/schedulers/{address.rsplit(':', 1)[1]}") as file:
+            return file.read()
+
+    def worker(self, app, address, name="worker-1"):
+        """As an agent would start it, for tests without one."""
+        return self.start([app], environment={"DFLOW_WORKER": address, "DFLOW_WORKER_NAME": name,
+                                              "DFLOW_WORKER_SECRET": self.secret(address), "DFLOW_THREADS": "1"})
+
+    def stop(self, process):
+        """An orderly end; returns what it printed."""
+        process.terminate()
+        out, err = process.communicate(timeout=LONG)
+        assert process.returncode == 0, (process.args, process.returncode, out, err)
+        return out, err
+
+
+def expect(text, *parts):
+    for part in parts:
+        assert part in text, f"expected {part!r} in:\n{text}"
+
+
+def run_checks(checks):
+    """All of them; CHECK=NAME in the environment picks one."""
+    for check in checks:
+        if os.environ.get("CHECK", check.__name__) != check.__name__:
+            continue
+        print(check.__name__, flush=True)
+        check()
+    print("ok")

@@ -1,0 +1,70 @@
+#include <unistd.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "formats/file.h"
+#include "formats/json_text.h"
+#include "runtime/cluster/home.h"
+#include "runtime/cluster/scheduler_server.h"
+#include "tools/dflow/cluster_commands.h"
+#include "tools/dflow/service.h"
+#include "tools/dflow/text.h"
+
+namespace dflow::tools {
+
+namespace {
+
+using formats::Error;
+using formats::Result;
+
+/// HOST:PORT in a file, while the scheduler runs.
+class AddressFile {
+ public:
+  explicit AddressFile(std::string path) : path_(std::move(path)) {}
+  AddressFile(const AddressFile&) = delete;
+  AddressFile& operator=(const AddressFile&) = delete;
+  ~AddressFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  Result<void> write(const std::string& address) const {
+    if (path_.empty()) return {};
+    return formats::write_file_atomically(path_, address + '\n');
+  }
+
+ private:
+  std::string path_;
+};
+
+void tell(const std::string& address, bool json) {
+  std::string line = "DFLOW_SCHEDULER=" + address;
+  if (json) {
+    line = R"({"address": )";
+    formats::append_json_string(line, address);
+    line += text({", \"pid\": ", std::to_string(::getpid()), "}"});
+  }
+  std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+Result<int> run_scheduler(const SchedulerOptions& options) {
+  const EndSignals signals;
+  raise_file_limit();
+  const std::string secret = cluster::fresh_secret();
+  Result<std::unique_ptr<cluster::SchedulerServer>> server =
+      cluster::SchedulerServer::start({.address = {.host = options.host, .port = options.port}, .secret = secret});
+  if (!server) return server.error();
+  const net::Address& address = server.value()->address();
+  const Result<cluster::SecretFile> key = cluster::SecretFile::create(address.port, secret);
+  if (!key) return key.error();
+  const AddressFile file(options.address_file);
+  if (Result<void> written = file.write(address.text()); !written) return written.error();
+  tell(address.text(), options.json);
+  signals.wait_for_end();
+  server.value()->dismiss_workers();
+  return 0;
+}
+
+}  // namespace dflow::tools
