@@ -35,9 +35,11 @@
 #include <dflow/future.h>
 #include <dflow/options.h>
 #include <dflow/parallel.h>
+#include <dflow/progress.h>
 #include <dflow/promise.h>
 #include <dflow/refs.h>
 #include <dflow/serialize.h>
 #include <dflow/wait.h>
+#include <dflow/workers.h>
 
 #pragma GCC diagnostic pop

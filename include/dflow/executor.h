@@ -13,6 +13,7 @@
 #include <dflow/detail/make_task.h>
 #include <dflow/future.h>
 #include <dflow/options.h>
+#include <dflow/workers.h>
 
 namespace dflow::inline v0 {
 
@@ -98,6 +99,10 @@ class Submitter {
   /// Places a value once; tasks share it.
   template <class T>
   Future<std::decay_t<T>> scatter(T&& value) const;
+  /// The same, at once and on so many workers (all, if there are fewer): it survives the loss of all but one of them.
+  /// Returns when the copies are there. Throws std::invalid_argument for 0.
+  template <class T>
+  Future<std::decay_t<T>> scatter(T&& value, std::size_t replicas) const;
 
   /// Waits for all and returns their results: moved if `futures` is given away, else copied.
   template <class T>
@@ -160,7 +165,8 @@ class BoundExecutor : public Submitter {
 ///
 /// Thread-safe. Not copyable; pass it by reference.
 /// Environment: DFLOW_THREADS=N, DFLOW_SERIAL=1, DFLOW_SHUFFLE=SEED, DFLOW_STATIC=0, DFLOW_CHUNKS=0,
-/// DFLOW_WINDOW=BYTES, DFLOW_TRACE=FILE, DFLOW_MAX_PENDING=N, DFLOW_WORKERS=N (`--dflow-help` says what they do).
+/// DFLOW_WINDOW=BYTES, DFLOW_TRACE=FILE, DFLOW_MAX_PENDING=N, DFLOW_WORKERS=N, DFLOW_WORKER_RESOURCES=...
+/// (`--dflow-help` says what they do).
 class DFLOW_EXPORT Executor : public Submitter {
  public:
   /// Options from the environment alone.
@@ -184,8 +190,64 @@ class DFLOW_EXPORT Executor : public Submitter {
   /// How many threads run tasks.
   std::size_t threads() const noexcept;
 
+  // Workers. In one process this process is the only one, and called "local".
+
+  /// Who runs tasks now, by name.
+  std::vector<WorkerInfo> workers() const;
+  /// Waits until there are so many. Throws std::invalid_argument for more than there can be, TimeoutError.
+  void wait_for_workers(std::size_t count) const;
+  void wait_for_workers(std::size_t count, Duration timeout) const;
+
+  /// For each future the names of the workers that hold its value now; none as long as there is no value, and none for
+  /// a value of this program's own that no worker has needed. Throws SessionError for a future of another session,
+  /// InvalidStateError for an empty one; the next likewise.
+  template <class T>
+  std::vector<std::vector<std::string>> who_has(const std::vector<Future<T>>& futures) const {
+    return detail::who_has(*scope_, nodes_of(futures));
+  }
+  /// Waits for the futures and brings each value to so many workers (all, if there are fewer), now and again whenever
+  /// one is lost. Nothing to do in one process. A future that failed has nothing to bring. Throws std::invalid_argument
+  /// for 0 copies.
+  template <class T>
+  void replicate(const std::vector<Future<T>>& futures, std::size_t copies) const {
+    detail::replicate(*scope_, nodes_of(futures), copies);
+  }
+  /// Moves values from workers that hold much to those that hold little; returns when they have arrived. Nothing to do in
+  /// one process.
+  void rebalance() const;
+
+  /// Runs `f(arguments...)` once in each worker before it runs any task: in those of now, and in those that come later or
+  /// take a lost one's place. In one process: here, now. Returns when it has run in all workers of now, and throws what
+  /// it threw in one of them; then it is not run in others. In one that comes later, an exception ends the worker.
+  /// `f` crosses to the workers as a task does; futures are no arguments. Not inside tasks (InvalidStateError).
+  template <class F, class... A>
+  void on_worker(F&& f, A&&... arguments) {
+    auto task = detail::make_task(*scope_, nullptr, std::forward<F>(f), std::forward<A>(arguments)...);
+    if (detail::set_up_workers(*scope_, *task.node)) return;
+    detail::submit_node(*scope_, *task.node, nullptr);
+    static_cast<void>(task.release().get());
+  }
+
+  /// Cancels every task of this program that has not ended, forgets the values that lie on workers, and puts new
+  /// processes in the workers' places; returns when they are there. Throws InvalidStateError inside tasks, and in one
+  /// process, which cannot replace itself.
+  void restart();
+  /// Lets workers go: they get no more tasks, end those they have, and what only they hold is brought to others first.
+  /// Returns when they are gone. Throws std::invalid_argument for a name that no worker has, and if none would be left;
+  /// InvalidStateError inside tasks and in one process.
+  void retire_workers(const std::vector<std::string>& names);
+  /// So many of them, the last by name.
+  void retire_workers(std::size_t count);
+
  private:
   friend struct detail::ExecutorAccess;
+  template <class T>
+  static std::vector<detail::Node*> nodes_of(const std::vector<Future<T>>& futures) {
+    std::vector<detail::Node*> nodes;
+    for (const Future<T>& future : futures) nodes.push_back(detail::node_of(future));
+    return nodes;
+  }
+
   std::shared_ptr<void> session_;  ///< Null in a handle made inside a task.
 };
 

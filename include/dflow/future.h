@@ -19,6 +19,10 @@ namespace dflow::inline v0 {
 template <class T>
 class Future;
 
+/// Tag for `Future::cancel`.
+struct Force {};
+inline constexpr Force force{};
+
 namespace detail {
 
 template <class T>
@@ -122,11 +126,8 @@ class Future {
 
   /// Has ended: with a result, with an exception or cancelled.
   bool done() const noexcept { return node_ && node_.get()->ended(); }
-  bool running() const noexcept {
-    if (!node_) return false;
-    const detail::State state = node_.get()->state();
-    return state == detail::State::running || state == detail::State::ending;
-  }
+  /// Has begun and not ended. On a cluster this asks the scheduler.
+  bool running() const noexcept { return node_ && detail::is_running(*node_.get()); }
   bool cancelled() const noexcept { return node_ && node_.get()->state() == detail::State::cancelled; }
 
   /// Waits, then returns what the task threw, null if it returned. Throws CancelledError if it was cancelled.
@@ -142,7 +143,12 @@ class Future {
 
   /// True if the task had not started and now never will, also when it had been cancelled before. False if it runs
   /// or has ended; a running task that takes a `std::stop_token` sees the request.
+  /// On a cluster this is decided here and now: true unless it has ended, nobody sees a result any more, and a body that
+  /// is under way is asked to stop.
   bool cancel() const { return node_ && detail::cancel_node(*node_.get()); }
+  /// `cancel(dflow::force)`: on a cluster, a body that does not stop is ended with the worker process that runs it, and
+  /// another process takes that one's place. Other tasks there run again. In one process the same as `cancel()`.
+  bool cancel(Force) const { return node_ && detail::cancel_node(*node_.get(), true); }
 
   /// Calls `callback(const Future<T>&)` or `callback()` once the task has ended, on the thread that ended it, or here
   /// and now if it has. Callbacks run in the order they were added; what they throw is logged and dropped.

@@ -42,10 +42,11 @@ struct TaskOptions {
   /// How often a task that threw is run again before it fails. Its inputs are then copied, never moved.
   unsigned retries = 0;
 
-  /// How much of each named resource the task needs. Kept for the cluster; in one process every resource is there.
+  /// How much of each named resource the task needs, of what DFLOW_WORKER_RESOURCES says that a worker has. It is taken
+  /// from the worker while the task is there. In one process every resource is there.
   std::map<std::string, double> resources = {};
 
-  /// Names of the workers that may run the task; empty: any. Kept for the cluster.
+  /// Names or hosts of the workers that may run the task; empty: any. One process may run everything.
   std::vector<std::string> workers = {};
 
   /// The longest a task may run, from its start. Then its stop token is asked to stop and its future fails with

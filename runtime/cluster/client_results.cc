@@ -108,7 +108,10 @@ void ClientSession::on(core::TaskEnded& message) {
     scattered_.erase(message.id);
     const auto place = places_.find(message.id);
     if (place == places_.end()) return;
-    place->second.error = std::make_exception_ptr(Error("dflow: the value was lost, and with it what it was computed from"));
+    place->second.error = failure.kind == core::Failure::Kind::cancelled
+                              ? std::make_exception_ptr(CancelledError("dflow: the value was forgotten by restart()"))
+                              : std::make_exception_ptr(
+                                    Error("dflow: the value was lost, and with it what it was computed from"));
     changed_.notify_all();
     return;
   }
@@ -137,6 +140,10 @@ std::exception_ptr ClientSession::error_of(const core::Failure& failure, const N
     }
     case Kind::timeout:
       return std::make_exception_ptr(TimeoutError("dflow: " + detail::describe(node) + ": " + failure.message));
+    case Kind::data_lost:
+      return std::make_exception_ptr(
+          Error("dflow: " + detail::describe(node) + " needs a value that scatter() had placed, and all the workers that held "
+                "it were lost: scatter(value, replicas) places more copies"));
     default:
       return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + ": " + failure.message));
   }
@@ -223,12 +230,19 @@ void ClientSession::push(core::TaskId id, core::WorkerId worker, const NodeRef& 
 
 // ---- Everything else -------------------------------------------------------------------------------------------------
 
-void ClientSession::on(core::Located&) {}
-void ClientSession::on(core::RequestDone&) {}
+void ClientSession::on(PeerJoined& message) {
+  links_->add(message.worker, message.address);
+  const std::lock_guard lock(mutex_);
+  workers_[message.worker] = message;
+  changed_.notify_all();
+}
 
-void ClientSession::on(PeerJoined& message) { links_->add(message.worker, message.address); }
-
-void ClientSession::on(PeerLeft& message) { links_->remove(message.worker); }
+void ClientSession::on(PeerLeft& message) {
+  links_->remove(message.worker);
+  const std::lock_guard lock(mutex_);
+  workers_.erase(message.worker);
+  changed_.notify_all();
+}
 
 void ClientSession::on(Printed& message) { print_lines(message); }
 

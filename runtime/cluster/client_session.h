@@ -26,11 +26,13 @@ namespace dflow::cluster {
 /// Invariants: (1) a node whose `remote_id` is not 0 and that has not ended is in `nodes_`, with the runtime's reference
 /// held; (2) a node that is done and marked `kElsewhere` has its holders in `places_`; (3) what is submitted, cancelled
 /// and released reaches the scheduler in that order of calls.
-class ClientSession final : public detail::Session {
+class ClientSession final : public detail::Session, public detail::ClusterControl {
  public:
   struct Options {
     net::Address scheduler;
     net::Hello self;          ///< Who this is.
+    /// The workers there will ever be, and what they have; empty: others may come.
+    std::map<std::string, std::map<std::string, double>> workers = {};
     bool inside_worker = false;
     /// Inside a worker: its id, known when the first task submits; and: a task waits, or goes on.
     std::function<core::WorkerId()> worker = {};
@@ -48,7 +50,9 @@ class ClientSession final : public detail::Session {
   void submit(detail::Node& node) override;
   void submit_chunk(detail::Node& first) override;
   bool wait(detail::Node& node, detail::Deadline deadline) override;
-  bool cancel(detail::Node& node) override;
+  bool cancel(detail::Node& node) override { return cancel(node, false); }
+  bool cancel_by_force(detail::Node& node) override { return cancel(node, true); }
+  bool running(detail::Node& node) override;
   void end_external(detail::Node& node, detail::State state) override;
   void drain(detail::Scope& scope, std::int64_t most) override;
   bool fetch(detail::Node& node, detail::Deadline deadline) override;
@@ -56,6 +60,17 @@ class ClientSession final : public detail::Session {
   void blocked(detail::Node& task) noexcept override;
   void unblocked(detail::Node& task) noexcept override;
   void close() noexcept override;
+  detail::ClusterControl* control() noexcept override { return this; }
+
+  // ClusterControl, in client_control.cc
+  std::vector<WorkerInfo> workers() override;
+  bool wait_for_workers(std::size_t count, Deadline deadline) override;
+  std::vector<std::vector<std::string>> who_has(const std::vector<detail::Node*>& nodes) override;
+  void replicate(const std::vector<detail::Node*>& nodes, std::size_t copies) override;
+  void rebalance() override;
+  void restart() override;
+  void retire(const std::vector<std::string>& names) override;
+  void set_up(detail::Node& task) override;
 
   /// Returns when the scheduler knows of all tasks that were submitted here.
   void settle();
@@ -72,7 +87,22 @@ class ClientSession final : public detail::Session {
     std::exception_ptr error = {};     ///< It was lost, and computing it again failed.
   };
 
+  /// What came in answer to a request.
+  struct Answer {
+    bool there = false;
+    core::Located located = {};
+    std::exception_ptr error = {};
+  };
+  // client_control.cc
+  /// Sends what is made with a request's id, behind all that was submitted, and waits for the answer. Throws its error.
+  template <class Message>
+  Answer ask(Message message);
+  void answer(core::RequestId request, Answer answer);
+  void wait_for_start();
+  void check_demands(const detail::Node& node, const TaskOptions& options) const;
+
   // client_submit.cc
+  bool cancel(detail::Node& node, bool by_force);
   void admit(detail::Node& node);
   void send_task(detail::Node& node);
   core::TaskSpec describe_task(detail::Node& node);
@@ -92,6 +122,7 @@ class ClientSession final : public detail::Session {
   void on(core::RequestDone& message);
   void on(PeerJoined& message);
   void on(PeerLeft& message);
+  void on(SetUpEnded& message);
   void on(Printed& message);
   void on(AllEnded& message);
   void on(Sync& message);
@@ -119,7 +150,10 @@ class ClientSession final : public detail::Session {
   std::set<detail::Node*> held_;        ///< They wait for promises before they can be sent.
   std::set<detail::Node*> fetching_;
   std::set<detail::Node*> elsewhere_;   ///< Nodes with a value that is not here.
-  std::map<core::WorkerId, std::string> worker_names_;
+  std::map<core::WorkerId, PeerJoined> workers_;
+  bool started_ = false;                ///< All workers that were to come have been there.
+  std::uint64_t last_request_ = 0;
+  std::map<core::RequestId, Answer> answers_;  ///< Of requests that somebody waits for.
   std::vector<core::TaskSpec> to_submit_;
   std::vector<core::TaskId> to_release_;
   std::string lost_;                    ///< Not empty: why there is no cluster any more.

@@ -182,6 +182,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
   task.payload = std::make_shared<const std::string>(payload);
   task.function = function_of(node);
   if (const TaskOptions* options = detail::options_of(node)) {
+    check_demands(node, *options);
     task.options = core_options(*options);
     task.priority = options->priority;
     task.retries = static_cast<std::uint16_t>(std::min(options->retries, 65'535u));
@@ -253,7 +254,7 @@ void ClientSession::keep_flushing() {
   }
 }
 
-bool ClientSession::cancel(Node& node) {
+bool ClientSession::cancel(Node& node, bool by_force) {
   if (!local_.cancel(node)) return false;
   core::TaskId id{};
   {
@@ -263,7 +264,7 @@ bool ClientSession::cancel(Node& node) {
   }
   flush();
   const std::lock_guard order(sending_);
-  send(core::TasksCancelled{.client = id_, .tasks = {id}});
+  send(core::TasksCancelled{.client = id_, .tasks = {id}, .force = by_force});
   return true;
 }
 

@@ -30,9 +30,24 @@ std::string own_executable() {
 
 }  // namespace
 
-OwnCluster::OwnCluster(std::size_t workers, std::size_t threads) : secret_(fresh_secret()) {
+OwnCluster::OwnCluster(std::size_t workers, std::size_t threads,
+                       const std::map<std::string, local::Resources>& resources)
+    : secret_(fresh_secret()) {
+  for (std::size_t i = 0; i < workers; ++i) {
+    const std::string name = WorkerPool::name_of(i);
+    workers_[name] = local::resources_of(resources, name);
+  }
+  for (const auto& [name, some] : resources) {
+    if (!name.empty() && !workers_.contains(name)) {
+      throw std::invalid_argument("dflow: DFLOW_WORKER_RESOURCES speaks of '" + name + "', and the workers are called " +
+                                  workers_.begin()->first + " to " + WorkerPool::name_of(workers - 1));
+    }
+  }
   Result<std::unique_ptr<SchedulerServer>> scheduler = SchedulerServer::start(
-      {.secret = secret_, .worker_joined = [this](const std::string& name) { pool_->joined(name); }});
+      {.secret = secret_,
+       .worker_joined = [this](const std::string& name) { pool_->joined(name); },
+       .worker_retired = [this](const std::string& name) { pool_->retired(name); },
+       .replace_worker = [this](const std::string& name) { pool_->replace(name); }});
   if (!scheduler) throw Error("dflow: " + scheduler.message());
   scheduler_ = std::move(scheduler).value();
   pool_ = std::make_unique<WorkerPool>(
@@ -41,7 +56,9 @@ OwnCluster::OwnCluster(std::size_t workers, std::size_t threads) : secret_(fresh
                           .workers = workers,
                           .threads = threads == 0 ? share_of_processors(workers) : threads,
                           .scheduler = scheduler_->address(),
-                          .secret = secret_},
+                          .secret = secret_,
+                          .resources =
+                              [this](const std::string& name) { return local::print_resources(workers_.at(name)); }},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const core::WorkerEnd& end) { scheduler_->process_ended(pid, end); },
           .printed = print_lines,

@@ -1,11 +1,13 @@
 // A scheduler and workers for one run of one program, on this machine.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
 #include "runtime/cluster/scheduler_server.h"
 #include "runtime/cluster/worker_pool.h"
+#include "runtime/local/resources.h"
 
 namespace dflow::cluster {
 
@@ -13,14 +15,17 @@ namespace dflow::cluster {
 class OwnCluster {
  public:
   /// `threads` of each worker; 0: the processors that there are, shared out. Throws dflow::Error.
-  OwnCluster(std::size_t workers, std::size_t threads);
+  OwnCluster(std::size_t workers, std::size_t threads, const std::map<std::string, local::Resources>& resources);
   ~OwnCluster();
 
   const net::Address& address() const noexcept { return scheduler_->address(); }
   const std::string& secret() const noexcept { return secret_; }
+  /// The workers by name, and what they have.
+  const std::map<std::string, local::Resources>& workers() const noexcept { return workers_; }
 
  private:
   std::string secret_;
+  std::map<std::string, local::Resources> workers_;
   std::unique_ptr<SchedulerServer> scheduler_;
   std::unique_ptr<WorkerPool> pool_;
 };

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -14,12 +15,17 @@
 
 namespace dflow::cluster {
 
-/// Where a worker gives its values away; said of each before it is named as a holder.
+/// Who a worker is, and where it gives its values away; said of each before it is named as a holder.
 struct PeerJoined {
   core::WorkerId worker{};
   std::string name = {};
   std::string address = {};
-  static constexpr std::tuple fields{&PeerJoined::worker, &PeerJoined::name, &PeerJoined::address};
+  std::string host = {};
+  std::int64_t pid = 0;
+  std::int32_t threads = 1;
+  std::map<std::string, double> resources = {};
+  static constexpr std::tuple fields{&PeerJoined::worker, &PeerJoined::name,    &PeerJoined::address,  &PeerJoined::host,
+                                     &PeerJoined::pid,    &PeerJoined::threads, &PeerJoined::resources};
 };
 struct PeerLeft {
   core::WorkerId worker{};
@@ -47,20 +53,54 @@ struct Sync {
   static constexpr std::tuple<> fields{};
 };
 
+/// From a client: each worker of now and later runs this task once, before others. Answered by `SetUpEnded`.
+struct SetUpRequested {
+  core::ClientId client{};
+  core::RequestId request{};
+  std::string task = {};
+  static constexpr std::tuple fields{&SetUpRequested::client, &SetUpRequested::request, &SetUpRequested::task};
+};
+/// It has run in all the workers of then, or failed in one, and is not run in others.
+struct SetUpEnded {
+  core::RequestId request{};
+  std::string worker = {};     ///< Where it failed.
+  std::string exception = {};  ///< Empty: it did not.
+  static constexpr std::tuple fields{&SetUpEnded::request, &SetUpEnded::worker, &SetUpEnded::exception};
+};
+/// To a worker: run this now. Answered by `SetUpDone`.
+struct SetUp {
+  std::uint64_t number = 0;
+  std::string task = {};
+  bool required = false;  ///< The worker has just come, and is of no use if this fails.
+  static constexpr std::tuple fields{&SetUp::number, &SetUp::task, &SetUp::required};
+};
+struct SetUpDone {
+  std::uint64_t number = 0;
+  std::string exception = {};
+  static constexpr std::tuple fields{&SetUpDone::number, &SetUpDone::exception};
+};
+
 /// The cluster cannot serve any more, and why.
 struct GivenUp {
   std::string reason = {};
   static constexpr std::tuple fields{&GivenUp::reason};
 };
 
-using FromWorker = core::Report;
+template <class Variant, class... More>
+struct Extended;
+template <class... T, class... More>
+struct Extended<std::variant<T...>, More...> {
+  using type = std::variant<T..., More...>;
+};
+
+using FromWorker = Extended<core::Report, SetUpDone>::type;
 using FromClient =
     std::variant<core::TasksSubmitted, core::ValueScattered, core::TasksReleased, core::TasksCancelled,
                  core::ValueUnavailable, core::LocateRequested, core::ReplicateRequested, core::RebalanceRequested,
-                 core::RetireRequested, core::RestartRequested, EndAwaited, Sync>;
+                 core::RetireRequested, core::RestartRequested, SetUpRequested, EndAwaited, Sync>;
 using ToWorker = std::variant<core::RunTask, core::CancelTask, core::RevokeTask, core::FreeValue, core::FetchValue,
-                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft>;
+                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp>;
 using ToClient = std::variant<core::TaskDone, core::TaskEnded, core::PlaceValue, core::Located, core::RequestDone,
-                              PeerJoined, PeerLeft, Printed, AllEnded, Sync, GivenUp>;
+                              PeerJoined, PeerLeft, Printed, SetUpEnded, AllEnded, Sync, GivenUp>;
 
 }  // namespace dflow::cluster

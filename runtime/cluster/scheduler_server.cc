@@ -22,6 +22,16 @@ struct Overload : F... {
 template <class... F>
 Overload(F...) -> Overload<F...>;
 
+PeerJoined description_of(core::WorkerId id, const net::Hello& hello) {
+  return {.worker = id,
+          .name = hello.name,
+          .address = hello.address,
+          .host = hello.host,
+          .pid = hello.pid,
+          .threads = std::clamp(hello.threads, 1, 1024),
+          .resources = hello.resources};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
@@ -87,23 +97,11 @@ void SchedulerServer::join(Member& member) {
   member.program = &program;
   member.connection = std::make_unique<net::Connection>(std::move(member.stream));
   for (const auto& [id, worker] : program.workers) {
-    const PeerJoined peer{id, worker->hello.name, worker->hello.address};
+    const PeerJoined peer = description_of(id, worker->hello);
     if (member.role == net::Role::worker) send(&member, ToWorker(peer));
     else send(&member, ToClient(peer));
   }
-  if (member.role == net::Role::worker) {
-    const core::WorkerId id{member.id};
-    program.workers[id] = &member;
-    const PeerJoined peer{id, member.hello.name, member.hello.address};
-    for (const auto& [other, worker] : program.workers) send(worker, ToWorker(peer));
-    for (const auto& [other, client] : program.clients) send(client, ToClient(peer));
-    const int threads = std::clamp(member.hello.threads, 1, 1024);
-    apply(program, core::WorkerJoined{.worker = id,
-                                      .name = member.hello.name,
-                                      .host = member.hello.host,
-                                      .address = std::make_shared<const std::string>(member.hello.address),
-                                      .threads = static_cast<std::uint16_t>(threads)});
-  } else {
+  if (member.role == net::Role::client) {
     const core::ClientId id{member.id};
     program.clients[id] = &member;
     std::optional<core::WorkerId> inside;
@@ -113,7 +111,26 @@ void SchedulerServer::join(Member& member) {
   member.connection->start(
       {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
        .closed = [this, &member](const std::string&) { closed(member); }});
-  if (member.role == net::Role::worker && options_.worker_joined) options_.worker_joined(member.hello.name);
+  if (member.role == net::Role::client) return;
+  if (dismissing_) member.connection->finish();
+  else if (!start_set_ups(member)) enter(member);
+}
+
+/// A worker takes up work.
+void SchedulerServer::enter(Member& member) {
+  Program& program = *member.program;
+  const core::WorkerId id{member.id};
+  program.workers[id] = &member;
+  const PeerJoined peer = description_of(id, member.hello);
+  for (const auto& [other, worker] : program.workers) send(worker, ToWorker(peer));
+  for (const auto& [other, client] : program.clients) send(client, ToClient(peer));
+  apply(program, core::WorkerJoined{.worker = id,
+                                    .name = peer.name,
+                                    .host = peer.host,
+                                    .address = std::make_shared<const std::string>(peer.address),
+                                    .threads = static_cast<std::uint16_t>(peer.threads),
+                                    .resources = peer.resources});
+  if (options_.worker_joined) options_.worker_joined(peer.name);
 }
 
 void SchedulerServer::closed(Member& member) {
@@ -129,7 +146,13 @@ void SchedulerServer::closed(Member& member) {
       if (core::client_of(task) == id) inner.push_back(task);
     }
     for (const core::TaskId task : inner) end_inner(program, task);
+    std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
     return apply(program, core::ClientLeft{id});
+  }
+  if (!program.workers.contains(core::WorkerId{member.id})) {  // it had not been set up yet
+    member.gone = true;
+    ends_.erase(member.hello.pid);
+    return;
   }
   const auto known = ends_.extract(member.hello.pid);
   if (known) return lose(program, core::WorkerId{member.id}, known.mapped());
@@ -152,6 +175,7 @@ void SchedulerServer::lose(Program& program, core::WorkerId worker, const core::
   const auto lost = program.workers.extract(worker);
   if (!lost) return;
   lost.mapped()->gone = true;
+  set_up_left(program, worker);
   for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));
   for (const auto& [id, client] : program.clients) send(client, ToClient(PeerLeft{worker}));
   apply(program, core::WorkerLost{.worker = worker, .end = end});
@@ -227,6 +251,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    answer_awaiting(program);
                  },
                  [&](Sync sync) { send(&member, ToClient(sync)); },
+                 [&](SetUpRequested& request) { add_set_up(member, std::move(request)); },
                  [&](auto& event) {
                    event.client = id;  // it speaks of itself
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
@@ -242,12 +267,14 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
 }
 
 void SchedulerServer::from_worker(Member& member, FromWorker message) {
-  std::visit(
-      [&](auto& event) {
-        event.worker = core::WorkerId{member.id};
-        apply(*member.program, std::move(event));
-      },
-      message);
+  std::visit(Overload{
+                 [&](SetUpDone& done) { set_up_done(member, done); },
+                 [&](auto& event) {
+                   event.worker = core::WorkerId{member.id};
+                   apply(*member.program, std::move(event));
+                 },
+             },
+             message);
 }
 
 /// The tasks of a client inside a worker belong, in the end, to whose task submitted them.
@@ -303,7 +330,15 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
   };
   std::visit(Overload{
                  [&](const core::ReplaceWorker& a) {
-                   if (Member* member = worker(a.worker)) member->connection->close();
+                   Member* member = worker(a.worker);
+                   if (!member) return;
+                   if (options_.replace_worker) options_.replace_worker(member->hello.name);
+                   else member->connection->close();
+                 },
+                 [&](const core::CloseWorker& a) {
+                   Member* member = worker(a.worker);
+                   if (member && options_.worker_retired) options_.worker_retired(member->hello.name);
+                   send(member, ToWorker(a));
                  },
                  [&](const core::FenceWorker& a) {
                    Member* member = worker(a.worker);
@@ -347,8 +382,9 @@ void SchedulerServer::give_up(const std::string& program, const std::string& rea
 
 void SchedulerServer::dismiss_workers() {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, program] : programs_) {
-    for (const auto& [worker, member] : program->workers) member->connection->finish();
+  dismissing_ = true;
+  for (Member& member : members_) {
+    if (member.role == net::Role::worker && member.connection && !member.gone) member.connection->finish();
   }
 }
 

@@ -26,8 +26,9 @@ class SchedulerServer {
   struct Options {
     net::Address address = {.host = "127.0.0.1", .port = 0};
     std::string secret = {};  ///< Not empty: only who knows it may join.
-    /// Told of each worker that has joined. It must not call back.
-    std::function<void(const std::string& name)> worker_joined = {};
+    /// Told of each worker that has joined, of each that is to end for good, and asked to kill one whose place another
+    /// is to take; without it, such a worker's connection is closed. They must not call back.
+    std::function<void(const std::string& name)> worker_joined = {}, worker_retired = {}, replace_worker = {};
   };
 
   static Result<std::unique_ptr<SchedulerServer>> start(Options options);
@@ -42,11 +43,20 @@ class SchedulerServer {
   void printed(const std::string& program, const Printed& lines);
   /// Tells all clients of the program that nothing will become of their tasks.
   void give_up(const std::string& program, const std::string& reason);
-  /// Ends the connections to all workers, which end for it.
+  /// Ends the connections to all workers, which end for it, also those that are about to come.
   void dismiss_workers();
 
  private:
   struct Program;
+  /// A task that each worker runs once.
+  struct SetUpEntry {
+    std::uint64_t number = 0;
+    core::ClientId client{};
+    core::RequestId request{};
+    std::string task = {};
+    std::set<core::WorkerId> running = {};  ///< Of the workers that were there when it was asked for.
+    bool answered = false;
+  };
   /// Somebody who has joined.
   struct Member {
     net::Role role = net::Role::client;
@@ -55,6 +65,7 @@ class SchedulerServer {
     Program* program = nullptr;
     std::unique_ptr<net::Connection> connection = {};
     bool gone = false;  ///< Its connection has ended.
+    std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
     std::thread handshake = {};
     std::unique_ptr<net::Stream> stream = {};  ///< Until it has joined.
   };
@@ -67,6 +78,7 @@ class SchedulerServer {
     std::map<core::TaskId, core::ClientId> inner_tasks = {};
     std::map<core::ClientId, std::size_t> inner_count = {};
     std::set<core::ClientId> awaiting_end = {};
+    std::vector<SetUpEntry> set_ups = {};
   };
   /// A worker whose connection has ended, and of whose process nobody has told yet.
   struct Leaving {
@@ -81,6 +93,7 @@ class SchedulerServer {
   void accept();
   void welcome(Member& member);
   void join(Member& member);
+  void enter(Member& member);
   void received(Member& member, const std::vector<std::string>& messages);
   void closed(Member& member);
   void keep_time();
@@ -96,6 +109,13 @@ class SchedulerServer {
   void end_inner(Program& program, core::TaskId task);
   void answer_awaiting(Program& program);
 
+  // set_ups.cc
+  bool start_set_ups(Member& member);
+  void add_set_up(Member& client, SetUpRequested request);
+  void set_up_done(Member& worker, const SetUpDone& done);
+  void set_up_left(Program& program, core::WorkerId worker);
+  void answer_set_ups(Program& program);
+
   static void send(Member* member, const ToClient& message);
   static void send(Member* member, const ToWorker& message);
 
@@ -104,12 +124,13 @@ class SchedulerServer {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool over_ = false;
+  bool over_ = false, dismissing_ = false;
   std::list<Member> members_;
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<std::int64_t, core::WorkerEnd> ends_;  ///< Of processes whose connection has not ended yet.
   std::vector<Leaving> leaving_;
   std::uint32_t next_id_ = 1;
+  std::uint64_t next_set_up_ = 1;
   std::thread acceptor_, clock_;
 };
 

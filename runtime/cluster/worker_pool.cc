@@ -36,6 +36,7 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
   variables.push_back("DFLOW_WORKER_NAME=" + name);
   variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);
   variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
+  if (options.resources) variables.push_back("DFLOW_WORKER_RESOURCES=" + options.resources(name));
   return variables;
 }
 
@@ -68,7 +69,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 WorkerPool::WorkerPool(Options options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {
   for (std::size_t i = 0; i < options_.workers; ++i) {
-    workers_.push_back({.name = options_.name_prefix + std::to_string(i + 1)});
+    workers_.push_back({.name = name_of(i)});
   }
   wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
@@ -98,10 +99,26 @@ void WorkerPool::wind_down() {
   wake();
 }
 
-void WorkerPool::joined(const std::string& name) {
+void WorkerPool::set(const std::string& name, bool Worker::*what) {
   const std::lock_guard lock(mutex_);
   for (Worker& worker : workers_) {
-    if (worker.name == name) worker.joined = true;
+    if (worker.name == name) worker.*what = true;
+  }
+}
+
+void WorkerPool::joined(const std::string& name) { set(name, &Worker::joined); }
+
+void WorkerPool::retired(const std::string& name) { set(name, &Worker::retired); }
+
+void WorkerPool::replace(const std::string& name) {
+  set(name, &Worker::condemned);
+  wake();
+}
+
+void WorkerPool::kill_condemned() {
+  const std::lock_guard lock(mutex_);
+  for (Worker& worker : workers_) {
+    if (std::exchange(worker.condemned, false) && worker.pid > 0) ::kill(worker.pid, SIGKILL);
   }
 }
 
@@ -151,7 +168,7 @@ void WorkerPool::start_one(Worker& worker) {
   worker.err = {.fd = err[0]};
   worker.last_words.clear();
   const std::lock_guard lock(mutex_);
-  worker.joined = false;
+  worker.joined = worker.condemned = false;
 }
 
 /// Waits for something to happen and deals with it; false if no worker is left.
@@ -163,6 +180,7 @@ bool WorkerPool::serve() {
   ::poll(polled.data(), polled.size(), over_ ? 20 : 1000);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
+  kill_condemned();
   bool any = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Worker& worker = workers_[i];
@@ -226,13 +244,14 @@ void WorkerPool::end(Worker& worker) {
   for (const std::string& line : worker.last_words) how.last_words += line + '\n';
   const std::int64_t pid = std::exchange(worker.pid, -1);
   ::close(std::exchange(worker.pidfd, -1));
-  bool joined = false;
+  bool joined = false, retired = false;
   {
     const std::lock_guard lock(mutex_);
     joined = worker.joined;
+    retired = worker.retired;
   }
   handlers_.ended(pid, how);
-  if (winding_down_) return;
+  if (winding_down_ || retired) return;
   worker.failed_starts = joined ? 0 : worker.failed_starts + 1;
   if (worker.failed_starts >= kMostFailedStarts) {
     return handlers_.gave_up(worker.name + " ended " + std::to_string(kMostFailedStarts) + " times before it was ready (" +

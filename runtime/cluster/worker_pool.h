@@ -27,7 +27,8 @@ class WorkerPool {
     std::size_t threads = 1;   ///< Of each.
     net::Address scheduler;
     std::string secret;
-    std::string name_prefix = "worker-";
+    /// What the worker of this name finds in DFLOW_WORKER_RESOURCES.
+    std::function<std::string(const std::string& name)> resources = {};
   };
   /// Called from the pool's thread.
   struct Handlers {
@@ -40,12 +41,19 @@ class WorkerPool {
   WorkerPool(Options options, Handlers handlers);
   ~WorkerPool();
 
+  /// Of the worker number `i`, from 0.
+  static std::string name_of(std::size_t i) { return "worker-" + std::to_string(i + 1); }
+
   /// Starts the workers.
   void start();
   /// Waits a moment for processes that are about to end, kills the others. No handler is called any more.
   void stop();
   /// The worker of this name has joined the scheduler.
   void joined(const std::string& name);
+  /// The worker of this name is about to end for good: no other takes its place.
+  void retired(const std::string& name);
+  /// Kills the worker of this name, so that another takes its place.
+  void replace(const std::string& name);
   /// From now on nothing is started again.
   void wind_down();
 
@@ -61,10 +69,14 @@ class WorkerPool {
     Pipe out = {}, err = {};
     std::vector<std::string> last_words = {};
     bool joined = false;
+    bool retired = false;
+    bool condemned = false;  ///< To be killed.
     int failed_starts = 0;
   };
 
+  void set(const std::string& name, bool Worker::*what);
   void keep();
+  void kill_condemned();
   void start_one(Worker& worker);
   bool serve();
   void read(Worker& worker, Pipe& pipe, bool is_error);
@@ -75,7 +87,7 @@ class WorkerPool {
 
   Options options_;
   Handlers handlers_;
-  std::mutex mutex_;              ///< Guards `joined` of the workers.
+  std::mutex mutex_;              ///< Guards `joined`, `retired` and `condemned` of the workers.
   std::vector<Worker> workers_;
   std::atomic<bool> winding_down_{false};
   std::atomic<bool> over_{false};

@@ -12,6 +12,7 @@
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/local/resources.h"
 
 namespace dflow::cluster {
 
@@ -52,7 +53,8 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
   if (!address) return formats::Error{"dflow: DFLOW_WORKER: " + address.message()};
   return WorkerSettings{.scheduler = std::move(address).value(),
                         .name = environment("DFLOW_WORKER_NAME"),
-                        .secret = environment("DFLOW_WORKER_SECRET")};
+                        .secret = environment("DFLOW_WORKER_SECRET"),
+                        .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""]};
 }
 
 /// A task of the engine's whose body makes another from its bytes: that takes time that belongs to no other thread.
@@ -105,6 +107,7 @@ Result<int> WorkerProcess::run() {
   hello.address = server_->address().text();
   hello.threads = static_cast<std::int32_t>(executor_->threads());
   hello.pid = ::getpid();
+  hello.resources = settings_.resources;
   Result<Greeted> greeted = greet(settings_.scheduler, hello);
   if (!greeted) return greeted.error();
   id_ = core::WorkerId{greeted.value().welcome.id};
@@ -151,6 +154,8 @@ void WorkerProcess::received(std::vector<std::string> messages) {
             links_->add(m.worker, m.address);
           } else if constexpr (std::is_same_v<M, PeerLeft>) {
             links_->remove(m.worker);
+          } else if constexpr (std::is_same_v<M, SetUp>) {
+            start_set_up(std::move(m));
           } else if constexpr (std::is_same_v<M, core::FenceWorker>) {
             over_ = true;
             changed_.notify_all();
@@ -182,7 +187,9 @@ void WorkerProcess::apply(const core::WorkerEvent& event) {
 
 // ---- What the brain asks for ---------------------------------------------------------------------------------------
 
-void WorkerProcess::carry_out(const core::Tell& action) { scheduler_->send(core::encode<FromWorker>(action.report)); }
+void WorkerProcess::carry_out(const core::Tell& action) {
+  std::visit([&](const auto& report) { scheduler_->send(core::encode(FromWorker(report))); }, action.report);
+}
 
 void WorkerProcess::carry_out(const core::StartFetch& action) {
   to_fetch_.push_back(action);

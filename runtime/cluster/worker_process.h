@@ -29,6 +29,7 @@ struct WorkerSettings {
   net::Address scheduler;
   std::string name;
   std::string secret;
+  std::map<std::string, double> resources;
 
   static Result<WorkerSettings> from_environment();
 };
@@ -91,6 +92,10 @@ class WorkerProcess {
   core::WorkerEvent threw(const core::StartBody& order, const std::exception_ptr& error, bool retry);
   void fetch();
   void tick();
+
+  // worker_set_up.cc
+  void start_set_up(SetUp order);
+  void set_up(const SetUp& order);
 
   WorkerSettings settings_;
   std::function<void()> settle_;

@@ -151,12 +151,14 @@ struct PlaceValue {
   bool operator==(const PlaceValue&) const = default;
 };
 
-/// Those of the tasks asked for that are stored now.
+/// Those of the tasks asked for that are stored now, with all who hold them, and those whose body is at work.
 struct Located {
   ClientId client{};
   RequestId request{};
   std::vector<Input> values = {};
-  static constexpr std::tuple fields{&Located::client, &Located::request, &Located::values};
+  std::vector<TaskId> running = {};
+  static constexpr std::tuple fields{&Located::client, &Located::request, &Located::values,
+                                     &Located::running};
   bool operator==(const Located&) const = default;
 };
 

@@ -96,7 +96,8 @@ struct ValueUnavailable {
   bool operator==(const ValueUnavailable&) const = default;
 };
 
-/// Where are these? Answered by `Located` at once. For `who_has`, and for a future that came from elsewhere.
+/// Where are these, and are they at work? Answered by `Located` at once. For `who_has`, and for
+/// `Future::running`.
 struct LocateRequested {
   ClientId client{};
   RequestId request{};

@@ -187,10 +187,18 @@ void Scheduler::on(const ValueUnavailable& event) {
 }
 
 void Scheduler::on(const LocateRequested& event) {
-  Located answer{event.client, event.request, {}};
+  Located answer{event.client, event.request, {}, {}};
   for (const TaskId id : event.tasks) {
     const Index task = graph_.find(id);
-    if (task != none && graph_[task].state == TaskState::stored) answer.values.push_back(input(task, none));
+    if (task == none) continue;
+    const Task& t = graph_[task];
+    if (t.state == TaskState::assigned && t.started) answer.running.push_back(id);
+    if (t.state != TaskState::stored) continue;
+    Input& value =
+        answer.values.emplace_back(Input{.id = id, .version = Attempt{t.attempt}, .bytes = t.bytes});
+    for (Index c = t.first_copy; c != none; c = graph_.copy(c).next_of_task) {
+      value.holders.push_back(fleet_[graph_.copy(c).worker].self.worker);
+    }
   }
   emit(std::move(answer));
 }

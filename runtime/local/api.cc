@@ -58,6 +58,15 @@ void Session::blocked(Node&) noexcept {}
 
 void Session::unblocked(Node&) noexcept {}
 
+bool Session::cancel_by_force(Node& node) { return cancel(node); }
+
+bool Session::running(Node& node) {
+  const State state = node.state();
+  return state == State::running || state == State::ending;
+}
+
+ClusterControl* Session::control() noexcept { return nullptr; }
+
 void Session::close() noexcept {}
 
 void Session::forget(Node&) noexcept {}
@@ -269,9 +278,19 @@ void throw_consumed() {
   throw InvalidStateError("dflow: this move-only result has been given to another task (or taken by get()) already");
 }
 
-bool cancel_node(Node& node) {
+bool cancel_node(Node& node, bool by_force) {
   if (node.ended()) return node.state() == State::cancelled;
-  return active().session && active().id == node.session_id && active().session->cancel(node);
+  if (!active().session || active().id != node.session_id) return false;
+  return by_force ? active().session->cancel_by_force(node) : active().session->cancel(node);
+}
+
+bool is_running(Node& node) noexcept {
+  if (node.ended() || !active().session || active().id != node.session_id) return false;
+  try {
+    return active().session->running(node);
+  } catch (...) {  // the cluster is gone: nothing runs
+    return false;
+  }
 }
 
 void observe_node(Node& node, Observer& observer) {

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "runtime/local/cluster_library.h"
+#include "runtime/local/resources.h"
 
 namespace dflow::local {
 
@@ -29,7 +30,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 11> kSettings{{
+constexpr std::array<Setting, 12> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -51,6 +52,9 @@ constexpr std::array<Setting, 11> kSettings{{
      kMostWorkers, [](Settings& s, std::uint64_t n, const std::string&) { s.workers = n; }},
     {"DFLOW_SCHEDULER", "--dflow-scheduler", "run the tasks on the cluster of the scheduler that listens there (`dflow up`)",
      "HOST:PORT", 0, [](Settings& s, std::uint64_t, const std::string& text) { s.scheduler = text; }},
+    {"DFLOW_WORKER_RESOURCES", "--dflow-worker-resources",
+     "what each worker has of the resources that tasks ask for; [WORKER:] says it of one", "[WORKER:]NAME=AMOUNT, ...", 0,
+     [](Settings& s, std::uint64_t, const std::string& text) { s.resources = parse_resources(text); }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
 }};

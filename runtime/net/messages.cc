@@ -40,6 +40,7 @@ wire::Frame to_wire(const Message& message) {
                    hello.pid = m.pid;
                    if (m.worker) hello.__set_worker(static_cast<std::int32_t>(*m.worker));
                    hello.secret = m.secret;
+                   hello.resources = m.resources;
                    frame.__set_hello(hello);
                  },
                  [&](const Welcome& m) {
@@ -92,6 +93,7 @@ Hello from_wire(wire::Hello& m) {
   hello.pid = m.pid;
   if (m.__isset.worker) hello.worker = static_cast<std::uint32_t>(m.worker);
   hello.secret = std::move(m.secret);
+  hello.resources = std::move(m.resources);
   return hello;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct Hello {
   std::int64_t pid = 0;
   std::optional<std::uint32_t> worker = {};  ///< Of a client inside a worker: whose tasks it submits.
   std::string secret = {};
+  std::map<std::string, double> resources = {};  ///< What a worker has of what tasks ask for.
 };
 
 struct Welcome {

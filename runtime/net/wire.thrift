@@ -15,6 +15,7 @@ struct Hello {
   9: i64 pid
   10: optional i32 worker   // Of a client inside a worker: whose tasks it submits.
   11: binary secret
+  12: map<string, double> resources  // What a worker has of what tasks ask for.
 }
 
 // The answer; the last frame if it refuses.

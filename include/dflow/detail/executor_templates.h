@@ -20,6 +20,14 @@ Future<std::decay_t<T>> Submitter::scatter(T&& value) const {
   return held.release();
 }
 
+template <class T>
+Future<std::decay_t<T>> Submitter::scatter(T&& value, std::size_t replicas) const {
+  if (replicas == 0) throw std::invalid_argument("dflow: scatter(value, 0): a value lies on at least one worker");
+  Future<std::decay_t<T>> future = scatter(std::forward<T>(value));
+  detail::replicate(*scope_, {detail::node_of(future)}, replicas);
+  return future;
+}
+
 namespace detail {
 
 /// Nodes that are ready to run, gathered into chunks of `size`; 0: the runtime's choice.

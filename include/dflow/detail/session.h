@@ -13,6 +13,7 @@
 #include <dflow/detail/export.h>
 #include <dflow/detail/node.h>
 #include <dflow/options.h>
+#include <dflow/workers.h>
 
 namespace dflow::inline v0 {
 class Executor;
@@ -37,6 +38,10 @@ class DFLOW_EXPORT Session {
   virtual bool wait(Node& node, Deadline deadline) = 0;
   /// Ends a pending task as cancelled (true), or asks a running one to stop (false).
   virtual bool cancel(Node& node) = 0;
+  /// The same, and on a cluster the process that runs the body is replaced.
+  virtual bool cancel_by_force(Node& node);
+  /// The body has begun and not ended, as far as is known.
+  virtual bool running(Node& node);
   /// Ends a node that no worker runs (a promise's). The value or error is written already.
   virtual void end_external(Node& node, State state) = 0;
   /// Blocks until at most `most` of the scope's tasks have not ended; cancels what has not started if the scope says so.
@@ -52,6 +57,8 @@ class DFLOW_EXPORT Session {
   virtual void close() noexcept;
   /// A node that has `kRemote` is about to be destroyed.
   virtual void forget(Node& node) noexcept;
+  /// Null in one process.
+  virtual ClusterControl* control() noexcept;
 };
 
 /// What a task carries beyond callable and arguments, only where something of it is used.
@@ -143,7 +150,9 @@ DFLOW_EXPORT bool wait_until(Node* node, Deadline deadline);
 [[noreturn]] DFLOW_EXPORT void rethrow(Node& node);
 [[noreturn]] DFLOW_EXPORT void throw_empty_future(const char* what);
 [[noreturn]] DFLOW_EXPORT void throw_consumed();
-DFLOW_EXPORT bool cancel_node(Node& node);
+DFLOW_EXPORT bool cancel_node(Node& node, bool by_force = false);
+/// The body has begun and not ended.
+DFLOW_EXPORT bool is_running(Node& node) noexcept;
 /// Calls `observer` when the node has ended, or now.
 DFLOW_EXPORT void observe_node(Node& node, Observer& observer);
 /// Logs what a callback threw.

@@ -1,0 +1,230 @@
+// Workers by name: who there is, who holds what, copies, set-up, retirement, replacement.
+#include <csignal>
+
+#include "tests/cluster/client_cluster.h"
+
+namespace dflow::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+/// A cluster for each test: these change it.
+class Workers : public ::testing::Test {
+ protected:
+  Workers() {
+    ::setenv("DFLOW_WORKERS", "3", 1);
+    ::setenv("DFLOW_THREADS", "1", 1);
+    ::unsetenv("DFLOW_WORKER_RESOURCES");
+  }
+  ~Workers() override {
+    ::unsetenv("DFLOW_WORKERS");
+    ::unsetenv("DFLOW_THREADS");
+  }
+  static std::vector<std::string> names(const Executor& ex) {
+    std::vector<std::string> names;
+    for (const WorkerInfo& worker : ex.workers()) names.push_back(worker.name);
+    return names;
+  }
+  static std::set<std::int64_t> pids(const Executor& ex) {
+    std::set<std::int64_t> pids;
+    for (const WorkerInfo& worker : ex.workers()) pids.insert(worker.pid);
+    return pids;
+  }
+  /// Returns when others have taken their places.
+  static void kill_all(const Executor& ex) {
+    const std::set<std::int64_t> before = pids(ex);
+    for (const std::int64_t pid : before) ::kill(static_cast<pid_t>(pid), SIGKILL);
+    ASSERT_TRUE(eventually([&] {
+      const std::set<std::int64_t> now = pids(ex);
+      return now.size() == before.size() && std::ranges::none_of(now, [&](auto pid) { return before.contains(pid); });
+    }));
+  }
+};
+
+std::vector<int> block(int x) { return std::vector<int>(10'000, x); }
+int first_of(const std::vector<int>& xs) { return xs[0]; }
+
+TEST_F(Workers, AreListedByName) {
+  Executor ex;
+  const std::vector<WorkerInfo> workers = ex.workers();
+  EXPECT_THAT(names(ex), ElementsAre("worker-1", "worker-2", "worker-3"));
+  EXPECT_EQ(workers[0].threads, 1u);
+  EXPECT_THAT(pids(ex), SizeIs(3));
+  EXPECT_TRUE(pids(ex).contains(ex.submit(process).get()));
+}
+
+TEST_F(Workers, CopiesSurviveTheirLoss) {
+  Executor ex;
+  const auto values = ex.map(block, std::vector<int>{1, 2});
+  ex.replicate(values, 2);
+  for (const auto& holders : ex.who_has(values)) EXPECT_THAT(holders, SizeIs(2));
+  const auto placed = ex.scatter(block(7), 3);
+  EXPECT_THAT(ex.who_has(std::vector{placed}), ElementsAre(ElementsAre("worker-1", "worker-2", "worker-3")));
+  for (const WorkerInfo& worker : ex.workers()) {
+    if (worker.name != "worker-3") ::kill(static_cast<pid_t>(worker.pid), SIGKILL);
+  }
+  EXPECT_EQ(ex.submit(first_of, placed).get(), 7);
+}
+
+TEST_F(Workers, ValueWithoutCopiesIsLostWithItsWorker) {
+  Executor ex;
+  const auto placed = ex.scatter(block(7), 1);
+  const std::string holder = ex.who_has(std::vector{placed})[0].at(0);
+  for (const WorkerInfo& worker : ex.workers()) {
+    if (worker.name == holder) ::kill(static_cast<pid_t>(worker.pid), SIGKILL);
+  }
+  EXPECT_TRUE(eventually([&] { return ex.who_has(std::vector{placed})[0].empty(); }));
+  EXPECT_THAT(thrown_by([&] { ex.submit(first_of, placed).get(); }), HasSubstr("scatter(value, replicas)"));
+}
+
+int setting = 0;
+void set(int value) { setting = value; }
+int get_setting() { return setting; }
+
+TEST_F(Workers, SetUpReachesThoseThatComeLater) {
+  Executor ex;
+  ex.on_worker(set, 42);
+  const auto seen = [&] {
+    std::vector<int> values;
+    for (const auto& name : names(ex)) values.push_back(ex.with({.workers = {name}}).submit(get_setting).get());
+    return values;
+  };
+  EXPECT_THAT(seen(), ElementsAre(42, 42, 42));
+  kill_all(ex);
+  EXPECT_THAT(ex.gather(ex.map([](int) { return get_setting(); }, std::vector<int>(9))), ::testing::Each(42));
+  EXPECT_EQ(setting, 0);
+}
+
+TEST_F(Workers, SetUpThatFailsIsToldAndForgotten) {
+  Executor ex;
+  EXPECT_THAT(thrown_by([&] { ex.on_worker([] { throw std::runtime_error("no licence"); }); }), HasSubstr("no licence"));
+  kill_all(ex);
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+  EXPECT_THAT(thrown_by([&] { ex.on_worker([](int) {}, ex.submit(inc, 1)); }), HasSubstr("no futures"));
+}
+
+TEST_F(Workers, RetiredOnesGiveTheirValuesAwayAndAreGone) {
+  Executor ex;
+  const auto values = ex.map(block, std::vector<int>{1, 2, 3, 4, 5, 6});
+  wait(values);
+  ex.retire_workers({"worker-1", "worker-2"});
+  EXPECT_THAT(names(ex), ElementsAre("worker-3"));
+  for (const auto& holders : ex.who_has(values)) EXPECT_THAT(holders, ElementsAre("worker-3"));
+  EXPECT_EQ(values[0].get()[0], 1);
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(Workers, RetirementOfTheWrongOnesIsRefused) {
+  Executor ex;
+  EXPECT_THAT(thrown_by([&] { ex.retire_workers({"worker-9"}); }),
+              AllOf(HasSubstr("'worker-9'"), HasSubstr("worker-1, worker-2, worker-3")));
+  EXPECT_THAT(thrown_by([&] { ex.retire_workers(3); }), HasSubstr("at least one"));
+  EXPECT_THAT(thrown_by([&] { ex.retire_workers({"worker-1", "worker-2", "worker-3"}); }), HasSubstr("at least one"));
+  ex.retire_workers(1);
+  EXPECT_THAT(names(ex), ElementsAre("worker-1", "worker-2"));
+}
+
+TEST_F(Workers, RestartReplacesThemAndCancelsWhatIsLeft) {
+  Executor ex;
+  const Signal open;
+  const auto done = ex.submit(block, 1);
+  done.wait();
+  const auto running = ex.submit(after_signal, 1, open.path());
+  const std::set<std::int64_t> before = pids(ex);
+  ex.restart();
+  EXPECT_TRUE(running.cancelled());
+  EXPECT_THROW(done.get(), CancelledError);
+  for (const std::int64_t pid : pids(ex)) EXPECT_FALSE(before.contains(pid));
+  EXPECT_THAT(names(ex), SizeIs(3));
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(Workers, CancellationByForceEndsABodyThatDoesNotStop) {
+  Executor ex;
+  const Signal begun, open;
+  const auto stuck = ex.submit(gated, 1, begun.path(), open.path());
+  ASSERT_TRUE(begun.await());
+  const std::set<std::int64_t> before = pids(ex);
+  EXPECT_TRUE(stuck.cancel(force));
+  EXPECT_TRUE(stuck.cancelled());
+  EXPECT_TRUE(eventually([&] {
+    const std::set<std::int64_t> now = pids(ex);
+    return now.size() == 3 && now != before;
+  }));
+  EXPECT_EQ(begun.count_of(), 1u);
+}
+
+TEST_F(Workers, AreNoBusinessOfTheirTasks) {
+  Executor ex;
+  const auto retire = [](Executor& inner) { inner.retire_workers(1); };
+  const auto restart = [](Executor& inner) { inner.restart(); };
+  ex.wait_for_workers(3);
+  EXPECT_THAT(thrown_by([&] { ex.submit(retire).get(); }), HasSubstr("not for its tasks"));
+  EXPECT_THAT(thrown_by([&] { ex.submit(restart).get(); }), HasSubstr("not for its tasks"));
+  EXPECT_EQ(ex.submit([](Executor& inner) { return inner.workers().size(); }).get(), 3u);
+}
+
+TEST_F(Workers, ForeignAndEmptyFuturesAreNamed) {
+  Future<int> old;
+  {
+    Executor ex;
+    old = ex.submit(inc, 1);
+  }
+  Executor ex;
+  EXPECT_THROW(ex.who_has(std::vector{old}), SessionError);
+  EXPECT_THROW(ex.replicate(std::vector{old}, 2), SessionError);
+  EXPECT_THROW(ex.who_has(std::vector<Future<int>>(1)), InvalidStateError);
+  EXPECT_THROW(ex.replicate(std::vector{ex.submit(inc, 1)}, 0), std::invalid_argument);
+  EXPECT_THROW(ex.scatter(1, 0), std::invalid_argument);
+  EXPECT_THAT(thrown_by([&] { ex.wait_for_workers(4); }), HasSubstr("has 3"));
+}
+
+TEST_F(Workers, WhatNoWorkerCanRunIsRefused) {
+  Executor ex;
+  EXPECT_THAT(thrown_by([&] { ex.with({.workers = {"worker-9"}}).submit(inc, 1).get(); }),
+              AllOf(HasSubstr("worker-9"), HasSubstr("worker-1, worker-2, worker-3")));
+  EXPECT_THAT(thrown_by([&] { ex.with({.resources = {{"gpu", 1.5}}}).submit(inc, 1).get(); }),
+              AllOf(HasSubstr("1.5 gpu"), HasSubstr("DFLOW_WORKER_RESOURCES")));
+}
+
+TEST(WorkerResources, WrongOnesAreNamed) {
+  for (const char* wrong : {"gpu", "gpu=x", "=1", "gpu=-1", ":gpu=1", "gpu=1,,disk=2", "gpu=inf"}) {
+    ::setenv("DFLOW_WORKER_RESOURCES", wrong, 1);
+    EXPECT_THAT(thrown_by([] { Executor ex; }), HasSubstr("[WORKER:]NAME=AMOUNT")) << wrong;
+  }
+  ::setenv("DFLOW_WORKERS", "2", 1);
+  ::setenv("DFLOW_WORKER_RESOURCES", "worker-3:gpu=1", 1);
+  EXPECT_THAT(thrown_by([] { Executor ex; }), AllOf(HasSubstr("'worker-3'"), HasSubstr("worker-1 to worker-2")));
+  ::unsetenv("DFLOW_WORKERS");
+  ::unsetenv("DFLOW_WORKER_RESOURCES");
+}
+
+TEST(OneProcess, IsTheOnlyWorker) {
+  Executor ex;
+  const std::vector<WorkerInfo> workers = ex.workers();
+  ASSERT_THAT(workers, SizeIs(1));
+  EXPECT_EQ(workers[0].name, "local");
+  EXPECT_EQ(workers[0].pid, ::getpid());
+  const auto one = ex.submit(inc, 1);
+  one.wait();
+  Promise<int> never;
+  EXPECT_THAT(ex.who_has(std::vector{one, never.future()}), ElementsAre(ElementsAre("local"), IsEmpty()));
+  never.set_value(1);
+  ex.replicate(std::vector{one}, 2);
+  ex.rebalance();
+  ex.wait_for_workers(1);
+  EXPECT_EQ(ex.scatter(5, 3).get(), 5);
+  ex.on_worker(set, 3);
+  EXPECT_EQ(std::exchange(setting, 0), 3);
+  EXPECT_THAT(thrown_by([&] { ex.on_worker([] { throw std::runtime_error("no licence"); }); }), HasSubstr("no licence"));
+  EXPECT_THAT(thrown_by([&] { ex.restart(); }), HasSubstr("DFLOW_WORKERS=N"));
+  EXPECT_THAT(thrown_by([&] { ex.retire_workers(1); }), HasSubstr("DFLOW_WORKERS=N"));
+  EXPECT_THAT(thrown_by([&] { ex.wait_for_workers(2); }), HasSubstr("DFLOW_WORKERS=N"));
+}
+
+}  // namespace
+}  // namespace dflow::testing
