@@ -85,7 +85,7 @@ std::string type_name(const std::type_info& type) {
 
 std::string cannot_cross(const std::type_info& type) {
   const std::string name = type_name(type);
-  if (name.find("lambda") != std::string::npos) {
+  if (name.find("lambda") != std::string::npos || name.find("::$_") != std::string::npos) {  // g++ and clang++
     return "a lambda with captures ('" + name + "') cannot be sent to another process: pass what it captures as arguments";
   }
   if (name.rfind("dflow::", 0) == 0 && name.find("Borrowed") != std::string::npos) {
