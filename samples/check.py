@@ -4,7 +4,8 @@ import os
 import subprocess
 import sys
 
-MODES = [{}, {"DFLOW_STATIC": "0"}, {"DFLOW_SERIAL": "1"}, {"DFLOW_SHUFFLE": "7"}, {"DFLOW_THREADS": "1"}]
+MODES = [{}, {"DFLOW_STATIC": "0"}, {"DFLOW_SERIAL": "1"}, {"DFLOW_SHUFFLE": "7"}, {"DFLOW_THREADS": "1"},
+         {"DFLOW_WORKERS": "3"}]
 
 
 def output(command, extra):

@@ -8,6 +8,7 @@
 #include <Eigen/Dense>
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -15,6 +16,23 @@
 using Tile = Eigen::MatrixXd;
 using FutureTile = dflow::Future<Tile>;
 using Tiles = std::vector<std::vector<FutureTile>>;
+
+/// How a tile goes to another process: its numbers are sent from its own memory, and read into the new one's.
+template <>
+struct dflow::Serialize<Tile> {
+  static void write(Writer& out, const Tile& tile) {
+    out.write_count(static_cast<std::size_t>(tile.rows()));
+    out.write_count(static_cast<std::size_t>(tile.cols()));
+    out.write_payload(std::as_bytes(std::span(tile.data(), static_cast<std::size_t>(tile.size()))));
+  }
+  static Tile read(Reader& in) {
+    const auto [rows, columns] = in.read_counts<2>(sizeof(double));
+    Tile tile(rows, columns);
+    in.read_payload(std::as_writable_bytes(std::span(tile.data(), static_cast<std::size_t>(tile.size()))));
+    return tile;
+  }
+  static constexpr bool borrows = true;
+};
 
 /// One tile of a symmetric, diagonally dominant matrix: any tile can be made alone.
 [[dflow::task]] Tile make_tile(int row, int column, int size, int tiles) {
