@@ -1,9 +1,10 @@
 // Order without data: TaskOptions::after, named tasks; then with functions and lambdas, after void, of a then.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WORKERS: no, tasks share a global, and a lambda has captures
 // PARAMS: graph=ordered 3 -- n=3
-// EDGES: note#0 -> note#1, note#1 -> note#2, note#2 -> last#0, last#0 -> twice#0, twice#0 -> lambda@29#0
-// EDGES: lambda@29#0 -> closing#0, note#0 -> closing#0
+// EDGES: note#0 -> note#1, note#1 -> note#2, note#2 -> last#0, last#0 -> twice#0, twice#0 -> lambda@30#0
+// EDGES: lambda@30#0 -> closing#0, note#0 -> closing#0
 // PARAMS: graph=ordered 1 -- n=1
 
 #include <dflow/dflow.h>

@@ -2,6 +2,7 @@
 // of nodes that own each other. Aggregates as values: with a base, an array, an enumeration, one inside the other.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WORKERS: compiled, an aggregate with a base
 // SENDABLE: yes
 // PARAMS: graph=bodies 4 3 -- n=4 steps=3
 // PARAMS: graph=bodies 1 2 -- n=1 steps=2

@@ -13,12 +13,16 @@ A program says in comments at the start of a line what must hold:
     // OPTIMISED: 3 tasks, 2 edges            of the graph above, after the passes
     // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
     // SENDABLE: yes                          every value that crosses tasks, if dflowc compiles it: it runs through bytes
+    // WORKERS: no, tasks share a counter     in worker processes it is refused, or prints something else, and why; without
+                                              this line it prints what it prints in one process
+    // WORKERS: compiled, private members     the same for builds by other compilers than dflowc
 """
 
 import argparse
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -35,6 +39,7 @@ MODES = {
 }
 THROUGH_BYTES = {"through bytes": {"DFLOW_SERIALIZE": "1"}}
 ALL_THROUGH_BYTES = {"all through bytes": {"DFLOW_SERIALIZE": "2"}}
+ON_WORKERS = {"on three workers": {"DFLOW_WORKERS": "3", "DFLOW_THREADS": "1"}}
 STATIC_OFF = {"built dynamically": {"DFLOW_STATIC": "0"}}
 
 
@@ -59,6 +64,10 @@ class Annotations:
     launched: list | None = None
     sendable: bool = False
     without: list = field(default_factory=list)
+    workers: str = "yes"
+
+    def runs_on_workers(self, name):
+        return self.workers == "yes" or (self.workers == "compiled" and name != "plain")
 
 
 class Failures:
@@ -83,8 +92,8 @@ def parse_case(text):
 def read_annotations(source):
     values, cases, without = {}, [], []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):\s?(.*)$",
-                         line)
+        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|WORKERS|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):"
+                         r"\s?(.*)$", line)
         if not match:
             continue
         key, text = match.groups()
@@ -102,11 +111,14 @@ def read_annotations(source):
             cases[-1].edges += [tuple(edge.split(" -> ")) for edge in text.strip().rstrip(",").split(", ")]
         else:
             values[key] = text.strip()
-    if not cases or values.keys() - {"LAUNCHED", "SENDABLE"} != {"BOUNDARIES", "REPLICABLE"}:
+    workers = re.match(r"(no|compiled), \S", values.get("WORKERS", "no, by default"))
+    if not workers:
+        sys.exit(f"{source}: WORKERS is 'no' or 'compiled', with a reason after a comma")
+    if not cases or values.keys() - {"LAUNCHED", "SENDABLE", "WORKERS"} != {"BOUNDARIES", "REPLICABLE"}:
         sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
     return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases,
                        values["LAUNCHED"].split() if "LAUNCHED" in values else None,
-                       values.get("SENDABLE") == "yes", without)
+                       values.get("SENDABLE") == "yes", without, workers[1] if "WORKERS" in values else "yes")
 
 
 class Check:
@@ -133,6 +145,8 @@ class Check:
         reference = {}
         for name, program in programs.items():
             self.check_outputs(name, program, reference)
+            if not name.startswith("without"):
+                self.check_workers(name, program, reference)
         for name in sorted(programs.keys() & {"dflowc", "dflowc-gcc"}):
             self.check_plan(name, programs[name])
             for number, case in enumerate(self.annotations.cases):
@@ -177,6 +191,23 @@ class Check:
                     self.failures.add(f"{what}: other output than before", f"{reference[key]}\nnow:\n{done.stdout}")
                 elif case.expect and done.stdout.splitlines() != case.expect:
                     self.failures.add(f"{what}: other output than EXPECT", done.stdout)
+
+    def check_workers(self, name, program, reference):
+        """The same as in one process; or not, if the program says so: a line that is not true any more is to go."""
+        differs = False
+        for arguments in sorted({tuple(case.arguments) for case in self.annotations.cases}):
+            for mode, environment in ON_WORKERS.items():
+                what = f"{name}, {mode}, arguments {arguments}"
+                done = self.execute(what, program, arguments, environment)
+                same = done is not None and done.returncode == 0 and done.stdout == reference.get(arguments)
+                differs = differs or not same
+                if done is not None and not same and self.annotations.runs_on_workers(name):
+                    self.failures.add(f"{what}: not what it prints in one process (exit code {done.returncode})",
+                                      done.stdout + done.stderr)
+                if done is not None and done.returncode not in (0, 1, -signal.SIGABRT):
+                    self.failures.add(f"{what}: exit code {done.returncode}", done.stdout + done.stderr)
+        if not differs and not self.annotations.runs_on_workers(name):
+            self.failures.add(f"{name} runs on workers as well, although WORKERS denies it")
 
     def tool(self, *arguments):
         return subprocess.run([self.options.dflow, "graph", *map(str, arguments)], capture_output=True, text=True)

@@ -35,6 +35,15 @@ void same(const char* what, const Got& got, const Expected& expected) {
   std::cout << '\n';
 }
 
+inline bool set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0' && *value != '0';
+}
+
+/// Tasks run beside this code and see its globals; else what such tasks would do is printed and not done.
+inline bool beside_tasks() { return !set("DFLOW_SERIAL") && !set("DFLOW_WORKERS"); }
+inline bool shares_globals() { return !set("DFLOW_WORKERS"); }
+
 inline int result() { return failures == 0 ? 0 : 1; }
 
 /// The number at this place of the command line.

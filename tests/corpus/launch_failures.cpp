@@ -2,6 +2,7 @@
 // of chains, trees and containers, of several inputs the first, of results that others read and of those nobody has.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WORKERS: compiled, an exception that is no std::exception keeps its type
 // LAUNCHED: chain tree gathered pairs slow
 // PARAMS: graph=chain 8 -- n=8
 // PARAMS: graph=tree 8 -- n=8
@@ -97,8 +98,7 @@ int main(int argc, char** argv) {
     show("gathered", {gathered(ex, n, bad)});
     show("pairs", pairs(ex, n, bad));
   }
-  const char* serial = std::getenv("DFLOW_SERIAL");
-  if (serial == nullptr || *serial != '1') {
+  if (corpus::beside_tasks()) {
     auto links = slow(ex, n);
     const bool stopped = links[2].cancel();
     go = true;

@@ -2,6 +2,7 @@
 // out of parameters; containers; reductions with and without a beginning; several outputs, some read by others too.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WORKERS: compiled, a class with constructors
 // LAUNCHED: fan words triangle folded spread strided nothing
 // PARAMS: graph=words 6 -- texts.size=6
 // PARAMS: graph=triangle 6 -- n=6

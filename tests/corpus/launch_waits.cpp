@@ -62,8 +62,7 @@ int main(int argc, char** argv) {
   const int n = corpus::argument(argc, argv, 1, 6);
   std::cout << "outer";
   for (const auto& each : outer(ex, n)) std::cout << ' ' << each.get();
-  const char* serial = std::getenv("DFLOW_SERIAL");
-  if (serial == nullptr || *serial != '1') {
+  if (corpus::beside_tasks()) {
     promise.emplace();
     long sum = 0;
     for (const auto& each : linked(ex, 5000)) sum += each.get();

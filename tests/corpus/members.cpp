@@ -1,6 +1,7 @@
 // Member functions as tasks (const, static, of a pointer to member) and as helpers; an object that keeps futures.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WORKERS: compiled, a class with private members
 // PARAMS: graph=Model::train 3 -- epochs=3
 // PARAMS: graph=Model::train 0 -- epochs=0
 

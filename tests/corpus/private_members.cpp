@@ -2,6 +2,7 @@
 // and that have no default.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WORKERS: compiled, classes with private members
 // SENDABLE: yes
 // PARAMS: graph=Account::graph 3 -- years=3
 // GRAPH: 9 tasks, 8 edges
