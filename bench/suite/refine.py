@@ -9,7 +9,7 @@ import subprocess
 
 from .common import BenchmarkError, build, configure, print_table, repetitions, row, warm_memory
 
-# Case -> program, variable, its values for off and on, tasks, rounds of a task's loop.
+# Case -> program, variable, its values for off and on, tasks, rounds of a task's loop (microseconds for priorities).
 CASES = {
     "chunks, empty tasks": ("chunks", "DFLOW_CHUNKS", ("0", "1"), 1_000_000, 0),
     "chunks, tasks of 0.2 us": ("chunks", "DFLOW_CHUNKS", ("0", "1"), 1_000_000, 200),
@@ -17,6 +17,9 @@ CASES = {
     "chunks, tasks of 100 us": ("chunks", "DFLOW_CHUNKS", ("0", "1"), 5_000, 100_000),
     "window, steps of 1 us": ("window", "DFLOW_WINDOW", ("0", "1"), 100_000, 0),
     "window, steps of 10 us": ("window", "DFLOW_WINDOW", ("0", "1"), 50_000, 50),
+    "priorities, empty tasks": ("priorities", "DFLOW_PRIORITIES", ("0", "1"), 500_000, 0),
+    "priorities, tasks of 0.1 ms": ("priorities", "DFLOW_PRIORITIES", ("0", "1"), 10_000, 100),
+    "priorities, tasks of 1 ms": ("priorities", "DFLOW_PRIORITIES", ("0", "1"), 2_000, 1000),
 }
 TIME_LIMIT_SECONDS = 300
 

@@ -73,6 +73,7 @@ class FamilyText {
   bool is_root() const { return family_.inputs.empty(); }
   std::uint32_t level() const { return family_.level; }
   std::string roots() const { return name_ + ".all()"; }
+  std::string end() const { return name_ + ".end"; }
   std::string dispatch() const {
     return "    if (dflow_id < " + name_ + ".end) return dflow_run_" + id_ + "(dflow_id, dflow_work);\n";
   }
@@ -327,11 +328,16 @@ class FamilyText {
   }
 
   std::string run_task() const {
-    std::string text = head();
+    std::string text;
     for (std::size_t i = 0; i + 1 < family_.steps.size(); ++i) text += run_before(family_.steps[i], family_.steps[i + 1]);
     const flow::LaunchStep& last = family_.steps.back();
     const CallText made = call(last);
-    return text + made.before + perform("dflow_id", made.inputs, made.body) + release(last) + finish() + "  }\n";
+    return head() + unless_asked(text + made.before + perform("dflow_id", made.inputs, made.body) + release(last) + ended()) + tell() +
+           "  }\n";
+  }
+  /// What a task does not do when it only says whom it would tell.
+  static std::string unless_asked(const std::string& text) {
+    return "    if (!dflow_work.told) {\n" + text + "    }\n";
   }
 
   /// A step whose result is the next one's.
@@ -383,14 +389,15 @@ class FamilyText {
   /// Results need the number of their readers where those count down, or where it may be none.
   bool counts_readers() const { return !family_.consumers.empty() && (family_.counted || !family_.sinks.empty()); }
 
-  /// Consumers are told; without any the launch has one task less to wait for.
-  std::string finish() const {
+  /// Without consumers the launch has one task less to wait for.
+  std::string ended() const {
     if (family_.consumers.empty()) return "    ++dflow_work.ended;\n";
-    std::string text = "    dflow_consumers_" + id_ + "(" +
-                       behind_own("[&](auto dflow_input, auto... dflow_of) { dflow_arrive(dflow_input, dflow_work, dflow_of...); }") +
-                       ");\n";
-    if (!family_.sinks.empty()) text += "    if (dflow_readers == 0) ++dflow_work.ended;\n";
-    return text;
+    return family_.sinks.empty() ? "" : "    if (dflow_readers == 0) ++dflow_work.ended;\n";
+  }
+  std::string tell() const {
+    if (family_.consumers.empty()) return "";
+    return "    dflow_consumers_" + id_ + "(" +
+           behind_own("[&](auto dflow_input, auto... dflow_of) { dflow_arrive(dflow_input, dflow_work, dflow_of...); }") + ");\n";
   }
 
   std::string operand(const std::string& side) const {
@@ -417,16 +424,16 @@ class FamilyText {
     const std::string top_waits = has_init() ? "true" : "dflow_up != 0";
     text += "    const auto dflow_up = " + upwards + ";\n";
     // Inside the tree, each result has one reader.
-    std::string inner = lambda("dflow_body", body) + sources(inputs) + "    " + name_ + ".expect(dflow_id, 1, dflow_work);\n    dflow_perform(dflow_id, " +
-                        name_ + ".place(dflow_id), dflow_sources, dflow_body);\n    " + release + "    " + release_right;
+    std::string inner = unless_asked(lambda("dflow_body", body) + sources(inputs) + "    " + name_ + ".expect(dflow_id, 1, dflow_work);\n    dflow_perform(dflow_id, " +
+                                     name_ + ".place(dflow_id), dflow_sources, dflow_body);\n    " + release + "    " + release_right);
     const std::string arrive = "    " + name_ + ".arrive(dflow_first + static_cast<" + kDetail + "TaskId>(dflow_up), dflow_work);\n";
     if (has_init()) {
       const bool future = site_.arguments[1].is_future;
-      inner += future ? arrive : "    if (dflow_up == 0) return dflow_work.ready(dflow_first);\n" + arrive;
+      inner += future ? arrive : "    if (dflow_up == 0) return dflow_work.arrived(dflow_first);\n" + arrive;
       return text + inner + "  }\n" + run_init();
     }
-    text += "    if (dflow_up == 0) {\n" + perform("dflow_id", inputs, body) + "    " + release + "    " + release_right + finish() +
-            "    return;\n    }\n";
+    text += "    if (dflow_up == 0) {\n" + unless_asked(perform("dflow_id", inputs, body) + "    " + release + "    " + release_right + ended()) +
+            tell() + "    return;\n    }\n";
     return text + inner + arrive + "  }\n";
   }
 
@@ -440,9 +447,9 @@ class FamilyText {
     const std::string left = future ? passed("dflow_left", 0) : value(1, family_.variables);
     const std::string body = "      return " + site_.callable + "(" + left + ", " + passed("dflow_right", 1) + ");\n";
     const std::string inputs = future ? "      dflow_from = {dflow_left.id, dflow_right.id};\n" : "      dflow_from = {dflow_right.id};\n";
-    text += perform("dflow_first", inputs, body);
-    if (future) text += "    dflow_left.release(dflow_work);\n";
-    return text + "    dflow_right.release(dflow_work);\n" + finish() + "  }\n";
+    std::string run = perform("dflow_first", inputs, body);
+    if (future) run += "    dflow_left.release(dflow_work);\n";
+    return text + unless_asked(run + "    dflow_right.release(dflow_work);\n" + ended()) + tell() + "  }\n";
   }
   std::string behind_declared_init() const {
     const std::string rest = "const " + kDetail + "TaskId dflow_first, " + kDetail + "Work& dflow_work";
@@ -562,7 +569,9 @@ std::string launcher_text(const Launcher& launcher, int number) {
   std::ranges::stable_sort(roots, std::greater<>(), &FamilyText::level);
   for (const FamilyText* family : roots) text += "    dflow_roots.push_back(" + family->roots() + ");\n";
   for (const FamilyText& family : families) text += family.sinks();
-  text += "    this->Launch::start(dflow_roots, dflow_sinks);\n  }\n\n  void dflow_run([[maybe_unused]] " + kDetail + "TaskId dflow_id, [[maybe_unused]] " +
+  std::string ends;
+  for (const FamilyText& family : families) ends += (ends.empty() ? "" : ", ") + family.end();
+  text += "    this->Launch::start(dflow_roots, dflow_sinks, {" + ends + "});\n  }\n\n  void dflow_run([[maybe_unused]] " + kDetail + "TaskId dflow_id, [[maybe_unused]] " +
           kDetail + "Work& dflow_work) {\n";
   for (const FamilyText& family : families) text += family.dispatch();
   text += "  }\n\n  ::std::vector<" + kDetail + "NodeRef> dflow_outputs;\n\n private:\n";

@@ -38,6 +38,7 @@ struct EngineOptions {
   bool serial = false;                   ///< DFLOW_SERIAL: ready tasks run at once where they become ready.
   std::optional<std::uint64_t> shuffle;  ///< DFLOW_SHUFFLE: ready tasks run in an order drawn from this seed.
   ThroughBytes through_bytes = ThroughBytes::none;
+  Priorities priorities = Priorities::where_worth;
 };
 
 /// Runs ready nodes. Thread-safe.
@@ -66,9 +67,13 @@ class Engine {
   void dismiss(Launch& launch);
   /// Queues the roots of a launch that was admitted.
   void launch(Launch& launch);
-  /// Queues a task of a launch; `push_item` without seeing to it that somebody takes it.
+  /// Queues a task of a launch; the others without seeing to it that somebody takes it.
   void push_task(Launch& launch, TaskId id);
+  void push_ready(Launch& launch, TaskId id);
   void push_item(LaunchItem item);
+  /// How launches are ordered here: one thread has no use for it.
+  Priorities priorities() const noexcept { return options_.threads > 1 ? options_.priorities : Priorities::none; }
+  CostTable& costs() noexcept { return costs_; }
   void end_external(Node& node, State state);
   /// Cancels what belongs to `scope` (which is cancelling) and is queued, or waits for a promise.
   void sweep(detail::Scope& scope);
@@ -99,7 +104,11 @@ class Engine {
   /// Runs queued tasks of one launch until something else is to be done; returns that.
   Node* visit(Node* queued);
   void run_item(LaunchItem item, detail::Work& work);
+  /// This task or, if the launch is ranked, a better one; and times it.
+  void run_in_order(LaunchOrder& order, TaskId id, detail::Work& work);
   void run_range(LaunchItem item, detail::Work& work);
+  /// Gives the tasks to the order, and their marks to the queue.
+  void put_in_order(LaunchOrder& order, LaunchItem range, Launch& launch);
   void give_away(detail::Work& work);
   /// A visit ends, in which so many tasks without consumers have ended. The last one ends the launch.
   void leave(Launch& launch, std::uint64_t ended);
@@ -159,6 +168,7 @@ class Engine {
   WatchTable watchers_;
   Externals externals_;
   Launches launches_;
+  CostTable costs_;
 
   alignas(64) std::atomic<int> runners_{0};
   std::atomic<int> searching_{0};

@@ -31,10 +31,16 @@ void Engine::launch(Launch& launch) {
   auto& left = LaunchAccess::left(launch);
   left.fetch_add(LaunchAccess::visit, std::memory_order_relaxed);  // so that it does not end while roots are queued
   const auto& roots = LaunchAccess::roots(launch);
+  LaunchOrder* order = LaunchAccess::order(launch);
+  if (order) order->begin(launch);
+  const bool ranked = order && order->ranked();
   for (std::uint64_t list = 0; list < roots.size(); ++list) {
     const std::uint64_t unit = unit_of(roots, list);
     const std::uint64_t units = (roots[list].end - roots[list].begin + unit - 1) / unit;
-    if (units > 0) push_item(LaunchItem::range(LaunchAccess::slot(launch), list, 0, units));
+    if (units == 0) continue;
+    const auto all = LaunchItem::range(LaunchAccess::slot(launch), list, 0, units);
+    if (ranked) put_in_order(*order, all, launch);
+    else push_item(all);
   }
   wake();
   leave(launch, 0);
@@ -42,8 +48,39 @@ void Engine::launch(Launch& launch) {
 
 void Engine::push_item(LaunchItem item) { this_thread().deque.push(item.queued()); }
 
+void Engine::push_ready(Launch& launch, TaskId id) {
+  LaunchOrder* order = LaunchAccess::order(launch);
+  if (!order || !order->ranked()) return push_item(LaunchItem::task(LaunchAccess::slot(launch), id));
+  order->put(id);
+  push_item(LaunchItem::best(LaunchAccess::slot(launch)));
+}
+
 void Engine::push_task(Launch& launch, TaskId id) {
-  push_item(LaunchItem::task(LaunchAccess::slot(launch), id));
+  push_ready(launch, id);
+  wake();
+}
+
+/// With the ranges that lie beside it in the queue: the best root may be in any of them.
+void Engine::put_in_order(LaunchOrder& order, LaunchItem range, Launch& launch) {
+  std::uint64_t marks = 0;
+  const auto put = [&](LaunchItem item) {
+    const auto& roots = LaunchAccess::roots(launch)[item.list()];
+    const std::uint64_t unit = unit_of(LaunchAccess::roots(launch), item.list());
+    const TaskId begin = roots.begin + item.begin() * unit, end = std::min(roots.end, roots.begin + item.end() * unit);
+    order.put_all(begin, end);
+    marks += end - begin;
+  };
+  put(range);
+  ThreadState& self = this_thread();
+  while (Node* node = self.owner_pops ? self.deque.pop() : nullptr) {
+    const bool another = LaunchItem::is(node) && LaunchItem(node).is_range() && LaunchItem(node).slot() == range.slot();
+    if (!another) {
+      self.deque.push(node);
+      break;
+    }
+    put(LaunchItem(node));
+  }
+  for (; marks > 0; --marks) push_item(LaunchItem::best(range.slot()));
   wake();
 }
 
@@ -71,13 +108,25 @@ Node* Engine::visit(Node* queued) {
 }
 
 void Engine::run_item(LaunchItem item, Work& work) {
+  LaunchOrder* const order = LaunchAccess::order(work.launch);
   if (item.is_range()) run_range(item, work);
-  else work.next = item.id();
+  else work.next = item.is_best() ? order->take() : item.id();
   while (work.next != kNoTask) {
-    work.launch.run_task(std::exchange(work.next, kNoTask), work);
+    const TaskId id = std::exchange(work.next, kNoTask);
+    // Most tasks are not looked at, and pay one subtraction for it.
+    if (order && --work.until_timed == 0) [[unlikely]] run_in_order(*order, id, work);
+    else work.launch.run_task(id, work);
     if (work.next != kNoTask && resumes_.load(std::memory_order_relaxed) > 0)
       push_task(work.launch, std::exchange(work.next, kNoTask));
   }
+}
+
+void Engine::run_in_order(LaunchOrder& order, TaskId id, Work& work) {
+  if (order.ranked()) id = order.best_with(id);
+  const auto start = detail::Clock::now();
+  work.launch.run_task(id, work);
+  order.timed(work.launch, id, detail::Clock::now() - start, 1);
+  work.until_timed = order.interval();
 }
 
 void Engine::run_range(LaunchItem item, Work& work) {
@@ -88,6 +137,8 @@ void Engine::run_range(LaunchItem item, Work& work) {
   const std::uint64_t most = std::max<std::uint64_t>(1, grain.load(std::memory_order_relaxed) / unit);
   const std::uint64_t begin = item.begin();
   std::uint64_t end = item.end();
+  LaunchOrder* const order = LaunchAccess::order(launch);
+  if (order && order->ranked()) return put_in_order(*order, item, launch);
   bool split = false;
   for (; end - begin > most; split = true) {
     const std::uint64_t middle = begin + (end - begin) / 2;
@@ -99,9 +150,12 @@ void Engine::run_range(LaunchItem item, Work& work) {
   work.root = roots.begin + begin * unit;
   work.root_end = std::min(roots.end, roots.begin + end * unit);
   const std::uint64_t count = work.root_end - work.root;
+  const TaskId first = work.root;
   launch.run_roots(work);
   wake();  // consumers were queued without a word
-  const auto each = (detail::Clock::now() - start).count() / static_cast<std::int64_t>(count) + 1;
+  const auto took = detail::Clock::now() - start;
+  if (order) order->timed(launch, first, took, count);
+  const auto each = took.count() / static_cast<std::int64_t>(count) + 1;
   const auto wide = (roots.end - roots.begin) / (8 * options_.threads) + 1;
   const auto fit = static_cast<std::uint64_t>(std::chrono::nanoseconds(kChunkTime).count() / each);
   const std::uint64_t wanted = std::min({fit, wide, 8 * most * unit, kLargestChunk});
@@ -132,8 +186,10 @@ namespace dflow::inline v0::detail {
 
 void Work::push(TaskId id) {
   auto* mine = static_cast<local::Engine*>(engine);
-  if (root != root_end) mine->push_item(local::LaunchItem::task(LaunchAccess::slot(launch), id));
+  if (root != root_end) mine->push_ready(launch, id);
   else mine->push_task(launch, id);
 }
+
+void Work::note(TaskId id) { told->push_back(id); }
 
 }  // namespace dflow::inline v0::detail

@@ -30,7 +30,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 12> kSettings{{
+constexpr std::array<Setting, 13> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -43,6 +43,10 @@ constexpr std::array<Setting, 12> kSettings{{
      "a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.window = n; }},
     {"DFLOW_CHUNKS", "--dflow-chunks", "hand out short tasks of a map several at once; 0: one by one", "0 or 1", 1,
      [](Settings& s, std::uint64_t n, const std::string&) { s.chunks = n != 0; }},
+    {"DFLOW_PRIORITIES", "--dflow-priorities",
+     "run those of a launch's ready tasks first from which the way to the end is longest; 0: as they come, 1: where it pays, "
+     "2: always",
+     "0, 1 or 2", 2, [](Settings& s, std::uint64_t n, const std::string&) { s.priorities = n; }},
     {"DFLOW_SHUFFLE", "--dflow-shuffle", "run ready tasks in an order drawn from this seed, and copy instead of moving",
      "a seed, a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.shuffle = n; }},
     {"DFLOW_SERIALIZE", "--dflow-serialize",

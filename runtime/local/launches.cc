@@ -43,6 +43,14 @@ struct Launch::Failures {
   std::unordered_map<TaskId, Failure> of;
 };
 
+struct Launch::Order : local::LaunchOrder {
+  using LaunchOrder::LaunchOrder;
+};
+
+void Launch::OrderDeleter::operator()(Order* order) const noexcept { delete order; }
+
+local::LaunchOrder* LaunchAccess::order(Launch& launch) { return launch.order_.get(); }
+
 void Launch::FailuresDeleter::operator()(Failures* failures) const noexcept { delete failures; }
 
 bool Launch::has_failed(TaskId id) const {
@@ -100,10 +108,13 @@ Launch::Launch(Scope& in, const Site* site) : failures_(new Failures) {
 
 Launch::~Launch() { active().local->engine().dismiss(*this); }
 
-void Launch::start(const std::vector<Range>& roots, std::uint64_t sinks) {
+void Launch::start(const std::vector<Range>& roots, std::uint64_t sinks, std::initializer_list<TaskId> ends) {
+  local::Engine& engine = active().local->engine();
   roots_ = roots;
   left_.store(sinks * kSink, std::memory_order_relaxed);
-  active().local->engine().launch(*this);
+  if (engine.priorities() != local::Priorities::none && local::LaunchOrder::suits(ends))
+    order_.reset(new Order(ends, engine.costs().of(where, ends.size()), engine.threads(), engine.priorities()));
+  engine.launch(*this);
 }
 
 bool may_launch(const Executor& executor) noexcept {

@@ -9,6 +9,8 @@
 
 #include <dflow/detail/launch.h>
 
+#include "runtime/local/launch_order.h"
+
 namespace dflow::local {
 
 using detail::Launch;
@@ -30,12 +32,15 @@ class LaunchItem {
   static bool is(const Node* queued) noexcept { return (reinterpret_cast<std::uintptr_t>(queued) & 1) != 0; }
   explicit LaunchItem(const Node* queued) noexcept : bits_(reinterpret_cast<std::uintptr_t>(queued)) {}
   static LaunchItem task(std::uint32_t slot, TaskId id) noexcept { return LaunchItem(slot, 0, id); }
+  /// The best of those that wait in the launch's order.
+  static LaunchItem best(std::uint32_t slot) noexcept { return LaunchItem(slot, 0, kBest); }
   static LaunchItem range(std::uint32_t slot, std::uint64_t list, std::uint64_t begin, std::uint64_t end) noexcept {
     return LaunchItem(slot, 1, list | begin << 8 | end << 30);
   }
 
   Node* queued() const noexcept { return reinterpret_cast<Node*>(bits_); }
   std::uint32_t slot() const noexcept { return static_cast<std::uint32_t>(bits_ >> 1) % kSlots; }
+  bool is_best() const noexcept { return !is_range() && id() == kBest; }
   bool is_range() const noexcept { return (bits_ >> 11 & 1) != 0; }
   TaskId id() const noexcept { return bits_ >> 12; }
   std::uint64_t list() const noexcept { return bits_ >> 12 & 0xff; }
@@ -43,6 +48,7 @@ class LaunchItem {
   std::uint64_t end() const noexcept { return bits_ >> 42; }
 
  private:
+  static constexpr TaskId kBest = (TaskId{1} << 52) - 1;
   LaunchItem(std::uint32_t slot, std::uint64_t range, std::uint64_t payload) noexcept
       : bits_(1 | std::uint64_t{slot} << 1 | range << 11 | payload << 12) {}
   static_assert(sizeof(std::uintptr_t) == sizeof(std::uint64_t));
@@ -71,6 +77,7 @@ namespace dflow::inline v0::detail {
 
 /// The runtime's door to what launches keep for themselves.
 struct LaunchAccess {
+  static local::LaunchOrder* order(Launch& launch);
   static auto& roots(Launch& launch) { return launch.roots_; }
   static auto& left(Launch& launch) { return launch.left_; }
   static auto& grain(Launch& launch) { return launch.grain_; }

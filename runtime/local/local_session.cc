@@ -25,7 +25,8 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
   if (!settings.trace.empty()) recorder_ = std::make_unique<Recorder>(false);
   engine_ = std::make_unique<Engine>(
       EngineOptions{.threads = settings.executor.threads, .serial = settings.serial, .shuffle = settings.shuffle,
-                    .through_bytes = static_cast<ThroughBytes>(settings.serialize)},
+                    .through_bytes = static_cast<ThroughBytes>(settings.serialize),
+                    .priorities = static_cast<Priorities>(settings.priorities)},
       recorder_.get());
   report_ = std::make_unique<Report>(*engine_);
   active_ = {.session = this, .local = this, .travels = false, .recorder = recorder_.get(), .id = id_};

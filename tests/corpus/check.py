@@ -41,6 +41,7 @@ THROUGH_BYTES = {"through bytes": {"DFLOW_SERIALIZE": "1"}}
 ALL_THROUGH_BYTES = {"all through bytes": {"DFLOW_SERIALIZE": "2"}}
 ON_WORKERS = {"on three workers": {"DFLOW_WORKERS": "3", "DFLOW_THREADS": "1"}}
 STATIC_OFF = {"built dynamically": {"DFLOW_STATIC": "0"}}
+BY_LEVELS = {"longest way first": {"DFLOW_PRIORITIES": "2"}}
 
 
 @dataclass
@@ -177,7 +178,7 @@ class Check:
     def check_outputs(self, name, program, reference):
         strict = self.annotations.sendable and name != "plain"
         modes = MODES | (ALL_THROUGH_BYTES if strict else THROUGH_BYTES)
-        modes |= {} if name == "plain" else STATIC_OFF
+        modes |= {} if name == "plain" else STATIC_OFF | BY_LEVELS
         for case in self.annotations.cases:
             key = tuple(case.arguments)
             for mode, environment in modes.items():

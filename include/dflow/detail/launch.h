@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <optional>
@@ -49,8 +50,17 @@ class DFLOW_EXPORT Work {
     else push(id);
   }
 
+  /// An input of a task that waits for nothing else.
+  void arrived(TaskId id) {
+    if (told) [[unlikely]] return note(id);
+    ready(id);
+  }
+  /// Whom a task that does not run now would tell.
+  void note(TaskId id);
+
   /// One input of a task that has `wanted` of them. Tasks with very many are told of several at once.
   void arrived(std::atomic<std::uint32_t>& count, std::uint32_t wanted, TaskId id) {
+    if (told) [[unlikely]] return note(id);
     if (gathered_ != &count) {
       flush();
       gathered_ = &count;
@@ -72,6 +82,8 @@ class DFLOW_EXPORT Work {
   TaskId next = kNoTask;
   TaskId root = 0, root_end = 0;  ///< Roots that this visit will run, one after another.
   std::uint64_t ended = 0;        ///< Tasks without consumers that have ended here.
+  std::vector<TaskId>* told = nullptr;  ///< Set: tasks do not run, they only say whom they would tell.
+  std::uint32_t until_timed = 1;  ///< Tasks that come before the next one to be timed, and that one.
   Ledgers ledgers;
 
  private:
@@ -93,7 +105,7 @@ class DFLOW_EXPORT Launch : public Node {
     TaskId begin, end;
   };
 
-  /// Runs a task, and tells its consumers.
+  /// Runs a task, and tells its consumers; only the latter if the work says so.
   virtual void run_task(TaskId id, Work& work) = 0;
   /// Runs the tasks from `work.root` to `work.root_end`, which have no inputs; either may change meanwhile.
   virtual void run_roots(Work& work) = 0;
@@ -117,7 +129,8 @@ class DFLOW_EXPORT Launch : public Node {
   Launch(Scope& in, const Site* site);
   ~Launch() override;
   /// Gives the roots to the runners, and the launch its number of tasks without consumers. Call it last.
-  void start(const std::vector<Range>& roots, std::uint64_t sinks);
+  /// `ends`: of each family's numbers, if tasks can be asked whom they tell (`Work::told`).
+  void start(const std::vector<Range>& roots, std::uint64_t sinks, std::initializer_list<TaskId> ends = {});
 
  private:
   friend struct LaunchAccess;
@@ -130,6 +143,10 @@ class DFLOW_EXPORT Launch : public Node {
   std::size_t value_size() const noexcept override { return 0; }
   void destroy() noexcept override { delete this; }
 
+  struct Order;
+  struct OrderDeleter {
+    void operator()(Order* order) const noexcept;
+  };
   struct Failures;
   struct FailuresDeleter {
     void operator()(Failures* failures) const noexcept;
@@ -140,6 +157,7 @@ class DFLOW_EXPORT Launch : public Node {
   std::atomic<bool> failed_{false};
   std::atomic<std::uint32_t> grain_{1};  ///< Roots run in one go: few while it is not known how long they take.
   std::unique_ptr<Failures, FailuresDeleter> failures_;
+  std::unique_ptr<Order, OrderDeleter> order_;  ///< Null: tasks run as they come.
   std::uint32_t slot_ = 0;
 };
 
@@ -329,8 +347,9 @@ class TaskFamily {
   /// One of `Wanted` inputs is there.
   void arrive(TaskId id, Work& work) const {
     if constexpr (Wanted == 1) {
-      work.ready(id);
+      work.arrived(id);
     } else {
+      if (work.told) [[unlikely]] return work.note(id);
       std::atomic<Count>& count = *counts_.at(id - base);
       // The last one needs no locked instruction: nobody else counts any more.
       if (count.load(std::memory_order_acquire) == Wanted - 1 ||
