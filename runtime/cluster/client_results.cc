@@ -258,6 +258,14 @@ void ClientSession::on(Sync&) {
   changed_.notify_all();
 }
 
+void ClientSession::on(FilesWanted&) {
+  if (options_.files) send(options_.files->describe());
+}
+
+void ClientSession::on(PieceWanted& message) {
+  if (options_.files) send(options_.files->piece(message));
+}
+
 void ClientSession::on(GivenUp& message) { lose("dflow: " + message.reason); }
 
 }  // namespace dflow::cluster

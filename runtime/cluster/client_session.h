@@ -15,6 +15,7 @@
 
 #include <dflow/detail/session.h>
 
+#include "runtime/cluster/own_files.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/net/connection.h"
@@ -39,6 +40,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     std::function<void(detail::Node& task)> blocked = {}, unblocked = {};
     /// Called at the end, when the scheduler is not needed any more.
     std::function<void()> ended = {};
+    /// On a cluster whose agents may have to be sent the program.
+    std::shared_ptr<const OwnFiles> files = {};
   };
 
   ClientSession(Options options, detail::Session& local);
@@ -127,6 +130,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void on(AllEnded& message);
   void on(Sync& message);
   void on(GivenUp& message);
+  void on(FilesWanted& message);
+  void on(PieceWanted& message);
   void end(detail::Node& node, detail::State state);
   detail::Node* take(core::TaskId id);
   std::exception_ptr error_of(const core::Failure& failure, const detail::Node& node) const;

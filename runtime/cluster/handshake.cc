@@ -1,6 +1,7 @@
 #include "runtime/cluster/handshake.h"
 
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr auto kConnectTime = 5s;
 /// Whoever connects and says nothing is no process of dflow's.
 constexpr auto kSilence = 5s;
+constexpr auto kForCrowded = 200ms;
 
 Error about(const net::Address& address, const std::string& problem) {
   return Error{"dflow: " + address.text() + ": " + problem};
@@ -70,6 +72,15 @@ Result<net::Hello> receive(net::Stream& stream, const net::Hello& mine) {
   }
   stream.set_read_timeout(0s);
   return std::move(*hello);
+}
+
+void turn_away(net::Stream& stream) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  stream.set_read_timeout(kForCrowded);
+  if (!stream.read()) return;  // his greeting would be lost with the answer to it
+  (void)answer(stream, 0, "it has as many connections as it may have, for it may open " + std::to_string(limit.rlim_cur) +
+                              " files: end other programs, or start it with a higher limit (ulimit -n)");
 }
 
 Result<void> answer(net::Stream& stream, std::uint32_t id, const std::string& refusal) {

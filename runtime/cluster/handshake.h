@@ -18,6 +18,9 @@ struct Greeted {
 /// Connects and introduces itself; an error for people if nobody answers, it is another service, or it refuses.
 Result<Greeted> greet(const net::Address& address, net::Hello hello);
 
+/// Tells somebody that there is no room for him; takes a moment at most.
+void turn_away(net::Stream& stream);
+
 /// Reads who has connected. Refuses by itself other versions, and other programs and secrets than `mine` (empty: any).
 Result<net::Hello> receive(net::Stream& stream, const net::Hello& mine);
 

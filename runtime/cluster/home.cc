@@ -25,10 +25,12 @@ std::string variable(const char* name) {
 }
 
 Error about(const std::string& path, const std::string& problem) {
-  return Error{path + ": " + problem + "; DFLOW_HOME=DIR takes another directory for dflow's own files"};
+  return Error{path + ": " + problem + "; DFLOW_HOME=DIR puts dflow's own files elsewhere"};
 }
 
-Result<void> make_private(const std::string& path) {
+}  // namespace
+
+Result<void> make_private_folder(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return about(path, std::strerror(errno));
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) return about(path, std::strerror(errno));
@@ -38,8 +40,6 @@ Result<void> make_private(const std::string& path) {
   return {};
 }
 
-}  // namespace
-
 Result<std::string> home() {
   std::string path = variable("DFLOW_HOME");
   if (path.empty()) {
@@ -47,7 +47,7 @@ Result<std::string> home() {
     if (user_home.empty()) return Error{"neither DFLOW_HOME nor HOME is set: DFLOW_HOME=DIR says where dflow's own files go"};
     path = user_home + "/.dflow";
   }
-  if (Result<void> made = make_private(path); !made) return made.error();
+  if (Result<void> made = make_private_folder(path); !made) return made.error();
   return path;
 }
 
@@ -55,7 +55,7 @@ Result<std::string> home_folder(const std::string& name) {
   Result<std::string> base = home();
   if (!base) return base.error();
   std::string path = base.value() + '/' + name;
-  if (Result<void> made = make_private(path); !made) return made.error();
+  if (Result<void> made = make_private_folder(path); !made) return made.error();
   return path;
 }
 

@@ -10,6 +10,9 @@ namespace dflow::cluster {
 
 using formats::Result;
 
+/// Makes a folder that is for this user alone, or checks one that is there.
+Result<void> make_private_folder(const std::string& path);
+
 /// $DFLOW_HOME, else ~/.dflow, for this user alone (mode 0700). It is made if it is not there; one that others own or may
 /// look into is refused: its secrets let whoever reads them run code as this user.
 Result<std::string> home();

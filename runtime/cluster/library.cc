@@ -20,9 +20,9 @@ namespace dflow::cluster {
 
 namespace {
 
-net::Hello hello_of_client(std::string secret) {
+net::Hello hello_of_client(std::string secret, std::string program = program_id()) {
   return {.role = net::Role::client,
-          .program = program_id(),
+          .program = std::move(program),
           .name = "client-" + std::to_string(::getpid()),
           .host = host_name(),
           .pid = ::getpid(),
@@ -33,7 +33,7 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
   WorkerProcess* worker = this_worker_process();
   if (!worker) throw Error("dflow: an Executor was made in a worker before the worker was ready");
   ClientSession::Options options{.scheduler = worker->settings().scheduler,
-                                 .self = hello_of_client(worker->settings().secret),
+                                 .self = hello_of_client(worker->settings().secret, worker->settings().program),
                                  .inside_worker = true,
                                  .worker = [worker] { return worker->id(); },
                                  .blocked = [worker](detail::Node& task) { worker->blocked(task); },
@@ -47,14 +47,16 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
 std::unique_ptr<detail::Session> join_cluster(const std::string& scheduler, detail::Session& local) {
   Result<net::Address> address = net::parse_address(scheduler);
   if (!address) throw Error("dflow: DFLOW_SCHEDULER: " + address.message());
+  const auto files = std::make_shared<const OwnFiles>();
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = address.value(),
-                             .self = hello_of_client(secret_of_scheduler(address.value().port))},
+                             .self = hello_of_client(secret_of_scheduler(address.value().port), files->key()),
+                             .files = files},
       local);
   try {
     session->connect();
   } catch (const Error& error) {
-    throw Error(std::string(error.what()) + ". `dflow up` starts a cluster and prints the DFLOW_SCHEDULER to use");
+    throw Error(std::string(error.what()) + "; `dflow up` starts a cluster and prints the DFLOW_SCHEDULER to use");
   }
   return session;
 }

@@ -2,8 +2,10 @@
 
 #include <elf.h>
 #include <link.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <deque>
 #include <fstream>
@@ -32,6 +34,7 @@ struct Segment {
 
 struct Module {
   std::string name;
+  std::string path;
   std::string build_id;
   std::uint64_t base = 0;
   std::vector<Segment> segments;
@@ -70,6 +73,7 @@ Module read_module(const dl_phdr_info& info, bool first) {
   Module module;
   const std::string_view path = info.dlpi_name;
   if (!first) module.name = path.substr(path.rfind('/') + 1);
+  module.path = first ? "/proc/self/exe" : path;
   module.base = info.dlpi_addr;
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     const ElfW(Phdr)& header = info.dlpi_phdr[i];
@@ -78,7 +82,7 @@ Module read_module(const dl_phdr_info& info, bool first) {
       module.build_id = build_id_in(reinterpret_cast<const char*>(info.dlpi_addr + header.p_vaddr), header.p_memsz);
     }
   }
-  if (module.build_id.empty()) module.build_id = file_hash(first ? "/proc/self/exe" : std::string(path));
+  if (module.build_id.empty()) module.build_id = file_hash(module.path);
   return module;
 }
 
@@ -96,6 +100,14 @@ class Modules {
         },
         this);
     return find_known(found);
+  }
+
+  std::vector<LoadedFile> list() {
+    (void)find([](const Module&) { return false; });
+    const std::lock_guard lock(mutex_);
+    std::vector<LoadedFile> files;
+    for (const Module& module : all_) files.push_back({module.name, module.path, module.build_id});
+    return files;
   }
 
  private:
@@ -132,6 +144,17 @@ const std::string& program_id() {
     return text.str();
   }();
   return id;
+}
+
+std::vector<LoadedFile> loaded_files() {
+  std::vector<LoadedFile> files = modules().list();
+  std::array<char, 4096> path{};
+  const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
+  std::string own(path.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
+  constexpr std::string_view kDeleted = " (deleted)";  // it was built again meanwhile
+  if (own.ends_with(kDeleted)) own.resize(own.size() - kDeleted.size());
+  files.front().name = own.empty() ? "program" : own.substr(own.rfind('/') + 1);
+  return files;
 }
 
 CodePlace place_of(const void* address) {

@@ -3,12 +3,21 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace dflow::cluster {
 
 /// Names the executable that runs here: its build id, or a hash of it if it has none. Processes of the same program have
 /// the same functions and types.
 const std::string& program_id();
+
+/// A file that this process runs from: the executable first, then its libraries.
+struct LoadedFile {
+  std::string name;      ///< Without folders.
+  std::string path;
+  std::string build_id;  ///< Bytes, or a hash of the file.
+};
+std::vector<LoadedFile> loaded_files();
 
 /// A place in the executable or one of its libraries, the same wherever they are loaded.
 struct CodePlace {

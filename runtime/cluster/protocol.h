@@ -8,6 +8,7 @@
 #include <tuple>
 #include <variant>
 
+#include "runtime/cluster/agent_protocol.h"
 #include "runtime/core/actions.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/events.h"
@@ -97,10 +98,11 @@ using FromWorker = Extended<core::Report, SetUpDone>::type;
 using FromClient =
     std::variant<core::TasksSubmitted, core::ValueScattered, core::TasksReleased, core::TasksCancelled,
                  core::ValueUnavailable, core::LocateRequested, core::ReplicateRequested, core::RebalanceRequested,
-                 core::RetireRequested, core::RestartRequested, SetUpRequested, EndAwaited, Sync>;
+                 core::RetireRequested, core::RestartRequested, SetUpRequested, EndAwaited, Sync, FilesOffered, Piece>;
 using ToWorker = std::variant<core::RunTask, core::CancelTask, core::RevokeTask, core::FreeValue, core::FetchValue,
                               core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp>;
 using ToClient = std::variant<core::TaskDone, core::TaskEnded, core::PlaceValue, core::Located, core::RequestDone,
-                              PeerJoined, PeerLeft, Printed, SetUpEnded, AllEnded, Sync, GivenUp>;
+                              PeerJoined, PeerLeft, Printed, SetUpEnded, AllEnded, Sync, GivenUp, FilesWanted,
+                              PieceWanted>;
 
 }  // namespace dflow::cluster

@@ -71,6 +71,10 @@ void SchedulerServer::accept() {
   for (;;) {
     Result<std::unique_ptr<net::Stream>> stream = listener_->accept();
     if (!stream) return;
+    if (stream.value()->crowded()) {
+      turn_away(*stream.value());
+      continue;
+    }
     const std::lock_guard lock(mutex_);
     if (over_) return;
     Member& member = members_.emplace_back();
@@ -82,7 +86,10 @@ void SchedulerServer::accept() {
 void SchedulerServer::welcome(Member& member) {
   Result<net::Hello> hello = receive(*member.stream, net::Hello{.secret = options_.secret});
   const std::lock_guard lock(mutex_);
-  if (hello && (hello.value().role == net::Role::client || hello.value().role == net::Role::worker) && !over_) {
+  const auto welcome = [&](net::Role role) {
+    return role == net::Role::client || role == net::Role::worker || (options_.agents && role == net::Role::agent);
+  };
+  if (hello && welcome(hello.value().role) && !over_) {
     member.hello = std::move(hello).value();
     member.role = member.hello.role;
     member.id = next_id_++;
@@ -93,6 +100,7 @@ void SchedulerServer::welcome(Member& member) {
 }
 
 void SchedulerServer::join(Member& member) {
+  if (member.role == net::Role::agent) return join_agent(member);
   Program& program = program_of(member.hello.program);
   member.program = &program;
   member.connection = std::make_unique<net::Connection>(std::move(member.stream));
@@ -107,6 +115,7 @@ void SchedulerServer::join(Member& member) {
     std::optional<core::WorkerId> inside;
     if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};
     apply(program, core::ClientJoined{.client = id, .inside = inside});
+    if (options_.agents && !inside) hosting_.client_joined(program.id, member.id, *member.connection);
   }
   member.connection->start(
       {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
@@ -130,14 +139,19 @@ void SchedulerServer::enter(Member& member) {
                                     .address = std::make_shared<const std::string>(peer.address),
                                     .threads = static_cast<std::uint16_t>(peer.threads),
                                     .resources = peer.resources});
-  if (options_.worker_joined) options_.worker_joined(peer.name);
+  tell_of_worker(program, peer.name, WorkerNews::What::joined);
 }
 
 void SchedulerServer::closed(Member& member) {
   const std::lock_guard lock(mutex_);
+  if (member.role == net::Role::agent) {
+    member.gone = true;
+    return hosting_.agent_left(member.id);
+  }
   Program& program = *member.program;
   if (member.role == net::Role::client) {
     member.gone = true;
+    hosting_.client_left(program.id, member.id);
     const core::ClientId id{member.id};
     program.clients.erase(id);
     program.awaiting_end.erase(id);
@@ -151,19 +165,27 @@ void SchedulerServer::closed(Member& member) {
   }
   if (!program.workers.contains(core::WorkerId{member.id})) {  // it had not been set up yet
     member.gone = true;
-    ends_.erase(member.hello.pid);
+    ends_.erase({member.hello.host, member.hello.pid});
     return;
   }
-  const auto known = ends_.extract(member.hello.pid);
+  const Process process{member.hello.host, member.hello.pid};
+  const auto known = ends_.extract(process);
   if (known) return lose(program, core::WorkerId{member.id}, known.mapped());
-  leaving_.push_back({core::WorkerId{member.id}, &program, member.hello.pid, now() + kForDetails});
+  leaving_.push_back({core::WorkerId{member.id}, &program, process, now() + kForDetails});
 }
 
 void SchedulerServer::process_ended(std::int64_t pid, const core::WorkerEnd& end) {
   const std::lock_guard lock(mutex_);
-  const auto found = std::ranges::find_if(leaving_, [&](const Leaving& each) { return each.pid == pid; });
+  note_end({host_name(), pid}, end);
+}
+
+void SchedulerServer::note_end(const Process& process, const core::WorkerEnd& end) {
+  const auto found = std::ranges::find_if(leaving_, [&](const Leaving& each) { return each.process == process; });
   if (found == leaving_.end()) {
-    ends_[pid] = end;
+    const bool connected = std::ranges::any_of(members_, [&](const Member& member) {
+      return member.role == net::Role::worker && !member.gone && Process(member.hello.host, member.hello.pid) == process;
+    });
+    if (connected) ends_[process] = end;
     return;
   }
   const Leaving leaving = *found;
@@ -193,9 +215,11 @@ void SchedulerServer::keep_time() {
       return true;
     });
     for (const Leaving& each : overdue) lose(*each.program, each.worker, {.kind = core::WorkerEnd::Kind::silent});
+    hosting_.tick(now());
     lock.unlock();
     reap();
     lock.lock();
+    forget_programs();
   }
 }
 
@@ -234,6 +258,8 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
       Result<FromClient> message = core::decode<FromClient>(bytes);
       if (!message) return member.connection->close();
       from_client(member, std::move(message).value());
+    } else if (member.role == net::Role::agent) {
+      if (!received_from_agent(member, bytes)) return member.connection->close();
     } else {
       Result<FromWorker> message = core::decode<FromWorker>(bytes);
       if (!message) return member.connection->close();
@@ -252,6 +278,8 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                  },
                  [&](Sync sync) { send(&member, ToClient(sync)); },
                  [&](SetUpRequested& request) { add_set_up(member, std::move(request)); },
+                 [&](FilesOffered& offered) { hosting_.on(member.id, program.id, offered); },
+                 [&](Piece& piece) { hosting_.on(piece); },
                  [&](auto& event) {
                    event.client = id;  // it speaks of itself
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
@@ -300,7 +328,7 @@ void SchedulerServer::answer_awaiting(Program& program) {
   std::erase_if(program.awaiting_end, [&](core::ClientId id) {
     if (program.inner_count[id] > 0) return false;
     program.inner_count.erase(id);
-    send(program.clients[id], ToClient(AllEnded{}));
+    if (!hosting_.flush(program.id, static_cast<std::uint32_t>(id))) send(program.clients[id], ToClient(AllEnded{}));
     return true;
   });
 }
@@ -332,12 +360,11 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [&](const core::ReplaceWorker& a) {
                    Member* member = worker(a.worker);
                    if (!member) return;
-                   if (options_.replace_worker) options_.replace_worker(member->hello.name);
-                   else member->connection->close();
+                   tell_of_worker(program, member->hello.name, WorkerNews::What::replace);
                  },
                  [&](const core::CloseWorker& a) {
                    Member* member = worker(a.worker);
-                   if (member && options_.worker_retired) options_.worker_retired(member->hello.name);
+                   if (member) tell_of_worker(program, member->hello.name, WorkerNews::What::retired);
                    send(member, ToWorker(a));
                  },
                  [&](const core::FenceWorker& a) {
@@ -364,25 +391,10 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
              action);
 }
 
-void SchedulerServer::printed(const std::string& program, const Printed& lines) {
-  const std::lock_guard lock(mutex_);
-  const auto found = programs_.find(program);
-  if (found == programs_.end()) return;
-  for (const auto& [id, client] : found->second->clients) {
-    if (!client->hello.worker) send(client, ToClient(lines));
-  }
-}
-
-void SchedulerServer::give_up(const std::string& program, const std::string& reason) {
-  const std::lock_guard lock(mutex_);
-  const auto found = programs_.find(program);
-  if (found == programs_.end()) return;
-  for (const auto& [id, client] : found->second->clients) send(client, ToClient(GivenUp{reason}));
-}
-
 void SchedulerServer::dismiss_workers() {
   const std::lock_guard lock(mutex_);
   dismissing_ = true;
+  hosting_.dismiss();
   for (Member& member : members_) {
     if (member.role == net::Role::worker && member.connection && !member.gone) member.connection->finish();
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/cluster/handshake.h"
+#include "runtime/cluster/hosting.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/net/connection.h"
@@ -29,6 +30,7 @@ class SchedulerServer {
     /// Told of each worker that has joined, of each that is to end for good, and asked to kill one whose place another
     /// is to take; without it, such a worker's connection is closed. They must not call back.
     std::function<void(const std::string& name)> worker_joined = {}, worker_retired = {}, replace_worker = {};
+    bool agents = false;  ///< Workers are run by agents that join, and not by who has made this.
   };
 
   static Result<std::unique_ptr<SchedulerServer>> start(Options options);
@@ -36,17 +38,18 @@ class SchedulerServer {
 
   const net::Address& address() const noexcept { return listener_->address(); }
 
-  /// From whoever starts workers: process `pid` has ended. Its connection's end is not taken for the worker's until this
+  /// From whoever starts workers on this machine: process `pid` has ended. Its connection's end is not taken for the worker's until this
   /// is told, or some time has passed.
   void process_ended(std::int64_t pid, const core::WorkerEnd& end);
   /// From whoever reads what workers print: for the clients of the worker's program.
   void printed(const std::string& program, const Printed& lines);
   /// Tells all clients of the program that nothing will become of their tasks.
   void give_up(const std::string& program, const std::string& reason);
-  /// Ends the connections to all workers, which end for it, also those that are about to come.
+  /// Ends the connections to all workers, which end for it, also those that are about to come. Agents end, too.
   void dismiss_workers();
 
  private:
+  using Process = std::pair<std::string, std::int64_t>;  ///< Host and pid.
   struct Program;
   /// A task that each worker runs once.
   struct SetUpEntry {
@@ -62,7 +65,7 @@ class SchedulerServer {
     net::Role role = net::Role::client;
     std::uint32_t id = 0;
     net::Hello hello = {};
-    Program* program = nullptr;
+    Program* program = nullptr;  ///< Null for agents.
     std::unique_ptr<net::Connection> connection = {};
     bool gone = false;  ///< Its connection has ended.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
@@ -84,7 +87,7 @@ class SchedulerServer {
   struct Leaving {
     core::WorkerId worker{};
     Program* program = nullptr;
-    std::int64_t pid = 0;
+    Process process = {};
     core::Time until{};
   };
 
@@ -109,6 +112,16 @@ class SchedulerServer {
   void end_inner(Program& program, core::TaskId task);
   void answer_awaiting(Program& program);
 
+  // scheduler_agents.cc
+  Hosting::Handlers hosting_handlers();
+  void join_agent(Member& member);
+  bool received_from_agent(Member& member, const std::string& bytes);
+  void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
+  void note_end(const Process& process, const core::WorkerEnd& end);
+  void print(const std::string& program, const Printed& lines);
+  void fail_clients(const std::string& program, const std::string& reason);
+  void forget_programs();
+
   // set_ups.cc
   bool start_set_ups(Member& member);
   void add_set_up(Member& client, SetUpRequested request);
@@ -127,8 +140,9 @@ class SchedulerServer {
   bool over_ = false, dismissing_ = false;
   std::list<Member> members_;
   std::map<std::string, std::unique_ptr<Program>> programs_;
-  std::map<std::int64_t, core::WorkerEnd> ends_;  ///< Of processes whose connection has not ended yet.
+  std::map<Process, core::WorkerEnd> ends_;  ///< Of processes whose connection has not ended yet.
   std::vector<Leaving> leaving_;
+  Hosting hosting_{hosting_handlers()};
   std::uint32_t next_id_ = 1;
   std::uint64_t next_set_up_ = 1;
   std::thread acceptor_, clock_;

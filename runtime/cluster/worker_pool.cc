@@ -3,15 +3,18 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 extern char** environ;
 
@@ -29,9 +32,15 @@ constexpr auto kToEnd = 2s;
 /// This process's environment without dflow's variables, and what the worker is told.
 std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name) {
   std::vector<std::string> variables;
+  const auto replaced = [&](std::string_view variable) {
+    return variable.starts_with("DFLOW_") || std::ranges::any_of(options.environment, [&](const auto& other) {
+             return variable.substr(0, variable.find('=')) == other.first;
+           });
+  };
   for (char** variable = environ; *variable; ++variable) {
-    if (std::strncmp(*variable, "DFLOW_", 6) != 0) variables.emplace_back(*variable);
+    if (!replaced(*variable)) variables.emplace_back(*variable);
   }
+  for (const auto& [variable, value] : options.environment) variables.push_back(variable + '=' + value);
   variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
   variables.push_back("DFLOW_WORKER_NAME=" + name);
   variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);
@@ -59,8 +68,16 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   ::dup2(out, 1);
   ::dup2(err, 2);
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
-  ::execve(executable, arguments, variables);
-  constexpr std::string_view text = "dflow: the worker's executable cannot be started\n";
+  // A file that has just been written may still be open in a child of another thread that is about to exec.
+  const timespec moment{.tv_sec = 0, .tv_nsec = 10'000'000};
+  for (int tries = 0; tries < 100; ++tries) {
+    ::execve(executable, arguments, variables);
+    if (errno != ETXTBSY) break;
+    ::nanosleep(&moment, nullptr);
+  }
+  const std::string_view text =
+      errno == EACCES ? "dflow: the worker's executable may not be run: is its folder mounted noexec?\n"
+                      : "dflow: the worker's executable cannot be started\n";
   [[maybe_unused]] const auto written = ::write(2, text.data(), text.size());
   ::_exit(127);
 }
@@ -69,7 +86,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 
 WorkerPool::WorkerPool(Options options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {
   for (std::size_t i = 0; i < options_.workers; ++i) {
-    workers_.push_back({.name = name_of(i)});
+    workers_.push_back({.name = options_.name_prefix + std::to_string(i + 1)});
   }
   wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
@@ -87,6 +104,20 @@ void WorkerPool::stop() {
   over_ = true;
   wind_down();
   if (keeper_.joinable()) keeper_.join();
+}
+
+void WorkerPool::kill() {
+  killing_ = true;
+  stop();
+}
+
+std::vector<std::int64_t> WorkerPool::processes() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::int64_t> running;
+  for (const Worker& worker : workers_) {
+    if (worker.pid > 0) running.push_back(worker.pid);
+  }
+  return running;
 }
 
 void WorkerPool::wake() noexcept {
@@ -115,10 +146,50 @@ void WorkerPool::replace(const std::string& name) {
   wake();
 }
 
+void WorkerPool::flush(std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    flushes_.push_back(std::move(done));
+  }
+  wake();
+}
+
+void WorkerPool::answer_flushes() {
+  std::vector<std::function<void()>> asked;
+  {
+    const std::lock_guard lock(mutex_);
+    asked.swap(flushes_);
+  }
+  if (asked.empty()) return;
+  for (Worker& worker : workers_) {
+    read_what_is_there(worker, worker.out, false);
+    read_what_is_there(worker, worker.err, true);
+  }
+  for (const auto& done : asked) done();
+}
+
+/// Not what comes meanwhile: a task may print without an end.
+void WorkerPool::read_what_is_there(Worker& worker, Pipe& pipe, bool is_error) {
+  int bytes = 0;
+  if (pipe.fd < 0 || ::ioctl(pipe.fd, FIONREAD, &bytes) != 0) return;
+  for (int left = bytes; left > 0 && pipe.fd >= 0;) left -= static_cast<int>(read(worker, pipe, is_error));
+}
+
 void WorkerPool::kill_condemned() {
   const std::lock_guard lock(mutex_);
   for (Worker& worker : workers_) {
     if (std::exchange(worker.condemned, false) && worker.pid > 0) ::kill(worker.pid, SIGKILL);
+  }
+}
+
+void WorkerPool::kill_late() {
+  if (options_.start_limit.count() == 0) return;
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  for (Worker& worker : workers_) {
+    if (worker.joined || worker.late || worker.pid <= 0 || now - worker.started < options_.start_limit) continue;
+    worker.late = true;
+    ::kill(worker.pid, SIGKILL);
   }
 }
 
@@ -127,7 +198,7 @@ void WorkerPool::keep() {
   for (Worker& worker : workers_) start_one(worker);
   auto until = std::chrono::steady_clock::time_point::max();
   bool any = true;
-  while (any && std::chrono::steady_clock::now() < until) {
+  while (any && !killing_ && std::chrono::steady_clock::now() < until) {
     if (over_ && until == std::chrono::steady_clock::time_point::max()) until = std::chrono::steady_clock::now() + kToEnd;
     any = serve() || !over_;
   }
@@ -162,13 +233,14 @@ void WorkerPool::start_one(Worker& worker) {
     ::close(err[0]);
     return handlers_.gave_up(std::string("no process can be started: ") + std::strerror(errno));
   }
-  worker.pid = pid;
   worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   worker.out = {.fd = out[0]};
   worker.err = {.fd = err[0]};
   worker.last_words.clear();
   const std::lock_guard lock(mutex_);
-  worker.joined = worker.condemned = false;
+  worker.pid = pid;
+  worker.started = std::chrono::steady_clock::now();
+  worker.joined = worker.condemned = worker.late = false;
 }
 
 /// Waits for something to happen and deals with it; false if no worker is left.
@@ -181,6 +253,7 @@ bool WorkerPool::serve() {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
   kill_condemned();
+  kill_late();
   bool any = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Worker& worker = workers_[i];
@@ -190,19 +263,22 @@ bool WorkerPool::serve() {
     if (state[2].revents != 0) end(worker);
     any = any || worker.pid > 0;
   }
+  answer_flushes();
   return any;
 }
 
-void WorkerPool::read(Worker& worker, Pipe& pipe, bool is_error) {
+std::size_t WorkerPool::read(Worker& worker, Pipe& pipe, bool is_error) {
   std::array<char, 16384> buffer;
   const ssize_t got = ::read(pipe.fd, buffer.data(), buffer.size());
-  if (got < 0 && errno == EINTR) return;
+  if (got < 0 && errno == EINTR) return 0;
   if (got <= 0) {
     ::close(std::exchange(pipe.fd, -1));
-    return print(worker, pipe, is_error, true);
+    print(worker, pipe, is_error, true);
+    return 0;
   }
   pipe.line.append(buffer.data(), static_cast<std::size_t>(got));
   print(worker, pipe, is_error, pipe.line.size() > kLongestLine);
+  return static_cast<std::size_t>(got);
 }
 
 void WorkerPool::print(Worker& worker, Pipe& pipe, bool is_error, bool all) {
@@ -242,11 +318,12 @@ void WorkerPool::end(Worker& worker) {
   how.kind = WIFSIGNALED(status) ? core::WorkerEnd::Kind::signalled : core::WorkerEnd::Kind::exited;
   how.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   for (const std::string& line : worker.last_words) how.last_words += line + '\n';
-  const std::int64_t pid = std::exchange(worker.pid, -1);
   ::close(std::exchange(worker.pidfd, -1));
+  std::int64_t pid = 0;
   bool joined = false, retired = false;
   {
     const std::lock_guard lock(mutex_);
+    pid = std::exchange(worker.pid, -1);
     joined = worker.joined;
     retired = worker.retired;
   }
@@ -254,6 +331,12 @@ void WorkerPool::end(Worker& worker) {
   if (winding_down_ || retired) return;
   worker.failed_starts = joined ? 0 : worker.failed_starts + 1;
   if (worker.failed_starts >= kMostFailedStarts) {
+    if (worker.late) {
+      return handlers_.gave_up(worker.name + " was not ready " +
+                               std::to_string(std::chrono::ceil<std::chrono::seconds>(options_.start_limit).count()) +
+                               " s after its start, " + std::to_string(kMostFailedStarts) +
+                               " times: do the program's static objects wait for something?");
+    }
     return handlers_.gave_up(worker.name + " ended " + std::to_string(kMostFailedStarts) + " times before it was ready (" +
                              (WIFSIGNALED(status) ? "signal " : "exit code ") + std::to_string(how.code) + ")" +
                              (how.last_words.empty() ? "" : ":\n" + how.last_words));

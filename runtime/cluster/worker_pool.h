@@ -29,6 +29,11 @@ class WorkerPool {
     std::string secret;
     /// What the worker of this name finds in DFLOW_WORKER_RESOURCES.
     std::function<std::string(const std::string& name)> resources = {};
+    std::string name_prefix = "worker-";
+    /// What else is different in the workers' environment.
+    std::vector<std::pair<std::string, std::string>> environment = {};
+    /// A worker that has not joined by then is killed, and counts as one that could not start. 0: it may take its time.
+    std::chrono::milliseconds start_limit{};
   };
   /// Called from the pool's thread.
   struct Handlers {
@@ -48,12 +53,18 @@ class WorkerPool {
   void start();
   /// Waits a moment for processes that are about to end, kills the others. No handler is called any more.
   void stop();
+  /// As `stop`, without waiting.
+  void kill();
+  /// Those that run now.
+  std::vector<std::int64_t> processes();
   /// The worker of this name has joined the scheduler.
   void joined(const std::string& name);
   /// The worker of this name is about to end for good: no other takes its place.
   void retired(const std::string& name);
   /// Kills the worker of this name, so that another takes its place.
   void replace(const std::string& name);
+  /// Calls back, from the pool's thread, when all that the workers have printed until now has been told.
+  void flush(std::function<void()> done);
   /// From now on nothing is started again.
   void wind_down();
 
@@ -71,26 +82,32 @@ class WorkerPool {
     bool joined = false;
     bool retired = false;
     bool condemned = false;  ///< To be killed.
+    bool late = false;  ///< It was killed for not joining in time.
+    std::chrono::steady_clock::time_point started = {};
     int failed_starts = 0;
   };
 
   void set(const std::string& name, bool Worker::*what);
   void keep();
   void kill_condemned();
+  void kill_late();
   void start_one(Worker& worker);
   bool serve();
-  void read(Worker& worker, Pipe& pipe, bool is_error);
+  std::size_t read(Worker& worker, Pipe& pipe, bool is_error);
   void print(Worker& worker, Pipe& pipe, bool is_error, bool all);
+  void answer_flushes();
+  void read_what_is_there(Worker& worker, Pipe& pipe, bool is_error);
   void drain(Worker& worker, Pipe& pipe, bool is_error);
   void end(Worker& worker);
   void wake() noexcept;
 
   Options options_;
   Handlers handlers_;
-  std::mutex mutex_;              ///< Guards `joined`, `retired` and `condemned` of the workers.
+  std::mutex mutex_;              ///< Guards `pid`, which one thread changes, and `joined`, `retired` and `condemned` of the workers.
+  std::vector<std::function<void()>> flushes_;  ///< Guarded, too.
   std::vector<Worker> workers_;
   std::atomic<bool> winding_down_{false};
-  std::atomic<bool> over_{false};
+  std::atomic<bool> over_{false}, killing_{false};
   int wake_fd_ = -1;
   std::thread keeper_;
 };

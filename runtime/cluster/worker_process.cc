@@ -51,9 +51,15 @@ WorkerProcess* this_worker_process() noexcept { return this_process; }
 Result<WorkerSettings> WorkerSettings::from_environment() {
   Result<net::Address> address = net::parse_address(environment("DFLOW_WORKER"));
   if (!address) return formats::Error{"dflow: DFLOW_WORKER: " + address.message()};
+  std::string program = environment("DFLOW_WORKER_PROGRAM");
+  if (program.empty()) program = program_id();
+  if (!program.starts_with(program_id())) {
+    return formats::Error{"dflow: DFLOW_WORKER_PROGRAM=" + program + ": this executable is another build (" + program_id() + ")"};
+  }
   return WorkerSettings{.scheduler = std::move(address).value(),
                         .name = environment("DFLOW_WORKER_NAME"),
                         .secret = environment("DFLOW_WORKER_SECRET"),
+                        .program = std::move(program),
                         .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""]};
 }
 
@@ -92,7 +98,7 @@ WorkerProcess::WorkerProcess(WorkerSettings settings) : settings_(std::move(sett
 
 Result<int> WorkerProcess::run() {
   executor_ = std::make_unique<Executor>();
-  net::Hello self{.role = net::Role::peer, .program = program_id(), .name = settings_.name, .secret = settings_.secret};
+  net::Hello self{.role = net::Role::peer, .program = settings_.program, .name = settings_.name, .secret = settings_.secret};
   links_ = std::make_unique<PeerLinks>(self);
   Result<std::unique_ptr<PeerServer>> server = PeerServer::start(
       self, store_, [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {

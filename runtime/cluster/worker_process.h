@@ -29,6 +29,7 @@ struct WorkerSettings {
   net::Address scheduler;
   std::string name;
   std::string secret;
+  std::string program;  ///< Its executable's build id, and what may follow that.
   std::map<std::string, double> resources;
 
   static Result<WorkerSettings> from_environment();

@@ -14,9 +14,9 @@
 namespace dflow::net {
 
 /// Raised with each change that older processes would misread.
-inline constexpr std::int32_t kProtocol = 1;
+inline constexpr std::int32_t kProtocol = 2;
 
-enum class Role : std::int32_t { client = 1, worker, peer };
+enum class Role : std::int32_t { client = 1, worker, peer, agent, tool };
 
 struct Hello {
   std::int32_t protocol = kProtocol;

@@ -1,15 +1,18 @@
 #include "runtime/net/stream.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <charconv>
 #include <limits>
+#include <utility>
 
 #include <thrift/TOutput.h>
 #include <thrift/transport/TServerSocket.h>
@@ -82,6 +85,7 @@ Result<Address> parse_address(std::string_view text) {
 struct Stream::Impl {
   std::shared_ptr<TSocket> socket;
   std::string header;  ///< Of the frame that is being read.
+  bool crowded = false;
 };
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->socket); }
@@ -95,7 +99,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   } catch (const TTransportException& error) {
     return Error{"nobody answers at " + address.text() + ": " + error.what()};
   }
-  return std::make_unique<Stream>(std::make_unique<Impl>(Impl{std::move(socket), {}}));
+  return std::make_unique<Stream>(std::make_unique<Impl>(Impl{std::move(socket), {}, false}));
 }
 
 Result<void> Stream::write(const Message& message, std::span<const std::span<const std::byte>> raw) {
@@ -159,6 +163,8 @@ bool Stream::writable() const {
 
 void Stream::shut_down() noexcept { ::shutdown(impl_->socket->getSocketFD(), SHUT_RDWR); }
 
+bool Stream::crowded() const noexcept { return impl_->crowded; }
+
 void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
   impl_->socket->setRecvTimeout(static_cast<int>(timeout.count()));
 }
@@ -167,6 +173,13 @@ struct Listener::Impl {
   std::shared_ptr<ServerSocket> socket;
   Address address;
   std::atomic<bool> closed{false};
+  int spare = -1;  ///< A descriptor that is given up to take one more connection.
+
+  ~Impl() { give_up_spare(); }
+  void hold_spare() {
+    if (spare < 0) spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  }
+  bool give_up_spare() { return spare >= 0 && ::close(std::exchange(spare, -1)) == 0; }
 };
 
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -198,13 +211,20 @@ Result<std::unique_ptr<Listener>> Listener::bind(const Address& address) {
 const Address& Listener::address() const noexcept { return impl_->address; }
 
 Result<std::unique_ptr<Stream>> Listener::accept() {
-  try {
-    const std::shared_ptr<TTransport> accepted = impl_->socket->accept();
-    auto impl = std::make_unique<Stream::Impl>();
-    impl->socket = std::dynamic_pointer_cast<TSocket>(accepted);
-    return std::make_unique<Stream>(std::move(impl));
-  } catch (const TTransportException& error) {
-    return Error{error.what()};
+  constexpr int kBeforeNextTry = 50;  // milliseconds
+  for (bool crowded = false;;) {
+    if (!crowded) impl_->hold_spare();
+    try {
+      const std::shared_ptr<TTransport> accepted = impl_->socket->accept();
+      auto impl = std::make_unique<Stream::Impl>();
+      impl->socket = std::dynamic_pointer_cast<TSocket>(accepted);
+      impl->crowded = crowded;
+      return std::make_unique<Stream>(std::move(impl));
+    } catch (const TTransportException& error) {
+      if (impl_->closed) return Error{error.what()};
+      crowded = impl_->give_up_spare();
+      if (!crowded) ::poll(nullptr, 0, kBeforeNextTry);
+    }
   }
 }
 

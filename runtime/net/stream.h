@@ -49,6 +49,8 @@ class Stream {
   bool writable() const;
   /// Reads and writes of any thread end now, with errors.
   void shut_down() noexcept;
+  /// It was accepted with the process's last descriptor: others wait until this one ends, so it had better end soon.
+  bool crowded() const noexcept;
   /// How long a read may take; 0: for ever.
   void set_read_timeout(std::chrono::milliseconds timeout);
 
@@ -68,7 +70,8 @@ class Listener {
 
   /// With the port that it got.
   const Address& address() const noexcept;
-  /// Blocks for the next; an error once it is closed.
+  /// Blocks for the next; an error once it is closed. Where the process may open no more files, connections wait, one
+  /// `crowded` one aside.
   Result<std::unique_ptr<Stream>> accept();
   void close() noexcept;
 

@@ -1,8 +1,9 @@
-// A program for the tests of clusters that serve several: `sum N`, or `hold`, which waits for a task that ends when it is
-// told to stop.
+// A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
+// told to stop; `bomb`, whose task kills its worker. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -18,6 +19,16 @@ void hold(std::stop_token stop) {
   while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
+void bomb() {
+  std::cerr << "the last words" << std::endl;
+  std::raise(SIGSEGV);
+}
+
+[[maybe_unused]] const bool hangs = [] {
+  while (std::getenv("GUEST_HANGS") && std::getenv("DFLOW_WORKER")) ::pause();
+  return false;
+}();
+
 int main(int argc, char** argv) {
   try {
     dflow::Executor ex(argc, argv);
@@ -30,6 +41,8 @@ int main(int argc, char** argv) {
       const auto held = ex.submit(hold);
       std::cout << "worker " << ex.submit(process).get() << std::endl;
       held.wait();
+    } else if (what == "bomb") {
+      ex.submit(bomb).get();
     }
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;

@@ -3,11 +3,10 @@ import os
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import threading
 
-from tool_support import Bench, expect, has_ended, run_checks
+from tool_support import Bench, children, expect, handles, has_ended, run_checks
 
 DFLOW, APP, GUEST = sys.argv[1:]
 
@@ -15,8 +14,7 @@ DFLOW, APP, GUEST = sys.argv[1:]
 def two_programs_share_a_scheduler():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler()
-        bench.worker(APP, address)
-        bench.worker(GUEST, address)
+        bench.agent(address)
         environment = {"DFLOW_SCHEDULER": address}
         runs = [bench.start([APP], environment=environment), bench.start([GUEST, "sum", 100], environment=environment),
                 bench.start([GUEST, "sum", 1000], environment=environment)]
@@ -31,8 +29,7 @@ def two_programs_share_a_scheduler():
 def a_killed_clients_tasks_are_cancelled():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler()
-        bench.worker(GUEST, address, "worker-1")
-        bench.worker(GUEST, address, "worker-2")
+        bench.agent(address, "--workers=2", "--threads=1")
         environment = {"DFLOW_SCHEDULER": address}
         holders = [bench.start([GUEST, "hold"], environment=environment)]
         assert holders[0].stdout.readline().startswith("worker ")
@@ -58,16 +55,16 @@ def the_address_file_is_there_while_it_runs():
         assert not os.path.exists(path) and not os.path.exists(secret)
 
 
-def its_end_ends_workers_and_tells_clients():
+def its_end_ends_workers_and_tells_programs():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler()
-        worker, other = bench.worker(GUEST, address), bench.worker(GUEST, address, "worker-2")
+        agent = bench.agent(address, "--workers=2", "--threads=1")
         client = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
         assert client.stdout.readline().startswith("worker ")
+        workers = handles(children(agent.pid))
         bench.stop(scheduler)
-        for process in (worker, other):
-            process.communicate(timeout=60)
-        assert client.communicate(timeout=60)[1] is not None  # it does not wait for ever
+        assert len(workers) == 2 and all(map(has_ended, workers))
+        client.communicate(timeout=60)  # it does not wait for ever
 
 
 def run_with(address, bench):
@@ -160,12 +157,12 @@ def strangers_do_not_disturb():
         for noise in (b"GET / HTTP/1.0\r\n\r\n", b"dflw\xff\xff\xff\xff", b"dflw\0\0\0\4abcd", b""):
             with socket.create_connection((host, int(port))) as stranger:
                 stranger.sendall(noise)
-        bench.worker(GUEST, address)
+        bench.agent(address)
         expect(bench.run([GUEST, "sum", 10], environment={"DFLOW_SCHEDULER": address}).stdout, "sum 285\n")
         bench.stop(scheduler)
 
 
 run_checks([two_programs_share_a_scheduler, a_killed_clients_tasks_are_cancelled, the_address_file_is_there_while_it_runs,
-            its_end_ends_workers_and_tells_clients, wrong_addresses_are_explained, other_services_are_named,
+            its_end_ends_workers_and_tells_programs, wrong_addresses_are_explained, other_services_are_named,
             another_version_is_named, another_home_is_refused, a_home_that_others_may_read_is_refused,
             ports_and_hosts_are_checked, strangers_do_not_disturb])

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 LONG = 60  # bounds a hang; nothing is measured by it
 
@@ -19,7 +20,6 @@ def clean_environment(home, **more):
 
 def wait_until(description, found, every=0.05, most=LONG):
     """For what has no descriptor to wait on."""
-    import time
     end = time.monotonic() + most
     while True:
         result = found()
@@ -27,6 +27,21 @@ def wait_until(description, found, every=0.05, most=LONG):
             return result
         assert time.monotonic() < end, f"waited in vain until {description}"
         time.sleep(every)
+
+
+def children(pid):
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            with open(f"/proc/{entry}/stat") as stat:
+                if int(stat.read().rsplit(")", 1)[1].split()[1]) == pid:
+                    found.append(int(entry))
+    return found
+
+
+def handles(pids):
+    """To ask later whether they have ended, whoever gets their numbers then."""
+    return [os.pidfd_open(pid) for pid in pids]
 
 
 def has_ended(pid_handle, most=LONG):
@@ -80,14 +95,14 @@ class Bench:
         assert told["pid"] == process.pid
         return process, told["address"]
 
+    def agent(self, address, *options, **more):
+        process = self.start([self.dflow, "agent", "--scheduler", address, *options], **more)
+        assert process.stdout.readline().startswith("agent of "), process.communicate()
+        return process
+
     def secret(self, address):
         with open(f"{self.home}/schedulers/{address.rsplit(':', 1)[1]}") as file:
             return file.read()
-
-    def worker(self, app, address, name="worker-1"):
-        """As an agent would start it, for tests without one."""
-        return self.start([app], environment={"DFLOW_WORKER": address, "DFLOW_WORKER_NAME": name,
-                                              "DFLOW_WORKER_SECRET": self.secret(address), "DFLOW_THREADS": "1"})
 
     def stop(self, process):
         """An orderly end; returns what it printed."""
@@ -107,6 +122,7 @@ def run_checks(checks):
     for check in checks:
         if os.environ.get("CHECK", check.__name__) != check.__name__:
             continue
-        print(check.__name__, flush=True)
+        begin = time.monotonic()
         check()
+        print(f"{check.__name__}: {time.monotonic() - begin:.1f} s", flush=True)
     print("ok")

@@ -18,4 +18,15 @@ struct SchedulerOptions {
 /// Serves clients and workers until SIGINT or SIGTERM.
 formats::Result<int> run_scheduler(const SchedulerOptions& options);
 
+struct AgentOptions {
+  std::string scheduler;          ///< HOST:PORT
+  std::size_t workers = 1;        ///< of each program
+  std::size_t threads = 0;        ///< of each worker; 0: the processors that there are, shared out
+  std::string cache;              ///< a folder for programs; "": one in dflow's own
+  std::uint64_t start_limit = 30; ///< seconds
+};
+
+/// Runs workers for a scheduler until SIGINT or SIGTERM, or until the scheduler ends.
+formats::Result<int> run_agent(const AgentOptions& options);
+
 }  // namespace dflow::tools

@@ -1,0 +1,78 @@
+// One machine's share of a cluster: runs the workers of whatever program the scheduler names.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/cluster/agent_protocol.h"
+#include "runtime/cluster/handshake.h"
+#include "runtime/cluster/program_cache.h"
+#include "runtime/net/connection.h"
+
+namespace dflow::cluster {
+
+class HostedProgram;
+
+/// Starts, watches and restarts workers; they end with it, however it ends. Thread-safe.
+class Agent {
+ public:
+  struct Options {
+    net::Address scheduler;
+    std::string secret;
+    std::string cache;         ///< A folder.
+    std::size_t workers = 1;   ///< Of each program.
+    std::size_t threads = 1;   ///< Of each worker.
+    std::chrono::milliseconds start_limit{};  ///< A worker that has not joined by then is started again.
+    /// The scheduler is gone, or has told the agent to end; from another thread.
+    std::function<void(const std::string& reason)> over;
+  };
+
+  /// Joins the scheduler.
+  static Result<std::unique_ptr<Agent>> join(Options options);
+  /// Ends all workers.
+  ~Agent();
+
+  std::uint32_t id() const noexcept { return id_; }
+
+ private:
+  Agent(Options options, ProgramCache cache);
+  friend class HostedProgram;
+
+  void received(const std::vector<std::string>& messages);
+  void on(StartProgram& message);
+  void on(StopProgram& message);
+  void on(Piece& message);
+  void on(WorkerNews& message);
+  void on(FlushOutput& message);
+  void on(EndAgent& message);
+  std::shared_ptr<HostedProgram> find(const std::string& program);
+  void end(const std::string& reason);
+  void report();
+  void send(const FromAgent& message) { connection_->send(core::encode(message)); }
+
+  /// A piece of a program's file, from the scheduler; an error if the program is not wanted any more.
+  Result<std::string> fetch(const HostedProgram& program, const std::string& file, std::uint64_t offset);
+
+  Options options_;
+  ProgramCache cache_;
+  std::uint32_t id_ = 0;
+  std::unique_ptr<net::Connection> connection_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, std::shared_ptr<HostedProgram>> programs_;
+  std::vector<std::shared_ptr<HostedProgram>> ending_;
+  std::map<std::uint64_t, Piece> pieces_;  ///< That have arrived and not been taken.
+  std::uint64_t last_number_ = 0;
+  bool over_ = false;
+  std::thread reporter_;
+};
+
+}  // namespace dflow::cluster

@@ -1,0 +1,139 @@
+// What travels between agents and the scheduler, and what clients are asked for their sake: the files of programs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "runtime/core/codec.h"
+#include "runtime/core/task_spec.h"
+
+namespace dflow::cluster {
+
+/// Files travel in pieces of this size; the last is shorter.
+inline constexpr std::uint64_t kPieceOfFile = 1 << 20;
+
+struct ProgramFile {
+  std::string name = {};  ///< Without folders.
+  std::uint64_t size = 0;
+  std::string hash = {};  ///< As `hash_of_file` gives it.
+  static constexpr std::tuple fields{&ProgramFile::name, &ProgramFile::size, &ProgramFile::hash};
+};
+
+/// What a program's workers are made of: the executable first, then the libraries that not every machine has.
+struct ProgramFiles {
+  std::vector<ProgramFile> files = {};
+  static constexpr std::tuple fields{&ProgramFiles::files};
+};
+
+// ---- to clients, and their answers
+
+/// An agent is to run workers of the client's program: what are its files? Answered by `FilesOffered`.
+struct FilesWanted {
+  static constexpr std::tuple<> fields{};
+};
+struct FilesOffered {
+  ProgramFiles files = {};
+  std::string error = {};
+  static constexpr std::tuple fields{&FilesOffered::files, &FilesOffered::error};
+};
+
+/// From an agent, through the scheduler, to a client: answered by a `Piece` of the same number.
+struct PieceWanted {
+  std::uint64_t number = 0;
+  std::string program = {};
+  std::string file = {};
+  std::uint64_t offset = 0;
+  static constexpr std::tuple fields{&PieceWanted::number, &PieceWanted::program, &PieceWanted::file,
+                                     &PieceWanted::offset};
+};
+struct Piece {
+  std::uint64_t number = 0;
+  std::string bytes = {};
+  std::string error = {};
+  static constexpr std::tuple fields{&Piece::number, &Piece::bytes, &Piece::error};
+};
+
+// ---- to agents
+
+/// Keep workers of this program alive, until `StopProgram`.
+struct StartProgram {
+  std::string program = {};
+  ProgramFiles files = {};
+  static constexpr std::tuple fields{&StartProgram::program, &StartProgram::files};
+};
+struct StopProgram {
+  std::string program = {};
+  static constexpr std::tuple fields{&StopProgram::program};
+};
+/// Of a worker, which may be another agent's.
+struct WorkerNews {
+  enum class What : std::uint8_t {
+    joined,
+    retired,  ///< It is about to end for good.
+    replace,  ///< Kill it, another takes its place.
+  };
+  What what = What::joined;
+  std::string program = {};
+  std::string worker = {};
+  static constexpr std::tuple fields{&WorkerNews::what, &WorkerNews::program, &WorkerNews::worker};
+};
+/// Pass on all that the program's workers have printed until now; answered by `OutputFlushed`.
+struct FlushOutput {
+  std::uint64_t number = 0;
+  std::string program = {};
+  static constexpr std::tuple fields{&FlushOutput::number, &FlushOutput::program};
+};
+/// The cluster is taken down.
+struct EndAgent {
+  static constexpr std::tuple<> fields{};
+};
+
+// ---- from agents
+
+struct ProcessMemory {
+  std::int64_t pid = 0;
+  std::uint64_t bytes = 0;
+  static constexpr std::tuple fields{&ProcessMemory::pid, &ProcessMemory::bytes};
+};
+/// When it joins, and every second.
+struct AgentReport {
+  std::uint32_t workers = 0;  ///< Of each program.
+  std::uint32_t threads = 0;  ///< Of each worker.
+  std::uint64_t memory = 0;   ///< Of the agent's own process, in bytes.
+  std::vector<ProcessMemory> processes = {};
+  static constexpr std::tuple fields{&AgentReport::workers, &AgentReport::threads, &AgentReport::memory,
+                                     &AgentReport::processes};
+};
+struct ProcessEnded {
+  std::int64_t pid = 0;
+  core::WorkerEnd end = {};
+  static constexpr std::tuple fields{&ProcessEnded::pid, &ProcessEnded::end};
+};
+/// Whole lines that a worker printed.
+struct WorkerPrinted {
+  std::string program = {};
+  std::string worker = {};
+  bool is_error = false;
+  std::string text = {};
+  static constexpr std::tuple fields{&WorkerPrinted::program, &WorkerPrinted::worker, &WorkerPrinted::is_error,
+                                     &WorkerPrinted::text};
+};
+/// Everything up to the question is on its way.
+struct OutputFlushed {
+  std::uint64_t number = 0;
+  static constexpr std::tuple fields{&OutputFlushed::number};
+};
+/// Workers of this program cannot be started here, or one of them cannot, and why.
+struct ProgramFailed {
+  std::string program = {};
+  std::string reason = {};
+  static constexpr std::tuple fields{&ProgramFailed::program, &ProgramFailed::reason};
+};
+
+using ToAgent = std::variant<StartProgram, StopProgram, Piece, WorkerNews, FlushOutput, EndAgent>;
+using FromAgent = std::variant<AgentReport, PieceWanted, ProcessEnded, WorkerPrinted, OutputFlushed, ProgramFailed>;
+
+}  // namespace dflow::cluster

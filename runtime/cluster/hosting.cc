@@ -1,0 +1,216 @@
+#include "runtime/cluster/hosting.h"
+
+#include <chrono>
+#include <utility>
+
+namespace dflow::cluster {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Workers are kept for the next run of their program for so long.
+constexpr auto kKept = 5s;
+/// A piece, and what is around it.
+constexpr std::size_t kMostFiles = 1000;
+
+}  // namespace
+
+// ---- Who comes and goes ----------------------------------------------------------------------------------------------
+
+void Hosting::agent_joined(std::uint32_t id, Agent agent) {
+  agents_[id] = std::move(agent);
+  for (auto& [name, program] : programs_) host(name, program);
+}
+
+void Hosting::agent_left(std::uint32_t id) {
+  agents_.erase(id);
+  std::erase_if(wanted_, [&](const auto& each) { return each.second.agent == id; });
+  for (auto each = flushes_.begin(); each != flushes_.end();) answered((each++)->first, id);
+  for (auto& [name, program] : programs_) {
+    if (program.hosts.erase(id) > 0 && program.hosts.empty() && !program.clients.empty()) {
+      warn(name, "the cluster's last agent is gone: tasks wait until there is another one (dflow agent)");
+    }
+  }
+}
+
+void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Connection& connection) {
+  Program& program = programs_[name];
+  program.clients[id] = &connection;
+  program.deserted.reset();
+  if (agents_.empty() && !handlers_.has_workers(name)) {
+    warn(name, "the cluster has no agent: tasks wait until there is one (dflow agent)");
+  }
+  host(name, program);
+}
+
+void Hosting::client_left(const std::string& name, std::uint32_t id) {
+  const auto found = programs_.find(name);
+  if (found == programs_.end()) return;
+  Program& program = found->second;
+  program.clients.erase(id);
+  if (program.asked == id) {
+    program.asked = 0;
+    host(name, program);
+  }
+  for (auto each = wanted_.begin(); each != wanted_.end();) {
+    const auto next = std::next(each);
+    if (each->second.client == id) ask_for(each->first, each->second);
+    each = next;
+  }
+}
+
+bool Hosting::tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what) {
+  const auto found = programs_.find(program);
+  if (found == programs_.end() || found->second.hosts.empty()) return false;
+  for (const std::uint32_t agent : found->second.hosts) send(agent, WorkerNews{what, program, worker});
+  return true;
+}
+
+/// Brings the program to all agents, once its files are known.
+void Hosting::host(const std::string& name, Program& program) {
+  if (program.clients.empty() || agents_.empty()) return;
+  if (!program.files) {
+    if (program.asked != 0) return;
+    const auto& [id, connection] = *program.clients.begin();
+    program.asked = id;
+    return connection->send(core::encode(ToClient(FilesWanted{})));
+  }
+  for (const auto& [id, agent] : agents_) {
+    if (program.hosts.insert(id).second) send(id, StartProgram{name, *program.files});
+  }
+}
+
+void Hosting::tick(core::Time now) {
+  for (auto each = programs_.begin(); each != programs_.end();) {
+    const auto next = std::next(each);
+    auto& [name, program] = *each;
+    if (!program.clients.empty()) program.deserted.reset();
+    else if (!program.deserted) program.deserted = now;
+    else if (now - *program.deserted > kKept) {
+      for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
+      programs_.erase(each);
+    }
+    each = next;
+  }
+}
+
+void Hosting::dismiss() {
+  for (const auto& [id, agent] : agents_) send(id, EndAgent{});
+}
+
+// ---- Files -----------------------------------------------------------------------------------------------------------
+
+void Hosting::on(std::uint32_t client, const std::string& name, FilesOffered& message) {
+  const auto found = programs_.find(name);
+  if (found == programs_.end() || found->second.asked != client) return;
+  Program& program = found->second;
+  program.asked = 0;
+  if (message.files.files.empty() || message.files.files.size() > kMostFiles) {
+    return give_up(name, program, "the program cannot be sent to the cluster: " + message.error);
+  }
+  program.files = std::move(message.files);
+  host(name, program);
+}
+
+void Hosting::on(std::uint32_t agent, PieceWanted& message) {
+  const std::uint64_t number = ++last_number_;
+  Wanted& wanted = wanted_[number];
+  wanted = {.agent = agent, .piece = std::move(message)};
+  ask_for(number, wanted);
+}
+
+/// Asks a client that is there, or tells the agent that none is.
+void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
+  const auto program = programs_.find(wanted.piece.program);
+  if (program == programs_.end() || program->second.clients.empty()) {
+    send(wanted.agent, Piece{.number = wanted.piece.number, .error = "the program that has it has ended"});
+    wanted_.erase(number);
+    return;
+  }
+  const auto& [id, connection] = *program->second.clients.begin();
+  wanted.client = id;
+  PieceWanted asked = wanted.piece;
+  asked.number = number;
+  connection->send(core::encode(ToClient(std::move(asked))));
+}
+
+void Hosting::on(Piece& message) {
+  const auto found = wanted_.find(message.number);
+  if (found == wanted_.end()) return;
+  const Wanted wanted = std::move(found->second);
+  wanted_.erase(found);
+  message.number = wanted.piece.number;
+  send(wanted.agent, std::move(message));
+}
+
+// ---- What agents say -------------------------------------------------------------------------------------------------
+
+void Hosting::from_agent(std::uint32_t id, FromAgent& message) {
+  if (!agents_.contains(id)) return;
+  std::visit([&](auto& each) { on(id, each); }, message);
+}
+
+void Hosting::on(std::uint32_t agent, AgentReport& message) { agents_[agent].report = std::move(message); }
+
+void Hosting::on(std::uint32_t agent, ProcessEnded& message) {
+  handlers_.ended(agents_[agent].host, message.pid, message.end);
+}
+
+void Hosting::on(std::uint32_t, WorkerPrinted& message) {
+  handlers_.printed(message.program,
+                    {.worker = message.worker, .is_error = message.is_error, .text = std::move(message.text)});
+}
+
+bool Hosting::flush(const std::string& name, std::uint32_t client) {
+  const auto found = programs_.find(name);
+  if (found == programs_.end() || found->second.hosts.empty()) return false;
+  const std::uint64_t number = ++last_number_;
+  flushes_[number] = {.program = name, .client = client, .agents = found->second.hosts};
+  for (const std::uint32_t agent : found->second.hosts) send(agent, FlushOutput{number, name});
+  return true;
+}
+
+void Hosting::on(std::uint32_t agent, OutputFlushed& message) { answered(message.number, agent); }
+
+void Hosting::answered(std::uint64_t number, std::uint32_t agent) {
+  const auto found = flushes_.find(number);
+  if (found == flushes_.end()) return;
+  found->second.agents.erase(agent);
+  if (!found->second.agents.empty()) return;
+  const Flush flush = std::move(found->second);
+  flushes_.erase(found);
+  handlers_.flushed(flush.program, flush.client);
+}
+
+/// One agent's trouble is told; it is the program's end on the cluster only if nobody else runs its workers.
+void Hosting::on(std::uint32_t agent, ProgramFailed& message) {
+  const auto found = programs_.find(message.program);
+  if (found == programs_.end()) return;
+  Program& program = found->second;
+  if (!program.hosts.contains(agent)) return;
+  const std::string reason = agents_[agent].name + ": " + message.reason;
+  if (handlers_.has_workers(message.program)) return warn(message.program, reason);
+  send(agent, StopProgram{message.program});
+  program.hosts.erase(agent);
+  if (program.hosts.empty()) give_up(message.program, program, reason);
+  else warn(message.program, reason);
+}
+
+/// Its clients are told. What is asked for by later ones is tried again.
+void Hosting::give_up(const std::string& name, Program& program, const std::string& reason) {
+  program.clients.clear();
+  program.files.reset();
+  handlers_.gave_up(name, reason);
+}
+
+void Hosting::warn(const std::string& program, const std::string& text) {
+  handlers_.printed(program, {.worker = "dflow", .is_error = true, .text = text + '\n'});
+}
+
+void Hosting::send(std::uint32_t agent, const ToAgent& message) {
+  const auto found = agents_.find(agent);
+  if (found != agents_.end() && found->second.connection) found->second.connection->send(core::encode(message));
+}
+
+}  // namespace dflow::cluster

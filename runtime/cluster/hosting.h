@@ -1,0 +1,106 @@
+// Which agents there are, whose programs' workers they run, and the files that are on their way to them.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "runtime/cluster/agent_protocol.h"
+#include "runtime/cluster/protocol.h"
+#include "runtime/core/ids.h"
+#include "runtime/net/connection.h"
+
+namespace dflow::cluster {
+
+/// The scheduler's desk for agents: a program has workers on every agent while it has clients, and a moment longer.
+/// Not thread-safe; it calls its handlers from within its own calls.
+///
+/// Invariants: (1) a program that an agent runs has its files known; (2) each piece that an agent waits for is asked of a
+/// client that is there.
+class Hosting {
+ public:
+  struct Handlers {
+    std::function<void(const std::string& host, std::int64_t pid, const core::WorkerEnd& end)> ended;
+    /// For the clients of the program.
+    std::function<void(const std::string& program, const Printed& lines)> printed;
+    /// No agent can run workers of the program.
+    std::function<void(const std::string& program, const std::string& reason)> gave_up;
+    /// All that the program's workers had printed when `flush` was called is on its way.
+    std::function<void(const std::string& program, std::uint32_t client)> flushed;
+    /// Does it have any worker?
+    std::function<bool(const std::string& program)> has_workers;
+  };
+  struct Agent {
+    std::string name, host;
+    std::int64_t pid = 0;
+    net::Connection* connection = nullptr;
+    AgentReport report = {};
+  };
+
+  explicit Hosting(Handlers handlers) : handlers_(std::move(handlers)) {}
+
+  void agent_joined(std::uint32_t id, Agent agent);
+  void agent_left(std::uint32_t id);
+  void client_joined(const std::string& program, std::uint32_t id, net::Connection& connection);
+  void client_left(const std::string& program, std::uint32_t id);
+  /// Tells the agents that run workers of the program; false if none does.
+  bool tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what);
+
+  /// Has what the program's workers have printed passed on; false if nobody keeps any.
+  bool flush(const std::string& program, std::uint32_t client);
+
+  void on(std::uint32_t client, const std::string& program, FilesOffered& message);
+  void on(Piece& message);
+  void from_agent(std::uint32_t id, FromAgent& message);
+
+  /// Ends workers of programs that have had no client for a moment.
+  void tick(core::Time now);
+  /// Tells all agents to end.
+  void dismiss();
+
+  const std::map<std::uint32_t, Agent>& agents() const noexcept { return agents_; }
+
+ private:
+  struct Program {
+    std::map<std::uint32_t, net::Connection*> clients = {};
+    std::optional<ProgramFiles> files = {};
+    std::uint32_t asked = 0;            ///< The client that was asked for the files.
+    std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
+    std::optional<core::Time> deserted = {};
+  };
+  struct Wanted {
+    std::uint32_t agent = 0;
+    std::uint32_t client = 0;
+    PieceWanted piece = {};  ///< With the agent's number.
+  };
+
+  struct Flush {
+    std::string program;
+    std::uint32_t client = 0;
+    std::set<std::uint32_t> agents = {};  ///< That have not answered.
+  };
+
+  void answered(std::uint64_t flush, std::uint32_t agent);
+  void host(const std::string& name, Program& program);
+  void ask_for(std::uint64_t number, Wanted& wanted);
+  void on(std::uint32_t agent, AgentReport& message);
+  void on(std::uint32_t agent, PieceWanted& message);
+  void on(std::uint32_t agent, ProcessEnded& message);
+  void on(std::uint32_t agent, WorkerPrinted& message);
+  void on(std::uint32_t agent, OutputFlushed& message);
+  void on(std::uint32_t agent, ProgramFailed& message);
+  void give_up(const std::string& name, Program& program, const std::string& reason);
+  void warn(const std::string& program, const std::string& text);
+  void send(std::uint32_t agent, const ToAgent& message);
+
+  Handlers handlers_;
+  std::map<std::uint32_t, Agent> agents_;
+  std::map<std::string, Program> programs_;
+  std::map<std::uint64_t, Wanted> wanted_;
+  std::map<std::uint64_t, Flush> flushes_;
+  std::uint64_t last_number_ = 0;
+};
+
+}  // namespace dflow::cluster

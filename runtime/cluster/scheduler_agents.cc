@@ -1,0 +1,93 @@
+// The scheduler's side of agents, and of whoever else starts workers.
+
+#include <algorithm>
+
+#include "runtime/cluster/scheduler_server.h"
+
+namespace dflow::cluster {
+
+Hosting::Handlers SchedulerServer::hosting_handlers() {
+  return {.ended = [this](const std::string& host, std::int64_t pid,
+                          const core::WorkerEnd& end) { note_end({host, pid}, end); },
+          .printed = [this](const std::string& program, const Printed& lines) { print(program, lines); },
+          .gave_up = [this](const std::string& program, const std::string& reason) { fail_clients(program, reason); },
+          .flushed =
+              [this](const std::string& program, std::uint32_t client) {
+                const auto found = programs_.find(program);
+                if (found == programs_.end()) return;
+                const auto member = found->second->clients.find(core::ClientId{client});
+                if (member != found->second->clients.end()) send(member->second, ToClient(AllEnded{}));
+              },
+          .has_workers =
+              [this](const std::string& program) {
+                const auto found = programs_.find(program);
+                return found != programs_.end() && !found->second->workers.empty();
+              }};
+}
+
+void SchedulerServer::join_agent(Member& member) {
+  member.connection = std::make_unique<net::Connection>(std::move(member.stream));
+  member.connection->start(
+      {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
+       .closed = [this, &member](const std::string&) { closed(member); }});
+  if (dismissing_) return member.connection->finish();
+  hosting_.agent_joined(member.id, {.name = member.hello.name,
+                                    .host = member.hello.host,
+                                    .pid = member.hello.pid,
+                                    .connection = member.connection.get()});
+}
+
+/// False for what is no message.
+bool SchedulerServer::received_from_agent(Member& member, const std::string& bytes) {
+  Result<FromAgent> message = core::decode<FromAgent>(bytes);
+  if (!message) return false;
+  hosting_.from_agent(member.id, message.value());
+  return true;
+}
+
+void SchedulerServer::tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what) {
+  using What = WorkerNews::What;
+  const auto& told = what == What::joined    ? options_.worker_joined
+                     : what == What::retired ? options_.worker_retired
+                                             : options_.replace_worker;
+  if (told) return told(worker);
+  if (hosting_.tell_of_worker(program.id, worker, what) || what != What::replace) return;
+  for (const auto& [id, member] : program.workers) {  // nobody can kill it, so it is told to end
+    if (member->hello.name == worker) member->connection->close();
+  }
+}
+
+void SchedulerServer::printed(const std::string& program, const Printed& lines) {
+  const std::lock_guard lock(mutex_);
+  print(program, lines);
+}
+
+void SchedulerServer::print(const std::string& program, const Printed& lines) {
+  const auto found = programs_.find(program);
+  if (found == programs_.end()) return;
+  for (const auto& [id, client] : found->second->clients) {
+    if (!client->hello.worker) send(client, ToClient(lines));
+  }
+}
+
+void SchedulerServer::give_up(const std::string& program, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  fail_clients(program, reason);
+}
+
+void SchedulerServer::fail_clients(const std::string& program, const std::string& reason) {
+  const auto found = programs_.find(program);
+  if (found == programs_.end()) return;
+  for (const auto& [id, client] : found->second->clients) send(client, ToClient(GivenUp{reason}));
+}
+
+/// Builds come and go; what nobody is a member of any more takes no memory.
+void SchedulerServer::forget_programs() {
+  std::erase_if(programs_, [&](const auto& each) {
+    const Program* program = each.second.get();
+    const auto its = [&](const auto& other) { return other.program == program; };
+    return std::ranges::none_of(members_, its) && std::ranges::none_of(leaving_, its);
+  });
+}
+
+}  // namespace dflow::cluster

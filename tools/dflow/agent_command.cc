@@ -1,0 +1,59 @@
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <mutex>
+
+#include "runtime/cluster/agent.h"
+#include "runtime/cluster/home.h"
+#include "tools/dflow/cluster_commands.h"
+#include "tools/dflow/service.h"
+
+namespace dflow::tools {
+
+namespace {
+
+using formats::Error;
+using formats::Result;
+
+std::size_t processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<std::size_t>(CPU_COUNT(&set)) : 1;
+}
+
+}  // namespace
+
+Result<int> run_agent(const AgentOptions& options) {
+  const EndSignals signals;
+  raise_file_limit();
+  Result<net::Address> scheduler = net::parse_address(options.scheduler);
+  if (!scheduler) return Error{"--scheduler: " + scheduler.message()};
+  Result<std::string> cache = options.cache.empty() ? cluster::home_folder("cache") : Result<std::string>(options.cache);
+  if (!cache) return cache.error();
+  const std::size_t workers = options.workers != 0 ? options.workers : 1;
+  std::mutex mutex;
+  std::string reason;  // why it ends, if not for a signal
+  Result<std::unique_ptr<cluster::Agent>> agent =
+      cluster::Agent::join({.scheduler = scheduler.value(),
+                            .secret = cluster::secret_of_scheduler(scheduler.value().port),
+                            .cache = cache.value(),
+                            .workers = workers,
+                            .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),
+                            .start_limit = std::chrono::seconds(options.start_limit),
+                            .over = [&](const std::string& why) {
+                              const std::lock_guard lock(mutex);
+                              reason = why;
+                              EndSignals::end();
+                            }});
+  if (!agent) return Error{agent.message() + "; `dflow scheduler` starts one and prints its address"};
+  std::printf("agent of %s: %zu workers for each program\n", scheduler.value().text().c_str(), workers);
+  std::fflush(stdout);
+  signals.wait_for_end();
+  agent.value().reset();
+  const std::lock_guard lock(mutex);
+  if (!reason.empty()) return Error{reason};
+  return 0;
+}
+
+}  // namespace dflow::tools
