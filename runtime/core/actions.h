@@ -54,10 +54,12 @@ struct RunTask {
   OnFailure on_failure = OnFailure::fail;
   /// An input failed and `on_failure` is `ignore`: no body runs, the value is a value-initialised result.
   bool default_value = false;
+  /// A worker has died under it: no other body begins beside it, so that the next death would be its own.
+  bool alone = false;
   static constexpr std::tuple fields{&RunTask::worker,     &RunTask::id,           &RunTask::attempt,
                                      &RunTask::payload,    &RunTask::options,      &RunTask::inputs,
                                      &RunTask::rank,       &RunTask::wanted,       &RunTask::keep_inputs,
-                                     &RunTask::on_failure, &RunTask::default_value};
+                                     &RunTask::on_failure, &RunTask::default_value, &RunTask::alone};
   bool operator==(const RunTask&) const = default;
 };
 

@@ -38,7 +38,7 @@ struct Task {
   std::uint32_t expected = 0;  ///< Microseconds that it was counted with at its worker.
   std::uint16_t retries = 0;
   std::uint16_t wanted_copies = 1;
-  std::uint8_t deaths = 0;
+  std::uint16_t suspicion = 0;  ///< `kSuspicion` for each worker that died while it ran it.
   TaskState state = TaskState::fresh;
   OnFailure on_failure = OnFailure::fail;
   bool wanted : 1 = false;    ///< By its client.
@@ -53,6 +53,8 @@ struct Task {
   bool revoking : 1 = false;             ///< Assigned: its worker was asked to give it up.
   bool on_agenda : 1 = false;
 
+  static constexpr std::uint16_t kSuspicion = 8;
+  std::uint16_t deaths() const { return suspicion / kSuspicion; }
   Rank rank() const { return {priority, path, order}; }
   bool active() const {
     return state == TaskState::waiting || state == TaskState::ready || state == TaskState::assigned;

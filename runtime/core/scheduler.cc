@@ -162,7 +162,7 @@ void Scheduler::resolve(Index task) {
   }
   const auto allowed =
       t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
-  const bool deadly = allowed > 0 && t.deaths >= allowed;
+  const bool deadly = allowed > 0 && t.deaths() >= allowed;
   t.default_value = t.on_failure == OnFailure::ignore && (failed != none || deadly);
   if (failed == none || t.default_value) return enqueue(task);
   fail(task, failures_.at(failed));

@@ -196,7 +196,12 @@ class Scheduler {
 
   // scheduler_members.cc: clients and workers that come and go.
   void lose_worker(Index worker, const WorkerLost& lost);
-  void blame(Index task, const Member& member, const WorkerEnd& end);
+  struct Suspect {
+    Index task = none;
+    std::uint16_t suspicion = 0;
+  };
+  void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
+  void blame(const Suspect& suspect, const Member& member, const WorkerEnd& end);
   void leave(ClientId client);
   void submit(ClientId client, const TaskSpec& spec);
   Index lane_for(const TaskSpec& spec);

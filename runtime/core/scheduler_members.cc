@@ -217,19 +217,13 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
       later(task);
   }
   rehome(worker);
-  std::vector<std::pair<Index, bool>> tasks;
-  bool any_started = false;
-  for (Index task = gone.first_task; task != none; task = graph_[task].next)
-    any_started |= graph_[task].started;
-  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
-    const bool ran = lost.running
-                         ? std::count(lost.running->begin(), lost.running->end(), graph_[task].id) > 0
-                         : graph_[task].started || !any_started;
-    tasks.emplace_back(task, ran && !gone.closing && lost.end.kind != WorkerEnd::Kind::left);
-  }
-  for (const auto& [task, to_blame] : tasks) {
-    unassign(task);
-    if (to_blame) blame(task, gone, lost.end);
+  std::vector<Suspect> suspects;
+  suspect(gone, lost, suspects);
+  std::vector<Index> tasks;
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) tasks.push_back(task);
+  for (const Index task : tasks) unassign(task);
+  for (const Suspect& each : suspects) blame(each, gone, lost.end);
+  for (const Index task : tasks) {
     if (graph_[task].state == TaskState::assigned) wait_again(task);
   }
   for (auto& [task, thief] : thieves_) {
@@ -251,17 +245,33 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   fleet_.remove(worker);
 }
 
-void Scheduler::blame(Index task, const Member& member, const WorkerEnd& end) {
-  Task& t = graph_[task];
+/// A worker has died: what ran there is suspected. If nothing is known to have run, what had begun and waited for other
+/// tasks is, a little; or all that was to run: the news that it had begun may have been lost.
+void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const {
+  if (gone.closing || lost.end.kind == WorkerEnd::Kind::left) return;
+  const auto degree = [&](const Task& t) {
+    if (lost.running) return std::count(lost.running->begin(), lost.running->end(), t.id) > 0 ? 3 : 0;
+    return !t.started ? 1 : t.suspended ? 2 : 3;
+  };
+  int most = 0;
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) most = std::max(most, degree(graph_[task]));
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+    const bool sure = most == 3 || !settings_.report_starts;
+    if (most > 0 && degree(graph_[task]) == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
+  }
+}
+
+void Scheduler::blame(const Suspect& suspect, const Member& member, const WorkerEnd& end) {
+  Task& t = graph_[suspect.task];
   if (t.default_value) return;
   const auto allowed =
       t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
-  if (t.deaths < 255) ++t.deaths;
-  if (t.deaths < allowed || t.on_failure == OnFailure::ignore) return;
+  if (t.deaths() < 255) t.suspicion += suspect.suspicion;
+  if (t.deaths() < allowed || t.on_failure == OnFailure::ignore) return;
   Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
-  failure.message = std::to_string(t.deaths) + " workers died while they ran it";
+  failure.message = std::to_string(t.deaths()) + " workers died while they ran it";
   failure.end = end;
-  fail(task, std::make_shared<Failure>(std::move(failure)));
+  fail(suspect.task, std::make_shared<Failure>(std::move(failure)));
 }
 
 void Scheduler::on(const Heartbeat& event) {

@@ -78,6 +78,7 @@ RunTask Scheduler::order_to_run(Index task, Index worker) const {
   order.keep_inputs = t.retries > 0;
   order.on_failure = t.on_failure;
   order.default_value = t.default_value;
+  order.alone = t.deaths() > 0;
   return order;
 }
 

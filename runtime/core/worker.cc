@@ -64,7 +64,7 @@ void Worker::make_ready(Work& work) {
 }
 
 void Worker::start_bodies() {
-  while (running_ < limits_.threads && !resuming_.empty()) {
+  while (running_ < limits_.threads && !resuming_.empty() && !alone_) {
     const Name name = resuming_.begin()->name;
     resuming_.erase(resuming_.begin());
     move(tasks_.at(name), WorkState::running);
@@ -74,6 +74,7 @@ void Worker::start_bodies() {
   }
   while (running_ < limits_.threads && !ready_.empty() && (running_ == 0 || !short_of_memory())) {
     const Name name = ready_.begin()->name;
+    if (alone_ || (running_ > 0 && tasks_.at(name).order.alone)) break;
     ready_.erase(ready_.begin());
     start(tasks_.at(name));
   }
@@ -83,6 +84,7 @@ void Worker::start(Work& work) {
   const RunTask& order = work.order;
   move(work, WorkState::running);
   ++running_;
+  if (order.alone) alone_ = Name{order.id, order.attempt};
   if (order.options && order.options->timeout && !order.default_value) {
     work.deadline = now_ + *order.options->timeout;
     deadlines_.insert({*work.deadline, {order.id, order.attempt}});
@@ -106,6 +108,7 @@ void Worker::forget(const Name& name) {
   Work& work = found->second;
   if (work.state == WorkState::ready) ready_.erase({work.order.rank, name});
   if (work.state == WorkState::running) --running_;
+  if (alone_ == name) alone_.reset();
   if (work.deadline) deadlines_.erase({*work.deadline, name});
   move(work, WorkState::gone);
   const RunTask order = std::move(work.order);
@@ -162,6 +165,7 @@ void Worker::on(const BodyBlocked& event) {
   if (found == tasks_.end() || found->second.state != WorkState::running) return;
   move(found->second, WorkState::blocked);
   --running_;
+  if (alone_ == found->first) alone_.reset();
   report(TaskSuspended{self_, event.id, event.attempt});
 }
 

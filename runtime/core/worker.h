@@ -32,7 +32,8 @@ struct WorkerLimits {
 /// Invariants, checked by `check_invariants`:
 ///  (1) a task is fetching iff some input is not stored here;
 ///  (2) no more bodies run than there are threads;
-///  (3) no task is ready, or resuming, while a thread is free, unless memory is short and something runs;
+///  (3) no task is ready, or resuming, while a thread is free, unless something runs and memory is short or one
+///      of both is to run alone;
 ///  (4) a value is being fetched iff a task here or the scheduler wants it and it is not stored;
 ///  (5) `memory` is the sum over the values that are stored and not spilled.
 class Worker {
@@ -141,6 +142,7 @@ class Worker {
   std::set<std::pair<Time, Name>> retries_;             ///< Values to be asked for again.
   std::set<std::pair<std::uint64_t, Name>> unspilled_;  ///< Stored values in memory, longest unused first.
   std::uint32_t running_ = 0;
+  std::optional<Name> alone_ = {};  ///< Running; nothing begins or goes on beside it.
   std::uint64_t memory_ = 0;
   bool paused_ = false;
   Time now_{};

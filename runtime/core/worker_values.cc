@@ -248,8 +248,11 @@ void Worker::check_invariants() const {
   }
   require(running == running_ && running_ <= limits_.threads, "no more bodies run than there are threads");
   require(ready == ready_.size() && resuming == resuming_.size(), "the queues hold who waits");
-  require(resuming_.empty() || running_ == limits_.threads, "nobody waits to go on while a thread is free");
-  require(ready_.empty() || running_ == limits_.threads || (short_of_memory() && running_ > 0),
+  require(!alone_ || tasks_.at(*alone_).state == WorkState::running, "what runs alone runs");
+  require(resuming_.empty() || running_ == limits_.threads || alone_,
+          "nobody waits to go on while a thread is free");
+  const bool held_back = alone_ || short_of_memory() || (!ready_.empty() && tasks_.at(ready_.begin()->name).order.alone);
+  require(ready_.empty() || running_ == limits_.threads || (held_back && running_ > 0),
           "nobody is ready while a thread is free");
   std::uint64_t memory = 0;
   for (const auto& [name, value] : values_) {

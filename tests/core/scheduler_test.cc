@@ -86,6 +86,37 @@ TEST_F(SchedulerTest, ComputesALostValueAgainFromItsLineage) {
   EXPECT_EQ(where(2), WorkerId{2});
 }
 
+TEST_F(SchedulerTest, BlamesOnlyTasksThatHadStarted) {
+  join(1, 2);
+  submit(1);
+  submit(2);
+  say(TaskStarted{WorkerId{1}, task(1), Attempt{1}});
+  lose(1, std::nullopt);
+  join(2, 2);
+  EXPECT_TRUE(last_run.at(task(1)).alone);
+  EXPECT_FALSE(last_run.at(task(2)).alone);
+}
+
+TEST_F(SchedulerTest, DoesNotBlameATaskThatOnlyWaited) {
+  join(1, 2);
+  submit(1);
+  submit(2);
+  say(TaskSuspended{WorkerId{1}, task(1), Attempt{1}});
+  say(TaskStarted{WorkerId{1}, task(2), Attempt{1}});
+  lose(1, std::nullopt);
+  join(2, 2);
+  EXPECT_FALSE(last_run.at(task(1)).alone);
+  EXPECT_TRUE(last_run.at(task(2)).alone);
+}
+
+TEST_F(SchedulerTest, BlamesNobodyForTheEndOfAnIdleWorker) {
+  for (std::uint32_t worker = 1; worker <= 5; ++worker) {
+    join(worker);
+    if (worker == 1) submit(1);
+    EXPECT_THAT(all<TaskEnded>(lose(worker, std::nullopt)), IsEmpty());
+  }
+}
+
 TEST_F(SchedulerTest, LosesAScatteredValueForGood) {
   join(1);
   say(ValueScattered{client, task(1), 10});

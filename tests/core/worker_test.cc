@@ -70,6 +70,28 @@ TEST_F(WorkerTest, RefetchesFromSecondHolderWhenPeerIsLost) {
               ElementsAre(StartFetch{task(9), Attempt{1}, other, 8}));
 }
 
+TEST_F(WorkerTest, RunsASuspectAlone) {
+  Worker wide{self, {.threads = 2}};
+  const auto say_wide = [&](const WorkerEvent& event) {
+    auto actions = wide.apply(event);
+    wide.check_invariants();
+    return all<StartBody>(actions);
+  };
+  const auto order = [](std::uint64_t number, bool alone) {
+    RunTask one{.worker = self, .id = task(number), .attempt = Attempt{1}};
+    one.rank = {0, 0, number};
+    one.alone = alone;
+    return one;
+  };
+  EXPECT_THAT(say_wide(order(1, false)), SizeIs(1));
+  EXPECT_THAT(say_wide(order(2, true)), IsEmpty());
+  EXPECT_THAT(say_wide(order(3, false)), IsEmpty());
+  const auto suspect = say_wide(BodyReturned{.id = task(1), .attempt = Attempt{1}});
+  ASSERT_THAT(suspect, SizeIs(1));
+  EXPECT_EQ(suspect[0].id, task(2));
+  EXPECT_THAT(say_wide(BodyReturned{.id = task(2), .attempt = Attempt{1}}), SizeIs(1));
+}
+
 TEST_F(WorkerTest, GivesATaskBackWhenNobodyHasItsInput) {
   run(1, {from(9, {peer})});
   const auto returned = all<TaskReturned>(say(FetchBroken{task(9), Attempt{1}, peer, true}));
