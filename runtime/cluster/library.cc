@@ -64,7 +64,7 @@ std::unique_ptr<detail::Session> join_cluster(const std::string& scheduler, deta
 std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, detail::Session& local) {
   if (request.inside_worker) return open_inside_worker(local);
   if (!request.scheduler.empty()) return join_cluster(request.scheduler, local);
-  auto own = std::make_shared<OwnCluster>(request.workers, request.threads, request.resources);
+  auto own = std::make_shared<OwnCluster>(request);
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = own->address(),
                              .self = hello_of_client(own->secret()),

@@ -30,14 +30,13 @@ std::string own_executable() {
 
 }  // namespace
 
-OwnCluster::OwnCluster(std::size_t workers, std::size_t threads,
-                       const std::map<std::string, local::Resources>& resources)
-    : secret_(fresh_secret()) {
+OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_secret()) {
+  const std::size_t workers = request.workers, threads = request.threads;
   for (std::size_t i = 0; i < workers; ++i) {
     const std::string name = WorkerPool::name_of(i);
-    workers_[name] = local::resources_of(resources, name);
+    workers_[name] = local::resources_of(request.resources, name);
   }
-  for (const auto& [name, some] : resources) {
+  for (const auto& [name, some] : request.resources) {
     if (!name.empty() && !workers_.contains(name)) {
       throw std::invalid_argument("dflow: DFLOW_WORKER_RESOURCES speaks of '" + name + "', and the workers are called " +
                                   workers_.begin()->first + " to " + WorkerPool::name_of(workers - 1));
@@ -45,6 +44,7 @@ OwnCluster::OwnCluster(std::size_t workers, std::size_t threads,
   }
   Result<std::unique_ptr<SchedulerServer>> scheduler = SchedulerServer::start(
       {.secret = secret_,
+       .settings = {.silence = std::chrono::seconds(request.silence)},
        .worker_joined = [this](const std::string& name) { pool_->joined(name); },
        .worker_retired = [this](const std::string& name) { pool_->retired(name); },
        .replace_worker = [this](const std::string& name) { pool_->replace(name); }});

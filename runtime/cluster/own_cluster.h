@@ -7,6 +7,7 @@
 
 #include "runtime/cluster/scheduler_server.h"
 #include "runtime/cluster/worker_pool.h"
+#include "runtime/local/cluster_library.h"
 #include "runtime/local/resources.h"
 
 namespace dflow::cluster {
@@ -14,8 +15,8 @@ namespace dflow::cluster {
 /// Lives in the program's own process, and the workers not longer than that, however it ends.
 class OwnCluster {
  public:
-  /// `threads` of each worker; 0: the processors that there are, shared out. Throws dflow::Error.
-  OwnCluster(std::size_t workers, std::size_t threads, const std::map<std::string, local::Resources>& resources);
+  /// Throws dflow::Error.
+  explicit OwnCluster(const local::ClusterRequest& request);
   ~OwnCluster();
 
   const net::Address& address() const noexcept { return scheduler_->address(); }

@@ -36,9 +36,46 @@ void PeerLinks::remove(core::WorkerId worker) {
   const std::lock_guard lock(mutex_);
   addresses_.erase(worker);
   idle_.erase(worker);
+  const auto [first, last] = in_use_.equal_range(worker);
+  for (auto use = first; use != last; ++use) use->second->shut_down();
 }
 
-Result<std::unique_ptr<net::Stream>> PeerLinks::take(core::WorkerId worker, bool fresh) {
+class PeerLinks::Lease {
+ public:
+  Lease(PeerLinks& links, core::WorkerId worker, std::unique_ptr<net::Stream> stream)
+      : links_(&links), worker_(worker), stream_(std::move(stream)) {}
+  Lease(Lease&&) noexcept = default;
+  Lease& operator=(Lease&&) = delete;
+  ~Lease() {
+    if (stream_) stop_use();
+  }
+
+  net::Stream& operator*() const { return *stream_; }
+  net::Stream* operator->() const { return stream_.get(); }
+  /// For the next value.
+  void give_back() {
+    stop_use();
+    const std::lock_guard lock(links_->mutex_);
+    if (links_->addresses_.contains(worker_)) links_->idle_[worker_].push_back(std::move(stream_));
+    stream_.reset();
+  }
+
+ private:
+  void stop_use() {
+    const std::lock_guard lock(links_->mutex_);
+    std::erase_if(links_->in_use_, [&](const auto& use) { return use.second == stream_.get(); });
+  }
+
+  PeerLinks* links_;
+  core::WorkerId worker_;
+  std::unique_ptr<net::Stream> stream_;
+};
+
+Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
+  const auto lease = [&](std::unique_ptr<net::Stream> stream) {  // the lock is held
+    in_use_.emplace(worker, stream.get());
+    return Lease(*this, worker, std::move(stream));
+  };
   net::Address address;
   {
     const std::lock_guard lock(mutex_);
@@ -50,23 +87,20 @@ Result<std::unique_ptr<net::Stream>> PeerLinks::take(core::WorkerId worker, bool
     if (!idle.empty()) {
       std::unique_ptr<net::Stream> stream = std::move(idle.back());
       idle.pop_back();
-      return stream;
+      return lease(std::move(stream));
     }
   }
   Result<Greeted> greeted = greet(address, self_);
   if (!greeted) return greeted.error();
-  return std::move(greeted.value().stream);
-}
-
-void PeerLinks::give_back(core::WorkerId worker, std::unique_ptr<net::Stream> stream) {
   const std::lock_guard lock(mutex_);
-  if (addresses_.contains(worker)) idle_[worker].push_back(std::move(stream));
+  if (!addresses_.contains(worker)) return Error{"the worker is gone"};
+  return lease(std::move(greeted.value().stream));
 }
 
 Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt version) {
   Pulled pulled;
   for (const bool fresh : {false, true}) {  // an idle connection may have ended unnoticed
-    Result<std::unique_ptr<net::Stream>> stream = take(worker, fresh);
+    Result<Lease> stream = take(worker, fresh);
     if (!stream) {
       pulled.error = stream.message();
       return pulled;
@@ -82,7 +116,7 @@ Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt v
       pulled.error = bytes.message();
       continue;
     }
-    give_back(worker, std::move(stream).value());
+    stream.value().give_back();
     using Outcome = net::Value::Outcome;
     pulled.outcome = value->outcome == Outcome::here   ? Pulled::Outcome::here
                      : value->outcome == Outcome::gone ? Pulled::Outcome::gone
@@ -100,13 +134,13 @@ Result<void> PeerLinks::push(core::WorkerId worker, core::TaskId task,
   for (const auto piece : pieces) size += piece.size();
   Error error{"the worker is gone"};
   for (const bool fresh : {false, true}) {
-    Result<std::unique_ptr<net::Stream>> stream = take(worker, fresh);
+    Result<Lease> stream = take(worker, fresh);
     if (!stream) return stream.error();
     const net::Push push{.task = static_cast<std::uint64_t>(task), .version = 0, .size = size};
     if (Result<void> sent = stream.value()->write(push, pieces); !sent) continue;
     const Result<net::Message> answer = stream.value()->read();
     if (!answer || !std::holds_alternative<net::Value>(answer.value())) continue;
-    give_back(worker, std::move(stream).value());
+    stream.value().give_back();
     return {};
   }
   return error;

@@ -37,13 +37,16 @@ class PeerLinks {
   Result<void> push(core::WorkerId worker, core::TaskId task, std::span<const std::span<const std::byte>> pieces);
 
  private:
-  Result<std::unique_ptr<net::Stream>> take(core::WorkerId worker, bool fresh);
-  void give_back(core::WorkerId worker, std::unique_ptr<net::Stream> stream);
+  /// A connection in use, which ends when its worker is removed: one that does not answer any more keeps nobody waiting.
+  class Lease;
+
+  Result<Lease> take(core::WorkerId worker, bool fresh);
 
   net::Hello self_;
   std::mutex mutex_;
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<std::unique_ptr<net::Stream>>> idle_;
+  std::multimap<core::WorkerId, net::Stream*> in_use_;
 };
 
 }  // namespace dflow::cluster

@@ -244,8 +244,7 @@ void SchedulerServer::reap() {
 SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
   std::unique_ptr<Program>& program = programs_[id];
   if (!program) {
-    program = std::make_unique<Program>();
-    program->id = id;
+    program.reset(new Program{.id = id, .brain = core::Scheduler(options_.settings)});
     apply(*program, core::Tick{now()});
   }
   return *program;
@@ -372,6 +371,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                    if (!member) return;
                    send(member, ToWorker(a));
                    member->connection->finish();
+                   if (options_.replace_worker) options_.replace_worker(member->hello.name);
                  },
                  [&](const core::TaskDone& a) {
                    send(client(a.client), ToClient(a));

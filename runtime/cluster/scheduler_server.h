@@ -27,6 +27,7 @@ class SchedulerServer {
   struct Options {
     net::Address address = {.host = "127.0.0.1", .port = 0};
     std::string secret = {};  ///< Not empty: only who knows it may join.
+    core::Settings settings = {};
     /// Told of each worker that has joined, of each that is to end for good, and asked to kill one whose place another
     /// is to take; without it, such a worker's connection is closed. They must not call back.
     std::function<void(const std::string& name)> worker_joined = {}, worker_retired = {}, replace_worker = {};

@@ -16,6 +16,7 @@ struct ClusterRequest {
   std::size_t workers = 0;      ///< Of the program's own cluster.
   std::size_t threads = 0;      ///< Of each worker; 0: a share of this machine's.
   std::string scheduler = {};   ///< HOST:PORT of a cluster that runs already; empty: one of the program's own.
+  std::size_t silence = 10;     ///< Seconds after which a worker of its own that says nothing is given up.
   std::map<std::string, Resources> resources = {};  ///< Of the worker named; "": of each other.
   bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.
 };

@@ -30,7 +30,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 13> kSettings{{
+constexpr std::array<Setting, 14> kSettings{{
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -59,6 +59,9 @@ constexpr std::array<Setting, 13> kSettings{{
     {"DFLOW_WORKER_RESOURCES", "--dflow-worker-resources",
      "what each worker has of the resources that tasks ask for; [WORKER:] says it of one", "[WORKER:]NAME=AMOUNT, ...", 0,
      [](Settings& s, std::uint64_t, const std::string& text) { s.resources = parse_resources(text); }},
+    {"DFLOW_WORKER_SILENCE", "--dflow-worker-silence",
+     "seconds after which a worker process that is not heard of is given up and replaced", "a number from 1 to 3600", 3600,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.worker_silence = n; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
 }};

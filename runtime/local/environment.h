@@ -25,6 +25,7 @@ struct Settings {
   std::uint64_t serialize = 0;  ///< DFLOW_SERIALIZE: 1: values pass through bytes where they can, 2: where not, tasks fail.
   std::size_t workers = 0;        ///< DFLOW_WORKERS: so many processes of the program's own run its tasks; 0: this one.
   std::string scheduler;          ///< DFLOW_SCHEDULER: HOST:PORT of a cluster that runs its tasks; empty: none.
+  std::size_t worker_silence = 10;  ///< Seconds.
   std::map<std::string, Resources> resources;  ///< DFLOW_WORKER_RESOURCES: of the worker named; "": of each other.
   std::size_t asked_threads = 0;  ///< `executor.threads` before it was resolved.
   std::string trace;  ///< File to record to; empty: nothing is recorded.

@@ -34,6 +34,7 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
   cluster_ = cluster_library().open({.workers = settings.workers,
                                      .threads = settings.asked_threads,
                                      .scheduler = settings.scheduler,
+                                     .silence = settings.worker_silence,
                                      .resources = settings.resources,
                                      .inside_worker = inside_worker()},
                                     *this);
