@@ -24,7 +24,7 @@ void Hosting::agent_joined(std::uint32_t id, Agent agent) {
 }
 
 void Hosting::agent_left(std::uint32_t id) {
-  agents_.erase(id);
+  if (agents_.erase(id) == 0) return;
   std::erase_if(wanted_, [&](const auto& each) { return each.second.agent == id; });
   for (auto each = flushes_.begin(); each != flushes_.end();) answered((each++)->first, id);
   for (auto& [name, program] : programs_) {
@@ -97,6 +97,11 @@ void Hosting::tick(core::Time now) {
 
 void Hosting::dismiss() {
   for (const auto& [id, agent] : agents_) send(id, EndAgent{});
+}
+
+std::string Hosting::executable_of(const std::string& program) const {
+  const auto found = programs_.find(program);
+  return found == programs_.end() || !found->second.files ? "" : found->second.files->files.front().name;
 }
 
 // ---- Files -----------------------------------------------------------------------------------------------------------

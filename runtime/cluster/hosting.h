@@ -61,6 +61,8 @@ class Hosting {
   void dismiss();
 
   const std::map<std::uint32_t, Agent>& agents() const noexcept { return agents_; }
+  /// Its file's name; empty if no agent has asked for it.
+  std::string executable_of(const std::string& program) const;
 
  private:
   struct Program {

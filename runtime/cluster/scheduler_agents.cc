@@ -25,12 +25,14 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
               }};
 }
 
-void SchedulerServer::join_agent(Member& member) {
+/// An agent or a tool.
+void SchedulerServer::join_without_program(Member& member) {
   member.connection = std::make_unique<net::Connection>(std::move(member.stream));
   member.connection->start(
       {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
        .closed = [this, &member](const std::string&) { closed(member); }});
   if (dismissing_) return member.connection->finish();
+  if (member.role == net::Role::tool) return;
   hosting_.agent_joined(member.id, {.name = member.hello.name,
                                     .host = member.hello.host,
                                     .pid = member.hello.pid,

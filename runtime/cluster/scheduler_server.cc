@@ -87,7 +87,8 @@ void SchedulerServer::welcome(Member& member) {
   Result<net::Hello> hello = receive(*member.stream, net::Hello{.secret = options_.secret});
   const std::lock_guard lock(mutex_);
   const auto welcome = [&](net::Role role) {
-    return role == net::Role::client || role == net::Role::worker || (options_.agents && role == net::Role::agent);
+    const bool shared = role == net::Role::agent || role == net::Role::tool;
+    return role == net::Role::client || role == net::Role::worker || (options_.agents && shared);
   };
   if (hello && welcome(hello.value().role) && !over_) {
     member.hello = std::move(hello).value();
@@ -100,7 +101,7 @@ void SchedulerServer::welcome(Member& member) {
 }
 
 void SchedulerServer::join(Member& member) {
-  if (member.role == net::Role::agent) return join_agent(member);
+  if (member.role == net::Role::agent || member.role == net::Role::tool) return join_without_program(member);
   Program& program = program_of(member.hello.program);
   member.program = &program;
   member.connection = std::make_unique<net::Connection>(std::move(member.stream));
@@ -144,9 +145,9 @@ void SchedulerServer::enter(Member& member) {
 
 void SchedulerServer::closed(Member& member) {
   const std::lock_guard lock(mutex_);
-  if (member.role == net::Role::agent) {
+  if (!member.program) {
     member.gone = true;
-    return hosting_.agent_left(member.id);
+    return hosting_.agent_left(member.id);  // if it is one
   }
   Program& program = *member.program;
   if (member.role == net::Role::client) {
@@ -259,6 +260,8 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
       from_client(member, std::move(message).value());
     } else if (member.role == net::Role::agent) {
       if (!received_from_agent(member, bytes)) return member.connection->close();
+    } else if (member.role == net::Role::tool) {
+      if (!received_from_tool(member, bytes)) return member.connection->close();
     } else {
       Result<FromWorker> message = core::decode<FromWorker>(bytes);
       if (!message) return member.connection->close();

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/cluster/cluster_status.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/hosting.h"
 #include "runtime/cluster/protocol.h"
@@ -31,6 +32,8 @@ class SchedulerServer {
     /// Told of each worker that has joined, of each that is to end for good, and asked to kill one whose place another
     /// is to take; without it, such a worker's connection is closed. They must not call back.
     std::function<void(const std::string& name)> worker_joined = {}, worker_retired = {}, replace_worker = {};
+    /// A person wants the cluster to end. It must not call back.
+    std::function<void()> end_asked = {};
     bool agents = false;  ///< Workers are run by agents that join, and not by who has made this.
   };
 
@@ -66,7 +69,7 @@ class SchedulerServer {
     net::Role role = net::Role::client;
     std::uint32_t id = 0;
     net::Hello hello = {};
-    Program* program = nullptr;  ///< Null for agents.
+    Program* program = nullptr;  ///< Null for agents and tools.
     std::unique_ptr<net::Connection> connection = {};
     bool gone = false;  ///< Its connection has ended.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
@@ -115,13 +118,18 @@ class SchedulerServer {
 
   // scheduler_agents.cc
   Hosting::Handlers hosting_handlers();
-  void join_agent(Member& member);
+  void join_without_program(Member& member);
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
   void note_end(const Process& process, const core::WorkerEnd& end);
   void print(const std::string& program, const Printed& lines);
   void fail_clients(const std::string& program, const std::string& reason);
   void forget_programs();
+
+  // scheduler_status.cc
+  bool received_from_tool(Member& member, const std::string& bytes);
+  ClusterStatus status() const;
+  ProgramStatus describe(const Program& program) const;
 
   // set_ups.cc
   bool start_set_ups(Member& member);

@@ -29,4 +29,32 @@ struct AgentOptions {
 /// Runs workers for a scheduler until SIGINT or SIGTERM, or until the scheduler ends.
 formats::Result<int> run_agent(const AgentOptions& options);
 
+struct StatusOptions {
+  std::string scheduler;  ///< HOST:PORT; "": that of `up`
+  bool json = false;
+};
+
+/// Prints who is there and what they do.
+formats::Result<int> show_status(const StatusOptions& options);
+
+/// The same again and again, if there is a terminal.
+formats::Result<int> watch_status(const StatusOptions& options);
+
+struct UpOptions {
+  std::string engine = "local";
+  std::uint16_t port = 0;
+  std::size_t workers = 1;
+  std::size_t threads = 0;
+};
+
+/// Starts a scheduler and an agent in the background; prints the address once they answer.
+formats::Result<int> up(const UpOptions& options);
+
+struct DownOptions {
+  std::string scheduler;  ///< HOST:PORT; "": that of `up`
+};
+
+/// Ends a cluster, and waits until all its processes on this machine are gone.
+formats::Result<int> down(const DownOptions& options);
+
 }  // namespace dflow::tools

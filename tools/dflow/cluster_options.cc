@@ -7,22 +7,8 @@
 namespace dflow::tools {
 namespace {
 
-void add_scheduler(CLI::App& app, Run& run) {
-  CLI::App* command = app.add_subcommand("scheduler", "Run the scheduler of a cluster, until it is told to end");
-  const auto options = std::make_shared<SchedulerOptions>();
-  command->add_option("--host", options->host, "Where to listen: this machine alone, unless told otherwise")
-      ->type_name("HOST")
-      ->capture_default_str();
-  add_count(
-      *command, "--port", [options](std::uint64_t port) { options->port = static_cast<std::uint16_t>(port); },
-      "The port to listen on; 0, as when it is left out: any that is free", UINT16_MAX);
-  command->add_option("--address-file", options->address_file, "Write HOST:PORT to FILE once it listens")
-      ->type_name("FILE");
-  command->add_flag("--json", options->json, "Print its address as JSON");
-  command->callback([&run, options] { run = [options] { return run_scheduler(*options); }; });
-}
-
-void add_workers(CLI::App& command, const std::shared_ptr<AgentOptions>& options) {
+template <class Options>
+void add_workers(CLI::App& command, const std::shared_ptr<Options>& options) {
   add_count(
       command, "--workers", [options](std::uint64_t n) { options->workers = n; },
       "Worker processes of each program (1)", 256, 1);
@@ -31,14 +17,36 @@ void add_workers(CLI::App& command, const std::shared_ptr<AgentOptions>& options
       "Threads of each worker (the machine's processors, shared out among the workers)", 1024, 1);
 }
 
+template <class Options>
+void add_port(CLI::App& command, const std::shared_ptr<Options>& options) {
+  add_count(
+      command, "--port", [options](std::uint64_t port) { options->port = static_cast<std::uint16_t>(port); },
+      "The port to listen on; 0, as when it is left out: any that is free", UINT16_MAX);
+}
+
+template <class Options>
+CLI::Option* add_cluster(CLI::App& command, const std::shared_ptr<Options>& options, const std::string& meaning) {
+  return command.add_option("--scheduler", options->scheduler, meaning)->type_name("HOST:PORT")->envname("DFLOW_SCHEDULER");
+}
+
+void add_scheduler(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand("scheduler", "Run the scheduler of a cluster, until it is told to end");
+  const auto options = std::make_shared<SchedulerOptions>();
+  command->add_option("--host", options->host, "Where to listen: this machine alone, unless told otherwise")
+      ->type_name("HOST")
+      ->capture_default_str();
+  add_port(*command, options);
+  command->add_option("--address-file", options->address_file, "Write HOST:PORT to FILE once it listens")
+      ->type_name("FILE");
+  command->add_flag("--json", options->json, "Print its address as JSON");
+  command->callback([&run, options] { run = [options] { return run_scheduler(*options); }; });
+}
+
 void add_agent(CLI::App& app, Run& run) {
   CLI::App* command =
       app.add_subcommand("agent", "Run the workers of a scheduler's programs on this machine, until it is told to end");
   const auto options = std::make_shared<AgentOptions>();
-  command->add_option("--scheduler", options->scheduler, "The scheduler to join ($DFLOW_SCHEDULER)")
-      ->type_name("HOST:PORT")
-      ->envname("DFLOW_SCHEDULER")
-      ->required();
+  add_cluster(*command, options, "The scheduler to join")->required();
   add_workers(*command, options);
   command->add_option("--dir", options->cache, "Where programs are kept (~/.dflow/cache)")->type_name("DIR");
   add_count(
@@ -47,11 +55,47 @@ void add_agent(CLI::App& app, Run& run) {
   command->callback([&run, options] { run = [options] { return run_agent(*options); }; });
 }
 
+void add_up(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand(
+      "up", "Start a cluster on this machine, print the DFLOW_SCHEDULER that programs use, and leave it in the background");
+  const auto options = std::make_shared<UpOptions>();
+  command->add_option("--engine", options->engine, "Who runs the agents: local")->type_name("ENGINE");
+  add_workers(*command, options);
+  add_port(*command, options);
+  command->callback([&run, options] { run = [options] { return up(*options); }; });
+}
+
+void add_down(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand("down", "End a cluster: its workers, its agents and its scheduler");
+  const auto options = std::make_shared<DownOptions>();
+  add_cluster(*command, options, "The cluster's scheduler (that of `dflow up`)");
+  command->callback([&run, options] { run = [options] { return down(*options); }; });
+}
+
+void add_status(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand("status", "Print a cluster's agents, programs and workers, and what they do");
+  const auto options = std::make_shared<StatusOptions>();
+  add_cluster(*command, options, "The cluster's scheduler (that of `dflow up`)");
+  command->add_flag("--json", options->json, "As JSON");
+  command->callback([&run, options] { run = [options] { return show_status(*options); }; });
+}
+
+void add_top(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand("top", "Print a cluster's status every second; once, if there is no terminal");
+  const auto options = std::make_shared<StatusOptions>();
+  add_cluster(*command, options, "The cluster's scheduler (that of `dflow up`)");
+  command->callback([&run, options] { run = [options] { return watch_status(*options); }; });
+}
+
 }  // namespace
 
 void add_cluster_commands(CLI::App& app, Run& run) {
   add_scheduler(app, run);
   add_agent(app, run);
+  add_up(app, run);
+  add_down(app, run);
+  add_status(app, run);
+  add_top(app, run);
 }
 
 }  // namespace dflow::tools

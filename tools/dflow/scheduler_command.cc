@@ -54,7 +54,7 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
   raise_file_limit();
   const std::string secret = cluster::fresh_secret();
   Result<std::unique_ptr<cluster::SchedulerServer>> server =
-      cluster::SchedulerServer::start({.address = {.host = options.host, .port = options.port}, .secret = secret, .agents = true});
+      cluster::SchedulerServer::start({.address = {.host = options.host, .port = options.port}, .secret = secret, .end_asked = &EndSignals::end, .agents = true});
   if (!server) return server.error();
   const net::Address& address = server.value()->address();
   const Result<cluster::SecretFile> key = cluster::SecretFile::create(address.port, secret);

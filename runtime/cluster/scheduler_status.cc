@@ -1,0 +1,86 @@
+// What the scheduler tells people, and what people tell it.
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/cluster/process_memory.h"
+#include "runtime/cluster/scheduler_server.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+std::map<std::pair<std::string, std::int64_t>, std::uint64_t> memory_by_process(const Hosting& hosting) {
+  std::map<std::pair<std::string, std::int64_t>, std::uint64_t> memory;
+  for (const auto& [id, agent] : hosting.agents()) {
+    for (const ProcessMemory& process : agent.report.processes) memory[{agent.host, process.pid}] = process.bytes;
+  }
+  return memory;
+}
+
+}  // namespace
+
+bool SchedulerServer::received_from_tool(Member& member, const std::string& bytes) {
+  const Result<FromTool> message = core::decode<FromTool>(bytes);
+  if (!message) return false;
+  if (std::holds_alternative<StatusWanted>(message.value())) {
+    member.connection->send(core::encode(ToTool(status())));
+  } else if (options_.end_asked) {
+    options_.end_asked();
+  }
+  return true;
+}
+
+ClusterStatus SchedulerServer::status() const {
+  ClusterStatus status{.address = address().text(),
+                       .version = DFLOW_VERSION,
+                       .host = host_name(),
+                       .pid = ::getpid(),
+                       .memory = memory_of(::getpid())};
+  for (const auto& [id, agent] : hosting_.agents()) {
+    status.agents.push_back({.name = agent.name,
+                             .host = agent.host,
+                             .pid = agent.pid,
+                             .workers = agent.report.workers,
+                             .threads = agent.report.threads,
+                             .memory = agent.report.memory});
+  }
+  const auto memory = memory_by_process(hosting_);
+  for (const auto& [id, program] : programs_) {
+    ProgramStatus& described = status.programs.emplace_back(describe(*program));
+    for (WorkerStatus& worker : described.workers) {
+      const auto known = memory.find({worker.host, worker.pid});
+      if (known != memory.end()) worker.memory = known->second;
+    }
+  }
+  return status;
+}
+
+ProgramStatus SchedulerServer::describe(const Program& program) const {
+  ProgramStatus status{.program = program.id, .executable = hosting_.executable_of(program.id)};
+  for (const auto& [id, client] : program.clients) {
+    if (!client->hello.worker) status.clients.push_back({client->hello.name, client->hello.host, client->hello.pid});
+  }
+  for (const core::Scheduler::WorkerStatus& known : program.brain.workers()) {
+    const auto member = program.workers.find(known.worker);
+    if (member == program.workers.end()) continue;
+    const net::Hello& hello = member->second->hello;
+    status.workers.push_back({.name = hello.name,
+                              .host = hello.host,
+                              .pid = hello.pid,
+                              .threads = static_cast<std::uint32_t>(std::max(1, hello.threads)),
+                              .tasks = known.assigned,
+                              .values = known.values,
+                              .bytes = known.bytes});
+  }
+  for (const auto& [state, count] : program.brain.counts().tasks) {
+    using State = core::TaskState;
+    if (state == State::waiting || state == State::ready) status.waiting += count;
+    if (state == State::assigned) status.running += count;
+    if (state == State::stored) status.stored += count;
+  }
+  return status;
+}
+
+}  // namespace dflow::cluster
