@@ -211,8 +211,11 @@ void WorkerProcess::carry_out(const core::StartBody& action) {
 
 void WorkerProcess::carry_out(const core::StopBody& action) {
   const auto found = bodies_.find({action.id, action.attempt});
-  if (found == bodies_.end() || !found->second.node) return;
-  if (detail::Extras* extras = found->second.node.get()->extras()) extras->stop.request_stop();
+  if (found == bodies_.end()) return;
+  Body& body = found->second;
+  body.stopped = true;
+  detail::Extras* extras = body.node ? body.node.get()->extras() : nullptr;
+  if (extras) extras->stop.request_stop();
 }
 
 /// The engine has given it a thread already; what it did meanwhile is told now.
@@ -262,7 +265,9 @@ void WorkerProcess::load(const core::StartBody& order) {
     if (order.keep_inputs) node->traits |= detail::kNeverMove;
     {
       const std::lock_guard lock(mutex_);
-      bodies_.at(name).node = handle;
+      Body& body = bodies_.at(name);
+      body.node = handle;
+      if (body.stopped) extras.stop.request_stop();  // it was not there yet when it was to stop
     }
     if (order.default_value) {
       if (!node->write_default()) throw SerializeError("dflow: OnFailure::ignore needs a result type with a default value");

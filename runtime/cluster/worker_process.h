@@ -61,6 +61,7 @@ class WorkerProcess {
     core::StartBody order;
     detail::NodeRef node = {};
     core::Time started{};
+    bool stopped = false;   ///< It was asked to stop.
     bool waits = false;     ///< For other tasks.
     bool away = false;      ///< The brain has given its thread to others, and not said `ResumeBody` yet.
     bool resuming = false;  ///< It has been told that the body goes on.
