@@ -9,7 +9,7 @@ import subprocess
 
 from .common import BenchmarkError, build, configure, print_table, repetitions, row, warm_memory
 
-# Case -> program, variable, its values for off and on, tasks, rounds of a task's loop (microseconds for priorities).
+# Case -> program, variable, its values for off and on, tasks, rounds of a task's loop (microseconds for priorities and memory).
 CASES = {
     "chunks, empty tasks": ("chunks", "DFLOW_CHUNKS", ("0", "1"), 1_000_000, 0),
     "chunks, tasks of 0.2 us": ("chunks", "DFLOW_CHUNKS", ("0", "1"), 1_000_000, 200),
@@ -20,6 +20,7 @@ CASES = {
     "priorities, empty tasks": ("priorities", "DFLOW_PRIORITIES", ("0", "1"), 500_000, 0),
     "priorities, tasks of 0.1 ms": ("priorities", "DFLOW_PRIORITIES", ("0", "1"), 10_000, 100),
     "priorities, tasks of 1 ms": ("priorities", "DFLOW_PRIORITIES", ("0", "1"), 2_000, 1000),
+    "memory, 64 MB": ("memory", "DFLOW_MEMORY", ("0", "64000000"), 2_000, 1000),
 }
 TIME_LIMIT_SECONDS = 300
 

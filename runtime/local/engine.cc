@@ -43,7 +43,7 @@ constexpr std::size_t kMostStolen = 32;
 }  // namespace
 
 Engine::Engine(EngineOptions options, Recorder* recorder)
-    : options_(options), recorder_(recorder), workers_(options.threads), random_(options.shuffle.value_or(0)) {}
+    : options_(options), recorder_(recorder), workers_(options.threads), memory_(options.memory), random_(options.shuffle.value_or(0)) {}
 
 Engine::~Engine() {
   std::unique_lock lock(drain_mutex_);
@@ -167,7 +167,7 @@ void Engine::runner_resumed() {
 }
 
 bool Engine::work_left() {
-  if (special_count_.load(std::memory_order_seq_cst) > 0) return true;
+  if (special_count_.load(std::memory_order_seq_cst) > 0 || held_count_.load(std::memory_order_seq_cst) > 0) return true;
   Threads& all = threads_table();
   for (std::size_t i = 0; i < all.count(); ++i) {
     if (!all.at(i)->deque.empty() || all.at(i)->rest.load(std::memory_order_seq_cst)) return true;
@@ -176,6 +176,11 @@ bool Engine::work_left() {
 }
 
 Node* Engine::next_node(ThreadState& self) {
+  if (memory_.is_short() || held_count_.load(std::memory_order_relaxed) != 0) [[unlikely]] return next_when_short(self);
+  return next_in_queues(self);
+}
+
+Node* Engine::next_in_queues(ThreadState& self) {
   if (Node* node = next_special(true)) return node;
   if (Node* node = self.owner_pops ? self.deque.pop() : self.deque.steal()) {
     if (self.owner_pops) self.deque.prefetch();

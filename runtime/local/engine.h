@@ -16,6 +16,7 @@
 
 #include "runtime/local/externals.h"
 #include "runtime/local/launches.h"
+#include "runtime/local/memory_watch.h"
 #include "runtime/local/recorder.h"
 #include "runtime/local/thread_state.h"
 #include "runtime/local/timers.h"
@@ -39,6 +40,7 @@ struct EngineOptions {
   std::optional<std::uint64_t> shuffle;  ///< DFLOW_SHUFFLE: ready tasks run in an order drawn from this seed.
   ThroughBytes through_bytes = ThroughBytes::none;
   Priorities priorities = Priorities::where_worth;
+  std::uint64_t memory = 0;  ///< DFLOW_MEMORY: bytes; 0: no limit.
 };
 
 /// Runs ready nodes. Thread-safe.
@@ -113,6 +115,13 @@ class Engine {
   /// A visit ends, in which so many tasks without consumers have ended. The last one ends the launch.
   void leave(Launch& launch, std::uint64_t ended);
   Node* next_node(ThreadState& self);
+  Node* next_in_queues(ThreadState& self);
+  /// Roots are set aside, and come back when memory is there or nobody else runs.
+  Node* next_when_short(ThreadState& self);
+  bool makes_memory(Node* queued);
+  Node* bring_back(ThreadState& self);
+  Node* take_lone();
+  bool nobody_runs() const noexcept { return searching_.load(std::memory_order_seq_cst) >= runners_.load(std::memory_order_seq_cst); }
   Node* steal(ThreadState& self);
   Node* steal_rest(ThreadState& self);
   Node* next_of_rest();
@@ -169,6 +178,11 @@ class Engine {
   Externals externals_;
   Launches launches_;
   CostTable costs_;
+  MemoryWatch memory_;
+  std::mutex held_mutex_;
+  std::vector<Node*> held_;  ///< Ranges of roots that wait for memory.
+  std::atomic<std::size_t> held_count_{0};
+  std::atomic<Node*> lone_{nullptr};  ///< Runs in spite of the shortage, since nobody else ran.
 
   alignas(64) std::atomic<int> runners_{0};
   std::atomic<int> searching_{0};

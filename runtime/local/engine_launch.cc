@@ -1,5 +1,7 @@
 // Tasks of launches: from the queue, one after another, to the launch's end.
 
+#include <algorithm>
+
 #include "runtime/local/current.h"
 #include "runtime/local/engine.h"
 
@@ -31,6 +33,7 @@ void Engine::launch(Launch& launch) {
   auto& left = LaunchAccess::left(launch);
   left.fetch_add(LaunchAccess::visit, std::memory_order_relaxed);  // so that it does not end while roots are queued
   const auto& roots = LaunchAccess::roots(launch);
+  memory_.look(detail::Clock::now());
   LaunchOrder* order = LaunchAccess::order(launch);
   if (order) order->begin(launch);
   const bool ranked = order && order->ranked();
@@ -67,7 +70,7 @@ void Engine::put_in_order(LaunchOrder& order, LaunchItem range, Launch& launch) 
     const auto& roots = LaunchAccess::roots(launch)[item.list()];
     const std::uint64_t unit = unit_of(LaunchAccess::roots(launch), item.list());
     const TaskId begin = roots.begin + item.begin() * unit, end = std::min(roots.end, roots.begin + item.end() * unit);
-    order.put_all(begin, end);
+    order.put_roots(begin, end);
     marks += end - begin;
   };
   put(range);
@@ -109,23 +112,28 @@ Node* Engine::visit(Node* queued) {
 
 void Engine::run_item(LaunchItem item, Work& work) {
   LaunchOrder* const order = LaunchAccess::order(work.launch);
-  if (item.is_range()) run_range(item, work);
-  else work.next = item.is_best() ? order->take() : item.id();
+  bool lone = lone_.load(std::memory_order_relaxed) == item.queued();
+  const auto over = [&] { if (std::exchange(lone, false)) lone_.store(nullptr, std::memory_order_seq_cst); };
+  if (item.is_range()) run_range(item, work), over();
+  else work.next = item.is_best() ? order->take(memory_.is_short()) : item.id();
   while (work.next != kNoTask) {
     const TaskId id = std::exchange(work.next, kNoTask);
     // Most tasks are not looked at, and pay one subtraction for it.
     if (order && --work.until_timed == 0) [[unlikely]] run_in_order(*order, id, work);
     else work.launch.run_task(id, work);
+    if (lone) [[unlikely]] over();
     if (work.next != kNoTask && resumes_.load(std::memory_order_relaxed) > 0)
       push_task(work.launch, std::exchange(work.next, kNoTask));
   }
 }
 
 void Engine::run_in_order(LaunchOrder& order, TaskId id, Work& work) {
-  if (order.ranked()) id = order.best_with(id);
+  if (order.ranked()) id = order.best_with(id, memory_.is_short());
   const auto start = detail::Clock::now();
   work.launch.run_task(id, work);
-  order.timed(work.launch, id, detail::Clock::now() - start, 1);
+  const auto end = detail::Clock::now();
+  memory_.look(end);
+  order.timed(work.launch, id, end - start, 1);
   work.until_timed = order.interval();
 }
 
@@ -134,7 +142,7 @@ void Engine::run_range(LaunchItem item, Work& work) {
   auto& grain = LaunchAccess::grain(launch);
   const auto& roots = LaunchAccess::roots(launch)[item.list()];
   const std::uint64_t unit = unit_of(LaunchAccess::roots(launch), item.list());
-  const std::uint64_t most = std::max<std::uint64_t>(1, grain.load(std::memory_order_relaxed) / unit);
+  const std::uint64_t most = memory_.is_short() ? 1 : std::max<std::uint64_t>(1, grain.load(std::memory_order_relaxed) / unit);
   const std::uint64_t begin = item.begin();
   std::uint64_t end = item.end();
   LaunchOrder* const order = LaunchAccess::order(launch);
@@ -153,13 +161,61 @@ void Engine::run_range(LaunchItem item, Work& work) {
   const TaskId first = work.root;
   launch.run_roots(work);
   wake();  // consumers were queued without a word
-  const auto took = detail::Clock::now() - start;
+  const auto end_time = detail::Clock::now();
+  const auto took = end_time - start;
+  memory_.look(end_time);
   if (order) order->timed(launch, first, took, count);
   const auto each = took.count() / static_cast<std::int64_t>(count) + 1;
   const auto wide = (roots.end - roots.begin) / (8 * options_.threads) + 1;
   const auto fit = static_cast<std::uint64_t>(std::chrono::nanoseconds(kChunkTime).count() / each);
   const std::uint64_t wanted = std::min({fit, wide, 8 * most * unit, kLargestChunk});
   grain.store(static_cast<std::uint32_t>(std::max<std::uint64_t>(1, wanted)), std::memory_order_relaxed);
+}
+
+/// A root: it uses up nothing.
+bool Engine::makes_memory(Node* queued) {
+  if (!LaunchItem::is(queued)) return false;
+  const LaunchItem item(queued);
+  return item.is_range() || (item.is_best() && LaunchAccess::order(launches_.at(item.slot()))->has_roots_only());
+}
+
+Node* Engine::next_when_short(ThreadState& self) {
+  memory_.look(detail::Clock::now());
+  if (!memory_.is_short()) return bring_back(self);
+  while (Node* node = next_in_queues(self)) {
+    if (!makes_memory(node)) return node;
+    const std::lock_guard lock(held_mutex_);
+    held_.push_back(node);
+    held_count_.fetch_add(1, std::memory_order_seq_cst);
+  }
+  return nobody_runs() ? take_lone() : nullptr;
+}
+
+/// What was set aside comes back to the queue.
+Node* Engine::bring_back(ThreadState& self) {
+  {
+    const std::lock_guard lock(held_mutex_);
+    while (!held_.empty()) {
+      self.deque.push(held_.back());
+      held_.pop_back();
+    }
+    held_count_.store(0, std::memory_order_seq_cst);
+  }
+  wake();
+  return next_in_queues(self);
+}
+
+/// Of what was set aside, the first of its launch: nobody would free memory any more. One at a time.
+Node* Engine::take_lone() {
+  const std::lock_guard lock(held_mutex_);
+  // Whoever took one before is not searching any more when it is over: so look once more.
+  if (held_.empty() || lone_.load(std::memory_order_seq_cst) || !nobody_runs()) return nullptr;
+  const auto first = std::ranges::min_element(held_, {}, [](Node* node) { return LaunchItem(node).begin(); });
+  Node* node = *first;
+  lone_.store(node, std::memory_order_seq_cst);
+  held_.erase(first);
+  held_count_.store(held_.size(), std::memory_order_seq_cst);
+  return node;
 }
 
 /// A body of this visit is about to wait: what it waits for may be among the roots that this visit would run next.

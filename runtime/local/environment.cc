@@ -43,6 +43,9 @@ constexpr std::array<Setting, 14> kSettings{{
      "a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.window = n; }},
     {"DFLOW_CHUNKS", "--dflow-chunks", "hand out short tasks of a map several at once; 0: one by one", "0 or 1", 1,
      [](Settings& s, std::uint64_t n, const std::string&) { s.chunks = n != 0; }},
+    {"DFLOW_MEMORY", "--dflow-memory",
+     "bytes of this process beyond which a launch's tasks without inputs wait until others have used up theirs; 0: they never do",
+     "a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.memory = n; }},
     {"DFLOW_PRIORITIES", "--dflow-priorities",
      "run those of a launch's ready tasks first from which the way to the end is longest; 0: as they come, 1: where it pays, "
      "2: always",

@@ -20,6 +20,7 @@ struct Settings {
   bool launch = true;  ///< DFLOW_STATIC: plans are launched, where that is possible; else everything is built dynamically.
   std::uint64_t window = std::uint64_t{256} << 20;  ///< DFLOW_WINDOW: bytes from which a launch gives results' memory back.
   std::uint64_t priorities = 1;  ///< DFLOW_PRIORITIES: of a launch's tasks, those on the longest way run first; 1: where it pays.
+  std::optional<std::uint64_t> memory;  ///< DFLOW_MEMORY: bytes beyond which roots of launches wait; 0: never; else as the machine has.
   bool chunks = true;  ///< DFLOW_CHUNKS: short tasks of a map are handed out several at once.
   std::optional<std::uint64_t> shuffle;
   std::uint64_t serialize = 0;  ///< DFLOW_SERIALIZE: 1: values pass through bytes where they can, 2: where not, tasks fail.

@@ -183,42 +183,66 @@ void LaunchOrder::decide(Launch& launch) {
   state_.store(state, std::memory_order_release);
 }
 
+void LaunchOrder::Heap::put(Ready one) {
+  ready_.push_back(one);
+  std::push_heap(ready_.begin(), ready_.end());
+}
+
+void LaunchOrder::Heap::order() {
+  std::make_heap(ready_.begin(), ready_.end());
+}
+
+LaunchOrder::Ready LaunchOrder::Heap::take() {
+  std::pop_heap(ready_.begin(), ready_.end());
+  const Ready best = ready_.back();
+  ready_.pop_back();
+  return best;
+}
+
 void LaunchOrder::note_top() noexcept {
-  top_.store(heap_.empty() ? 0 : heap_.front().level, std::memory_order_relaxed);
+  const float root = roots_.empty() ? 0 : roots_.best().level,
+              other = others_.empty() ? 0 : others_.best().level;
+  top_.store(std::max(root, other), std::memory_order_relaxed);
 }
 
 void LaunchOrder::put(TaskId id) {
   const std::lock_guard lock(mutex_);
-  heap_.push_back(ready(id));
-  std::push_heap(heap_.begin(), heap_.end());
+  others_.put(ready(id));
   note_top();
 }
 
-void LaunchOrder::put_all(TaskId begin, TaskId end) {
+void LaunchOrder::put_roots(TaskId begin, TaskId end) {
   const std::lock_guard lock(mutex_);
-  for (TaskId id = begin; id < end; ++id) heap_.push_back(ready(id));
-  std::make_heap(heap_.begin(), heap_.end());
+  for (TaskId id = begin; id < end; ++id) roots_.put_unordered(ready(id));
+  roots_.order();
   note_top();
 }
 
-TaskId LaunchOrder::take() {
+TaskId LaunchOrder::take(bool short_of_memory) {
   const std::lock_guard lock(mutex_);
-  std::pop_heap(heap_.begin(), heap_.end());
-  const TaskId id = heap_.back().id;
-  heap_.pop_back();
+  const bool root =
+      others_.empty() || (!short_of_memory && !roots_.empty() && others_.best() < roots_.best());
+  const TaskId id = (root ? roots_ : others_).take().id;
   note_top();
   return id;
 }
 
-TaskId LaunchOrder::best_with(TaskId id) {
+TaskId LaunchOrder::best_with(TaskId id, bool short_of_memory) {
   if (levels_.ns[id] >= top_.load(std::memory_order_relaxed)) return id;
   const std::lock_guard lock(mutex_);
-  if (heap_.empty() || !(ready(id) < heap_.front())) return id;
-  std::pop_heap(heap_.begin(), heap_.end());
-  const TaskId best = std::exchange(heap_.back(), ready(id)).id;
-  std::push_heap(heap_.begin(), heap_.end());
+  const bool root =
+      !short_of_memory && !roots_.empty() && (others_.empty() || others_.best() < roots_.best());
+  Heap& heap = root ? roots_ : others_;
+  if (heap.empty() || !(ready(id) < heap.best())) return id;
+  const TaskId best = heap.take().id;
+  others_.put(ready(id));
   note_top();
   return best;
+}
+
+bool LaunchOrder::has_roots_only() {
+  const std::lock_guard lock(mutex_);
+  return others_.empty();
 }
 
 }  // namespace dflow::local

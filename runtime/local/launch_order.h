@@ -92,11 +92,14 @@ class LaunchOrder {
   bool ranked() const noexcept { return state_.load(std::memory_order_acquire) == State::ranked; }
   // Once it is ranked:
   void put(TaskId id);
-  void put_all(TaskId begin, TaskId end);
-  /// For a mark.
-  TaskId take();
-  /// Of this task, which is ready and has no mark, and those in the heap.
-  TaskId best_with(TaskId id);
+  void put_roots(TaskId begin, TaskId end);
+  /// For a mark. Where memory is short, roots only if there is nothing else.
+  TaskId take(bool short_of_memory);
+  /// Of this task, which is ready and has no mark, and those that wait; of the latter no roots where memory
+  /// is short.
+  TaskId best_with(TaskId id, bool short_of_memory);
+  /// There are marks for nothing else.
+  bool has_roots_only();
 
  private:
   enum class State { undecided, deciding, ranked, unranked };
@@ -113,6 +116,20 @@ class LaunchOrder {
   bool worth_ranking() const noexcept;
   void decide(Launch& launch);
   Ready ready(TaskId id) const noexcept { return {levels_.ns[id], id}; }
+
+  /// The best first.
+  class Heap {
+   public:
+    bool empty() const noexcept { return ready_.empty(); }
+    const Ready& best() const noexcept { return ready_.front(); }
+    void put(Ready one);
+    void put_unordered(Ready one) { ready_.push_back(one); }
+    void order();
+    Ready take();
+
+   private:
+    std::vector<Ready> ready_;
+  };
   void note_top() noexcept;
 
   const std::vector<TaskId> ends_;
@@ -122,8 +139,8 @@ class LaunchOrder {
   std::atomic<State> state_{State::undecided};
   Levels levels_;  ///< Written before `state_` says `ranked`.
   std::mutex mutex_;
-  std::vector<Ready> heap_;
-  std::atomic<float> top_{0};  ///< The best level in the heap: a hint that spares the lock.
+  Heap roots_, others_;
+  std::atomic<float> top_{0};  ///< The best level in the heaps: a hint that spares the lock.
 };
 
 }  // namespace dflow::local

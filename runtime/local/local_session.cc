@@ -26,7 +26,8 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
   engine_ = std::make_unique<Engine>(
       EngineOptions{.threads = settings.executor.threads, .serial = settings.serial, .shuffle = settings.shuffle,
                     .through_bytes = static_cast<ThroughBytes>(settings.serialize),
-                    .priorities = static_cast<Priorities>(settings.priorities)},
+                    .priorities = static_cast<Priorities>(settings.priorities),
+                    .memory = settings.memory.value_or(usual_memory_limit())},
       recorder_.get());
   report_ = std::make_unique<Report>(*engine_);
   active_ = {.session = this, .local = this, .travels = false, .recorder = recorder_.get(), .id = id_};

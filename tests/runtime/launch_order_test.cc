@@ -67,12 +67,28 @@ TEST(LaunchOrder, GivesOutTheLongestWayFirst) {
   detail::LaunchAccess::roots(*launch) = launch->roots();
   order.begin(*launch);
   ASSERT_TRUE(order.ranked());
-  order.put_all(launch->id_of(0, 0), launch->id_of(2, 0) + 1);  // 1, 2, 3 tasks
-  EXPECT_EQ(order.best_with(launch->id_of(3, 0)), launch->id_of(3, 0));
-  EXPECT_EQ(order.best_with(launch->id_of(3, 3)), launch->id_of(2, 0));
-  EXPECT_EQ(order.take(), launch->id_of(1, 0));
-  EXPECT_EQ(order.take(), launch->id_of(0, 0)) << "of equal ones, the first";
-  EXPECT_EQ(order.take(), launch->id_of(3, 3));
+  order.put_roots(launch->id_of(0, 0), launch->id_of(2, 0) + 1);  // 1, 2, 3 tasks
+  EXPECT_EQ(order.best_with(launch->id_of(3, 0), false), launch->id_of(3, 0));
+  EXPECT_EQ(order.best_with(launch->id_of(3, 3), false), launch->id_of(2, 0));
+  EXPECT_EQ(order.take(false), launch->id_of(1, 0));
+  EXPECT_EQ(order.take(false), launch->id_of(0, 0)) << "of equal ones, the first";
+  EXPECT_EQ(order.take(false), launch->id_of(3, 3));
+}
+
+TEST(LaunchOrder, GivesOutRootsLastWhereMemoryIsShort) {
+  Executor ex({.threads = 2});
+  const auto launch = launch_of(ex, 4);
+  const auto ends = launch->ends();
+  LaunchOrder order({ends[0], ends[1]}, std::make_shared<SiteCosts>(2), 2, Priorities::everywhere);
+  detail::LaunchAccess::roots(*launch) = launch->roots();
+  order.begin(*launch);
+  order.put_roots(launch->id_of(3, 0), launch->id_of(3, 0) + 1);
+  EXPECT_TRUE(order.has_roots_only());
+  order.put(launch->id_of(2, 2));
+  EXPECT_FALSE(order.has_roots_only());
+  EXPECT_EQ(order.best_with(launch->id_of(2, 1), true), launch->id_of(2, 1));
+  EXPECT_EQ(order.take(true), launch->id_of(2, 2));
+  EXPECT_EQ(order.take(true), launch->id_of(3, 0));
 }
 
 TEST(LaunchOrder, RanksOnlyLongTasksOnLongWays) {
@@ -113,18 +129,18 @@ std::vector<long> order_of_heads(Executor& ex, long width) {
 
 TEST(Launch, RunsTheLongestWayFirstOnceItsTasksAreKnownToBeLong) {
   Executor ex({.threads = 2});
-  const auto first = order_of_heads(ex, 30);
+  const auto first = order_of_heads(ex, 20);
   EXPECT_TRUE(std::is_sorted(first.begin() + 10, first.end(), std::greater()))
       << "not even after it had learned";
-  const auto second = order_of_heads(ex, 30);
+  const auto second = order_of_heads(ex, 20);
   EXPECT_TRUE(std::is_sorted(second.begin(), second.end(), std::greater()));
 }
 
 TEST(Launch, RunsItsTasksAsTheyComeIfAskedTo) {
   const testing::Environment off("DFLOW_PRIORITIES", "0");
   Executor ex({.threads = 2});
-  order_of_heads(ex, 30);
-  const auto heads = order_of_heads(ex, 30);
+  order_of_heads(ex, 20);
+  const auto heads = order_of_heads(ex, 20);
   EXPECT_FALSE(std::is_sorted(heads.begin(), heads.end(), std::greater()));
 }
 
@@ -136,6 +152,35 @@ TEST(Launch, CanBeOrderedWithTasksOfAnyLength) {
     const auto outputs = TailsLaunch::start_on(ex, 40, [&](long, long) { ++ran; });
     for (long i = 0; i < 40; ++i) ASSERT_EQ(outputs[static_cast<std::size_t>(i)].get(), i);
     ASSERT_EQ(ran, 40 * 41 / 2);
+  }
+}
+
+/// How many of a launch's chains begin while another task of it runs.
+int begun_beside_others(Executor& ex, long width) {
+  std::atomic<int> running{0}, beside{0};
+  const auto outputs = TailsLaunch::start_on(ex, width, [&](long, long j) {
+    const int others = running++;
+    if (j == 0 && others > 0) ++beside;
+    const auto end = std::chrono::steady_clock::now() + 30us;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    --running;
+  });
+  for (long i = 0; i < width; ++i) EXPECT_EQ(outputs[static_cast<std::size_t>(i)].get(), i);
+  return beside;
+}
+
+TEST(Launch, HoldsItsRootsBackWhileMemoryIsShort) {
+  for (const char* priorities : {"0", "2"}) {
+    const testing::Environment order("DFLOW_PRIORITIES", priorities);
+    {
+      const testing::Environment always("DFLOW_MEMORY", "1");
+      Executor ex({.threads = 3});
+      EXPECT_EQ(begun_beside_others(ex, 60), 0) << "priorities " << priorities;
+    }
+    const testing::Environment never("DFLOW_MEMORY", "0");
+    Executor ex({.threads = 3});
+    EXPECT_GT(begun_beside_others(ex, 60), 5) << "priorities " << priorities;
   }
 }
 
