@@ -30,7 +30,7 @@ struct Setting {
   void (*set)(Settings&, std::uint64_t number, const std::string& text);
 };
 
-constexpr std::array<Setting, 14> kSettings{{
+constexpr std::array kSettings = std::to_array<Setting>({
     {"DFLOW_THREADS", "--dflow-threads", "threads that run tasks", "a number from 1 to 1024", kMostThreads,
      [](Settings& s, std::uint64_t n, const std::string&) { s.executor.threads = n; }},
     {"DFLOW_MAX_PENDING", "--dflow-max-pending", "unfinished tasks an executor holds before submit waits",
@@ -67,7 +67,7 @@ constexpr std::array<Setting, 14> kSettings{{
      [](Settings& s, std::uint64_t n, const std::string&) { s.worker_silence = n; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
-}};
+});
 
 [[noreturn]] void refuse(const std::string& what, const std::string& value, const Setting& setting) {
   throw std::invalid_argument("dflow: " + what + "=" + value + " is not valid: it takes " + setting.takes);
