@@ -32,7 +32,7 @@ void ClientSession::connect() {
   net::Hello hello = options_.self;
   if (options_.worker) hello.worker = static_cast<std::uint32_t>(options_.worker());
   Result<Greeted> greeted = greet(options_.scheduler, std::move(hello));
-  if (!greeted) throw Error(greeted.message());
+  if (!greeted) throw Error("dflow: " + greeted.message());
   id_ = core::ClientId{greeted.value().welcome.id};
   scheduler_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
   scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },

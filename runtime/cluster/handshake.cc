@@ -20,7 +20,7 @@ constexpr auto kSilence = 5s;
 constexpr auto kForCrowded = 200ms;
 
 Error about(const net::Address& address, const std::string& problem) {
-  return Error{"dflow: " + address.text() + ": " + problem};
+  return Error{address.text() + ": " + problem};
 }
 
 std::string other_protocol(std::int32_t protocol, const std::string& version) {
@@ -37,9 +37,7 @@ std::string no_answer(const std::string& why) {
 
 Result<Greeted> greet(const net::Address& address, net::Hello hello) {
   Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, kConnectTime);
-  if (!stream) {
-    return Error{"dflow: " + stream.message()};
-  }
+  if (!stream) return stream.error();
   hello.version = DFLOW_VERSION;
   if (Result<void> sent = stream.value()->write(hello); !sent) return about(address, sent.message());
   stream.value()->set_read_timeout(kSilence);

@@ -1,6 +1,7 @@
 // The scheduler's side of agents, and of whoever else starts workers.
 
 #include <algorithm>
+#include <chrono>
 
 #include "runtime/cluster/scheduler_server.h"
 
@@ -81,6 +82,16 @@ void SchedulerServer::fail_clients(const std::string& program, const std::string
   const auto found = programs_.find(program);
   if (found == programs_.end()) return;
   for (const auto& [id, client] : found->second->clients) send(client, ToClient(GivenUp{reason}));
+}
+
+bool SchedulerServer::await_departures(std::chrono::milliseconds most) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, most, [&] {
+    return std::ranges::none_of(members_, [](const Member& member) {
+      const bool serves = member.role == net::Role::worker || member.role == net::Role::agent;
+      return serves && member.connection && !member.closed;
+    });
+  });
 }
 
 /// Builds come and go; what nobody is a member of any more takes no memory.

@@ -145,6 +145,8 @@ void SchedulerServer::enter(Member& member) {
 
 void SchedulerServer::closed(Member& member) {
   const std::lock_guard lock(mutex_);
+  member.closed = true;
+  changed_.notify_all();
   if (!member.program) {
     member.gone = true;
     return hosting_.agent_left(member.id);  // if it is one

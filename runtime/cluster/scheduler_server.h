@@ -1,6 +1,7 @@
 // The scheduler's process: takes connections, feeds the brain of each program (runtime/core), carries out what it says.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -51,6 +52,8 @@ class SchedulerServer {
   void give_up(const std::string& program, const std::string& reason);
   /// Ends the connections to all workers, which end for it, also those that are about to come. Agents end, too.
   void dismiss_workers();
+  /// Waits until all workers and agents have gone; false if some have not by then.
+  bool await_departures(std::chrono::milliseconds most);
 
  private:
   using Process = std::pair<std::string, std::int64_t>;  ///< Host and pid.
@@ -71,7 +74,8 @@ class SchedulerServer {
     net::Hello hello = {};
     Program* program = nullptr;  ///< Null for agents and tools.
     std::unique_ptr<net::Connection> connection = {};
-    bool gone = false;  ///< Its connection has ended.
+    bool closed = false;  ///< Its connection has ended.
+    bool gone = false;    ///< And nothing is left to be done about that.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
     std::thread handshake = {};
     std::unique_ptr<net::Stream> stream = {};  ///< Until it has joined.

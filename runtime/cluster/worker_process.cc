@@ -115,7 +115,7 @@ Result<int> WorkerProcess::run() {
   hello.pid = ::getpid();
   hello.resources = settings_.resources;
   Result<Greeted> greeted = greet(settings_.scheduler, hello);
-  if (!greeted) return greeted.error();
+  if (!greeted) return formats::Error{"dflow: " + greeted.message()};
   id_ = core::WorkerId{greeted.value().welcome.id};
   brain_ = std::make_unique<core::Worker>(
       id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads())});

@@ -25,6 +25,12 @@ class Up(Bench):
         assert done.returncode == 0, done
         return json.loads(done.stdout)
 
+    def kill_scheduler(self):
+        pid = self.status()["scheduler"]["pid"]
+        process, = handles([pid])
+        os.kill(pid, signal.SIGKILL)
+        assert has_ended(process)
+
     def __exit__(self, *what):
         if os.path.exists(f"{self.home}/up"):
             self.run([DFLOW, "down"])
@@ -55,7 +61,7 @@ def up_status_down():
         gone = handles([status["scheduler"]["pid"], agent["pid"]] + [w["pid"] for w in guest["workers"]])
         down = bench.run([DFLOW, "down"])
         assert (down.returncode, down.stdout, down.stderr) == (0, "", ""), down
-        assert all(has_ended(process, 0.001) for process in gone)  # `down` has waited for them
+        assert all(has_ended(process, 0) for process in gone)  # `down` has waited for them
         holder.communicate(timeout=60)
 
 
@@ -80,7 +86,7 @@ def a_second_up_names_the_first():
         again = bench.run([DFLOW, "up"])
         assert again.returncode == 2
         expect(again.stderr, "a cluster is up: DFLOW_SCHEDULER=" + address, "dflow down")
-        os.kill(bench.status()["scheduler"]["pid"], signal.SIGKILL)  # what is left of it does not stand in the way
+        bench.kill_scheduler()  # what is left of it does not stand in the way
         assert bench.up() != ""
 
 
@@ -92,7 +98,7 @@ def without_a_cluster_commands_say_so():
             expect(done.stderr, "no cluster is up here", "dflow up")
         expect(bench.run([DFLOW, "status", "--scheduler=127.0.0.1:1"]).stderr, "nobody answers at 127.0.0.1:1")
         bench.up()
-        os.kill(bench.status()["scheduler"]["pid"], signal.SIGKILL)
+        bench.kill_scheduler()
         expect(bench.run([DFLOW, "down"]).stderr, "nobody answers", "nothing is left to take down")
         expect(bench.run([DFLOW, "down"]).stderr, "no cluster is up here")
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <optional>
 
@@ -17,6 +18,8 @@ namespace {
 
 using formats::Error;
 using formats::Result;
+
+constexpr std::chrono::seconds kToLeave{5};
 
 /// HOST:PORT in a file, while the scheduler runs.
 class AddressFile {
@@ -64,6 +67,9 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
   tell(address.text(), options.json);
   signals.wait_for_end();
   server.value()->dismiss_workers();
+  if (!server.value()->await_departures(kToLeave)) {
+    std::fprintf(stderr, "dflow: some workers or agents did not end when they were told to\n");
+  }
   return 0;
 }
 
