@@ -1,38 +1,75 @@
-"""Runs a sample in each of its modes and compares what it prints with what the reference prints."""
+"""Runs a sample in each of its modes and compares what it prints with what the reference prints. Its workers are killed
+at random moments, too."""
 import argparse
 import os
+import random
 import subprocess
 import sys
+import time
+from pathlib import Path
 
-MODES = [{}, {"DFLOW_STATIC": "0"}, {"DFLOW_SERIAL": "1"}, {"DFLOW_SHUFFLE": "7"}, {"DFLOW_THREADS": "1"},
-         {"DFLOW_WORKERS": "3"}]
+sys.path.append(str(Path(__file__).parent.parent / "tests" / "chaos"))
+from faults import Faults  # noqa: E402
+
+WORKERS = {"DFLOW_WORKERS": "3"}
+MODES = [{}, {"DFLOW_STATIC": "0"}, {"DFLOW_SERIAL": "1"}, {"DFLOW_SHUFFLE": "7"}, {"DFLOW_THREADS": "1"}, WORKERS]
+
+
+def environment(extra):
+    return {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")} | extra
 
 
 def output(command, extra):
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("DFLOW_")} | extra
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(command, env=environment(extra), capture_output=True, text=True, timeout=120)
     if run.returncode != 0:
         sys.exit(f"{command} with {extra} ended with {run.returncode}:\n{run.stderr}")
     return run.stdout
 
 
+def output_while_killing(command, chooser, counts):
+    """The same, while a worker is killed now and then: not all of them before the first is there again."""
+    run = subprocess.Popen(command, env=environment(WORKERS), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    faults = Faults(run.pid, chooser, silence=10, kinds=["kill"])
+    first, end, counts["runs"] = True, time.monotonic() + 120, counts["runs"] + 1
+    while run.poll() is None and time.monotonic() < end:
+        time.sleep(chooser.uniform(0.02, 0.1) if first else chooser.uniform(0.3, 0.8))  # until the next kill
+        first = False
+        counts["kills"] += faults.once()
+    run.kill()
+    printed, errors = run.communicate()
+    if run.returncode != 0:
+        sys.exit(f"{command}, workers killed: ended with {run.returncode}:\n{errors}")
+    return printed
+
+
+def compare(what, found, expected):
+    if found != expected:
+        differing = next((pair for pair in zip(found.splitlines(), expected.splitlines()) if pair[0] != pair[1]),
+                         ("a different number of lines", ""))
+        sys.exit(f"{what}: got {differing[0]!r}, expected {differing[1]!r}")
+
+
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--programs", nargs="+", required=True)
     parser.add_argument("--reference", nargs="+", required=True)
     parser.add_argument("--arguments", nargs="*", default=[])
     options = parser.parse_args()
+    seed = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 31))
+    least_kills = int(os.environ.get("CHAOS_KILLS") or 2)
     expected = output(options.reference + options.arguments, {})
     if not expected:
         sys.exit("the reference printed nothing")
     for program in options.programs:
         for mode in MODES:
-            found = output([program] + options.arguments, mode)
-            if found != expected:
-                differing = next((pair for pair in zip(found.splitlines(), expected.splitlines()) if pair[0] != pair[1]),
-                                 ("a different number of lines", ""))
-                sys.exit(f"{program} with {mode}: got {differing[0]!r}, expected {differing[1]!r}")
+            compare(f"{program} with {mode}", output([program] + options.arguments, mode), expected)
             print(f"ok: {os.path.basename(program)} {mode}")
+        chooser, counts = random.Random(seed), {"runs": 0, "kills": 0}
+        print(f"{os.path.basename(program)}, workers killed: CHAOS_SEED={seed}", flush=True)
+        while counts["kills"] < least_kills:
+            found = output_while_killing([program] + options.arguments, chooser, counts)
+            compare(f"{program}, workers killed", found, expected)
+        print(f"ok: right under {counts['kills']} kills in {counts['runs']} runs")
 
 
 if __name__ == "__main__":

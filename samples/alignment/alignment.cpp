@@ -84,7 +84,7 @@ struct Place {
 [[dflow::graph]] dflow::Future<Best> local_alignment(dflow::Executor& ex, const Costs& costs, const std::vector<std::string>& a,
                                                      const std::vector<std::string>& b, int size) {
   const int rows = static_cast<int>(a.size()), columns = static_cast<int>(b.size());
-  auto shared = ex.scatter(costs);
+  auto shared = ex.scatter(costs, 3);
   auto nothing = ex.submit(outside, size);
   std::vector<std::vector<dflow::Future<Tile>>> tiles(rows + 1, std::vector<dflow::Future<Tile>>(columns + 1, nothing));
   std::vector<dflow::Future<Best>> bests;

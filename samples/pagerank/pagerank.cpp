@@ -56,7 +56,7 @@ constexpr double kDamping = 0.85;
 [[dflow::graph]] std::vector<dflow::Future<Ranks>> page_rank(dflow::Executor& ex, const std::vector<Block>& blocks, int packages,
                                                              int iterations) {
   std::vector<dflow::Future<Block>> data;
-  for (const Block& block : blocks) data.push_back(ex.scatter(block));
+  for (const Block& block : blocks) data.push_back(ex.scatter(block, 3));
   std::vector<dflow::Future<Ranks>> ranks;
   for (const auto& block : data) ranks.push_back(ex.submit(start, block, packages));
   for (int i = 0; i < iterations; ++i) {
