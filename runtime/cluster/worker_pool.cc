@@ -25,6 +25,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kMostFailedStarts = 3;
+/// By others: an operator, or the kernel for want of memory.
+constexpr int kMostKilledStarts = 50;
 constexpr std::size_t kLastWords = 10;
 constexpr std::size_t kLongestLine = 64 << 10;
 constexpr auto kToEnd = 2s;
@@ -329,15 +331,18 @@ void WorkerPool::end(Worker& worker) {
   }
   handlers_.ended(pid, how);
   if (winding_down_ || retired) return;
-  worker.failed_starts = joined ? 0 : worker.failed_starts + 1;
-  if (worker.failed_starts >= kMostFailedStarts) {
+  const bool killed = WIFSIGNALED(status) && how.code == SIGKILL && !worker.late;
+  int& count = killed ? worker.killed_starts : worker.failed_starts;
+  if (joined) worker.failed_starts = worker.killed_starts = 0;
+  else ++count;
+  if (worker.failed_starts >= kMostFailedStarts || worker.killed_starts >= kMostKilledStarts) {
     if (worker.late) {
       return handlers_.gave_up(worker.name + " was not ready " +
                                std::to_string(std::chrono::ceil<std::chrono::seconds>(options_.start_limit).count()) +
                                " s after its start, " + std::to_string(kMostFailedStarts) +
                                " times: do the program's static objects wait for something?");
     }
-    return handlers_.gave_up(worker.name + " ended " + std::to_string(kMostFailedStarts) + " times before it was ready (" +
+    return handlers_.gave_up(worker.name + " ended " + std::to_string(count) + " times before it was ready (" +
                              (WIFSIGNALED(status) ? "signal " : "exit code ") + std::to_string(how.code) + ")" +
                              (how.last_words.empty() ? "" : ":\n" + how.last_words));
   }

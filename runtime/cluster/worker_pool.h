@@ -84,7 +84,7 @@ class WorkerPool {
     bool condemned = false;  ///< To be killed.
     bool late = false;  ///< It was killed for not joining in time.
     std::chrono::steady_clock::time_point started = {};
-    int failed_starts = 0;
+    int failed_starts = 0, killed_starts = 0;
   };
 
   void set(const std::string& name, bool Worker::*what);
