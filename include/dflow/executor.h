@@ -96,7 +96,8 @@ class Submitter {
     return reduce_from<Op, T>(&site, op, std::move(futures), std::move(init));
   }
 
-  /// Places a value once; tasks share it.
+  /// Places a value once; tasks share it. On a cluster, if the worker that has it is lost, it is sent again while somebody
+  /// here has a future of it.
   template <class T>
   Future<std::decay_t<T>> scatter(T&& value) const;
   /// The same, at once and on so many workers (all, if there are fewer): it survives the loss of all but one of them.

@@ -212,20 +212,45 @@ bool ClientSession::fetch_from(const core::Input& value, Node& node) {
   return false;
 }
 
+/// For the first time, or since the workers that had the value are lost.
 void ClientSession::on(core::PlaceValue& message) {
   const std::lock_guard lock(mutex_);
-  const auto found = scattered_.find(message.id);
-  if (found == scattered_.end()) return;
-  pushers_.emplace_back([this, id = message.id, worker = message.worker, value = found->second] { push(id, worker, value); });
+  NodeRef& value = scattered_[message.id];
+  const auto placed = placed_.find(message.id);
+  if (!value && placed != placed_.end()) value = if_alive(*placed->second);
+  if (!value) {
+    scattered_.erase(message.id);
+    send(core::ValueUnavailable{.client = id_, .id = message.id, .worker = message.worker, .gone = true});
+    return;
+  }
+  std::erase_if(pushers_, [](Pusher& pusher) {
+    if (pusher.done) pusher.thread.join();
+    return pusher.done;
+  });
+  Pusher& pusher = pushers_.emplace_back();
+  pusher.thread = std::thread([this, id = message.id, worker = message.worker, &pusher] { push(id, worker, pusher); });
 }
 
-void ClientSession::push(core::TaskId id, core::WorkerId worker, const NodeRef& value) {
+void ClientSession::push(core::TaskId id, core::WorkerId worker, Pusher& pusher) {
+  NodeRef value;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = scattered_.find(id); found != scattered_.end()) {
+      found->second.get()->retain();
+      value = NodeRef(found->second.get());
+    }
+  }
   try {
-    const ValueBytes bytes = write_value(*value.get());
-    const std::vector<std::span<const std::byte>> pieces = bytes.writer.segments();
-    (void)links_->push(worker, id, pieces);  // if that worker is lost, the scheduler names another one
+    if (value) {
+      const ValueBytes bytes = write_value(*value.get());
+      const std::vector<std::span<const std::byte>> pieces = bytes.writer.segments();
+      (void)links_->push(worker, id, pieces);  // if that worker is lost, the scheduler names another one
+    }
   } catch (const std::exception&) {
   }
+  value = {};
+  const std::lock_guard lock(mutex_);
+  pusher.done = true;
 }
 
 // ---- Everything else -------------------------------------------------------------------------------------------------

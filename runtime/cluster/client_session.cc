@@ -21,7 +21,7 @@ ClientSession::~ClientSession() {
     changed_.notify_all();
   }
   if (flusher_.joinable()) flusher_.join();
-  for (std::thread& pusher : pushers_) pusher.join();
+  for (Pusher& pusher : pushers_) pusher.thread.join();
   scheduler_.reset();
   if (options_.ended) options_.ended();
 }
@@ -57,6 +57,7 @@ void ClientSession::forget(Node& node) noexcept {
   const core::TaskId id{node.extras()->remote_id};
   if (id == core::TaskId{}) return;
   places_.erase(id);
+  placed_.erase(id);
   const bool first = to_release_.empty();
   to_release_.push_back(id);
   if (first) changed_.notify_all();
@@ -71,17 +72,12 @@ void ClientSession::unblocked(Node& task) noexcept {
   if (options_.unblocked) options_.unblocked(task);
 }
 
-namespace {
-
-/// A reference, unless the node's end has begun.
 NodeRef if_alive(Node& node) {
   std::uint32_t refs = node.refs_.load(std::memory_order_acquire);
   while (refs != 0 && !node.refs_.compare_exchange_weak(refs, refs + 1, std::memory_order_acq_rel)) {
   }
   return refs == 0 ? NodeRef() : NodeRef(&node);
 }
-
-}  // namespace
 
 /// Futures outlive their session, and their values with them.
 void ClientSession::close() noexcept {

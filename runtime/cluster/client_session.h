@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,9 @@
 #include "runtime/net/connection.h"
 
 namespace dflow::cluster {
+
+/// A reference, unless the node's end has begun.
+detail::NodeRef if_alive(detail::Node& node);
 
 /// Thread-safe.
 ///
@@ -138,7 +142,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   /// Waits until it is known where the value lies; empty if the deadline came first.
   std::optional<core::Input> find_value(core::TaskId id, detail::Deadline deadline);
   bool fetch_from(const core::Input& value, detail::Node& node);
-  void push(core::TaskId id, core::WorkerId worker, const detail::NodeRef& value);
+  struct Pusher;
+  void push(core::TaskId id, core::WorkerId worker, Pusher& pusher);
 
   Options options_;
   detail::Session& local_;
@@ -151,6 +156,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::uint64_t last_number_ = 0;
   std::unordered_map<core::TaskId, detail::Node*> nodes_;
   std::unordered_map<core::TaskId, Place> places_;
+  std::unordered_map<core::TaskId, detail::Node*> placed_;  ///< Values of this process that workers have, too.
   std::unordered_map<core::TaskId, detail::NodeRef> scattered_;  ///< Values of this process that are on their way.
   std::set<detail::Node*> held_;        ///< They wait for promises before they can be sent.
   std::set<detail::Node*> fetching_;
@@ -167,7 +173,11 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::uint64_t syncs_asked_ = 0, syncs_answered_ = 0;
   bool over_ = false;
   std::thread flusher_;
-  std::vector<std::thread> pushers_;
+  struct Pusher {
+    std::thread thread = {};
+    bool done = false;
+  };
+  std::list<Pusher> pushers_;
   std::mutex sending_;                  ///< Held from taking what is queued to having sent it, so that the order holds.
 };
 

@@ -203,6 +203,7 @@ core::TaskId ClientSession::scatter(Node& node) {
     id = name(node);
     node.retain();
     scattered_[id] = NodeRef(&node);
+    placed_[id] = &node;
   }
   send(core::ValueScattered{.client = id_, .id = id, .bytes = write_value(node).writer.size()});
   return id;

@@ -60,7 +60,8 @@ struct Task {
     return state == TaskState::waiting || state == TaskState::ready || state == TaskState::assigned;
   }
   bool ended() const { return state == TaskState::stored || state == TaskState::failed; }
-  bool needed() const { return wanted || must_run || readers > 0; }
+  /// What no body makes is kept for all that was computed from it, and may have to be computed again.
+  bool needed() const { return wanted || must_run || readers > 0 || (scattered && first_reader != none); }
 };
 
 /// "consumer needs producer".

@@ -217,11 +217,12 @@ void Scheduler::fail(Index task, FailureRef failure) {
 void Scheduler::lose_value(Index task) {
   Task& t = graph_[task];
   end_transfers(task);
-  if (t.scattered && (t.announced || !t.wanted)) {
+  if (t.scattered && !t.wanted) {
     return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = t.id}));
   }
   input_lost(task);
-  if (t.scattered) {
+  if (t.scattered) {  // whoever still has a future of it has the value
+    t.announced = false;
     move(task, TaskState::arriving);
     return place_value(task);
   }

@@ -171,6 +171,9 @@ void Scheduler::on(const FetchFailed& event) {
 
 void Scheduler::on(const ValueUnavailable& event) {
   const Index task = graph_.find(event.id);
+  if (task != none && client_of(event.id) == event.client && graph_[task].state == TaskState::arriving) {
+    return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = event.id}));
+  }
   if (task == none || !graph_[task].wanted || client_of(event.id) != event.client) {
     return refuse(event.client, event.id, "is not known to the scheduler");
   }

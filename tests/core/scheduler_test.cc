@@ -117,12 +117,35 @@ TEST_F(SchedulerTest, BlamesNobodyForTheEndOfAnIdleWorker) {
   }
 }
 
-TEST_F(SchedulerTest, LosesAScatteredValueForGood) {
+TEST_F(SchedulerTest, KeepsAScatteredValueForWhatMayHaveToBeComputedAgain) {
+  join(1);
+  say(ValueScattered{client, task(1), 10});
+  say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
+  join(2);
+  submit(2, {1}, {.options = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w2", "w3"}})});
+  finish(2);
+  EXPECT_THAT(all<FreeValue>(say(TasksReleased{client, {task(1)}})), IsEmpty());
+  join(3);
+  EXPECT_THAT(ran(lose(2)), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, AsksForAScatteredValueAgainWhileItsClientHasIt) {
   join(1);
   say(ValueScattered{client, task(1), 10});
   say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
   submit(2, {1});
-  const auto ended = all<TaskEnded>(lose(1));
+  lose(1);
+  EXPECT_THAT(all<PlaceValue>(join(2)), ElementsAre(PlaceValue{client, task(1), WorkerId{2}}));
+  EXPECT_THAT(ran(say(ValueAdded{WorkerId{2}, task(1), Attempt{0}, 10})), ElementsAre(task(2)));
+}
+
+TEST_F(SchedulerTest, LosesAScatteredValueForGoodThatItsClientGaveUp) {
+  join(1);
+  say(ValueScattered{client, task(1), 10});
+  say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
+  submit(2, {1});
+  lose(1);
+  const auto ended = all<TaskEnded>(say(ValueUnavailable{.client = client, .id = task(1), .worker = WorkerId{1}}));
   ASSERT_THAT(ended, SizeIs(2));
   EXPECT_EQ(ended[1].failure->kind, Failure::Kind::data_lost);
 }

@@ -35,6 +35,7 @@ void ClientNode::scatter(TaskId id, std::uint64_t value, std::uint64_t bytes, st
 void ClientNode::release(TaskId id) {
   Future& future = futures.at(id);
   if (std::exchange(future.released, true)) return;
+  if (future.state != Future::State::pending) scattered_.erase(id);
   if (future.state == Future::State::pending) --pending;
   send(core::TasksReleased{id_, {id}});
 }
@@ -50,7 +51,6 @@ void ClientNode::end(TaskId id, Future::State state) {
   future.state = state;
   future.fetching = false;
   if (!future.released) --pending;
-  scattered_.erase(id);
   if (const auto then = std::exchange(future.on_end, nullptr)) then();
 }
 
@@ -78,7 +78,9 @@ void ClientNode::receive(const core::Action& action) {
   }
   if (const auto* place = std::get_if<core::PlaceValue>(&action)) {
     const auto value = scattered_.find(place->id);
-    if (value == scattered_.end()) return;
+    if (value == scattered_.end()) {
+      return send(core::ValueUnavailable{.client = id_, .id = place->id, .worker = place->worker, .gone = true});
+    }
     const auto life = cluster_.lives_.at(place->worker);
     const auto pipe = std::make_shared<Channel>(cluster_.world, host_, life->host);
     pipe->send([&cluster = cluster_, life, id = place->id, value = value->second] {
