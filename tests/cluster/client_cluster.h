@@ -3,9 +3,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -23,37 +26,80 @@ namespace dflow::testing {
 
 using namespace std::chrono_literals;
 
+/// Tries until it holds; the time is no part of what is tested.
+inline bool eventually(const std::function<bool()>& holds) {
+  for (int i = 0; i < 30'000; ++i) {
+    if (holds()) return true;
+    std::this_thread::sleep_for(1ms);
+  }
+  return false;
+}
+
 /// Three workers of one thread; worker-1 has a gpu, worker-2 has two, each has three slots.
 class SharedCluster : public ::testing::Test {
  protected:
-  static void start() {
+  static void SetUpTestSuite() {
     ::setenv("DFLOW_WORKERS", "3", 1);
     ::setenv("DFLOW_THREADS", "1", 1);
     ::setenv("DFLOW_WORKER_RESOURCES", "slots=3,worker-1:gpu=1,worker-2:gpu=2", 1);
-    shared() = std::make_unique<Executor>();
-    shared()->wait_for_workers(3);
+    executor() = std::make_unique<Executor>();
+    executor()->wait_for_workers(3);
   }
-  static void TearDownTestSuite() { shared().reset(); }
-  SharedCluster() {
-    if (!shared()) start();
-  }
+  static void TearDownTestSuite() { executor().reset(); }
 
-  Executor& ex = *(shared() ? shared() : (start(), shared()));
+  Executor& ex = *executor();
 
  private:
-  static std::unique_ptr<Executor>& shared() {
+  static std::unique_ptr<Executor>& executor() {
     static std::unique_ptr<Executor> executor;
     return executor;
   }
 };
 
-/// A file by which processes tell each other something; gone at the end.
+/// A cluster for each test: these change it.
+class OwnCluster : public ::testing::Test {
+ protected:
+  explicit OwnCluster(int workers = 3, int threads = 1) {
+    ::setenv("DFLOW_WORKERS", std::to_string(workers).c_str(), 1);
+    ::setenv("DFLOW_THREADS", std::to_string(threads).c_str(), 1);
+    ::unsetenv("DFLOW_WORKER_RESOURCES");
+  }
+  ~OwnCluster() override {
+    ::unsetenv("DFLOW_WORKERS");
+    ::unsetenv("DFLOW_THREADS");
+  }
+  static std::vector<std::string> names(const Executor& ex) {
+    std::vector<std::string> names;
+    for (const WorkerInfo& worker : ex.workers()) names.push_back(worker.name);
+    return names;
+  }
+  static std::set<std::int64_t> pids(const Executor& ex) {
+    std::set<std::int64_t> pids;
+    for (const WorkerInfo& worker : ex.workers()) pids.insert(worker.pid);
+    return pids;
+  }
+  static void kill(const Executor& ex, const std::string& name) {
+    for (const WorkerInfo& worker : ex.workers()) {
+      if (worker.name == name) ::kill(static_cast<pid_t>(worker.pid), SIGKILL);
+    }
+  }
+  /// Returns when others have taken their places.
+  static void kill_all(const Executor& ex) {
+    const std::set<std::int64_t> before = pids(ex);
+    for (const std::int64_t pid : before) ::kill(static_cast<pid_t>(pid), SIGKILL);
+    ASSERT_TRUE(eventually([&] {
+      const std::set<std::int64_t> now = pids(ex);
+      return now.size() == before.size() && std::ranges::none_of(now, [&](auto pid) { return before.contains(pid); });
+    }));
+  }
+};
+
+/// A file by which processes tell each other something. It is given at the latest when this ends, since cancelled bodies
+/// may still wait for it, and lies there until the program ends.
 class Signal {
  public:
-  Signal() : path_(::testing::TempDir() + "/signal-" + std::to_string(::getpid()) + "-" + std::to_string(++count())) {
-    std::remove(path_.c_str());
-  }
-  ~Signal() { std::remove(path_.c_str()); }
+  Signal() : path_(folder() + "/" + std::to_string(++count())) {}
+  ~Signal() { give(); }
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;
 
@@ -76,21 +122,23 @@ class Signal {
   }
 
  private:
+  static const std::string& folder() {
+    struct Folder {
+      Folder() {
+        if (!::mkdtemp(path.data())) std::abort();
+      }
+      ~Folder() { std::filesystem::remove_all(path); }
+      std::string path = ::testing::TempDir() + "/signals-XXXXXX";
+    };
+    static const Folder folder;
+    return folder.path;
+  }
   static int& count() {
     static int count = 0;
     return count;
   }
   std::string path_;
 };
-
-/// Tries until it holds; the time is no part of what is tested.
-inline bool eventually(const std::function<bool()>& holds) {
-  for (int i = 0; i < 30'000; ++i) {
-    if (holds()) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
-}
 
 template <class F>
 std::string thrown_by(F&& f) {
@@ -108,6 +156,8 @@ inline int inc(int x) { return x + 1; }
 inline int dec(int x) { return x - 1; }
 inline int add(int a, int b) { return a + b; }
 inline int throws(int) { throw std::runtime_error("hello!"); }
+inline std::vector<int> block(int x) { return std::vector<int>(10'000, x); }
+inline int first_of(const std::vector<int>& xs) { return xs.empty() ? -1 : xs[0]; }
 inline double divided(int a, int b) {
   if (b == 0) throw std::domain_error("division by zero");
   return double(a) / b;
@@ -121,6 +171,14 @@ inline int gated(int x, const std::string& begun, const std::string& open) {
   Signal::give(begun);
   Signal::await(open);
   return x;
+}
+/// Throws so often, then counts how often it was called.
+inline int flaky(int times, const std::string& calls) {
+  Signal::give(calls);
+  std::ifstream file(calls);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  if (static_cast<int>(text.size()) <= times) throw std::runtime_error("call " + std::to_string(text.size()));
+  return static_cast<int>(text.size());
 }
 /// The same, without saying anything.
 inline int after_signal(int x, const std::string& open) {

@@ -1,6 +1,4 @@
 // Workers by name: who there is, who holds what, copies, set-up, retirement, replacement.
-#include <csignal>
-
 #include "tests/cluster/client_cluster.h"
 
 namespace dflow::testing {
@@ -12,41 +10,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-/// A cluster for each test: these change it.
-class Workers : public ::testing::Test {
- protected:
-  Workers() {
-    ::setenv("DFLOW_WORKERS", "3", 1);
-    ::setenv("DFLOW_THREADS", "1", 1);
-    ::unsetenv("DFLOW_WORKER_RESOURCES");
-  }
-  ~Workers() override {
-    ::unsetenv("DFLOW_WORKERS");
-    ::unsetenv("DFLOW_THREADS");
-  }
-  static std::vector<std::string> names(const Executor& ex) {
-    std::vector<std::string> names;
-    for (const WorkerInfo& worker : ex.workers()) names.push_back(worker.name);
-    return names;
-  }
-  static std::set<std::int64_t> pids(const Executor& ex) {
-    std::set<std::int64_t> pids;
-    for (const WorkerInfo& worker : ex.workers()) pids.insert(worker.pid);
-    return pids;
-  }
-  /// Returns when others have taken their places.
-  static void kill_all(const Executor& ex) {
-    const std::set<std::int64_t> before = pids(ex);
-    for (const std::int64_t pid : before) ::kill(static_cast<pid_t>(pid), SIGKILL);
-    ASSERT_TRUE(eventually([&] {
-      const std::set<std::int64_t> now = pids(ex);
-      return now.size() == before.size() && std::ranges::none_of(now, [&](auto pid) { return before.contains(pid); });
-    }));
-  }
-};
-
-std::vector<int> block(int x) { return std::vector<int>(10'000, x); }
-int first_of(const std::vector<int>& xs) { return xs[0]; }
+class Workers : public OwnCluster {};
 
 TEST_F(Workers, AreListedByName) {
   Executor ex;

@@ -1,0 +1,211 @@
+// Cases of distributed's test_client by name: values on workers, and what becomes of them.
+#include <map>
+#include <optional>
+
+#include "tests/cluster/client_cluster.h"
+
+namespace dflow::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ClientValues : public SharedCluster {
+ protected:
+  std::vector<std::string> holders(const auto& future) { return ex.who_has(std::vector{future})[0]; }
+};
+
+/// Counts how many of it there are.
+struct Counted {
+  std::vector<int> data;
+};
+int size_of(const Counted& counted) { return static_cast<int>(counted.data.size()); }
+
+TEST_F(ClientValues, Scatter) {
+  const auto d = ex.scatter(block(3), 1);
+  EXPECT_THAT(holders(d), SizeIs(1));
+  EXPECT_EQ(d.get()[0], 3);
+  EXPECT_EQ(ex.submit(first_of, d).get(), 3);
+}
+
+TEST_F(ClientValues, ScatterTypes) {
+  EXPECT_EQ(ex.scatter(std::string("x")).get(), "x");
+  EXPECT_EQ(ex.scatter(std::map<std::string, int>{{"a", 1}}).get().at("a"), 1);
+  EXPECT_EQ(ex.submit(size_of, ex.scatter(Counted{{1, 2, 3}}, 2)).get(), 3);
+}
+
+TEST_F(ClientValues, ScatterSingletons) { EXPECT_EQ(ex.submit(inc, ex.scatter(1, 1)).get(), 2); }
+
+TEST_F(ClientValues, ScatterDirect) {
+  const auto d = ex.scatter(block(4), 1);
+  EXPECT_THAT(holders(d), SizeIs(1));
+  EXPECT_EQ(ex.submit(first_of, d).get(), 4);
+}
+
+TEST_F(ClientValues, ScatterDirectBroadcast) { EXPECT_THAT(holders(ex.scatter(block(4), 3)), SizeIs(3)); }
+
+TEST_F(ClientValues, ScatterDirectSpreadEvenly) {
+  std::map<std::string, int> count;
+  std::vector<Future<std::vector<int>>> some;
+  for (int i = 0; i < 6; ++i) some.push_back(ex.scatter(block(i), 1));
+  for (const auto& names : ex.who_has(some)) ++count[names.at(0)];
+  EXPECT_THAT(count, SizeIs(3));
+}
+
+TEST_F(ClientValues, ScatterDirectEmpty) { EXPECT_THAT(ex.scatter(std::vector<int>(), 2).get(), IsEmpty()); }
+
+TEST_F(ClientValues, ScatterGatherSync) { EXPECT_EQ(ex.gather(std::vector{ex.scatter(1), ex.scatter(2)}), (std::vector{1, 2})); }
+
+TEST_F(ClientValues, GatherDirect) {
+  const auto parts = ex.map(block, std::vector{1, 2, 3});
+  const auto values = ex.gather(parts);
+  EXPECT_EQ(values[2].size(), 10'000u);
+}
+
+TEST_F(ClientValues, MultipleScatter) {
+  const auto a = ex.scatter(block(1), 1), b = ex.scatter(block(1), 1);
+  EXPECT_EQ(ex.submit(first_of, a).get() + ex.submit(first_of, b).get(), 2);
+}
+
+TEST_F(ClientValues, LimitConcurrentGathering) {
+  const auto parts = ex.map(block, std::vector<int>(60, 5));
+  for (const auto& part : ex.gather(parts)) EXPECT_EQ(part.size(), 10'000u);
+}
+
+TEST_F(ClientValues, FutureRelease) {
+  auto x = std::make_optional(ex.submit(block, 1));
+  const auto y = ex.submit(first_of, *x);
+  x->wait();
+  x.reset();
+  EXPECT_EQ(y.get(), 1);
+}
+
+TEST_F(ClientValues, Replicate) {
+  const auto a = ex.submit(block, 1), b = ex.submit(block, 2);
+  ex.replicate(std::vector{a, b}, 2);
+  EXPECT_THAT(holders(a), SizeIs(2));
+  EXPECT_THAT(holders(b), SizeIs(2));
+  ex.replicate(std::vector{a}, 3);
+  EXPECT_THAT(holders(a), SizeIs(3));
+}
+
+TEST_F(ClientValues, ReplicateTreeBranching) {
+  const auto a = ex.submit([](int x) { return std::vector<int>(1'000'000, x); }, 1);
+  ex.replicate(std::vector{a}, 100);  // as many as there are
+  EXPECT_THAT(holders(a), SizeIs(3));
+}
+
+TEST_F(ClientValues, ClientReplicate) {
+  const auto x = ex.submit(inc, 1);
+  ex.replicate(std::vector{x}, 2);
+  EXPECT_THAT(holders(x), SizeIs(2));
+  EXPECT_EQ(ex.submit(inc, x).get(), 3);
+}
+
+TEST_F(ClientValues, ReplicationOfWhatFailedIsNothing) {
+  const auto bad = ex.submit(throws, 1);
+  ex.replicate(std::vector{bad}, 2);
+  EXPECT_THAT(holders(bad), IsEmpty());
+}
+
+TEST_F(ClientValues, Rebalance) {
+  std::vector<Future<std::vector<int>>> some = ex.with({.workers = {"worker-1"}}).map(block, std::vector<int>(30, 1));
+  wait(some);
+  for (const auto& names : ex.who_has(some)) ASSERT_THAT(names, ElementsAre("worker-1"));
+  ex.rebalance();
+  std::map<std::string, int> count;
+  for (const auto& names : ex.who_has(some)) ++count[names.at(0)];
+  EXPECT_THAT(count, SizeIs(3));
+  for (const auto& [name, values] : count) EXPECT_GE(values, 5) << name;
+  EXPECT_EQ(ex.submit(first_of, some[29]).get(), 1);
+}
+
+TEST_F(ClientValues, RebalanceUnprepared) {
+  const auto some = ex.map(slow_inc, std::vector<int>(10), std::vector<int>(10, 2));
+  ex.rebalance();  // while they run
+  EXPECT_EQ(ex.reduce(add, some).get(), 10);
+}
+
+TEST_F(ClientValues, WorkersRegisterIndirectData) {
+  const auto x = ex.with({.workers = {"worker-1"}}).submit(block, 1);
+  EXPECT_EQ(ex.with({.workers = {"worker-2"}}).submit(first_of, x).get(), 1);
+  EXPECT_TRUE(eventually([&] { return holders(x) == std::vector<std::string>{"worker-1", "worker-2"}; }));
+}
+
+TEST_F(ClientValues, ForgetSimple) {
+  const Signal calls;
+  {
+    const auto x = ex.submit(block, 1);
+    x.wait();
+  }
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(ClientValues, ForgetComplex) {
+  auto a = ex.submit(inc, 1), b = ex.submit(inc, 2);
+  const auto ab = ex.submit(add, a, b), ba = ex.submit(add, ab, a);
+  a = b = Future<int>();
+  EXPECT_EQ(ba.get(), 7);
+}
+
+TEST_F(ClientValues, ForgetInFlight) {
+  const Signal open;
+  {
+    const auto slow = ex.submit(after_signal, 1, open.path());
+    const auto next = ex.submit(inc, slow);
+  }
+  open.give();
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(ClientValues, ForgetErrors) {
+  {
+    const auto bad = ex.submit(throws, 1);
+    const auto next = ex.submit(inc, bad);
+    next.wait();
+  }
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(ClientValues, DirectToWorkers) {
+  const auto x = ex.submit(block, 9);
+  EXPECT_EQ(x.get()[9999], 9);
+}
+
+TEST_F(ClientValues, FileDescriptorsDontLeak) {
+  const auto open_files = [] {
+    std::size_t count = 0;
+    for (int fd = 0; fd < 4096; ++fd) count += ::access(("/proc/self/fd/" + std::to_string(fd)).c_str(), F_OK) == 0;
+    return count;
+  };
+  const auto use = [&] {
+    for (const auto& part : ex.map(block, std::vector<int>(20, 1))) EXPECT_EQ(part.get().size(), 10'000u);
+  };
+  use();
+  const std::size_t before = open_files();
+  for (int i = 0; i < 3; ++i) use();
+  EXPECT_LE(open_files(), before + 3);  // at most one more connection to each worker
+}
+
+TEST_F(ClientValues, StressCreationAndDeletion) {
+  for (int round = 0; round < 30; ++round) {
+    const auto parts = ex.map(block, std::vector<int>(6, round));
+    EXPECT_EQ(ex.submit(first_of, parts[static_cast<std::size_t>(round % 6)]).get(), round);
+  }
+}
+
+TEST_F(ClientValues, Stress1) {
+  const auto twice = ex.map(inc, ex.map(inc, std::vector<int>(64, 1)));
+  EXPECT_EQ(ex.reduce(add, twice).get(), 64 * 3);
+}
+
+TEST_F(ClientValues, StressGc) {
+  auto x = ex.submit(inc, 1);
+  for (int i = 0; i < 200; ++i) x = ex.submit(inc, x);
+  EXPECT_EQ(x.get(), 202);
+}
+
+}  // namespace
+}  // namespace dflow::testing
