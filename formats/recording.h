@@ -60,6 +60,12 @@ struct RecordedEvent {
   std::uint64_t bytes = 0;
 };
 
+/// What an event's process is called.
+struct RecordedProcess {
+  std::uint32_t process = 0;
+  std::string name;
+};
+
 struct Recording {
   std::string program;
   bool dry = false;  ///< made by running a graph's skeleton: nothing was executed
@@ -70,6 +76,7 @@ struct Recording {
   std::vector<RecordedEdge> edges;
   std::vector<RecordedBoundary> boundaries;
   std::vector<RecordedEvent> events;
+  std::vector<RecordedProcess> processes;  ///< those that have names: the workers of a cluster
 };
 
 /// Streams a recording to a file, which appears under its name once it is whole. Holds one small buffer, so

@@ -99,6 +99,11 @@ void RecordingWriter::add(const RecordedEvent& event, std::string_view name) {
 Result<void> RecordingWriter::finish(const Recording& recording) {
   for (const RecordedEvent& event : recording.events)
     add(event, event.name < recording.names.size() ? std::string_view(recording.names[event.name]) : "");
+  for (const RecordedProcess& process : recording.processes) {
+    JsonStream& json = output_->json;
+    json.next(output_->first_event).raw("{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":").number(process.process);
+    json.raw(",\"args\":{\"name\":").string(process.name).raw("}}");
+  }
   write_tables(output_->json, recording);
   output_->json.flush();
   return output_->file.commit();

@@ -12,8 +12,10 @@ namespace detail {
 DFLOW_EXPORT void show_progress(const std::vector<Node*>& nodes);
 }
 
-/// Shows on standard error how many of the futures have ended, one bar for each function, and returns when all have;
-/// failed and cancelled ones count, and are told of. Where standard error is no terminal it shows nothing and waits. Throws InvalidStateError for an empty future. The futures' results and exceptions are left to `get()`.
+/// Shows on standard error how many of the futures have ended, one bar for each name (TaskOptions::name, else the function's
+/// where dflowc told it), and returns when all have; failed and cancelled ones count, and are told of. Where standard error
+/// is no terminal it shows nothing and waits. Throws InvalidStateError for an empty future. Results and exceptions are left
+/// to `get()`.
 ///
 ///     auto parts = ex.map(simulate, cases);
 ///     dflow::progress(parts);

@@ -245,6 +245,7 @@ std::vector<std::vector<std::string>> ClientSession::who_has(const std::vector<N
 
 void ClientSession::replicate(const std::vector<Node*>& nodes, std::size_t copies) {
   if (!scheduler_) connect();
+  wait_for_start();
   core::ReplicateRequested request{.copies = static_cast<std::uint16_t>(std::min<std::size_t>(copies, 0xffff))};
   for (Node* node : nodes) {
     if (node->state() != State::done) continue;
@@ -258,6 +259,9 @@ void ClientSession::replicate(const std::vector<Node*>& nodes, std::size_t copie
   if (!request.tasks.empty()) ask(std::move(request));
 }
 
-void ClientSession::rebalance() { ask(core::RebalanceRequested{}); }
+void ClientSession::rebalance() {
+  wait_for_start();
+  ask(core::RebalanceRequested{});
+}
 
 }  // namespace dflow::cluster

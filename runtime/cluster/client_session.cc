@@ -40,6 +40,7 @@ void ClientSession::connect() {
                          [this](const std::string& reason) {
                            lose("dflow: the scheduler at " + options_.scheduler.text() + " is gone: " + reason);
                          }});
+  if (options_.trace) send(TraceWanted{});
   flusher_ = std::thread([this] { keep_flushing(); });
 }
 

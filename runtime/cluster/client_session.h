@@ -38,10 +38,14 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     net::Hello self;          ///< Who this is.
     /// The workers there will ever be, and what they have; empty: others may come.
     std::map<std::string, std::map<std::string, double>> workers = {};
+    bool trace = false;  ///< What workers run is told to `detail::trace_ran`.
     bool inside_worker = false;
     /// Inside a worker: its id, known when the first task submits; and: a task waits, or goes on.
     std::function<core::WorkerId()> worker = {};
     std::function<void(detail::Node& task)> blocked = {}, unblocked = {};
+    /// Inside a worker: there is a trace; and: the body of `outer` has submitted a task.
+    std::function<bool()> traced = {};
+    std::function<void(core::TaskId outer, TracedTask task)> submitted = {};
     /// Called at the end, when the scheduler is not needed any more.
     std::function<void()> ended = {};
     /// On a cluster whose agents may have to be sent the program.
@@ -93,6 +97,12 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     bool asked_again = false;          ///< Nobody named had it; the scheduler will tell of it once more.
     std::exception_ptr error = {};     ///< It was lost, and computing it again failed.
   };
+
+  // client_trace.cc
+  void note_record(core::TaskId id, const detail::Node& node);
+  std::optional<TracedTask> traced_line(const core::TaskSpec& task, const detail::Node& node) const;
+  void on(Traced& message);
+  void record(const Traced& message);
 
   /// What came in answer to a request.
   struct Answer {
@@ -163,6 +173,13 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::set<detail::Node*> elsewhere_;   ///< Nodes with a value that is not here.
   std::map<core::WorkerId, PeerJoined> workers_;
   bool started_ = false;                ///< All workers that were to come have been there.
+  struct TracedNode {
+    std::uint64_t record = 0;
+    bool returned = false;
+  };
+  std::unordered_map<core::TaskId, TracedNode> traced_;  ///< Only if there is a trace.
+  /// Of tasks whose submitter has not ended, so that nobody has told of them yet.
+  std::unordered_map<core::TaskId, std::vector<Traced>> early_traced_;
   std::uint64_t last_request_ = 0;
   std::map<core::RequestId, Answer> answers_;  ///< Of requests that somebody waits for.
   std::vector<core::TaskSpec> to_submit_;

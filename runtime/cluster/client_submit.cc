@@ -130,15 +130,21 @@ void ClientSession::send_task(Node& node) {
   try {
     if (!scheduler_) connect();
     core::TaskSpec task = describe_task(node);
+    std::optional<TracedTask> line = traced_line(task, node);
+    const core::TaskId outer = task.inside.value_or(core::TaskId{});
     std::unique_lock lock(mutex_);
     if (!lost_.empty()) throw Error(lost_);
-    task.id = name(node);
+    const core::TaskId id = task.id = name(node);
     nodes_[task.id] = &node;
+    note_record(task.id, node);
     const bool first = to_submit_.empty();
     to_submit_.push_back(std::move(task));
     node.state_.store(State::pending, std::memory_order_release);
     lock.unlock();
     if (first) changed_.notify_all();
+    if (!line) return;
+    line->id = id;
+    options_.submitted(outer, std::move(*line));
   } catch (...) {
     node.set_error(std::current_exception());
     end(node, State::failed);

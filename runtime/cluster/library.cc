@@ -37,20 +37,25 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
                                  .inside_worker = true,
                                  .worker = [worker] { return worker->id(); },
                                  .blocked = [worker](detail::Node& task) { worker->blocked(task); },
-                                 .unblocked = [worker](detail::Node& task) { worker->unblocked(task); }};
+                                 .unblocked = [worker](detail::Node& task) { worker->unblocked(task); },
+                                 .traced = [worker] { return worker->traced(); },
+                                 .submitted = [worker](core::TaskId outer, TracedTask task) {
+                                   worker->note_submitted(outer, std::move(task));
+                                 }};
   auto session = std::make_unique<ClientSession>(std::move(options), local);
   worker->before_end([inner = session.get()] { inner->settle(); });
   return session;
 }
 
 /// A cluster that serves others as well.
-std::unique_ptr<detail::Session> join_cluster(const std::string& scheduler, detail::Session& local) {
-  Result<net::Address> address = net::parse_address(scheduler);
+std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& request, detail::Session& local) {
+  Result<net::Address> address = net::parse_address(request.scheduler);
   if (!address) throw Error("dflow: DFLOW_SCHEDULER: " + address.message());
   const auto files = std::make_shared<const OwnFiles>();
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = address.value(),
                              .self = hello_of_client(secret_of_scheduler(address.value().port), files->key()),
+                             .trace = request.trace,
                              .files = files},
       local);
   try {
@@ -63,12 +68,13 @@ std::unique_ptr<detail::Session> join_cluster(const std::string& scheduler, deta
 
 std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, detail::Session& local) {
   if (request.inside_worker) return open_inside_worker(local);
-  if (!request.scheduler.empty()) return join_cluster(request.scheduler, local);
+  if (!request.scheduler.empty()) return join_cluster(request, local);
   auto own = std::make_shared<OwnCluster>(request);
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = own->address(),
                              .self = hello_of_client(own->secret()),
                              .workers = own->workers(),
+                             .trace = request.trace,
                              .ended = [own]() mutable { own.reset(); }},
       local);
   session->connect();

@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 #include <variant>
+#include <vector>
 
 #include "runtime/cluster/agent_protocol.h"
 #include "runtime/core/actions.h"
@@ -81,6 +82,34 @@ struct SetUpDone {
   static constexpr std::tuple fields{&SetUpDone::number, &SetUpDone::exception};
 };
 
+/// From a client, and on to the workers: what they run from now on is to be told, for a trace.
+struct TraceWanted {
+  static constexpr std::tuple<> fields{};
+};
+/// A task that a traced body submitted.
+struct TracedTask {
+  core::TaskId id{};
+  std::string name = {};
+  std::string file = {};
+  std::int32_t line = 0;
+  std::vector<core::TaskId> inputs = {};
+  static constexpr std::tuple fields{&TracedTask::id, &TracedTask::name, &TracedTask::file, &TracedTask::line,
+                                     &TracedTask::inputs};
+};
+/// From a worker, on to the client: a body has run. Arrives before its end is told.
+struct Traced {
+  core::TaskId id{};
+  std::string worker = {};
+  std::int64_t start = 0;     ///< Nanoseconds since the epoch of the system's clock.
+  std::int64_t duration = 0;  ///< Nanoseconds.
+  std::uint32_t thread = 0;
+  std::uint64_t bytes = 0;
+  bool returned = false;      ///< It did not throw.
+  std::vector<TracedTask> submitted = {};
+  static constexpr std::tuple fields{&Traced::id,     &Traced::worker, &Traced::start,    &Traced::duration,
+                                     &Traced::thread, &Traced::bytes,  &Traced::returned, &Traced::submitted};
+};
+
 /// The cluster cannot serve any more, and why.
 struct GivenUp {
   std::string reason = {};
@@ -94,15 +123,15 @@ struct Extended<std::variant<T...>, More...> {
   using type = std::variant<T..., More...>;
 };
 
-using FromWorker = Extended<core::Report, SetUpDone>::type;
+using FromWorker = Extended<core::Report, SetUpDone, Traced>::type;
 using FromClient =
     std::variant<core::TasksSubmitted, core::ValueScattered, core::TasksReleased, core::TasksCancelled,
                  core::ValueUnavailable, core::LocateRequested, core::ReplicateRequested, core::RebalanceRequested,
-                 core::RetireRequested, core::RestartRequested, SetUpRequested, EndAwaited, Sync, FilesOffered, Piece>;
+                 core::RetireRequested, core::RestartRequested, SetUpRequested, TraceWanted, EndAwaited, Sync, FilesOffered, Piece>;
 using ToWorker = std::variant<core::RunTask, core::CancelTask, core::RevokeTask, core::FreeValue, core::FetchValue,
-                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp>;
+                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp, TraceWanted>;
 using ToClient = std::variant<core::TaskDone, core::TaskEnded, core::PlaceValue, core::Located, core::RequestDone,
-                              PeerJoined, PeerLeft, Printed, SetUpEnded, AllEnded, Sync, GivenUp, FilesWanted,
+                              PeerJoined, PeerLeft, Printed, SetUpEnded, Traced, AllEnded, Sync, GivenUp, FilesWanted,
                               PieceWanted>;
 
 }  // namespace dflow::cluster

@@ -134,6 +134,7 @@ void SchedulerServer::enter(Member& member) {
   const PeerJoined peer = description_of(id, member.hello);
   for (const auto& [other, worker] : program.workers) send(worker, ToWorker(peer));
   for (const auto& [other, client] : program.clients) send(client, ToClient(peer));
+  if (program.traced) send(&member, ToWorker(TraceWanted{}));
   apply(program, core::WorkerJoined{.worker = id,
                                     .name = peer.name,
                                     .host = peer.host,
@@ -281,6 +282,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    answer_awaiting(program);
                  },
                  [&](Sync sync) { send(&member, ToClient(sync)); },
+                 [&](TraceWanted) { want_trace(program); },
                  [&](SetUpRequested& request) { add_set_up(member, std::move(request)); },
                  [&](FilesOffered& offered) { hosting_.on(member.id, program.id, offered); },
                  [&](Piece& piece) { hosting_.on(piece); },
@@ -301,6 +303,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
 void SchedulerServer::from_worker(Member& member, FromWorker message) {
   std::visit(Overload{
                  [&](SetUpDone& done) { set_up_done(member, done); },
+                 [&](Traced& traced) { pass_on(member, traced); },
                  [&](auto& event) {
                    event.worker = core::WorkerId{member.id};
                    apply(*member.program, std::move(event));

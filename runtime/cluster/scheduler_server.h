@@ -90,6 +90,7 @@ class SchedulerServer {
     std::map<core::ClientId, std::size_t> inner_count = {};
     std::set<core::ClientId> awaiting_end = {};
     std::vector<SetUpEntry> set_ups = {};
+    bool traced = false;
   };
   /// A worker whose connection has ended, and of whose process nobody has told yet.
   struct Leaving {
@@ -134,6 +135,10 @@ class SchedulerServer {
   bool received_from_tool(Member& member, const std::string& bytes);
   ClusterStatus status() const;
   ProgramStatus describe(const Program& program) const;
+
+  // traces.cc
+  void want_trace(Program& program);
+  void pass_on(Member& worker, Traced& traced);
 
   // set_ups.cc
   bool start_set_ups(Member& member);

@@ -160,6 +160,8 @@ void WorkerProcess::received(std::vector<std::string> messages) {
             links_->add(m.worker, m.address);
           } else if constexpr (std::is_same_v<M, PeerLeft>) {
             links_->remove(m.worker);
+          } else if constexpr (std::is_same_v<M, TraceWanted>) {
+            traced_ = true;
           } else if constexpr (std::is_same_v<M, SetUp>) {
             start_set_up(std::move(m));
           } else if constexpr (std::is_same_v<M, core::FenceWorker>) {
@@ -315,6 +317,7 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
   }
   const std::lock_guard lock(mutex_);
   const auto body = bodies_.find(name);
+  if (traced_) trace(name, body->second, *end);
   if (body->second.away) {
     body->second.end = std::move(end);
     return;

@@ -1,6 +1,7 @@
 // A worker: a process of the user's own program that runs tasks for a scheduler, and keeps their values.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -50,6 +51,11 @@ class WorkerProcess {
   core::WorkerId id() const noexcept { return id_; }
   const WorkerSettings& settings() const noexcept { return settings_; }
 
+  /// What runs here is to be told for a trace.
+  bool traced() const noexcept { return traced_; }
+  /// The body of `outer`, which runs here, has submitted a task.
+  void note_submitted(core::TaskId outer, TracedTask task);
+
   /// A body that runs here waits for other tasks, or goes on.
   void blocked(detail::Node& task);
   void unblocked(detail::Node& task);
@@ -95,6 +101,9 @@ class WorkerProcess {
   void fetch();
   void tick();
 
+  // worker_trace.cc
+  void trace(const Name& name, const Body& body, const core::WorkerEvent& end);
+
   // worker_set_up.cc
   void start_set_up(SetUp order);
   void set_up(const SetUp& order);
@@ -113,6 +122,8 @@ class WorkerProcess {
   std::unique_ptr<core::Worker> brain_;
   std::deque<core::WorkerEvent> events_;  ///< That the brain has not been told yet.
   bool applying_ = false;
+  std::atomic<bool> traced_{false};
+  std::map<core::TaskId, std::vector<TracedTask>> submitted_;  ///< By bodies that run; only if there is a trace.
   std::map<Name, Body> bodies_;
   std::deque<core::StartFetch> to_fetch_;
   bool over_ = false;

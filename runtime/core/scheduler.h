@@ -192,6 +192,7 @@ class Scheduler {
   Input input(Index task, Index reader) const;
   void evacuate(Index worker);
   void review_requests();
+  bool few_are_asked_for() const;
   bool done(const Request& request) const;
 
   // scheduler_members.cc: clients and workers that come and go.

@@ -154,6 +154,18 @@ void Scheduler::on(const ValueAdded& event) {
   if (arrives) input_ended(task);
   end_transfer(task, worker, true);
   later(task);
+  if (few_are_asked_for()) {
+    settle();
+    review_requests();
+  }
+}
+
+/// Requests about few values are answered when they are met; to look through many with each value that arrives would take
+/// longer than they need, so others wait for the next tick.
+bool Scheduler::few_are_asked_for() const {
+  std::size_t count = 0;
+  for (const Request& request : requests_) count += request.tasks.size() + request.transfers.size();
+  return count > 0 && count <= 16;
 }
 
 void Scheduler::on(const ValueRemoved& event) {

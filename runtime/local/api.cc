@@ -186,8 +186,12 @@ void submit_chunk(Scope& scope, Node& first, const Site* site) {
   scope.session->submit_chunk(first);
 }
 
+/// No trace tells of it: it is what a task that ran elsewhere needs here.
 void run_here(Scope& scope, Node& node) {
-  prepare(scope, node, nullptr, nullptr);
+  node.scope = &scope;
+  node.session_id = scope.session_id;
+  node.where = nullptr;
+  node.traits |= kReturnAddress;
   count(scope, 1);
   active().local->submit(node);
 }

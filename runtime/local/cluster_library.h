@@ -18,6 +18,7 @@ struct ClusterRequest {
   std::string scheduler = {};   ///< HOST:PORT of a cluster that runs already; empty: one of the program's own.
   std::size_t silence = 10;     ///< Seconds after which a worker of its own that says nothing is given up.
   std::map<std::string, Resources> resources = {};  ///< Of the worker named; "": of each other.
+  bool trace = false;           ///< What the workers do is to be told to this process.
   bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.
 };
 

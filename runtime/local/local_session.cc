@@ -37,6 +37,7 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
                                      .scheduler = settings.scheduler,
                                      .silence = settings.worker_silence,
                                      .resources = settings.resources,
+                                     .trace = !settings.trace.empty(),
                                      .inside_worker = inside_worker()},
                                     *this);
   active_.session = cluster_.get();

@@ -34,7 +34,9 @@ std::string name_of(const Node& node) {
   if (const TaskOptions* options = options_of(node); options && !options->name.empty()) return options->name;
   if (node.has(kExternal)) return "promises";
   const auto* site = node.has(kReturnAddress) ? nullptr : static_cast<const Site*>(node.where);
-  return local::task_name(site, node.callable_type(), node.callable_address());
+  // Which function a pointer meant is not known any more where the task has ended.
+  std::string name = local::task_name(site, node.callable_type(), nullptr);
+  return name.find("(*") == std::string::npos ? name : "tasks";
 }
 
 std::size_t columns() {

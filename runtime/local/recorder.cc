@@ -56,12 +56,16 @@ std::uint32_t Recorder::callee_of(const Node& node) {
 std::uint32_t Recorder::graph_of(const Context& context) {
   if (context.task && context.task->record != 0) {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t parent = context.task->record;
-    const auto [place, added] = task_graphs_.emplace(parent, static_cast<std::uint32_t>(graphs_.size()));
-    if (added) graphs_.push_back({.name = "", .instance = 0, .parent = formats::TaskId{parent}});
-    return place->second;
+    return graph_inside(context.task->record);
   }
   return context.graph ? context.graph->index : 0;
+}
+
+/// Of what this task submits. The lock is held.
+std::uint32_t Recorder::graph_inside(std::uint64_t parent) {
+  const auto [place, added] = task_graphs_.emplace(parent, static_cast<std::uint32_t>(graphs_.size()));
+  if (added) graphs_.push_back({.name = "", .instance = 0, .parent = formats::TaskId{parent}});
+  return place->second;
 }
 
 void Recorder::submitted(Node& node, const Context& context) {
@@ -152,6 +156,7 @@ formats::Recording Recorder::finish() {
       recording.events.push_back(event);
     }
   }
+  finish_remote(recording, names, files);
   std::ranges::sort(recording.tasks, {}, &formats::RecordedTask::id);
   return recording;
 }

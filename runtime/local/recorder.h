@@ -12,6 +12,7 @@
 
 #include <dflow/detail/session.h>
 #include <dflow/detail/site.h>
+#include <dflow/detail/trace.h>
 
 #include "formats/recording.h"
 #include "runtime/local/thread_state.h"
@@ -39,6 +40,11 @@ class Recorder {
   const GraphInstance* enter(const detail::GraphSite& site);
   void boundary(const detail::GraphSite* site, const std::string& file, int line, const std::string& reason);
 
+  /// What other processes submitted and ran.
+  std::uint64_t submitted_elsewhere(std::uint64_t parent, const detail::TaskLine& line,
+                                    const std::vector<std::uint64_t>& producers);
+  void ran_elsewhere(std::uint64_t task, const detail::RemoteRun& run);
+
   std::uint64_t task_count() const noexcept { return last_.load(); }
   formats::Recording finish();
 
@@ -65,6 +71,15 @@ class Recorder {
     std::map<Callee, std::uint32_t> callees;
   };
 
+  struct RemoteTask {
+    std::uint64_t id;
+    std::uint32_t graph;
+    detail::TaskLine line;
+  };
+
+  void finish_remote(formats::Recording& recording, std::map<std::string, std::uint32_t>& names,
+                     std::map<std::string, std::int32_t>& files);
+  std::uint32_t graph_inside(std::uint64_t parent);
   Part& part();
   std::uint32_t callee_of(const Node& node);
   std::uint32_t graph_of(const Context& context);
@@ -85,6 +100,11 @@ class Recorder {
   std::vector<formats::RecordedGraph> graphs_;
   std::vector<formats::RecordedBoundary> boundaries_;
   std::map<std::string, std::string> given_names_;
+  std::chrono::system_clock::time_point system_start_ = std::chrono::system_clock::now();
+  std::vector<RemoteTask> remote_tasks_;
+  std::vector<formats::RecordedEdge> remote_edges_;
+  std::vector<formats::RecordedEvent> remote_events_;
+  std::map<std::string, std::uint32_t> processes_;  ///< Workers, by the order in which they were heard of.
 };
 
 }  // namespace dflow::local

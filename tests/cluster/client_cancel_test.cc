@@ -52,9 +52,11 @@ TEST_F(Cancelling, CancelBeforeKnownToScheduler) {
 
 TEST_F(Cancelling, CancelledTaskThatHadNotStartedNeverRuns) {
   const Signal open, ran;
+  const auto token = ex.with({.workers = {"worker-3"}}).submit(inc, 1);
   keep_all_busy(open);
   const auto x = ex.with({.workers = {"worker-1"}}).submit(told, 1, ran.path());
   EXPECT_TRUE(x.cancel());
+  ex.replicate(std::vector{token}, 3);  // what worker-1 was told before this, it knows
   open.give();
   wait(busy);
   EXPECT_EQ(ex.with({.workers = {"worker-1"}}).submit(inc, 1).get(), 2);

@@ -19,17 +19,31 @@ int write_down(int x, const std::string& path) {
   return x;
 }
 
+int held(const std::string& begun, const std::string& open) {
+  if (!begun.empty()) Signal::give(begun);
+  if (!open.empty()) Signal::await(open);
+  ::usleep(10'000);  // more than the scheduler sends ahead
+  return 0;
+}
+
 class Placement : public SharedCluster {
  protected:
   BoundExecutor on(const std::string& worker, TaskOptions options = {}) {
     options.workers = {worker};
     return ex.with(options);
   }
-  /// `worker` does nothing else until `open` is given.
+  /// `worker` does nothing else until `open` is given, and is known to take so long for it that nothing is sent ahead.
   void keep_busy(const std::string& worker, const Signal& open) {
+    on(worker).submit(held, "", "").wait();
     const Signal begun;
-    busy.push_back(on(worker).submit(gated, 1, begun.path(), open.path()));
+    busy.push_back(on(worker).submit(held, begun.path(), open.path()));
     ASSERT_TRUE(begun.await());
+  }
+  /// Opens when worker-1 and worker-2 know of all that was submitted so far: what the scheduler sends to a worker arrives
+  /// in order, and they have fetched a value by its order since.
+  void open_when_all_is_known(const Signal& open) {
+    ex.replicate(std::vector{on("worker-3").submit(inc, 1)}, 3);
+    open.give();
   }
   static std::string text_of(const Signal& signal) {
     std::ifstream file(signal.path());
@@ -54,7 +68,7 @@ TEST_F(Priorities, Submit) {
   const auto low = on("worker-1", {.priority = -1}).submit(write_down, 1, order.path());
   const auto middle = on("worker-1").submit(write_down, 2, order.path());
   const auto high = on("worker-1", {.priority = 1}).submit(write_down, 3, order.path());
-  open.give();
+  open_when_all_is_known(open);
   wait(std::vector{low, middle, high});
   EXPECT_EQ(text_of(order), "321");
 }
@@ -65,7 +79,7 @@ TEST_F(Priorities, Map) {
   const std::vector<std::string> paths(2, order.path());
   auto all = on("worker-1", {.priority = -5}).map(write_down, std::vector{1, 2}, paths);
   for (const auto& each : on("worker-1", {.priority = 5}).map(write_down, std::vector{3, 4}, paths)) all.push_back(each);
-  open.give();
+  open_when_all_is_known(open);
   wait(all);
   EXPECT_EQ(text_of(order), "3412");
 }
@@ -75,7 +89,7 @@ TEST_F(Priorities, RepeatedPersistsSamePriority) {
   keep_busy("worker-1", open);
   std::vector<Future<int>> all;
   for (int i = 1; i <= 5; ++i) all.push_back(on("worker-1", {.priority = 2}).submit(write_down, i, order.path()));
-  open.give();
+  open_when_all_is_known(open);
   wait(all);
   EXPECT_EQ(text_of(order), "12345");
 }
@@ -136,7 +150,7 @@ TEST_F(Resources, ConstrainedVsReadyPriority1) {
   keep_busy("worker-2", open);
   const auto plain = on("worker-2").submit(write_down, 1, order.path());
   const auto constrained = on("worker-2", {.priority = 1, .resources = {{"gpu", 1}}}).submit(write_down, 2, order.path());
-  open.give();
+  open_when_all_is_known(open);
   wait(std::vector{plain, constrained});
   EXPECT_EQ(text_of(order), "21");
 }
@@ -146,7 +160,7 @@ TEST_F(Resources, ConstrainedVsReadyPriority2) {
   keep_busy("worker-2", open);
   const auto constrained = on("worker-2", {.resources = {{"gpu", 1}}}).submit(write_down, 1, order.path());
   const auto plain = on("worker-2", {.priority = 1}).submit(write_down, 2, order.path());
-  open.give();
+  open_when_all_is_known(open);
   wait(std::vector{plain, constrained});
   EXPECT_EQ(text_of(order), "21");
 }
@@ -154,7 +168,8 @@ TEST_F(Resources, ConstrainedVsReadyPriority2) {
 TEST_F(Resources, ConstrainedTasksRespectPriority) {
   const Signal open, order, begun;
   const TaskOptions gpu{.resources = {{"gpu", 2}}};
-  const auto gate = ex.with(gpu).submit(gated, 1, begun.path(), open.path());
+  ex.with(gpu).submit(held, "", "").wait();
+  const auto gate = ex.with(gpu).submit(held, begun.path(), open.path());
   ASSERT_TRUE(begun.await());
   TaskOptions low = gpu, high = gpu;
   low.priority = -1;
@@ -162,7 +177,7 @@ TEST_F(Resources, ConstrainedTasksRespectPriority) {
   const auto one = ex.with(low).submit(write_down, 1, order.path());
   const auto two = ex.with(gpu).submit(write_down, 2, order.path());
   const auto three = ex.with(high).submit(write_down, 3, order.path());
-  open.give();
+  open_when_all_is_known(open);
   wait(std::vector{one, two, three});
   EXPECT_EQ(text_of(order), "321");
 }
@@ -316,7 +331,7 @@ TEST_F(ClientPlacement, AnnotationsPriorities) {
   keep_busy("worker-1", open);
   const auto low = on("worker-1").submit(write_down, 1, order.path());
   const auto high = on("worker-1", {.priority = 9}).submit(write_down, 2, order.path());
-  open.give();
+  open_when_all_is_known(open);
   wait(std::vector{low, high});
   EXPECT_EQ(text_of(order), "21");
 }

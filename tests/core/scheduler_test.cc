@@ -333,8 +333,7 @@ TEST_F(SchedulerTest, ReplacesALostReplica) {
   finish(1);
   const auto fetch = all<FetchValue>(say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2}));
   ASSERT_THAT(fetch, SizeIs(1));
-  say(ValueAdded{fetch[0].worker, task(1), Attempt{1}, 8});
-  EXPECT_THAT(all<RequestDone>(say(Tick{})), SizeIs(1));
+  EXPECT_THAT(all<RequestDone>(say(ValueAdded{fetch[0].worker, task(1), Attempt{1}, 8})), SizeIs(1));
   EXPECT_THAT(all<FetchValue>(lose(static_cast<std::uint32_t>(where(1)))), SizeIs(1));
 }
 
