@@ -1,5 +1,8 @@
 #include "compiler/frontend/attributes.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "clang/AST/Attr.h"
 #include "clang/AST/Decl.h"
 #include "clang/AST/DeclTemplate.h"
@@ -9,9 +12,22 @@
 namespace dflow::compiler {
 namespace {
 
-bool kept = true;
+struct Met {
+  clang::Decl* decl;
+  llvm::StringRef name;
+  clang::SourceRange range;
+};
 
-/// Keeps one attribute. Misplaced ones are no errors here: the host compiler ignores them, and so does dflowc.
+KeepAttributes kept = KeepAttributes::yes;
+std::vector<Met> met;  // in a parse that keeps them later
+
+void keep_one(const Met& attribute) {
+  auto& context = attribute.decl->getASTContext();
+  attribute.decl->addAttr(clang::AnnotateAttr::Create(context, attribute.name, nullptr, 0, attribute.range));
+}
+
+/// Keeps one attribute. Misplaced ones are no errors here: the host compiler ignores them, and so does
+/// dflowc.
 class Keeper : public clang::ParsedAttrInfo {
  public:
   explicit Keeper(const char* spelling) : spelling_{clang::ParsedAttr::AS_CXX11, spelling} {
@@ -19,13 +35,16 @@ class Keeper : public clang::ParsedAttrInfo {
     OptArgs = 15;
   }
 
-  bool diagAppertainsToDecl(clang::Sema&, const clang::ParsedAttr&, const clang::Decl*) const override { return true; }
+  bool diagAppertainsToDecl(clang::Sema&, const clang::ParsedAttr&, const clang::Decl*) const override {
+    return true;
+  }
 
-  AttrHandling handleDeclAttribute(clang::Sema& sema, clang::Decl* decl,
+  AttrHandling handleDeclAttribute(clang::Sema&, clang::Decl* decl,
                                    const clang::ParsedAttr& attribute) const override {
-    if (!kept) return AttributeNotApplied;
-    decl->addAttr(clang::AnnotateAttr::Create(sema.Context, spelling_[0].NormalizedFullName, nullptr, 0,
-                                              attribute.getRange()));
+    const Met found{decl, spelling_[0].NormalizedFullName, attribute.getRange()};
+    if (kept == KeepAttributes::later) met.push_back(found);
+    if (kept != KeepAttributes::yes) return AttributeNotApplied;
+    keep_one(found);
     return AttributeApplied;
   }
 
@@ -64,10 +83,21 @@ bool marked(const clang::FunctionDecl& function, llvm::StringRef name) {
 
 }  // namespace
 
-void keep_dflow_attributes(bool keep) { kept = keep; }
+void keep_dflow_attributes(KeepAttributes keep) {
+  kept = keep;
+  if (keep == KeepAttributes::later) return;
+  if (keep == KeepAttributes::yes) std::ranges::for_each(met, keep_one);
+  met.clear();
+}
 
-bool is_task(const clang::FunctionDecl& function) { return marked(function, kTask); }
-bool is_pure(const clang::FunctionDecl& function) { return marked(function, kPure); }
-bool is_graph(const clang::FunctionDecl& function) { return marked(function, kGraph); }
+bool is_task(const clang::FunctionDecl& function) {
+  return marked(function, kTask);
+}
+bool is_pure(const clang::FunctionDecl& function) {
+  return marked(function, kPure);
+}
+bool is_graph(const clang::FunctionDecl& function) {
+  return marked(function, kGraph);
+}
 
 }  // namespace dflow::compiler

@@ -8,9 +8,15 @@ class FunctionDecl;
 
 namespace dflow::compiler {
 
-/// Whether the parse that follows keeps the attributes; without them it is that of any compiler. Clang's registry takes
-/// no parameters, so this is the process's.
-void keep_dflow_attributes(bool keep);
+/// What becomes of the attributes that the parser meets.
+enum class KeepAttributes {
+  yes,
+  later,  ///< the parse is that of any compiler, until it is told `yes`, which keeps those met meanwhile as well
+  no,     ///< the parse is that of any compiler
+};
+
+/// For the parse that follows, or its rest. Clang's registry takes no parameters, so this is the process's.
+void keep_dflow_attributes(KeepAttributes keep);
 
 bool is_task(const clang::FunctionDecl& function);
 bool is_pure(const clang::FunctionDecl& function);

@@ -199,14 +199,6 @@ const clang::FunctionDecl* visible_body(const clang::FunctionDecl& function) {
   return is_body_beside_the_point(*definition) ? nullptr : definition;
 }
 
-bool is_body_beside_the_point(const clang::FunctionDecl& function) {
-  const auto* pattern = function.getTemplateInstantiationPattern();
-  const clang::FunctionDecl& text = pattern != nullptr ? *pattern : function;
-  if (text.isConstexpr() || text.isDefaulted() || text.isImplicit()) return false;
-  if (text.getReturnType()->getContainedDeducedType() != nullptr) return false;
-  return text.getASTContext().getSourceManager().isInSystemHeader(text.getLocation());
-}
-
 bool is_plain(const clang::Expr& expression) {
   const clang::Expr* bare = expression.IgnoreParenImpCasts()->IgnoreImplicit()->IgnoreParenImpCasts();
   if (isa<clang::DeclRefExpr, clang::IntegerLiteral, clang::FloatingLiteral, clang::CharacterLiteral,

@@ -18,6 +18,7 @@
 #include "compiler/frontend/conclude.h"
 #include "compiler/frontend/crossing.h"
 #include "compiler/frontend/graph_functions.h"
+#include "compiler/frontend/library_bodies.h"
 #include "compiler/frontend/positions.h"
 #include "compiler/frontend/rewrite.h"
 
@@ -33,7 +34,7 @@ class Consumer : public clang::ASTConsumer {
   /// What libraries do inside is the host compiler's to parse: saves a third of the time. Clang asks only where
   /// nothing depends on the body (no constexpr function, no deduced result).
   bool shouldSkipFunctionBody(clang::Decl* declaration) override {
-    return declaration->getASTContext().getSourceManager().isInSystemHeader(declaration->getLocation());
+    return in_library(*declaration);
   }
 
   void HandleTranslationUnit(clang::ASTContext& context) override {
@@ -226,7 +227,7 @@ FrontendResult unparsed(const FrontendJob& job, const FirstError& errors) {
 }
 
 FrontendResult run_frontend(const FrontendJob& job) {
-  keep_dflow_attributes(true);
+  keep_dflow_attributes(KeepAttributes::yes);
   FrontendResult result;
   FirstError errors;
   const WarningFlags flags = warning_flags(job.arguments);

@@ -31,8 +31,9 @@
 #include "compiler/frontend/analysing_consumer.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/checks/checks.h"
+#include "compiler/frontend/forget_libraries.h"
 #include "compiler/frontend/leading_includes.h"
-#include "compiler/frontend/library_bodies.h"
+#include "compiler/frontend/shared_region.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/TargetParser/Host.h"
 
@@ -92,6 +93,12 @@ class MainText {
   bool holds(std::string_view text) const { return text.size() < buffer_->getBufferSize(); }
   std::string_view first(std::size_t size) const { return {buffer_->getBufferStart(), size}; }
 
+  /// How far a lexer of it has come; nothing: that one reads something else.
+  std::optional<std::size_t> offset_of(const char* at) const {
+    const bool inside = at >= buffer_->getBufferStart() && at <= buffer_->getBufferEnd();
+    return inside ? std::optional(static_cast<std::size_t>(at - buffer_->getBufferStart())) : std::nullopt;
+  }
+
   void write(std::string_view text) {
     std::ranges::copy(text, buffer_->getBufferStart());
     std::fill(buffer_->getBufferStart() + text.size(), buffer_->getBufferEnd(), ' ');
@@ -102,25 +109,41 @@ class MainText {
   std::unique_ptr<llvm::WritableMemoryBuffer> buffer_;
 };
 
-/// The two ways that a parse goes on from the first code, and what they share.
+/// The two ways that a parse goes on from the first code that may be changed, and what they share.
 class Fork {
  public:
   Fork(const FrontendJob& job, const Exchange& exchange, ErrorsTo& errors, MainText& text,
-       const LeadingIncludes& includes)
+       const LeadingIncludes& includes, std::size_t last_shared)
       : job_(job),
         exchange_(exchange),
         errors_(errors),
         text_(text),
         includes_(includes),
+        last_shared_(last_shared),
         flags_(warning_flags(job.arguments)) {}
 
   enum class Branch { none, analysis, compilation, abandoned };
   Branch branch() const { return branch_; }
   const LeadingIncludes& includes() const { return includes_; }
 
-  /// The preprocessor is between the leading includes and the code.
+  /// The preprocessor is behind the leading includes.
+  void approach(clang::CompilerInstance& compiler) {
+    if (approaching_) return;
+    approaching_ = true;
+    compiler.getPreprocessor().setTokenWatcher([this, &compiler](const clang::Token& token) {
+      if (branch_ != Branch::none || !token.getLocation().isFileID()) return;
+      const auto [file, offset] = compiler.getSourceManager().getDecomposedLoc(token.getLocation());
+      if (file == compiler.getSourceManager().getMainFileID() && offset >= last_shared_) branch_off(compiler);
+    });
+  }
+
+  /// The preprocessor has read the last token that both ways share.
   void branch_off(clang::CompilerInstance& compiler) {
     if (branch_ != Branch::none || compiler.getDiagnostics().hasErrorOccurred()) return;
+    const auto* lexer = static_cast<clang::Lexer*>(compiler.getPreprocessor().getCurrentFileLexer());
+    const auto read = lexer == nullptr ? std::nullopt : text_.offset_of(lexer->getBufferLocation());
+    if (!read) return;
+    read_ = *read;
     const pid_t child = fork();
     if (child == 0) return begin_analysis(compiler);
     if (child > 0) begin_compilation(compiler, child);
@@ -143,10 +166,12 @@ class Fork {
     branch_ = Branch::analysis;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     errors_.restore();
+    keep_dflow_attributes(KeepAttributes::yes);
     compiler.getDiagnostics().setClient(&first_error_, false);
     compiler.getDiagnostics().setIgnoreAllWarnings(true);
     clang::DiagnosticOptions options = compiler.getDiagnosticOpts();
     options.ShowColors = std::ranges::count(job_.arguments, "-fcolor-diagnostics") > 0;
+    forget_libraries_at_end(compiler.getSema());
     analysis_ = analysing_consumer(result_, flags_, job_.passes, options);
   }
 
@@ -157,13 +182,13 @@ class Fork {
     }
     if (WIFSIGNALED(status)) end_as(compiler, WTERMSIG(status));
     const auto text = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? exchange_.changed_text() : std::nullopt;
-    if (!text || !text_.holds(*text) || !text->starts_with(text_.first(includes_.end))) {
+    if (!text || !text_.holds(*text) || !text->starts_with(text_.first(read_))) {
       return compiler.clearOutputFiles(/*EraseFiles=*/true);
     }
     text_.write(*text);
     const auto& sources = compiler.getSourceManager();
     sources.getSLocEntry(sources.getMainFileID()).getFile().getContentCache().SourceLineCache = {};
-    keep_dflow_attributes(false);
+    keep_dflow_attributes(KeepAttributes::no);
     branch_ = Branch::compilation;
   }
 
@@ -179,23 +204,17 @@ class Fork {
   ErrorsTo& errors_;
   MainText& text_;
   const LeadingIncludes includes_;
+  const std::size_t last_shared_;
   const WarningFlags flags_;
+  bool approaching_ = false;
+  std::size_t read_ = 0;  // of the main file when it came to the fork
   Branch branch_ = Branch::none;
   FrontendResult result_;
   FirstError first_error_;
   std::unique_ptr<clang::ASTConsumer> analysis_;
 };
 
-/// In the analysis: libraries' templates are instantiated only where something depends on it.
-void forget_libraries(clang::Sema& sema) {
-  std::erase_if(sema.PendingInstantiations, [](const auto& pending) {
-    const auto* function = llvm::dyn_cast<clang::FunctionDecl>(pending.first);
-    return function != nullptr && is_body_beside_the_point(*function);
-  });
-}
-
-/// Finds the moment to branch off: the last of the leading includes has been read, or was found to be read
-/// already.
+/// Finds the end of the leading includes: the last one has been read, or was found to be read already.
 class Watch : public clang::PPCallbacks {
  public:
   Watch(clang::CompilerInstance& compiler, Fork& fork) : compiler_(compiler), fork_(fork) {}
@@ -208,14 +227,11 @@ class Watch : public clang::PPCallbacks {
   }
   void FileSkipped(const clang::FileEntryRef&, const clang::Token& name,
                    clang::SrcMgr::CharacteristicKind) override {
-    if (at_last_ && in_main_file(name.getLocation())) fork_.branch_off(compiler_);
+    if (at_last_ && in_main_file(name.getLocation())) fork_.approach(compiler_);
   }
   void FileChanged(clang::SourceLocation location, FileChangeReason reason, clang::SrcMgr::CharacteristicKind,
                    clang::FileID) override {
-    if (at_last_ && reason == ExitFile && in_main_file(location)) fork_.branch_off(compiler_);
-  }
-  void EndOfMainFile() override {
-    if (fork_.branch() == Fork::Branch::analysis) forget_libraries(compiler_.getSema());
+    if (at_last_ && reason == ExitFile && in_main_file(location)) fork_.approach(compiler_);
   }
 
  private:
@@ -237,8 +253,12 @@ class ForkedConsumer : public clang::MultiplexConsumer {
       : MultiplexConsumer(std::move(consumers)), compiler_(compiler), fork_(fork) {}
 
   bool HandleTopLevelDecl(clang::DeclGroupRef group) override {
-    if (fork_.branch() == Fork::Branch::abandoned) return false;  // ends the parse
-    return fork_.branch() == Fork::Branch::analysis || MultiplexConsumer::HandleTopLevelDecl(group);
+    const bool hopeless =
+        fork_.branch() == Fork::Branch::none && compiler_.getDiagnostics().hasErrorOccurred();
+    if (hopeless || fork_.branch() == Fork::Branch::abandoned) return false;  // ends the parse
+    if (fork_.branch() != Fork::Branch::analysis) return MultiplexConsumer::HandleTopLevelDecl(group);
+    forget_libraries(compiler_.getSema());
+    return true;
   }
   void HandleVTable(clang::CXXRecordDecl* record) override {
     if (fork_.branch() != Fork::Branch::analysis) MultiplexConsumer::HandleVTable(record);
@@ -346,7 +366,7 @@ SharedParse run_shared(const FrontendJob& job, const Exchange& exchange) {
   const auto invocation = host.invocation();
   if (!invocation) return SharedParse::impossible;
   ErrorsTo errors(job.errors);
-  keep_dflow_attributes(true);
+  keep_dflow_attributes(KeepAttributes::later);
   MainText main_text(text, capacity_for(text));
   invocation->getPreprocessorOpts().addRemappedFile(job.main_file, &main_text.buffer());
   invocation->getPreprocessorOpts().RetainRemappedFileBuffers = true;
@@ -355,7 +375,7 @@ SharedParse run_shared(const FrontendJob& job, const Exchange& exchange) {
   clang::CompilerInstance compiler;
   compiler.setInvocation(invocation);
   compiler.createDiagnostics();
-  Fork fork(job, exchange, errors, main_text, *includes);
+  Fork fork(job, exchange, errors, main_text, *includes, last_shared_token(text, includes->end));
   Action action(fork);
   const bool made = compiler.ExecuteAction(action);
   switch (fork.branch()) {
