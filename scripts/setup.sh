@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what dflow needs to build, test and run its samples on Debian 12, if it is missing.
+# Installs what dflow needs to build, test and run its samples on Debian 12, if it is missing. With --bench also the peers
+# of its benchmarks.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,6 +12,7 @@ packages=(
   libgtest-dev libgmock-dev graphviz gdb python3 chromium chromium-driver
 )
 command -v npm >/dev/null || packages+=(npm)  # may be there by another way than Debian's package
+[ "${1:-}" != --bench ] || packages+=(python3-distributed)
 
 missing=()
 for package in "${packages[@]}"; do

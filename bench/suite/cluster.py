@@ -1,0 +1,73 @@
+"""What a task, a round trip and a byte cost on a cluster of two workers of one thread each, beside dask.distributed."""
+import collections
+import os
+import pathlib
+import subprocess
+
+from .common import BenchmarkError, ROOT, build, configure, print_table, repetitions, row
+from .tasks import run_once
+
+SIZES = {"independent": 50_000, "chain": 20_000, "tree": 14, "shuffle": 60, "submit_get": 3000, "transfer": 256}
+QUICK_SIZES = {"independent": 10_000, "chain": 5000, "tree": 11, "shuffle": 30, "submit_get": 500, "transfer": 64}
+SMOKE_SIZES = {"independent": 300, "chain": 50, "tree": 5, "shuffle": 5, "submit_get": 20, "transfer": 2}
+DASK_SHARE = {"independent": 10, "chain": 10, "submit_get": 10}  # of the size: it takes so much longer
+METRICS = {"submit_get": "us_round_trip", "round_trip": "us_round_trip", "transfer": "gb_per_s"}
+DASK_PYTHON = "/usr/bin/python3"  # Debian's packages belong to it
+DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
+
+
+def run(options):
+    if not options.smoke:
+        configure(options.build_dir, compiler=False)
+        for target in ("bench_cluster", "bench_cluster_plain", "dflow_cluster"):
+            build(options.build_dir, target)
+    binaries = options.build_dir / "bin"
+    if not (binaries / "bench_cluster").exists():
+        raise BenchmarkError(f"{binaries / 'bench_cluster'} is not built")
+    os.environ["DFLOW_WORKERS"], os.environ["DFLOW_THREADS"] = "2", "1"
+    sizes = SMOKE_SIZES if options.smoke else QUICK_SIZES if options.quick else SIZES
+    runs = collections.defaultdict(list)
+    for _ in range(repetitions(options)):
+        for system, case, command in commands(binaries, sizes, with_dask(options)):
+            runs[case, system].append(value_of(case, run_once(system, command)))
+    rows = [row("cluster", system, case, metric_of(case), values) for (case, system), values in runs.items()]
+    print_results(rows)
+    return rows
+
+
+def with_dask(options):
+    if options.smoke:
+        return False
+    found = pathlib.Path(DASK_PYTHON).exists() and subprocess.run(
+        [DASK_PYTHON, "-c", "import distributed"], capture_output=True, check=False).returncode == 0
+    if not found:
+        print("left out: dask (python3-distributed is not installed: scripts/setup.sh --bench installs it)")
+    return found
+
+
+def commands(binaries, sizes, dask):
+    for case, size in sizes.items():
+        yield "dflow-dynamic", case, [str(binaries / "bench_cluster"), case, str(size)]
+        if dask:
+            yield "dask", case, [*DASK, case, str(max(1, size // DASK_SHARE.get(case, 1)))]
+        if case == "submit_get":
+            yield "thrift-frames", case, [str(binaries / "bench_cluster_plain"), "round_trip", str(size)]
+        if case == "transfer":
+            yield "plain-socket", case, [str(binaries / "bench_cluster_plain"), "transfer", str(size)]
+
+
+def metric_of(case):
+    return METRICS.get(case, "us_per_task")
+
+
+def value_of(case, outcome):
+    if metric_of(case) == "gb_per_s":
+        return outcome["amount"] / outcome["seconds"] / 1e9
+    return outcome["seconds"] / outcome["amount"] * 1e6
+
+
+def print_results(rows):
+    ours = {r["case"]: r["value"] for r in rows if r["system"] == "dflow-dynamic"}
+    lines = [[r["case"], r["system"], r["metric"], f"{r['value']:.2f}", f"{r['value'] / ours[r['case']]:.2f}"]
+             for case in ours for r in rows if r["case"] == case]
+    print_table(["case", "system", "metric", "value", "times dflow's"], lines)
