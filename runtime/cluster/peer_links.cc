@@ -11,9 +11,9 @@ using formats::Error;
 /// No larger value is taken from a peer, however much memory there is: a damaged size ends here.
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 
-Result<std::vector<std::byte>> read_bytes(net::Stream& stream, std::uint64_t size) {
+Result<Buffer> read_bytes(net::Stream& stream, std::uint64_t size) {
   if (size > kMostBytes) return Error{"a value of " + std::to_string(size) + " bytes"};
-  std::vector<std::byte> bytes;
+  Buffer bytes;
   try {
     bytes.resize(size);
   } catch (const std::exception&) {
@@ -111,7 +111,7 @@ Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt v
     if (!answer) continue;
     auto* value = std::get_if<net::Value>(&answer.value());
     if (!value) continue;
-    Result<std::vector<std::byte>> bytes = read_bytes(*stream.value(), value->size);
+    Result<Buffer> bytes = read_bytes(*stream.value(), value->size);
     if (!bytes) {
       pulled.error = bytes.message();
       continue;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/cluster/buffer.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/core/ids.h"
 
@@ -19,7 +20,7 @@ namespace dflow::cluster {
 struct Pulled {
   enum class Outcome { here, gone, unreachable, cannot_cross };
   Outcome outcome = Outcome::unreachable;
-  std::vector<std::byte> bytes = {};
+  Buffer bytes = {};
   std::string error = {};
 };
 

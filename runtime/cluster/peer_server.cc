@@ -86,7 +86,7 @@ Result<void> PeerServer::answer(net::Stream& stream, const net::Pull& pull) {
 
 Result<void> PeerServer::take(net::Stream& stream, const net::Push& push) {
   if (push.size > kMostPushed) return formats::Error{"too large a value"};
-  std::vector<std::byte> bytes;
+  Buffer bytes;
   try {
     bytes.resize(push.size);
   } catch (const std::exception&) {

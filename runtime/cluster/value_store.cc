@@ -32,9 +32,9 @@ void ValueStore::put(core::TaskId id, core::Attempt version, NodeRef value) {
   put(id, version, Held{.object = std::move(value), .bytes = {}, .refusal = {}});
 }
 
-void ValueStore::put(core::TaskId id, core::Attempt version, std::vector<std::byte> bytes) {
+void ValueStore::put(core::TaskId id, core::Attempt version, Buffer bytes) {
   put(id, version,
-      Held{.object = {}, .bytes = std::make_shared<const std::vector<std::byte>>(std::move(bytes)), .refusal = {}});
+      Held{.object = {}, .bytes = std::make_shared<const Buffer>(std::move(bytes)), .refusal = {}});
 }
 
 void ValueStore::put_refusal(core::TaskId id, core::Attempt version, std::string reason) {

@@ -11,6 +11,7 @@
 
 #include <dflow/detail/crossing.h>
 
+#include "runtime/cluster/buffer.h"
 #include "runtime/core/ids.h"
 
 namespace dflow::cluster {
@@ -21,7 +22,7 @@ using dflow::detail::NodeRef;
 class ValueStore {
  public:
   void put(core::TaskId id, core::Attempt version, NodeRef value);
-  void put(core::TaskId id, core::Attempt version, std::vector<std::byte> bytes);
+  void put(core::TaskId id, core::Attempt version, Buffer bytes);
   /// In place of a value whose type its holder cannot send: who needs it fails with this.
   void put_refusal(core::TaskId id, core::Attempt version, std::string reason);
   void drop(core::TaskId id, core::Attempt version);
@@ -33,7 +34,7 @@ class ValueStore {
   /// What a peer is sent: one of both, or nothing if there is no such value.
   struct Held {
     NodeRef object;
-    std::shared_ptr<const std::vector<std::byte>> bytes;
+    std::shared_ptr<const Buffer> bytes;
     std::string refusal;
     explicit operator bool() const { return object || bytes || !refusal.empty(); }
   };
