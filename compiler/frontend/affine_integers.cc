@@ -109,7 +109,7 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
   return asked_size(bare);
 }
 
-/// The increment in a loop's condition, whose effect the loop sees to.
+/// The increment in a loop's condition, whose effect the loop sees to, or in an expression, which has it behind.
 std::optional<Integer> AffineWalk::stepped(const clang::UnaryOperator& unary) {
   auto number = integer(*unary.getSubExpr());
   if (!number || unary.isPostfix()) return number;

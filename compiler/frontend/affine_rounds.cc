@@ -29,6 +29,35 @@ struct Count {
   Expr number, count, last;
 };
 
+/// What must hold for a number that rounds change, so that its closed form is right: that it never left its type.
+struct Provisos {
+  std::vector<Expr> always;
+  std::vector<Expr> bounds;  ///< `less_equal`, a constant on one side: of the number, where the other stands.
+
+  /// Of a condition in one round. False if it is of another kind. Numbers between those at the begins of two rounds are
+  /// bounded if these are; and since each round adds the same, so are all before.
+  bool keep(const Expr& condition, bool varies, const Expr& change, const Expr& begin) {
+    if (!varies) return always.push_back(condition), true;
+    if (condition.op != Op::less_equal) return false;
+    const bool is_least = condition.operands[0].op == Op::constant;
+    if (!is_least && condition.operands[1].op != Op::constant) return false;
+    const Expr ahead = condition.operands[is_least ? 1 : 0] - begin;
+    const bool between = ahead.op == Op::constant && change.op == Op::constant &&
+                         (change.number < 0 ? change.number <= ahead.number && ahead.number <= 0
+                                            : 0 <= ahead.number && ahead.number <= change.number);
+    if (!between && !(ahead == change)) return false;
+    return bounds.push_back(condition), true;
+  }
+  Integer of(const Expr& number) const {
+    Integer result{number, always};
+    for (const Expr& bound : bounds) {
+      const bool is_least = bound.operands[0].op == Op::constant;
+      result.provided.push_back(is_least ? flow::less_equal(bound.operands[0], number) : flow::less_equal(number, bound.operands[1]));
+    }
+    return result;
+  }
+};
+
 Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
   const Expr i = Expr::variable(id);
   const std::int64_t stride = loop.step > 0 ? loop.step : -loop.step;
@@ -320,13 +349,18 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
   for (const auto& [variable, unknown] : unknowns.integers) {
     const auto end = after.integers.find(variable);
     const Integer& start = before.integers.at(variable);
-    const bool clean = end != after.integers.end() && start.provided.empty() && end->second.provided.empty();
+    Provisos provisos{start.provided, {}};
+    const auto told = [&](const Expr& each) {
+      return provisos.keep(each, unknowns.in(each) || flow::mentions_loop(each, loop), end->second.value - Expr::variable(unknown),
+                           Expr::variable(unknown));
+    };
+    const bool clean = end != after.integers.end() && std::ranges::all_of(end->second.provided, told);
     const Pair found = clean ? closed(start.value, end->second.value, unknown) : Pair();
     round.integers.erase(variable);
     behind.integers.erase(variable);
     if (!found) continue;
-    behind.integers[variable] = {found->second, {}};
-    round.integers[variable] = {found->first, {}};
+    behind.integers[variable] = provisos.of(found->second);
+    round.integers[variable] = provisos.of(found->first);
     settled.emplace(unknown, found->first);
   }
   for (const auto& [array, unknown] : unknowns.lengths) {

@@ -1,6 +1,8 @@
 #include "compiler/frontend/affine_search.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "clang/AST/StmtCXX.h"
 #include "compiler/frontend/expressions.h"
@@ -39,18 +41,23 @@ class ElusiveSearch {
     for (const auto* part : statement->children()) {
       if (part == nullptr) continue;
       const auto* inner = dyn_cast<clang::Expr>(part);
-      const auto* variable = inner == nullptr ? nullptr : named_variable(*inner->IgnoreParens());
+      const auto* variable = inner == nullptr ? nullptr : named_variable(*without_const(*inner).IgnoreParens());
       if (variable != nullptr && (reads || variable == changed || copies(*statement))) continue;
       look(part, in_lambda);
     }
   }
-  /// dflow's calls take references, and copy.
+  /// What a reference to const refers to.
+  static const clang::Expr& without_const(const clang::Expr& expression) {
+    const auto* cast = dyn_cast<clang::ImplicitCastExpr>(expression.IgnoreParens());
+    return cast != nullptr && cast->getCastKind() == clang::CK_NoOp ? *cast->getSubExpr() : expression;
+  }
+  /// dflow's calls take references, and copy; so do containers with their keys.
   static bool copies(const clang::Stmt& statement) {
     const auto* call = dyn_cast<clang::CallExpr>(&statement);
     if (call == nullptr) return false;
     if (as_site(*call)) return true;
     const auto* callee = call->getDirectCallee();
-    return callee != nullptr && !isa<clang::CXXMethodDecl>(callee) &&
+    return callee != nullptr && (!isa<clang::CXXMethodDecl>(callee) || in_std_namespace(*callee)) &&
            std::ranges::all_of(callee->parameters(), [](const auto* each) {
              return !each->getType()->isReferenceType() || each->getType().getNonReferenceType().isConstQualified();
            });
@@ -91,6 +98,47 @@ const clang::VarDecl* assigned(const clang::Stmt& statement) {
   }
   return nullptr;
 }
+
+namespace {
+
+/// Increments inside of an expression, and how often variables stand in it.
+class StepSearch {
+ public:
+  explicit StepSearch(const clang::Expr& expression) { look(&expression, false); }
+
+  const clang::UnaryOperator* only_one() const {
+    if (steps_.size() != 1 || sometimes_) return nullptr;
+    const auto* variable = assigned(*steps_.front());
+    return variable != nullptr && names_.count(variable) == 1 ? steps_.front() : nullptr;
+  }
+
+ private:
+  void look(const clang::Stmt* statement, bool sometimes) {
+    if (statement == nullptr) return;
+    if (const auto* variable = named_variable(*statement)) names_.insert(variable);
+    const auto* unary = dyn_cast<clang::UnaryOperator>(statement);
+    if (unary != nullptr && unary->isIncrementDecrementOp()) {
+      steps_.push_back(unary);
+      sometimes_ = sometimes_ || sometimes;
+    }
+    if (const auto* lambda = dyn_cast<clang::LambdaExpr>(statement)) {
+      for (const auto* each : lambda_operators(*lambda)) look(each->getBody(), true);
+      return;
+    }
+    const auto* operation = dyn_cast<clang::BinaryOperator>(statement);
+    const bool may_stop = isa<clang::AbstractConditionalOperator>(statement) || (operation != nullptr && operation->isLogicalOp());
+    bool first = true;
+    for (const auto* part : statement->children()) look(part, sometimes || (may_stop && !std::exchange(first, false)));
+  }
+
+  std::vector<const clang::UnaryOperator*> steps_;
+  std::multiset<const clang::VarDecl*> names_;
+  bool sometimes_ = false;
+};
+
+}  // namespace
+
+const clang::UnaryOperator* only_step(const clang::Expr& expression) { return StepSearch(expression).only_one(); }
 
 bool only_asks(const clang::CallExpr& call) {
   const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);

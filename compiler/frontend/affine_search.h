@@ -16,6 +16,10 @@ void visit(const clang::Stmt* statement, const std::function<bool(const clang::S
 const clang::VarDecl* named_variable(const clang::Stmt& statement);
 const clang::VarDecl* assigned(const clang::Stmt& statement);
 
+/// The one increment in an expression, always evaluated, of a variable that stands nowhere else in it: `x[++k] = y`. Null
+/// if there is none.
+const clang::UnaryOperator* only_step(const clang::Expr& expression);
+
 /// Asks futures for results, which steer nothing in a function that is replicable.
 bool only_asks(const clang::CallExpr& call);
 

@@ -81,7 +81,10 @@ void AffineWalk::execute(const clang::Stmt& statement) {
   if (const auto* attributed = dyn_cast<clang::AttributedStmt>(&statement)) return execute(*attributed->getSubStmt());
   if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) {
     for (const auto* decl : declarations->decls()) {
-      if (const auto* variable = dyn_cast<clang::VarDecl>(decl)) declare(*variable);
+      const auto* variable = dyn_cast<clang::VarDecl>(decl);
+      if (variable == nullptr) continue;
+      if (variable->hasInit()) in_passing(*variable->getInit(), [&] { declare(*variable); });
+      else declare(*variable);
     }
     return;
   }
@@ -123,7 +126,19 @@ void AffineWalk::execute_break(const clang::BreakStmt& statement) {
   guard_ = flow::never();
 }
 
+/// What evaluates the expression, and behind it what an increment in it does: no other part of it could see that.
+void AffineWalk::in_passing(const clang::Expr& expression, const Body& body) {
+  const auto* step = only_step(expression);
+  if (step == nullptr || step == stepping_) return body();
+  const auto* outer = std::exchange(stepping_, step);
+  body();
+  stepping_ = outer;
+  execute_expression(*step);
+}
+
 void AffineWalk::execute_expression(const clang::Expr& expression) {
+  if (const auto* step = only_step(expression); step != nullptr && step != stepping_ && step != &written(expression))
+    return in_passing(expression, [&] { execute_expression(expression); });
   if (const auto* drop = dyn_cast<clang::CastExpr>(&written(expression));
       drop != nullptr && drop->getCastKind() == clang::CK_ToVoid)
     return execute(*drop->getSubExpr());

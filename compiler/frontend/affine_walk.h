@@ -65,6 +65,7 @@ class AffineWalk {
   void execute_return(const clang::ReturnStmt& result);
   void execute_break(const clang::BreakStmt& statement);
   void execute_expression(const clang::Expr& expression);
+  void in_passing(const clang::Expr& expression, const Body& body);
   void execute_switch(const clang::SwitchStmt& choice);  // affine_switch.cc
   void distrust_sizes(const Named& object);
   void hand_out(const Named& object, clang::SourceLocation where);
@@ -267,7 +268,7 @@ class AffineWalk {
   std::vector<State> continued_;  ///< Where rounds of the loop around ended by `continue`.
   unsigned left_ = 0;  ///< Some way ended: the round or the function (kEarly), all rounds (kExit).
   std::vector<std::optional<std::vector<Exit>>> exits_;  ///< Of the loops around; none: a switch.
-  const clang::UnaryOperator* stepping_ = nullptr;       ///< The increment in a condition that is asked.
+  const clang::UnaryOperator* stepping_ = nullptr;       ///< The increment in a condition or expression that is asked.
   std::vector<Named> ranged_;    ///< Containers that range-for goes over.
   std::size_t row_ = 0;          ///< A loop that stands for "the container's own subscript" in Sizes.
   mutable std::vector<std::pair<flow::Expr, Sizes::Key>> asked_rows_;  ///< Unknown lengths that were asked for.

@@ -474,7 +474,12 @@ class Reader {
     const auto where = expression.getExprLoc();
     if (const auto* name = dyn_cast<clang::DeclRefExpr>(&expression)) return check_name(*name->getDecl(), where);
     if (isa<clang::IntegerLiteral, clang::FloatingLiteral, clang::CXXBoolLiteralExpr, clang::CharacterLiteral>(expression)) return;
+    if (isa<clang::CXXScalarValueInitExpr>(expression)) return;
     if (const auto* inner = dyn_cast<clang::ParenExpr>(&expression)) return check_value(*inner->getSubExpr());
+    if (const auto* braces = dyn_cast<clang::InitListExpr>(&expression); braces != nullptr && braces->getType()->isArithmeticType()) {
+      for (const auto* init : braces->inits()) check_value(*init);
+      return;
+    }
     if (const auto* convert = dyn_cast<clang::CastExpr>(&expression)) return check_cast(*convert);
     if (const auto* unary = dyn_cast<clang::UnaryOperator>(&expression)) {
       if (!unary->isArithmeticOp()) refuse("this operator is not repeated", where);

@@ -3,7 +3,7 @@
 // BOUNDARIES: 0
 // REPLICABLE: yes
 // WORKERS: compiled, a class with constructors
-// LAUNCHED: fan words triangle folded spread strided nothing
+// LAUNCHED: fan words triangle folded spread strided stacked nothing
 // PARAMS: graph=words 6 -- texts.size=6
 // PARAMS: graph=triangle 6 -- n=6
 // PARAMS: graph=triangle 1 -- n=1
@@ -13,6 +13,7 @@
 // PARAMS: graph=folded 0 -- xs.size=0
 // PARAMS: graph=strided 11 -- n=11
 // PARAMS: graph=spread 5 -- n=5
+// PARAMS: graph=stacked 6 -- n=6
 
 #include <dflow/dflow.h>
 
@@ -109,6 +110,19 @@ constexpr long kScale = 3;
   return all;
 }
 
+/// A counter that changes in passing.
+[[dflow::graph]] dflow::Future<long> stacked(dflow::Executor& ex, int n) {
+  Row<long> stack(n + 1);
+  unsigned top = 0;
+  for (int i = 0; i <= n; ++i) stack[top++] = ex.submit(mix, long{3}, static_cast<long>(i));
+  auto last = ex.submit(mix, long{}, 1);
+  for (int i = 0; i <= n; ++i) {
+    auto next = ex.submit(mix, last, stack[--top]);
+    last = next;
+  }
+  return last;
+}
+
 [[dflow::graph]] void nothing(dflow::Executor& ex, int n) {
   for (int i = 0; i < n; ++i) static_cast<void>(ex.submit(mix, i, i));
 }
@@ -132,6 +146,7 @@ int main(int argc, char** argv) {
     if (n > 0) {
       for (const auto& each : strided(ex, n)) std::cout << ' ' << each.get();
     }
+    std::cout << "\nstacked " << stacked(ex, n).get();
     nothing(ex, n);
     auto dropped = fan(ex, "dropped", n + 3);
     dropped.clear();
