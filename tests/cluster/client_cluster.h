@@ -59,14 +59,15 @@ class SharedCluster : public ::testing::Test {
 /// A cluster for each test: these change it.
 class OwnCluster : public ::testing::Test {
  protected:
-  explicit OwnCluster(int workers = 3, int threads = 1) {
-    ::setenv("DFLOW_WORKERS", std::to_string(workers).c_str(), 1);
-    ::setenv("DFLOW_THREADS", std::to_string(threads).c_str(), 1);
-    ::unsetenv("DFLOW_WORKER_RESOURCES");
-  }
+  OwnCluster() { use(3); }
   ~OwnCluster() override {
     ::unsetenv("DFLOW_WORKERS");
     ::unsetenv("DFLOW_THREADS");
+  }
+  static void use(int workers) {
+    ::setenv("DFLOW_WORKERS", std::to_string(workers).c_str(), 1);
+    ::setenv("DFLOW_THREADS", "1", 1);
+    ::unsetenv("DFLOW_WORKER_RESOURCES");
   }
   static std::vector<std::string> names(const Executor& ex) {
     std::vector<std::string> names;
