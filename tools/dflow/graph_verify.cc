@@ -4,7 +4,9 @@
 #include <map>
 #include <random>
 
+#ifdef DFLOW_HAS_FLOW
 #include "compiler/flow/expand.h"
+#endif
 #include "tools/dflow/commands.h"
 #include "tools/dflow/compare.h"
 #include "tools/dflow/dry_run.h"
@@ -22,6 +24,17 @@ using formats::Result;
 
 /// Small enough that a loop in a loop in a loop stays small, and often 0 or 1.
 constexpr std::uint64_t kMost = 7;
+
+#ifdef DFLOW_HAS_FLOW
+Result<formats::LabelledGraphs> closed_form(const Graph& graph, const std::map<std::string, std::int64_t>& parameters,
+                                            std::uint64_t limit) {
+  return compiler::flow::expand(graph, parameters, limit);
+}
+#else
+Result<formats::LabelledGraphs> closed_form(const Graph&, const std::map<std::string, std::int64_t>&, std::uint64_t) {
+  return Error{"closed forms need a dflow that is built with its compiler"};
+}
+#endif
 
 class Verifying {
  public:
@@ -89,7 +102,7 @@ class Verifying {
       const auto parsed = std::from_chars(setting.data() + equals + 1, setting.data() + setting.size(), value);
       if (parsed.ec == std::errc()) values[setting.substr(0, equals)] = value;
     }
-    const auto closed = compiler::flow::expand(graph, values, options_.limit);
+    const auto closed = closed_form(graph, values, options_.limit);
     if (!closed) return Error{joined(settings, " ") + ": " + closed.message()};
     const auto dry = run_skeleton({.program = options_.program,
                                    .graph = graph.name,
