@@ -2,6 +2,7 @@
 // here are the local session's.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -184,6 +185,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::map<core::RequestId, Answer> answers_;  ///< Of requests that somebody waits for.
   std::vector<core::TaskSpec> to_submit_;
   std::vector<core::TaskId> to_release_;
+  std::chrono::steady_clock::time_point flushed_ = {};
+  bool lingering_ = false;              ///< The flusher is awake, and waits a little for company of what is released.
   std::string lost_;                    ///< Not empty: why there is no cluster any more.
   bool all_ended_ = false;
   std::uint64_t settled_ = 0;           ///< The scheduler knows of the tasks up to this number.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 
 #include <dflow/detail/make_task.h>
 
@@ -23,6 +24,9 @@ constexpr std::size_t kMostTasks = 1000;
 constexpr std::size_t kMostBytes = 1 << 20;
 /// A task's arguments travel through the scheduler, and in one frame.
 constexpr std::size_t kMostArguments = 32 << 20;
+/// Tasks that follow each other faster are sent together.
+constexpr std::chrono::microseconds kLull{30};
+constexpr std::chrono::milliseconds kLinger{2};
 
 std::uint64_t id_of(const Node& node) {
   const detail::Extras* extras = node.extras();
@@ -140,8 +144,10 @@ void ClientSession::send_task(Node& node) {
     const bool first = to_submit_.empty();
     to_submit_.push_back(std::move(task));
     node.state_.store(State::pending, std::memory_order_release);
+    const bool lull = first && std::chrono::steady_clock::now() - flushed_ > kLull;
     lock.unlock();
-    if (first) changed_.notify_all();
+    if (lull) flush();  // the first of a burst, or the only one: nobody else has to wake up for it
+    else if (first) changed_.notify_all();
     if (!line) return;
     line->id = id;
     options_.submitted(outer, std::move(*line));
@@ -223,6 +229,7 @@ void ClientSession::flush() {
     const std::lock_guard lock(mutex_);
     tasks.swap(to_submit_);
     released.swap(to_release_);
+    flushed_ = std::chrono::steady_clock::now();
   }
   if (!scheduler_) return;
   for (auto begin = tasks.begin(); begin != tasks.end();) {
@@ -255,6 +262,12 @@ void ClientSession::keep_flushing() {
   for (;;) {
     changed_.wait(lock, [&] { return over_ || !to_submit_.empty() || !to_release_.empty(); });
     if (over_) return;
+    if (to_submit_.empty()) {  // nobody waits for what is released: it can go with the next task
+      lingering_ = true;
+      changed_.wait_for(lock, kLinger, [&] { return over_ || !to_submit_.empty(); });
+      lingering_ = false;
+      if (over_) return;
+    }
     lock.unlock();
     flush();
     lock.lock();
