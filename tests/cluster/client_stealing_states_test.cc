@@ -70,10 +70,10 @@ TEST_F(StealingStates, WorkstealManyThieves) {
 TEST_F(StealingStates, DontStealExecutingTasks) {
   join(1);
   submit(1, {}, of(1)), submit(2, {}, of(1));
-  started(1);
+  started(2);
   const auto asked = all<RevokeTask>(join(2));
   ASSERT_THAT(asked, SizeIs(1));
-  EXPECT_EQ(asked[0].id, task(2));
+  EXPECT_EQ(asked[0].id, task(1));
 }
 
 TEST_F(StealingStates, DontStealExecutingTasks2) {
@@ -85,9 +85,9 @@ TEST_F(StealingStates, DontStealExecutingTasks2) {
 
 TEST_F(StealingStates, DontStealLongRunningTasks) {
   join(1);
-  submit(1, {}, of(1));
-  started(1);
-  const RunTask run = last_run.at(task(1));
+  submit(1, {}, of(1)), submit(2, {}, of(1)), submit(3, {}, of(1));
+  started(1), started(2), started(3);
+  const RunTask run = last_run.at(task(3));
   say(TaskSuspended{run.worker, run.id, run.attempt});
   EXPECT_THAT(all<RevokeTask>(join(2)), IsEmpty());
 }
