@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "clang/AST/Attr.h"
+#include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
 
@@ -195,6 +196,7 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
     case clang::BO_Sub:
       return checked(left.value - right.value);
     case clang::BO_Mul:
+      if (!constant && left.value.op != Op::constant) return std::nullopt;
       return checked(left.value * right.value);
     case clang::BO_Div:
       return combined(Expr(Op::divide, {left.value, right.value}), left, right);
@@ -273,9 +275,23 @@ std::optional<Integer> AffineWalk::size_of_range(const clang::Expr& container) {
   return values == nullptr ? std::nullopt : values->size;
 }
 
+/// A product of a parameter and a loop's variable, say: `a[i * n + j]`.
+bool AffineWalk::multiplies(const clang::Expr& expression) const {
+  bool found = false;
+  visit(&expression, [&](const clang::Stmt& part) {
+    const auto* product = dyn_cast<clang::BinaryOperator>(&part);
+    if (product == nullptr || product->getOpcode() != clang::BO_Mul) return true;
+    clang::Expr::EvalResult constant;
+    found = found || (!product->getLHS()->EvaluateAsInt(constant, project_.context()) &&
+                      !product->getRHS()->EvaluateAsInt(constant, project_.context()));
+    return true;
+  });
+  return found;
+}
+
 Expr AffineWalk::needed(const clang::Expr& expression, const std::string& what) {
   const auto number = integer(expression);
-  if (!number) refuse(what + " is not affine", expression.getExprLoc());
+  if (!number) refuse(what + (multiplies(expression) ? " multiplies numbers that vary" : " is not affine"), expression.getExprLoc());
   return use(*number, expression.getExprLoc());
 }
 

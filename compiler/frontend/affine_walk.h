@@ -156,6 +156,7 @@ class AffineWalk {
   std::optional<Integer> asked_size(const clang::Expr& call);
   std::optional<Integer> size_of_range(const clang::Expr& container);
   static Integer within(Integer number, clang::QualType type, const clang::ASTContext& context);
+  bool multiplies(const clang::Expr& expression) const;
   flow::Expr needed(const clang::Expr& expression, const std::string& what);
   flow::Expr use(const Integer& number, clang::SourceLocation where);
   std::optional<std::size_t> parameter(const std::string& name, clang::QualType type);
