@@ -29,7 +29,8 @@ Index Fleet::add(const WorkerJoined& self, Time now) {
   Member& member = members_[place] = Member{};
   member.self = self;
   member.self.threads = std::max<std::uint16_t>(self.threads, 1);
-  member.free = self.resources;
+  std::erase_if(member.self.resources, [](const auto& resource) { return !is_amount(resource.second); });
+  member.free = member.self.resources;
   member.live = true;
   member.heard = now;
   table_.add(static_cast<std::uint32_t>(self.worker), place);

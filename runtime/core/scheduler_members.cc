@@ -79,6 +79,12 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
     if (graph_.find(id) == none)
       return refuse(client, spec.id, "needs " + Story<TaskState>::name(id) + ", which is not known");
   }
+  if (spec.options) {
+    for (const auto& [name, amount] : spec.options->resources) {
+      if (!is_amount(amount))
+        return refuse(client, spec.id, "asks for " + std::to_string(amount) + " of '" + name + "', which is no amount");
+    }
+  }
   const Index task = graph_.add(spec.id);
   Task& t = graph_[task];
   t.payload = spec.payload;

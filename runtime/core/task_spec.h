@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,9 @@ using Payload = std::shared_ptr<const std::string>;
 
 /// What a task's failure means to others: as `dflow::OnFailure`.
 enum class OnFailure : std::uint8_t { fail, ignore, cancel_successors };
+
+/// Whether there can be so much of a resource.
+inline bool is_amount(double amount) { return amount >= 0 && amount <= std::numeric_limits<double>::max(); }
 
 /// What few tasks say. Null in `TaskSpec` means all defaults.
 struct TaskOptions {

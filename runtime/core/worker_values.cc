@@ -102,6 +102,7 @@ void Worker::on(const ValuePushed& event) {
 
 void Worker::store(const Name& name, std::uint64_t bytes) {
   Value& value = values_[name];
+  if (value.stored) unstore(name);
   if (value.again_at) retries_.erase({*std::exchange(value.again_at, std::nullopt), name});
   value.asking.reset();
   value.refused.clear();
@@ -144,7 +145,7 @@ void Worker::unstore(const Name& name) {
 void Worker::on(const ValueSpoilt& event) {
   const Name name{event.id, event.version};
   const auto found = values_.find(name);
-  if (found == values_.end() || !found->second.stored) return;
+  if (found == values_.end() || !found->second.stored || !found->second.spilled) return;
   unstore(name);
   report(ValueRemoved{self_, event.id, event.version});
   for (const Name& reader : found->second.readers) {

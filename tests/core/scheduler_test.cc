@@ -285,6 +285,16 @@ TEST_F(SchedulerTest, GivesTheThreadOfATaskThatWaitsToAnother) {
   EXPECT_THAT(ran(say(TaskSuspended{WorkerId{1}, task(1), Attempt{1}})), ElementsAre(task(2)));
 }
 
+TEST_F(SchedulerTest, RefusesAmountsThatAreNone) {
+  for (const double amount : {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    TaskOptions options{.resources = {{"gpu", amount}}};
+    const auto ended = all<TaskEnded>(submit(1, {}, {.options = std::make_shared<TaskOptions>(options)}));
+    ASSERT_EQ(ended.size(), 1u);
+    EXPECT_EQ(ended[0].failure->kind, Failure::Kind::invalid);
+    EXPECT_THAT(ended[0].failure->message, testing::HasSubstr("of 'gpu', which is no amount"));
+  }
+}
+
 TEST_F(SchedulerTest, KeepsConstrainedTasksForThoseWhoMayRunThem) {
   join(1);
   TaskOptions options{.resources = {{"gpu", 1}}};
