@@ -93,10 +93,11 @@ class Reader {
     for (auto& [event, name] : event_names_) recording_.events[event].name = index_of(std::move(name));
   }
 
-  /// Only executions of tasks and names of processes are kept: a trace may hold other events, such as names of
-  /// threads.
+  /// Only executions of tasks and names of processes are kept: a trace may hold other events, such as names
+  /// of threads.
   void read_event(const Cursor& event) {
-    if (event.field("ph").string() == "M" && event.has("name") && event.field("name").string() == "process_name") {
+    if (event.field("ph").string() == "M" && event.has("name") &&
+        event.field("name").string() == "process_name") {
       recording_.processes.push_back({.process = integer_at<std::uint32_t>(event, "pid"),
                                       .name = event.field("args").field("name").string()});
     }

@@ -101,7 +101,9 @@ Result<void> RecordingWriter::finish(const Recording& recording) {
     add(event, event.name < recording.names.size() ? std::string_view(recording.names[event.name]) : "");
   for (const RecordedProcess& process : recording.processes) {
     JsonStream& json = output_->json;
-    json.next(output_->first_event).raw("{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":").number(process.process);
+    json.next(output_->first_event)
+        .raw("{\"name\":\"process_name\",\"ph\":\"M\",\"pid\":")
+        .number(process.process);
     json.raw(",\"args\":{\"name\":").string(process.name).raw("}}");
   }
   write_tables(output_->json, recording);

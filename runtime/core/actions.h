@@ -56,10 +56,10 @@ struct RunTask {
   bool default_value = false;
   /// A worker has died under it: no other body begins beside it, so that the next death would be its own.
   bool alone = false;
-  static constexpr std::tuple fields{&RunTask::worker,     &RunTask::id,           &RunTask::attempt,
-                                     &RunTask::payload,    &RunTask::options,      &RunTask::inputs,
-                                     &RunTask::rank,       &RunTask::wanted,       &RunTask::keep_inputs,
-                                     &RunTask::on_failure, &RunTask::default_value, &RunTask::alone};
+  static constexpr std::tuple fields{
+      &RunTask::worker,      &RunTask::id,         &RunTask::attempt,       &RunTask::payload,
+      &RunTask::options,     &RunTask::inputs,     &RunTask::rank,          &RunTask::wanted,
+      &RunTask::keep_inputs, &RunTask::on_failure, &RunTask::default_value, &RunTask::alone};
   bool operator==(const RunTask&) const = default;
 };
 

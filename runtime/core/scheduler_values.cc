@@ -160,8 +160,8 @@ void Scheduler::on(const ValueAdded& event) {
   }
 }
 
-/// Requests about few values are answered when they are met; to look through many with each value that arrives would take
-/// longer than they need, so others wait for the next tick.
+/// Requests about few values are answered when they are met; to look through many with each value that
+/// arrives would take longer than they need, so others wait for the next tick.
 bool Scheduler::few_are_asked_for() const {
   std::size_t count = 0;
   for (const Request& request : requests_) count += request.tasks.size() + request.transfers.size();
@@ -184,7 +184,8 @@ void Scheduler::on(const FetchFailed& event) {
 void Scheduler::on(const ValueUnavailable& event) {
   const Index task = graph_.find(event.id);
   if (task != none && client_of(event.id) == event.client && graph_[task].state == TaskState::arriving) {
-    return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = event.id}));
+    return fail(task,
+                std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = event.id}));
   }
   if (task == none || !graph_[task].wanted || client_of(event.id) != event.client) {
     return refuse(event.client, event.id, "is not known to the scheduler");
