@@ -22,7 +22,9 @@ ClientSession::~ClientSession() {
   }
   if (flusher_.joinable()) flusher_.join();
   for (Pusher& pusher : pushers_) pusher.thread.join();
-  scheduler_.reset();
+  // Its thread may be answering what the scheduler asks; reset() would take the pointer away before that has ended.
+  delete scheduler_.get();
+  (void)scheduler_.release();
   if (options_.ended) options_.ended();
 }
 
