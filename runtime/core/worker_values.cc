@@ -102,7 +102,8 @@ void Worker::on(const ValuePushed& event) {
 
 void Worker::store(const Name& name, std::uint64_t bytes) {
   Value& value = values_[name];
-  if (value.stored) unstore(name);
+  const bool again = value.stored;  // as a copy that came meanwhile: nobody waits for it any more
+  if (again) unstore(name);
   if (value.again_at) retries_.erase({*std::exchange(value.again_at, std::nullopt), name});
   value.asking.reset();
   value.refused.clear();
@@ -115,6 +116,7 @@ void Worker::store(const Name& name, std::uint64_t bytes) {
   value.used = event_number_;
   memory_ += bytes;
   unspilled_.insert({value.used, name});
+  if (again) return;
   const auto readers = value.readers;
   for (const Name& reader : readers) {
     Work& work = tasks_.at(reader);
