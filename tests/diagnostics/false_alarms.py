@@ -17,7 +17,6 @@ WARNING = re.compile(r"(?P<file>[^:]+):\d+:\d+: warning: .* \[-Wdflow-(?P<name>[
 
 # Programs that do on purpose what a warning is for.
 TRUE_ALARMS = {
-    "samples/cholesky/cholesky.cpp": {"not-serialisable"},  # nobody has told dflow how to send Eigen's matrices
     "tests/corpus/launch_waits.cpp": {"reads-global"},  # a promise that a task keeps
 }
 

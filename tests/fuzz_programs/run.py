@@ -41,7 +41,8 @@ def case_of(name, numbers):
 
 def program(seed, first, count):
     """The text of a program with these graph functions; it is annotated as a program of the corpus."""
-    comments, graphs, calls = ["// BOUNDARIES: 0", "// REPLICABLE: yes"], [], []
+    comments = ["// BOUNDARIES: 0", "// REPLICABLE: yes", "// WORKERS: perhaps, lambdas may capture"]
+    graphs, calls = [], []
     for number in range(first, first + count):
         numbers = random.Random(f"{seed}/{number}")
         name = f"g{number}"
