@@ -42,12 +42,13 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
                                   workers_.begin()->first + " to " + WorkerPool::name_of(workers - 1));
     }
   }
-  Result<std::unique_ptr<SchedulerServer>> scheduler = SchedulerServer::start(
-      {.secret = secret_,
-       .settings = {.silence = std::chrono::seconds(request.silence)},
-       .worker_joined = [this](const std::string& name) { pool_->joined(name); },
-       .worker_retired = [this](const std::string& name) { pool_->retired(name); },
-       .replace_worker = [this](const std::string& name) { pool_->replace(name); }});
+  SchedulerServer::Options options;
+  options.secret = secret_;
+  options.settings.silence = std::chrono::seconds(request.silence);
+  options.worker_joined = [this](const std::string& name) { pool_->joined(name); };
+  options.worker_retired = [this](const std::string& name) { pool_->retired(name); };
+  options.replace_worker = [this](const std::string& name) { pool_->replace(name); };
+  auto scheduler = SchedulerServer::start(std::move(options));
   if (!scheduler) throw Error("dflow: " + scheduler.message());
   scheduler_ = std::move(scheduler).value();
   pool_ = std::make_unique<WorkerPool>(
