@@ -72,12 +72,12 @@ void Cluster::join(std::size_t place) {
 
 void Cluster::beat(const std::shared_ptr<Life>& life) {
   if (life->dead) return;
-  drive(life, core::Tick{world.now});
+  drive(life, core::Tick{world.now()});
   world.after(milliseconds(100), [this, life] { beat(life); });
 }
 
 void Cluster::tick() {
-  tell(core::Tick{world.now});
+  tell(core::Tick{world.now()});
   world.after(options.settings.tick, [this] { tick(); });
 }
 
@@ -98,7 +98,7 @@ void Cluster::tell(core::Event event) {
 template <class T>
 void Cluster::trace(const std::string& who, const T& what) const {
   if (!options.trace) return;
-  *options.trace << world.now.time_since_epoch().count() / 1000 << " us: " << who << core::describe(what)
+  *options.trace << world.now().time_since_epoch().count() / 1000 << " us: " << who << core::describe(what)
                  << "\n";
 }
 
@@ -263,7 +263,7 @@ void Cluster::start_body(const std::shared_ptr<Life>& life, const core::StartBod
   const ValueName name{start.id, start.attempt};
   Life::Running& running = life->running[name];
   running.body = start;
-  running.began = world.now;
+  running.began = world.now();
   if (start.default_value) {
     world.after(microseconds(1), [this, life, name] { finish_body(life, name); });
     return;
@@ -343,7 +343,7 @@ void Cluster::finish_body(const std::shared_ptr<Life>& life, ValueName name) {
   const bool none = running.body.default_value || throws;
   const std::uint64_t value = none ? 0 : evaluate(running.what, inputs, children);
   life->store[name] = value;
-  core::BodyReturned returned{id, attempt, running.what.bytes, world.now - running.began, {}};
+  core::BodyReturned returned{id, attempt, running.what.bytes, world.now() - running.began, {}};
   if (running.body.wanted && running.what.bytes <= 64) returned.value = to_payload(value);
   drive(life, returned);
 }

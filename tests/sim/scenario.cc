@@ -80,7 +80,7 @@ class Run {
     if (!world_.run(Time{seconds(600)}, 20'000'000, all_done)) hang();
     for (const auto& user : users_) user->verify();
     const bool emptied =
-        world_.run(world_.now + seconds(120), 20'000'000, [this] { return cluster_->empty(); });
+        world_.run(world_.now() + seconds(120), 20'000'000, [this] { return cluster_->empty(); });
     require(emptied, "something is kept that nobody needs: " + cluster_->contents());
     cluster_->scheduler.check_invariants();
     if (cluster_->record) cluster_->replay();
@@ -91,7 +91,7 @@ class Run {
 
  private:
   void fault() {
-    if (world_.now > Time{plan_.faults_until}) return;
+    if (world_.now() > Time{plan_.faults_until}) return;
     Random& random = world_.random;
     const std::size_t slot = random.between(0, cluster_->slots() - 1);
     if (plan_.crashing && random.chance(0.3)) cluster_->crash(slot, core::WorkerEnd::Kind::signalled);
@@ -108,7 +108,7 @@ class Run {
 
   [[noreturn]] void hang() {
     std::string text = "not everything ended in " + std::to_string(world_.events) + " events and " +
-                       std::to_string(world_.now.time_since_epoch() / seconds(1)) + " s of virtual time;" +
+                       std::to_string(world_.now().time_since_epoch() / seconds(1)) + " s of virtual time;" +
                        plan_.description + ";";
     for (const auto& user : users_) {
       if (!user->done()) text += user->unfinished();

@@ -14,11 +14,9 @@ std::uint64_t Random::next() {
 
 bool World::run(Time until, std::uint64_t limit, const std::function<bool()>& done) {
   while (!done()) {
-    if (queue_.empty() || queue_.top().when > until || ++events > limit) return false;
-    now = queue_.top().when;
-    const auto what = std::move(const_cast<Item&>(queue_.top()).what);
-    queue_.pop();
-    what();
+    const auto next = time_.next();
+    if (!next || *next > until || ++events > limit) return false;
+    time_.step();
   }
   return true;
 }
@@ -31,11 +29,11 @@ Duration World::delay() {
 
 void Channel::send(std::function<void()> deliver) {
   if (closed_) return;
-  Time when = world_.now + world_.delay();
+  Time when = world_.now() + world_.delay();
   if (!queue_.empty()) when = std::max(when, queue_.back().first);
   queue_.emplace_back(when, std::move(deliver));
   if (std::exchange(pumping_, true)) return;
-  world_.after(when - world_.now, [self = shared_from_this()] { self->pump(); });
+  world_.after(when - world_.now(), [self = shared_from_this()] { self->pump(); });
 }
 
 void Channel::pump() {
@@ -47,7 +45,7 @@ void Channel::pump() {
     queue_.pop_front();
     deliver();
     if (closed_ || queue_.empty() || pumping_) return;
-    pause = std::max(queue_.front().first - world_.now, Duration{});
+    pause = std::max(queue_.front().first - world_.now(), Duration{});
   }
   pumping_ = true;
   world_.after(pause, [self = shared_from_this()] { self->pump(); });

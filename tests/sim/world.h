@@ -6,13 +6,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <queue>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "runtime/core/ids.h"
+#include "runtime/core/virtual_time.h"
 
 namespace dflow::sim {
 
@@ -52,13 +52,14 @@ class World {
   explicit World(std::uint64_t seed) : random(seed) {}
 
   void after(Duration delay, std::function<void()> what) {
-    queue_.push({now + delay, ++sequence_, std::move(what)});
+    time_.after(delay, std::move(what));
   }
   /// Until `done` holds; false if time or events ran out first.
   bool run(Time until, std::uint64_t events, const std::function<bool()>& done);
 
+  Time now() const { return time_.now(); }
+
   Random random;
-  Time now{};
   std::uint64_t events = 0;
 
   // ---- the network, by hosts
@@ -72,16 +73,7 @@ class World {
   bool jittery = false;  ///< Now and then a message takes very long.
 
  private:
-  struct Item {
-    Time when;
-    std::uint64_t sequence;
-    std::function<void()> what;
-    bool operator<(const Item& other) const {
-      return when != other.when ? when > other.when : sequence > other.sequence;
-    }
-  };
-  std::priority_queue<Item> queue_;
-  std::uint64_t sequence_ = 0;
+  core::VirtualTime time_;
   std::map<std::pair<Host, Host>, int> cuts_;
 };
 

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
-#include <queue>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "runtime/core/scheduler.h"
+#include "runtime/core/virtual_time.h"
 #include "runtime/core/worker.h"
 #include "tools/dflow/digraph.h"
 
@@ -27,37 +27,6 @@ using formats::Result;
 constexpr ClientId kClient{1};
 constexpr std::size_t kBatch = 1000;  // tasks that a client submits in one message
 constexpr double kMostNs = 3e18;      // some 95 years: virtual time is counted in 63 bits
-
-/// What happens when. Of equal times, what was planned first.
-class Agenda {
- public:
-  void at(Time when, std::function<void()> what) { items_.push({when, ++sequence_, std::move(what)}); }
-  void after(Duration delay, std::function<void()> what) { at(now_ + delay, std::move(what)); }
-  Time now() const { return now_; }
-
-  /// False when nothing is left to happen.
-  bool step() {
-    if (items_.empty()) return false;
-    now_ = items_.top().when;
-    const auto what = std::move(const_cast<Item&>(items_.top()).what);  // the queue orders by the rest
-    items_.pop();
-    what();
-    return true;
-  }
-
- private:
-  struct Item {
-    Time when;
-    std::uint64_t sequence;
-    std::function<void()> what;
-    bool operator<(const Item& other) const {
-      return when != other.when ? when > other.when : sequence > other.sequence;
-    }
-  };
-  std::priority_queue<Item> items_;
-  Time now_{};
-  std::uint64_t sequence_ = 0;
-};
 
 core::Settings settings_for(const Machine& machine) {
   core::Settings settings;
@@ -229,7 +198,7 @@ class Simulation {
   const core::Settings settings_;
   core::Scheduler scheduler_;
   std::vector<Node> nodes_;
-  Agenda agenda_;
+  core::VirtualTime agenda_;
   Time scheduler_free_{};
   bool ticking_ = false;
   std::size_t unheard_of_ = 0;  ///< Tasks that nothing needs and that the client does not know the end of.
