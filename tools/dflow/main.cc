@@ -43,6 +43,15 @@ void add_selection(CLI::App& command, Selection& selection) {
       "Only that call of a graph, counted from 0");
 }
 
+void add_parameters(CLI::App& command, std::vector<std::string>& parameters, std::string_view whose) {
+  command
+      .add_option("--param", parameters,
+                  text({"A parameter of ", whose, ": n=4; a container by its length: xs.size=10; a bool as 0 or 1"}))
+      ->type_name("NAME=VALUE")
+      ->expected(1)
+      ->take_all();
+}
+
 void add_show(CLI::App& graph, ShowOptions& options, Run& run) {
   CLI::App* command =
       graph.add_subcommand("show", "Print the plans or graphs inside a file, without running it");
@@ -59,12 +68,7 @@ void add_expand(CLI::App& graph, ExpandOptions& options, Run& run) {
   command->add_option("APP", options.program, "A program compiled by dflowc")->required();
   command->add_option("--graph", options.graph, "The graph; may be left out where there is one only")
       ->type_name("NAME");
-  command
-      ->add_option("--param", options.parameters,
-                   "A parameter of the graph: n=4; a container by its length: xs.size=10; a bool as 0 or 1")
-      ->type_name("NAME=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_parameters(*command, options.parameters, "the graph");
   command->add_flag("--optimised", options.optimised,
                     "After dflowc's passes: the tasks that a launch runs, from closed forms, without starting APP");
   add_count(
@@ -135,12 +139,7 @@ void add_simulate(CLI::App& graph, SimulateOptions& options, Run& run) {
                    "A program compiled by dflowc, a recorded trace (DFLOW_TRACE), or a graph as JSON")
       ->required();
   add_selection(*command, options.selection);
-  command
-      ->add_option("--param", options.parameters,
-                   "A parameter of APP's graph: n=4; a container by its length: xs.size=10; a bool as 0 or 1")
-      ->type_name("NAME=VALUE")
-      ->expected(1)
-      ->take_all();
+  add_parameters(*command, options.parameters, "APP's graph");
   add_machine(*command, options);
   command->add_option("--times", options.times, "Take the tasks' times, by their names, from a recorded trace")
       ->type_name("TRACE");
