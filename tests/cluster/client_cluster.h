@@ -22,9 +22,9 @@
 
 #include <dflow/dflow.h>
 
-namespace dflow::testing {
+#include "tests/cluster/support.h"
 
-using namespace std::chrono_literals;
+namespace dflow::testing {
 
 /// Tries until it holds; the time is no part of what is tested.
 inline bool eventually(const std::function<bool()>& holds) {
@@ -57,16 +57,11 @@ class SharedCluster : public ::testing::Test {
 };
 
 /// A cluster for each test: these change it.
-class OwnCluster : public ::testing::Test {
+class OwnCluster : public Cluster {
  protected:
   OwnCluster() { use(3); }
-  ~OwnCluster() override {
-    ::unsetenv("DFLOW_WORKERS");
-    ::unsetenv("DFLOW_THREADS");
-  }
   static void use(int workers) {
-    ::setenv("DFLOW_WORKERS", std::to_string(workers).c_str(), 1);
-    ::setenv("DFLOW_THREADS", "1", 1);
+    use_workers(workers);
     ::unsetenv("DFLOW_WORKER_RESOURCES");
   }
   static std::vector<std::string> names(const Executor& ex) {
@@ -140,16 +135,6 @@ class Signal {
   }
   std::string path_;
 };
-
-template <class F>
-std::string thrown_by(F&& f) {
-  try {
-    f();
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
 
 inline int process() { return ::getpid(); }
 inline int process_of(int) { return ::getpid(); }

@@ -1,8 +1,5 @@
 // Cases of distributed's test_worker_state_machine and test_cancelled_state by name, on a worker's brain alone.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "runtime/core/worker.h"
+#include "tests/core/worker_fixture.h"
 
 namespace dflow::core {
 namespace {
@@ -11,39 +8,13 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr WorkerId self{1}, peer{2}, other{3};
-TaskId task(std::uint64_t number) { return task_id(ClientId{1}, number); }
-
-template <class T>
-std::vector<T> all(const std::vector<WorkerAction>& actions) {
-  std::vector<T> found;
-  for (const WorkerAction& action : actions) {
-    if constexpr (std::is_constructible_v<Report, T>) {
-      const auto* tell = std::get_if<Tell>(&action);
-      if (tell && std::holds_alternative<T>(tell->report)) found.push_back(std::get<T>(tell->report));
-    } else if (const auto* one = std::get_if<T>(&action)) {
-      found.push_back(*one);
-    }
-  }
-  return found;
-}
-
-class WorkerStates : public testing::Test {
+class WorkerStates : public WorkerFixture {
  protected:
-  using Actions = std::vector<WorkerAction>;
-
-  Actions say(const WorkerEvent& event) {
-    auto actions = worker.apply(event);
-    worker.check_invariants();
-    return actions;
-  }
   Actions run(std::uint64_t number, std::vector<Input> inputs = {}, std::uint32_t attempt = 1) {
     RunTask order{.worker = self, .id = task(number), .attempt = Attempt{attempt}, .inputs = std::move(inputs)};
     order.rank = {0, 0, number};
     return say(order);
   }
-  static Input from(std::uint64_t number, std::vector<WorkerId> holders) { return {task(number), Attempt{1}, 8, std::move(holders)}; }
-  Actions tick(int ms) { return say(Tick{Time{std::chrono::milliseconds(ms)}}); }
   Actions arrives(std::uint64_t number, WorkerId holder = peer) { return say(FetchSucceeded{task(number), Attempt{1}, holder, 8}); }
   Actions breaks(std::uint64_t number, WorkerId holder = peer, bool gone = false) {
     return say(FetchBroken{task(number), Attempt{1}, holder, gone});
@@ -55,8 +26,6 @@ class WorkerStates : public testing::Test {
     return say(BodyThrew{task(number), Attempt{attempt}, std::make_shared<Failure>(), true});
   }
   bool holds(std::uint64_t number) const { return worker.stored(task(number), Attempt{1}); }
-
-  Worker worker{self, {.threads = 1}};
 };
 
 // ---- test_worker_state_machine

@@ -9,13 +9,9 @@
 
 #include "runtime/core/describe.h"
 #include "runtime/core/scheduler.h"
+#include "tests/core/names.h"
 
 namespace dflow::core {
-
-inline constexpr ClientId client{1};
-inline TaskId task(std::uint64_t number) {
-  return task_id(client, number);
-}
 
 template <class T>
 std::vector<T> all(const std::vector<Action>& actions) {

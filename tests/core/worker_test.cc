@@ -1,7 +1,4 @@
-#include "runtime/core/worker.h"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "tests/core/worker_fixture.h"
 
 namespace dflow::core {
 namespace {
@@ -10,45 +7,13 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr WorkerId self{1}, peer{2}, other{3};
-TaskId task(std::uint64_t number) {
-  return task_id(ClientId{1}, number);
-}
-
-/// What was asked of the driver, or told to the scheduler.
-template <class T>
-std::vector<T> all(const std::vector<WorkerAction>& actions) {
-  std::vector<T> found;
-  for (const WorkerAction& action : actions) {
-    if constexpr (std::is_constructible_v<Report, T>) {
-      const auto* tell = std::get_if<Tell>(&action);
-      if (tell && std::holds_alternative<T>(tell->report)) found.push_back(std::get<T>(tell->report));
-    } else if (const auto* one = std::get_if<T>(&action)) {
-      found.push_back(*one);
-    }
-  }
-  return found;
-}
-
-class WorkerTest : public testing::Test {
+class WorkerTest : public WorkerFixture {
  protected:
-  std::vector<WorkerAction> say(const WorkerEvent& event) {
-    auto actions = worker.apply(event);
-    worker.check_invariants();
-    return actions;
-  }
-  std::vector<WorkerAction> run(std::uint64_t number, std::vector<Input> inputs = {},
-                                std::int32_t priority = 0) {
+  Actions run(std::uint64_t number, std::vector<Input> inputs = {}, std::int32_t priority = 0) {
     RunTask order{.worker = self, .id = task(number), .attempt = Attempt{1}, .inputs = std::move(inputs)};
     order.rank = {priority, 0, number};
     return say(order);
   }
-  static Input from(std::uint64_t number, std::vector<WorkerId> holders) {
-    return {task(number), Attempt{1}, 8, std::move(holders)};
-  }
-  std::vector<WorkerAction> tick(int ms) { return say(Tick{Time{std::chrono::milliseconds(ms)}}); }
-
-  Worker worker{self, {.threads = 1}};
 };
 
 TEST_F(WorkerTest, FetchesInputsThenRuns) {
