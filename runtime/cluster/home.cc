@@ -59,6 +59,21 @@ Result<std::string> home_folder(const std::string& name) {
   return path;
 }
 
+Result<void> write_private_file(const std::string& path, std::string_view bytes) {
+  const std::string draft = path + ".new-" + std::to_string(::getpid());
+  ::unlink(draft.c_str());  // of a process that was killed
+  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return about(path, std::strerror(errno));
+  formats::DescriptorSink sink(file, path);
+  sink.write(bytes);
+  Result<void> written = sink.flush();
+  if (written && ::fsync(file) != 0) written = about(path, std::strerror(errno));
+  ::close(file);
+  if (written && ::rename(draft.c_str(), path.c_str()) != 0) written = about(path, std::strerror(errno));
+  if (!written) ::unlink(draft.c_str());
+  return written;
+}
+
 std::string secret_of_scheduler(std::uint16_t port) {
   const Result<std::string> folder = home_folder(kSchedulers);
   if (!folder) return {};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "formats/result.h"
 
@@ -19,6 +20,9 @@ Result<std::string> home();
 
 /// A folder in it, made if it is not there.
 Result<std::string> home_folder(const std::string& name);
+
+/// Makes or replaces a file that is for this user alone (mode 0600), whole or not at all.
+Result<void> write_private_file(const std::string& path, std::string_view bytes);
 
 /// What a scheduler of this user's on this machine asks of those who join; empty if it is not one of his.
 std::string secret_of_scheduler(std::uint16_t port);

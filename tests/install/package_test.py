@@ -30,7 +30,7 @@ class Fields(InstalledTest):
 
     def test_depends_on_what_the_binaries_load_and_on_a_compiler(self):
         depends = {entry.split()[0] for entry in self.field("Depends").split(", ")}
-        expected = {"libc6", "libstdc++6", "libtbb12"}
+        expected = {"libc6", "libstdc++6", "libtbb12", "libssl3"}
         if HAS_COMPILER:
             expected |= {"clang-19", "libclang-common-19-dev", "libclang-cpp19", "libllvm19"}
         self.assertEqual(expected - depends, set())

@@ -38,4 +38,7 @@ CLI::Option* add_count(CLI::App& command, const std::string& option, Set set, co
 /// `scheduler`, `agent`, `up` and so on.
 void add_cluster_commands(CLI::App& app, Run& run);
 
+/// `security`, and what belongs to it.
+void add_security_commands(CLI::App& app, Run& run);
+
 }  // namespace dflow::tools

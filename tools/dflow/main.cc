@@ -239,6 +239,7 @@ int run_tool(int argc, char** argv) {
   add_verify(*graph, verify, run);
   add_simulate(*graph, simulate, run);
   add_cluster_commands(app, run);
+  add_security_commands(app, run);
   try {
     check_words(app, argc, argv);
     app.parse(words_of(argc, argv));

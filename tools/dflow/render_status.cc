@@ -1,10 +1,10 @@
 #include "tools/dflow/render_status.h"
 
-#include <algorithm>
 #include <concepts>
 #include <vector>
 
 #include "formats/json_text.h"
+#include "tools/dflow/table.h"
 #include "tools/dflow/text.h"
 
 namespace dflow::tools {
@@ -17,21 +17,6 @@ std::string megabytes(std::uint64_t bytes) {
   if (bytes == 0) return "-";
   const std::uint64_t tenths = bytes / 100'000;
   return text({std::to_string(tenths / 10), ".", std::to_string(tenths % 10), " MB"});
-}
-
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string whole;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += padded(row[i], widths[i] + 2);
-    line.erase(line.find_last_not_of(' ') + 1);
-    whole += line + '\n';
-  }
-  return whole;
 }
 
 /// Build ids are long, and their beginnings tell them apart.

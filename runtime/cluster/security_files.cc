@@ -1,0 +1,122 @@
+#include "runtime/cluster/security_files.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "formats/file.h"
+#include "runtime/cluster/home.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+using formats::Error;
+
+constexpr std::size_t kMostConfig = 64 << 10;
+constexpr std::string_view kBlanks = " \t\r";
+constexpr std::array kAllRoles{net::CertificateRole::client, net::CertificateRole::scheduler, net::CertificateRole::agent,
+                               net::CertificateRole::worker};
+
+std::string config_in(const std::string& folder) { return folder + "/config"; }
+
+bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+/// Where a setting of this name goes; null if there is none.
+std::string* place_of(SecurityFiles& files, std::string_view name) {
+  if (name == "authority") return &files.authority;
+  if (name == "revoked") return &files.revoked;
+  const std::optional<net::CertificateRole> role = net::role_of(name);
+  return role ? &files.certificates[*role] : nullptr;
+}
+
+/// An empty message: nothing is wrong with the line.
+std::string take_line(SecurityFiles& files, std::string_view line, const std::string& folder) {
+  line = trimmed(line.substr(0, line.find('#')));
+  if (line.empty()) return {};
+  const std::size_t equals = line.find('=');
+  const std::string_view name = trimmed(line.substr(0, equals));
+  const std::string_view value = equals == std::string_view::npos ? "" : trimmed(line.substr(equals + 1));
+  if (value.empty()) return "expected NAME = FILE";
+  std::string* place = place_of(files, name);
+  if (!place) {
+    return "'" + std::string(name) + "' is no setting: there are authority, revoked, client, scheduler, agent and worker";
+  }
+  if (!place->empty()) return "'" + std::string(name) + "' has a file already";
+  *place = value.front() == '/' ? std::string(value) : folder + '/' + std::string(value);
+  return {};
+}
+
+Result<void> check_private(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return Error{path + ": " + std::strerror(errno)};
+  if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{path + ": belongs to another user"};
+  if ((found.st_mode & 077) != 0) return Error{path + ": others may read it: chmod 600 it"};
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> security_folder() {
+  Result<std::string> base = home();
+  if (!base) return base.error();
+  return base.value() + "/security";
+}
+
+bool SecurityFiles::in(const std::string& folder) { return is_there(config_in(folder)); }
+
+Result<SecurityFiles> SecurityFiles::read(const std::string& folder) {
+  const std::string path = config_in(folder);
+  if (!is_there(path)) return Error{"there are no certificates in " + folder + ": `dflow security init` makes some"};
+  if (Result<void> own = make_private_folder(folder); !own) return own.error();
+  if (Result<void> own = check_private(path); !own) return own.error();
+  const Result<std::string> config = formats::read_file(path, kMostConfig);
+  if (!config) return config.error();
+  SecurityFiles files;
+  std::string_view rest = config.value();
+  for (int number = 1; !rest.empty(); ++number) {
+    const std::size_t end = rest.find('\n');
+    const std::string wrong = take_line(files, rest.substr(0, end), folder);
+    if (!wrong.empty()) return Error{path + ':' + std::to_string(number) + ": " + wrong};
+    rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+  }
+  if (files.authority.empty()) return Error{path + ": no authority is named: a line `authority = FILE` is needed"};
+  for (const auto& [role, file] : files.certificates) {
+    if (Result<void> own = check_private(file); !own) return own.error();
+  }
+  return files;
+}
+
+SecurityFiles SecurityFiles::usual(const std::string& folder) {
+  SecurityFiles files{.authority = folder + "/ca.crt", .revoked = folder + "/revoked.crl"};
+  for (const net::CertificateRole role : kAllRoles) files.certificates[role] = usual_certificate(folder, role);
+  return files;
+}
+
+std::string SecurityFiles::usual_certificate(const std::string& folder, net::CertificateRole role) {
+  return folder + '/' + std::string(net::name_of(role)) + ".pem";
+}
+
+Result<void> write_security_config(const std::string& folder) {
+  std::string text =
+      "# Which certificates dflow uses here; `dflow security show` says what is in them. Paths are relative to this folder.\n"
+      "authority = ca.crt\n"
+      "revoked = revoked.crl\n";
+  for (const auto& [role, path] : SecurityFiles::usual(folder).certificates) {
+    if (is_there(path)) text.append(net::name_of(role)).append(" = ").append(path.substr(folder.size() + 1)).append("\n");
+  }
+  return write_private_file(config_in(folder), text);
+}
+
+}  // namespace dflow::cluster
