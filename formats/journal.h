@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "formats/result.h"
+
+/// A journal's files, as bytes: a header, then records, each with its size, sequence number and checksum, so that a reader
+/// knows where what was written whole ends. What is in the records is their owner's business. docs/formats.md has the layout.
+namespace dflow::formats {
+
+inline constexpr std::uint32_t kJournalVersion = 1;
+inline constexpr std::size_t kJournalHeaderBytes = 32;
+inline constexpr std::size_t kRecordHeaderBytes = 20;
+/// The largest record that is written or read.
+inline constexpr std::size_t kMostRecordBytes = std::size_t{128} << 20;
+
+enum class JournalFile : std::uint32_t {
+  log = 1,       ///< Goes on as long as its writer does. `first` is the number of its first record.
+  snapshot = 2,  ///< Stands for all the log's records before number `first`. Its own count from 0; an empty one is the last.
+};
+
+struct JournalHeader {
+  JournalFile kind = JournalFile::log;
+  std::uint64_t first = 0;
+};
+
+std::string encode_header(const JournalHeader& header);
+/// An error for what is cut short, damaged, no journal, or of a newer version.
+Result<JournalHeader> decode_journal_header(std::string_view file);
+/// True if the header is whole, and of a version that this one does not know: then it is not damaged, but not ours to read.
+bool is_newer_journal(std::string_view file);
+
+void append_record(std::string& out, std::uint64_t sequence, std::string_view bytes);
+
+/// Takes the records out of a file's bytes, which must outlive it, up to the first that is not whole.
+class RecordReader {
+ public:
+  /// `sequence`: of the first record.
+  RecordReader(std::string_view file, std::uint64_t sequence) : file_(file), sequence_(sequence) {}
+
+  /// The next record; nothing at the end, or where something is wrong.
+  std::optional<std::string_view> next();
+
+  /// The number that the record after the last good one has.
+  std::uint64_t sequence() const { return sequence_; }
+  /// Where the last good record ends.
+  std::size_t offset() const { return offset_; }
+  /// What is wrong there; empty if the file ends there as it should.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  std::string_view file_;
+  std::uint64_t sequence_;
+  std::size_t offset_ = kJournalHeaderBytes;
+  std::string problem_;
+};
+
+}  // namespace dflow::formats

@@ -1,0 +1,175 @@
+#include "runtime/cluster/journal.h"
+
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace dflow::cluster {
+
+Result<std::unique_ptr<Journal>> Journal::open(Options options, const Visit& visit) {
+  Result<JournalFolder> folder = JournalFolder::open(options.folder);
+  if (!folder) return folder.error();
+  Result<JournalFolder::Recovered> recovered = folder.value().recover(visit);
+  if (!recovered) return recovered.error();
+  for (const std::string& line : recovered.value().dropped) {
+    if (options.tell) options.tell("journal: " + line);
+  }
+  Result<File> log = folder.value().create_log(recovered.value().next);
+  if (!log) return log.error();
+  return std::unique_ptr<Journal>(
+      new Journal(std::move(options), std::move(folder).value(), recovered.value(), std::move(log).value()));
+}
+
+Journal::Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log)
+    : options_(std::move(options)),
+      folder_(std::move(folder)),
+      log_(std::move(log)),
+      log_size_(formats::kJournalHeaderBytes),
+      next_(recovered.next),
+      kept_(recovered.next),
+      condense_to_(recovered.log_bytes >= options_.most_log ? recovered.next : 0),
+      condense_at_(options_.most_log) {
+  writer_ = std::thread([this] { write(); });
+  condenser_ = std::thread([this] { condense(); });
+}
+
+Journal::~Journal() {
+  {
+    const std::lock_guard lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+  writer_.join();
+  condenser_.join();
+  if (forgotten_) folder_.remove_all();
+}
+
+std::uint64_t Journal::append(std::string record) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t number = next_++;
+  if (given_up_) return number;
+  waiting_bytes_ += record.size();
+  waiting_.push_back(std::move(record));
+  if (waiting_.size() == 1) changed_.notify_all();
+  return number;
+}
+
+std::uint64_t Journal::kept() const {
+  const std::lock_guard lock(mutex_);
+  return kept_;
+}
+
+void Journal::write() {
+  std::string bytes;
+  std::uint64_t first = kept_, count = 0;  // of what is in `bytes`, which the disk has not taken
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (bytes.empty()) changed_.wait(lock, [&] { return over_ || !waiting_.empty(); });
+    else changed_.wait_for(lock, options_.retry, [&] { return over_; });
+    if (!over_) changed_.wait_for(lock, options_.linger, [&] { return over_; });
+    if (over_ && waiting_.empty() && bytes.empty()) return;
+    const std::vector<std::string> records = std::exchange(waiting_, {});
+    const bool last_try = over_;
+    waiting_bytes_ = 0;
+    lock.unlock();
+    for (const std::string& record : records) formats::append_record(bytes, first + count++, record);
+    const bool taken = put(bytes);
+    lock.lock();
+    if (!taken) {
+      waiting_bytes_ += bytes.size();
+      if (!last_try && waiting_bytes_ <= options_.most_waiting) continue;
+      if (!last_try) {
+        lock.unlock();
+        give_up();
+      }
+      return;
+    }
+    kept_ = first += std::exchange(count, 0);
+    bytes.clear();
+    if (bytes.capacity() > (std::size_t{16} << 20)) bytes = {};
+    const std::uint64_t kept = kept_;
+    const bool large = condense_to_ == 0 && log_size_ >= condense_at_;
+    lock.unlock();
+    if (options_.kept) options_.kept(kept);
+    if (large) rotate(kept);
+    lock.lock();
+  }
+}
+
+/// All of it is on the disk, or nothing.
+bool Journal::put(const std::string& bytes) {
+  int error = write_all(log_.number(), bytes);
+  if (error == 0 && ::fdatasync(log_.number()) != 0) error = errno;
+  if (error == 0) {
+    log_size_ += bytes.size();
+    if (std::exchange(full_, false)) tell("journal: " + folder_.path() + ": the disk takes it again; nothing was lost");
+    return true;
+  }
+  const auto end = static_cast<off_t>(log_size_);
+  if (::ftruncate(log_.number(), end) != 0 || ::lseek(log_.number(), end, SEEK_SET) != end) {
+    // The reader stops where this began, and the next log goes on there.
+  }
+  if (!std::exchange(full_, true))
+    tell("journal: " + folder_.path() + ": " + std::strerror(error) +
+         "; computing goes on, and what has to be kept waits in memory until there is room");
+  return false;
+}
+
+void Journal::forget() {
+  const std::lock_guard lock(mutex_);
+  given_up_ = forgotten_ = true;
+  waiting_.clear();
+  changed_.notify_all();
+}
+
+void Journal::give_up() {
+  folder_.remove_all();
+  tell("journal: " + folder_.path() + ": gave up after " + std::to_string(options_.most_waiting >> 20) +
+       " MiB that the disk did not take; the scheduler goes on, and cannot be restarted without loss");
+  {
+    const std::lock_guard lock(mutex_);
+    given_up_ = true;
+    waiting_.clear();
+  }
+  if (options_.gave_up) options_.gave_up();
+}
+
+void Journal::rotate(std::uint64_t first) {
+  Result<File> log = folder_.create_log(first);
+  const std::lock_guard lock(mutex_);
+  if (!log) {
+    condense_at_ = log_size_ * 2;  // this one goes on
+    return;
+  }
+  log_ = std::move(log).value();
+  log_size_ = formats::kJournalHeaderBytes;
+  condense_to_ = first;
+  changed_.notify_all();
+}
+
+void Journal::condense() {
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 10);  // nobody waits for it
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return over_ || condense_to_ != 0; });
+    if (over_) return;
+    const std::uint64_t end = condense_to_;
+    lock.unlock();
+    const Result<std::uint64_t> size = folder_.write_snapshot(end, [&](const Visit& keep) {
+      Result<void> read;
+      options_.condense([&](const Visit& visit) { read = folder_.replay(end, visit); }, keep);
+      return read;
+    });
+    if (size) folder_.remove_old();
+    else tell("journal: it could not be condensed, and grows: " + size.message());
+    lock.lock();
+    condense_to_ = 0;
+    condense_at_ = std::max(options_.most_log, size ? 2 * size.value() : 2 * options_.most_log);
+  }
+}
+
+}  // namespace dflow::cluster

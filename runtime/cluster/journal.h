@@ -1,0 +1,87 @@
+// A scheduler's memory on disk: what has to be known after it was killed. docs/decisions/journal.md says why it is as it is.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "runtime/cluster/journal_files.h"
+
+namespace dflow::cluster {
+
+/// Appends records to the log of a folder, many at a time, from a thread of its own; a second thread condenses the log into
+/// a snapshot now and then, so that it does not grow for ever. Thread-safe. `append` never waits for the disk.
+///
+/// A disk that takes no more is waited for: records are kept in memory and written when there is room. When too many wait it
+/// gives up: the files are removed, since they would lead to a state that is not true any more, and nothing is kept from then on.
+class Journal {
+ public:
+  using Visit = JournalFolder::Visit;
+  struct Options {
+    std::string folder;
+    /// Tells `keep` fewer records that mean the same as those that `replay` tells of. From a thread of the journal's.
+    std::function<void(const std::function<void(const Visit&)>& replay, const Visit& keep)> condense;
+    /// All records up to this number, exclusive, are on the disk. From the journal's thread; it must not call back.
+    std::function<void(std::uint64_t end)> kept = {};
+    /// Something that people should know. From the journal's threads.
+    std::function<void(const std::string& what)> tell = {};
+    /// It has given up. From the journal's thread; `tell` has said why.
+    std::function<void()> gave_up = {};
+
+    std::uint64_t most_log = std::uint64_t{64} << 20;       ///< Bytes of log that make it worth while to condense it.
+    std::uint64_t most_waiting = std::uint64_t{512} << 20;  ///< Bytes that wait for a full disk before it gives up.
+    /// Records that come within so long of each other share a write: what waits for them can wait so long.
+    std::chrono::milliseconds linger{5};
+    std::chrono::milliseconds retry{500};  ///< A full disk is tried again after so long.
+  };
+
+  /// Reads what is there, then goes on behind it. An error if the folder cannot be used.
+  static Result<std::unique_ptr<Journal>> open(Options options, const Visit& visit);
+  /// Writes what has been appended, if the disk takes it.
+  ~Journal();
+
+  /// Removes all there is, and keeps nothing from now on.
+  void forget();
+
+  /// Returns the record's number.
+  std::uint64_t append(std::string record);
+  /// The records before this number are on the disk.
+  std::uint64_t kept() const;
+
+ private:
+  Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log);
+
+  void write();
+  bool put(const std::string& bytes);
+  void rotate(std::uint64_t first);
+  void condense();
+  void give_up();
+  void tell(const std::string& what) const {
+    if (options_.tell) options_.tell(what);
+  }
+
+  const Options options_;
+  JournalFolder folder_;
+  File log_;  ///< The writing thread's.
+  std::uint64_t log_size_ = 0;
+  bool full_ = false;  ///< The disk has been said to be full.
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> waiting_;
+  std::uint64_t waiting_bytes_ = 0;
+  std::uint64_t next_ = 0, kept_ = 0;
+  bool over_ = false, given_up_ = false, forgotten_ = false;
+  std::uint64_t condense_to_ = 0;       ///< Not 0: a snapshot of the records before it is wanted.
+  std::uint64_t condense_at_ = 0;       ///< Bytes of log.
+  std::thread writer_, condenser_;
+};
+
+}  // namespace dflow::cluster

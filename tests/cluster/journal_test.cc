@@ -1,0 +1,258 @@
+#define XXH_INLINE_ALL
+#include "runtime/cluster/journal.h"
+
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "formats/file.h"
+
+namespace dflow::cluster {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// Records are "key=value": the last of a key counts.
+void condense(const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
+  std::map<std::string, std::string, std::less<>> last;
+  replay([&](std::string_view record) { last[std::string(record.substr(0, record.find('=')))] = record; });
+  for (const auto& [key, record] : last) keep(record);
+}
+
+class JournalTest : public ::testing::Test {
+ protected:
+  JournalTest() : folder_(fs::temp_directory_path() / ("dflow-journal-" + std::to_string(::getpid()))) {
+    fs::remove_all(folder_);
+  }
+  ~JournalTest() override { fs::remove_all(folder_); }
+
+  Journal::Options options() {
+    return {.folder = folder_,
+            .condense = condense,
+            .kept = [this](std::uint64_t end) { kept_ = end, kept_.notify_all(); },
+            .tell =
+                [this](const std::string& what) {
+                  const std::lock_guard lock(mutex_);
+                  told_.push_back(what);
+                },
+            .gave_up = [this] { gave_up_ = true, gave_up_.notify_all(); },
+            .linger = 0ms,
+            .retry = 1ms};
+  }
+
+  Result<std::unique_ptr<Journal>> open(Journal::Options options) {
+    read_.clear();
+    return Journal::open(std::move(options), [this](std::string_view record) { read_.emplace_back(record); });
+  }
+  Result<std::unique_ptr<Journal>> open() { return open(options()); }
+
+  /// Opens it, appends these, and closes it.
+  void write(const std::vector<std::string>& records) {
+    auto journal = open();
+    ASSERT_TRUE(journal) << journal.message();
+    for (const std::string& record : records) journal.value()->append(record);
+  }
+  const std::vector<std::string>& read() {
+    const auto journal = open();
+    EXPECT_TRUE(journal) << journal.message();
+    return read_;
+  }
+  void wait_until_kept(std::uint64_t end) {
+    for (std::uint64_t seen = kept_; seen < end; seen = kept_) kept_.wait(seen);
+  }
+
+  std::vector<fs::path> files(const std::string& prefix) const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      if (entry.path().filename().string().starts_with(prefix)) found.push_back(entry.path());
+    }
+    std::ranges::sort(found);
+    return found;
+  }
+  std::string told() {
+    const std::lock_guard lock(mutex_);
+    std::string all;
+    for (const std::string& line : told_) all += line + '\n';
+    return all;
+  }
+  static void change(const fs::path& file, const std::function<void(std::string&)>& how) {
+    std::string bytes = formats::read_file(file).value();
+    how(bytes);
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << bytes;
+  }
+
+  fs::path folder_;
+  std::vector<std::string> read_;
+  std::atomic<std::uint64_t> kept_{0};
+  std::atomic<bool> gave_up_{false};
+  std::mutex mutex_;
+  std::vector<std::string> told_;
+};
+
+/// A disk that is full after `bytes`, as far as this process can tell.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &old_);
+    const rlimit tight{bytes, old_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &tight);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &old_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit old_{};
+  void (*handler_)(int);
+};
+
+TEST_F(JournalTest, WhatWasAppendedIsReadInOrder) {
+  write({"a=1", "b=2"});
+  write({"c=3"});
+  EXPECT_THAT(read(), ElementsAre("a=1", "b=2", "c=3"));
+  EXPECT_THAT(told(), IsEmpty());
+}
+
+TEST_F(JournalTest, ATornTailIsDroppedAndTold) {
+  write({"a=1", "b=2"});
+  change(files("log-").back(), [](std::string& bytes) { bytes.pop_back(); });
+  EXPECT_THAT(read(), ElementsAre("a=1"));
+  EXPECT_THAT(told(), HasSubstr("record 1 at byte 55 is cut short; 22 bytes are dropped"));
+  write({"c=3"});
+  EXPECT_THAT(read(), ElementsAre("a=1", "c=3"));
+}
+
+TEST_F(JournalTest, NothingIsTakenFromBehindADamagedRecord) {
+  write({"a=1", "b=2"});
+  write({"c=3"});
+  change(files("log-").front(), [](std::string& bytes) { bytes[bytes.size() - 1] ^= 1; });
+  EXPECT_THAT(read(), ElementsAre("a=1"));
+  EXPECT_THAT(told(), HasSubstr("checksum does not match"));
+  EXPECT_THAT(told(), HasSubstr("records before it are missing"));
+  write({"d=4", "e=5"});  // the numbers of what was dropped are given again
+  EXPECT_THAT(read(), ElementsAre("a=1", "d=4", "e=5"));
+}
+
+TEST_F(JournalTest, ALogOfWhichNothingIsWholeIsStartedAgain) {
+  write({"a=1"});
+  change(files("log-").back(), [](std::string& bytes) { bytes.resize(10); });
+  EXPECT_THAT(read(), IsEmpty());
+  EXPECT_THAT(told(), HasSubstr("its header is cut short"));
+  write({"b=2"});
+  EXPECT_THAT(read(), ElementsAre("b=2"));
+}
+
+TEST_F(JournalTest, LogsAreCondensedAndTheOlderOnesGo) {
+  Journal::Options small = options();
+  small.most_log = 1000;
+  {
+    auto journal = open(small);
+    std::uint64_t end = 0;
+    while (files("snapshot-").size() < 2 || files("log-").front().filename() == "log-0000000000000000") {
+      end = journal.value()->append("key" + std::to_string(end % 3) + "=" + std::to_string(end)) + 1;
+      wait_until_kept(end);
+    }
+    journal.value()->append("end=1");
+  }
+  const std::vector<std::string> all = read();
+  ASSERT_GT(all.size(), 3u);
+  EXPECT_THAT(std::vector(all.begin(), all.begin() + 3),
+              ElementsAre(HasSubstr("key0="), HasSubstr("key1="), HasSubstr("key2=")));
+  EXPECT_EQ(all.back(), "end=1");
+  EXPECT_THAT(told(), IsEmpty());
+}
+
+TEST_F(JournalTest, ADamagedSnapshotGivesWayToTheOneBefore) {
+  Journal::Options small = options();
+  small.most_log = 500;
+  std::uint64_t end = 0;
+  {
+    auto journal = open(small);
+    while (files("snapshot-").size() < 2) {
+      end = journal.value()->append("number=" + std::to_string(end)) + 1;
+      wait_until_kept(end);
+    }
+  }
+  const std::string last = read().back();
+  change(files("snapshot-").back(), [](std::string& bytes) { bytes[bytes.size() / 2] ^= 4; });
+  EXPECT_EQ(read().back(), last);
+  EXPECT_EQ(last, "number=" + std::to_string(end - 1));
+  EXPECT_THAT(told(), HasSubstr("the one before it is used"));
+}
+
+TEST_F(JournalTest, AFullDiskIsWaitedForAndNothingIsLost) {
+  {
+    auto journal = open();
+    wait_until_kept(journal.value()->append("a=1") + 1);
+    std::uint64_t end = 0;
+    {
+      const FullDisk disk(60);
+      end = journal.value()->append("b=" + std::string(100, 'x')) + 1;
+      while (told().empty()) std::this_thread::yield();
+      EXPECT_EQ(journal.value()->kept(), end - 1);
+    }
+    wait_until_kept(end);
+  }
+  EXPECT_THAT(told(), HasSubstr("computing goes on"));
+  EXPECT_THAT(told(), HasSubstr("nothing was lost"));
+  EXPECT_THAT(read(), ElementsAre("a=1", "b=" + std::string(100, 'x')));
+}
+
+TEST_F(JournalTest, WhenTooMuchWaitsNothingMisleadingIsLeft) {
+  Journal::Options impatient = options();
+  impatient.most_waiting = 1000;
+  {
+    auto journal = open(impatient);
+    wait_until_kept(journal.value()->append("a=1") + 1);
+    const FullDisk disk(60);
+    journal.value()->append("b=" + std::string(2000, 'x'));
+    gave_up_.wait(false);
+    journal.value()->append("c=3");
+  }
+  EXPECT_THAT(told(), HasSubstr("cannot be restarted without loss"));
+  EXPECT_THAT(read(), IsEmpty());
+}
+
+TEST_F(JournalTest, ANewerVersionIsLeftAlone) {
+  write({"a=1"});
+  const fs::path log = files("log-").front();
+  std::string other("dflowjrn\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 24);
+  const std::uint64_t sum = XXH3_64bits(other.data(), other.size());
+  other.append(reinterpret_cast<const char*>(&sum), sizeof sum);
+  change(log, [&](std::string& bytes) { bytes.replace(0, other.size(), other); });
+  const auto journal = open();
+  ASSERT_FALSE(journal);
+  EXPECT_THAT(journal.message(), HasSubstr("version 2, and this dflow reads version 1: use a newer dflow"));
+  EXPECT_EQ(formats::read_file(log).value().substr(0, other.size()), other);
+}
+
+TEST_F(JournalTest, OneSchedulerHasAFolderAtATime) {
+  const auto first = open();
+  const auto second = open();
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.message(), HasSubstr("another scheduler keeps its journal there"));
+}
+
+TEST_F(JournalTest, OthersMustNotBeAbleToReadIt) {
+  fs::create_directory(folder_);
+  ::chmod(folder_.c_str(), 0755);
+  const auto journal = open();
+  ASSERT_FALSE(journal);
+  EXPECT_THAT(journal.message(), HasSubstr("chmod 700"));
+}
+
+}  // namespace
+}  // namespace dflow::cluster
