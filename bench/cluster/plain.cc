@@ -1,6 +1,8 @@
-// What there is to be had on this machine: frames of Thrift's back and forth between two processes, and a plain socket.
+// What there is to be had on this machine: frames of Thrift's back and forth between two processes, a plain socket, and
+// memcpy. Large values go where a program would put them, into memory that it has just taken (`transfer`, `memcpy`), or
+// into memory that it has written before (`..._again`), which spares the kernel from clearing pages.
 //
-//     bench_cluster_plain round_trip ROUNDS | transfer MB
+//     bench_cluster_plain round_trip ROUNDS | transfer MB | transfer_again MB | memcpy MB | memcpy_again MB
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,9 +10,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -49,11 +53,41 @@ double round_trips(long rounds) {
 }
 
 void require(bool right) {
-  if (!right) throw std::runtime_error("a socket does not work");
+  if (!right) throw std::runtime_error("a value did not arrive");
 }
 
-/// Into memory that exists, after one byte that asks for it; the best of three.
-double transfer(std::size_t size) {
+/// Memory for a value: the same each time, or as it comes from the allocator.
+class Landing {
+ public:
+  Landing(std::size_t size, bool again) : size_(size), again_(again) {
+    if (again) memory_ = std::make_unique<char[]>(size);
+  }
+  char* next() {
+    if (!again_) memory_.reset(), memory_ = std::make_unique_for_overwrite<char[]>(size_);
+    return memory_.get();
+  }
+
+ private:
+  std::size_t size_;
+  bool again_;
+  std::unique_ptr<char[]> memory_;
+};
+
+double copy(std::size_t size, bool again) {
+  const std::vector<char> bytes(size, 1);
+  Landing landing(size, again);
+  double best = 1e9;
+  for (int i = 0; i < 3; ++i) {
+    const auto begin = Clock::now();
+    const char* copied = std::copy(bytes.begin(), bytes.end(), landing.next());
+    require(copied[-1] == 1);
+    best = std::min(best, since(begin));
+  }
+  return best;
+}
+
+/// After one byte that asks for it; the best of three.
+double transfer(std::size_t size, bool again) {
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -62,8 +96,8 @@ double transfer(std::size_t size) {
   require(::bind(listener, reinterpret_cast<sockaddr*>(&address), length) == 0 && ::listen(listener, 1) == 0);
   require(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) == 0);
   const int other = ::fork();
-  std::vector<char> bytes(size, 1);
   if (other == 0) {
+    const std::vector<char> bytes(size, 1);
     const int to = ::accept(listener, nullptr, nullptr);
     for (char asked = 0; ::read(to, &asked, 1) == 1;) {
       for (std::size_t sent = 0; sent < size;) {
@@ -76,15 +110,18 @@ double transfer(std::size_t size) {
   }
   const int from = ::socket(AF_INET, SOCK_STREAM, 0);
   require(::connect(from, reinterpret_cast<sockaddr*>(&address), length) == 0);
+  Landing landing(size, again);
   double best = 1e9;
   for (int i = 0; i < 3; ++i) {
     const auto begin = Clock::now();
+    char* const bytes = landing.next();
     require(::write(from, "?", 1) == 1);
     for (std::size_t got = 0; got < size;) {
-      const ssize_t some = ::read(from, bytes.data() + got, size - got);
+      const ssize_t some = ::read(from, bytes + got, size - got);
       require(some > 0);
       got += static_cast<std::size_t>(some);
     }
+    require(bytes[size - 1] == 1);
     best = std::min(best, since(begin));
   }
   ::close(from);
@@ -95,11 +132,15 @@ double transfer(std::size_t size) {
 }  // namespace
 
 int main(int argc, char** argv) try {
-  if (argc != 3) throw std::invalid_argument("usage: bench_cluster_plain round_trip ROUNDS | transfer MB");
+  if (argc != 3) throw std::invalid_argument("usage: bench_cluster_plain CASE SIZE");
+  const std::string name = argv[1];
   const long size = std::strtol(argv[2], nullptr, 10);
-  const bool rounds = std::string(argv[1]) == "round_trip";
-  const double amount = rounds ? static_cast<double>(size) : static_cast<double>(size) * (1 << 20);
-  const double seconds = rounds ? round_trips(size) : transfer(static_cast<std::size_t>(size) << 20);
+  const auto bytes = static_cast<std::size_t>(size) << 20;
+  const bool again = name.ends_with("_again"), rounds = name == "round_trip";
+  const double amount = static_cast<double>(rounds ? static_cast<std::size_t>(size) : bytes);
+  const double seconds = rounds                      ? round_trips(size)
+                         : name.starts_with("memcpy") ? copy(bytes, again)
+                                                      : transfer(bytes, again);
   std::printf("{\"seconds\": %.9f, \"amount\": %.0f}\n", seconds, amount);
   return 0;
 } catch (const std::exception& error) {

@@ -53,7 +53,9 @@ def commands(binaries, sizes, dask):
         if case == "submit_get":
             yield "thrift-frames", case, [str(binaries / "bench_cluster_plain"), "round_trip", str(size)]
         if case == "transfer":
-            yield "plain-socket", case, [str(binaries / "bench_cluster_plain"), "transfer", str(size)]
+            for system in ("transfer", "transfer_again"):
+                name = "plain-socket" + system.removeprefix("transfer").replace("_", "-")
+                yield name, case, [str(binaries / "bench_cluster_plain"), system, str(size)]
 
 
 def metric_of(case):

@@ -186,16 +186,35 @@ std::optional<core::Input> ClientSession::find_value(core::TaskId id, detail::De
   return place.value;
 }
 
+namespace {
+
+/// The value, from its bytes to its place in the node. An error if they did not come.
+Result<void> read_into(Node& node, transfer::Source& source, std::exception_ptr& failure) {
+  failure = nullptr;
+  try {
+    Reader in(source, source.left());
+    node.value_form()->read(node, in);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!source.broken().empty()) return formats::Error{source.broken()};
+  return {};
+}
+
+}  // namespace
+
 bool ClientSession::fetch_from(const core::Input& value, Node& node) {
   Pulled pulled;
   core::WorkerId asked{};
   for (const core::WorkerId holder : value.holders) {
     asked = holder;
-    pulled = links_->pull(holder, value.id, value.version);
+    std::exception_ptr failure;
+    pulled = links_->pull(holder, value.id, value.version, [&](transfer::Source& source, const net::Value&) {
+      return read_into(node, source, failure);
+    });
     if (pulled.outcome == Pulled::Outcome::cannot_cross) throw SerializeError(pulled.error);
     if (pulled.outcome != Pulled::Outcome::here) continue;
-    Reader in(pulled.bytes);
-    node.value_form()->read(node, in);
+    if (failure) std::rethrow_exception(failure);
     node.marks_.fetch_and(static_cast<std::uint8_t>(~detail::kElsewhere), std::memory_order_release);
     return true;
   }
@@ -242,9 +261,7 @@ void ClientSession::push(core::TaskId id, core::WorkerId worker, Pusher& pusher)
   }
   try {
     if (value) {
-      const ValueBytes bytes = write_value(*value.get());
-      const std::vector<std::span<const std::byte>> pieces = bytes.writer.segments();
-      (void)links_->push(worker, id, pieces);  // if that worker is lost, the scheduler names another one
+      (void)links_->push(worker, id, write_value(*value.get()));  // if that worker is lost, the scheduler names another one
     }
   } catch (const std::exception&) {
   }

@@ -2,25 +2,24 @@
 
 #include <algorithm>
 
+#include "runtime/cluster/arrival.h"
+
 namespace dflow::cluster {
 
 namespace {
 
 using formats::Error;
+using Outcome = net::Value::Outcome;
 
 /// No larger value is taken from a peer, however much memory there is: a damaged size ends here.
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 
-Result<Buffer> read_bytes(net::Stream& stream, std::uint64_t size) {
-  if (size > kMostBytes) return Error{"a value of " + std::to_string(size) + " bytes"};
-  Buffer bytes;
-  try {
-    bytes.resize(size);
-  } catch (const std::exception&) {
-    return Error{"there is no memory for a value of " + std::to_string(size) + " bytes"};
+Pulled::Outcome outcome_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::here: return Pulled::Outcome::here;
+    case Outcome::gone: return Pulled::Outcome::gone;
+    default: return Pulled::Outcome::cannot_cross;
   }
-  if (Result<void> read = stream.read_raw(bytes); !read) return read.error();
-  return bytes;
 }
 
 }  // namespace
@@ -97,7 +96,7 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
   return lease(std::move(greeted.value().stream));
 }
 
-Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt version) {
+Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt version, const Take& take_bytes) {
   Pulled pulled;
   for (const bool fresh : {false, true}) {  // an idle connection may have ended unnoticed
     Result<Lease> stream = take(worker, fresh);
@@ -111,39 +110,43 @@ Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt v
     if (!answer) continue;
     auto* value = std::get_if<net::Value>(&answer.value());
     if (!value) continue;
-    Result<Buffer> bytes = read_bytes(*stream.value(), value->size);
-    if (!bytes) {
-      pulled.error = bytes.message();
+    if (value->size > kMostBytes) {
+      pulled.error = "a value of " + std::to_string(value->size) + " bytes";
       continue;
     }
-    stream.value().give_back();
-    using Outcome = net::Value::Outcome;
-    pulled.outcome = value->outcome == Outcome::here   ? Pulled::Outcome::here
-                     : value->outcome == Outcome::gone ? Pulled::Outcome::gone
-                                                       : Pulled::Outcome::cannot_cross;
+    transfer::StreamSource source(*stream.value(), value->outcome == Outcome::here ? value->size : 0);
+    if (value->outcome == Outcome::here) {
+      if (const Result<void> taken = take_bytes(source, *value); !taken) {
+        pulled.error = taken.message();
+        continue;
+      }
+    }
+    if (source.skip()) stream.value().give_back();
+    pulled.outcome = outcome_of(value->outcome);
+    pulled.size = value->size;
     pulled.error = value->error;
-    pulled.bytes = std::move(bytes).value();
     return pulled;
   }
   return pulled;
 }
 
-Result<void> PeerLinks::push(core::WorkerId worker, core::TaskId task,
-                             std::span<const std::span<const std::byte>> pieces) {
-  std::uint64_t size = 0;
-  for (const auto piece : pieces) size += piece.size();
-  Error error{"the worker is gone"};
+Result<void> PeerLinks::push(core::WorkerId worker, core::TaskId task, const ValueBytes& value) {
+  const std::vector<std::span<const std::byte>> pieces = value.writer.segments();
+  const std::uint64_t size = value.writer.size();
+  const net::Push push{.task = static_cast<std::uint64_t>(task),
+                       .version = 0,
+                       .size = size,
+                       .form = form_to_send(*value.node.get()->value_form(), size)};
   for (const bool fresh : {false, true}) {
     Result<Lease> stream = take(worker, fresh);
     if (!stream) return stream.error();
-    const net::Push push{.task = static_cast<std::uint64_t>(task), .version = 0, .size = size};
     if (Result<void> sent = stream.value()->write(push, pieces); !sent) continue;
     const Result<net::Message> answer = stream.value()->read();
     if (!answer || !std::holds_alternative<net::Value>(answer.value())) continue;
     stream.value().give_back();
     return {};
   }
-  return error;
+  return Error{"the worker is gone"};
 }
 
 }  // namespace dflow::cluster

@@ -1,18 +1,18 @@
 // Getting values from workers, and giving them some.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "runtime/cluster/buffer.h"
 #include "runtime/cluster/handshake.h"
+#include "runtime/cluster/task_codec.h"
 #include "runtime/core/ids.h"
+#include "runtime/transfer/stream_source.h"
 
 namespace dflow::cluster {
 
@@ -20,7 +20,7 @@ namespace dflow::cluster {
 struct Pulled {
   enum class Outcome { here, gone, unreachable, cannot_cross };
   Outcome outcome = Outcome::unreachable;
-  Buffer bytes = {};
+  std::uint64_t size = 0;
   std::string error = {};
 };
 
@@ -33,9 +33,12 @@ class PeerLinks {
   void add(core::WorkerId worker, const std::string& address);
   void remove(core::WorkerId worker);
 
-  Pulled pull(core::WorkerId worker, core::TaskId task, core::Attempt version);
+  /// Takes the value's bytes as they come; an error if they did not come whole, after which it may be called again.
+  using Take = std::function<Result<void>(transfer::Source& source, const net::Value& value)>;
+
+  Pulled pull(core::WorkerId worker, core::TaskId task, core::Attempt version, const Take& take);
   /// An error if the worker did not confirm that it has it.
-  Result<void> push(core::WorkerId worker, core::TaskId task, std::span<const std::span<const std::byte>> pieces);
+  Result<void> push(core::WorkerId worker, core::TaskId task, const ValueBytes& value);
 
  private:
   /// A connection in use, which ends when its worker is removed: one that does not answer any more keeps nobody waiting.

@@ -1,5 +1,6 @@
 #include "runtime/cluster/peer_server.h"
 
+#include "runtime/cluster/arrival.h"
 #include "runtime/cluster/task_codec.h"
 
 namespace dflow::cluster {
@@ -70,15 +71,16 @@ Result<void> PeerServer::answer(net::Stream& stream, const net::Pull& pull) {
   using Outcome = net::Value::Outcome;
   const ValueStore::Held held = store_.find(core::TaskId{pull.task}, core::Attempt{pull.version});
   if (!held) return stream.write(net::Value{.outcome = Outcome::gone});
-  if (!held.refusal.empty()) return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = held.refusal});
   if (held.bytes) {
     const std::span<const std::byte> piece(*held.bytes);
     return stream.write(net::Value{.size = piece.size()}, {&piece, 1});
   }
   try {
+    if (held.failure) std::rethrow_exception(held.failure);
     const ValueBytes value = write_value(*held.object.get());
     const std::vector<std::span<const std::byte>> pieces = value.writer.segments();
-    return stream.write(net::Value{.size = value.writer.size()}, pieces);
+    const std::uint64_t size = value.writer.size();
+    return stream.write(net::Value{.size = size, .form = form_to_send(*held.object.get()->value_form(), size)}, pieces);
   } catch (const std::exception& error) {
     return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = error.what()});
   }
@@ -86,14 +88,11 @@ Result<void> PeerServer::answer(net::Stream& stream, const net::Pull& pull) {
 
 Result<void> PeerServer::take(net::Stream& stream, const net::Push& push) {
   if (push.size > kMostPushed) return formats::Error{"too large a value"};
-  Buffer bytes;
-  try {
-    bytes.resize(push.size);
-  } catch (const std::exception&) {
-    return formats::Error{"no memory for the value"};
-  }
-  if (Result<void> read = stream.read_raw(bytes); !read) return read;
-  store_.put(core::TaskId{push.task}, core::Attempt{push.version}, std::move(bytes));
+  transfer::StreamSource source(stream, push.size);
+  Result<ValueStore::Held> value = receive_value(source, push.form);
+  if (!value) return value.error();
+  if (Result<void> skipped = source.skip(); !skipped) return skipped;
+  store_.put(core::TaskId{push.task}, core::Attempt{push.version}, std::move(value).value());
   pushed_(core::TaskId{push.task}, core::Attempt{push.version}, push.size);
   return stream.write(net::Value{});
 }

@@ -40,9 +40,9 @@ struct Module {
   std::vector<Segment> segments;
 
   std::uint64_t check() const { return hash_of(build_id); }
-  bool holds(std::uint64_t offset) const {
+  bool holds(std::uint64_t offset, std::size_t size = 1) const {
     for (const Segment& segment : segments) {
-      if (offset >= segment.begin && offset < segment.end) return true;
+      if (offset >= segment.begin && offset < segment.end && size <= segment.end - offset) return true;
     }
     return false;
   }
@@ -165,11 +165,11 @@ CodePlace place_of(const void* address) {
   return {.module = module->name, .check = module->check(), .offset = value - module->base};
 }
 
-const void* address_of(const CodePlace& place) {
+const void* address_of(const CodePlace& place, std::size_t size) {
   if (place.offset == 0) return nullptr;
   const Module* module = modules().find([&](const Module& m) { return m.name == place.module; });
   if (!module) throw SerializeError("dflow: a task needs the library " + place.module + ", which is not loaded here");
-  if (module->check() != place.check || !module->holds(place.offset)) {
+  if (module->check() != place.check || !module->holds(place.offset, size)) {
     throw SerializeError("dflow: a task needs another version of " +
                          (place.module.empty() ? std::string("the executable") : place.module) + " than runs here");
   }

@@ -28,7 +28,8 @@ struct CodePlace {
 
 /// Throws dflow::SerializeError if the address lies in none.
 CodePlace place_of(const void* address);
-/// Throws dflow::SerializeError if this process has no such module, another version of it, or it does not reach so far.
-const void* address_of(const CodePlace& place);
+/// Of something of `size` bytes. Throws dflow::SerializeError if this process has no such module, another version of it,
+/// or it does not reach so far.
+const void* address_of(const CodePlace& place, std::size_t size = 1);
 
 }  // namespace dflow::cluster

@@ -8,6 +8,7 @@
 #include <dflow/detail/task_node.h>
 
 #include "runtime/cluster/program.h"
+#include "runtime/cluster/value_forms.h"
 
 namespace dflow::cluster {
 
@@ -16,7 +17,6 @@ namespace {
 using dflow::detail::CallForm;
 using dflow::detail::TaskReader;
 using dflow::detail::TaskWriter;
-using dflow::detail::ValueForm;
 
 /// Contiguous data of at least this size is sent from where it lies.
 constexpr std::size_t kBorrowFrom = 4096;
@@ -58,19 +58,10 @@ class TaskFromBytes final : public TaskReader {
     if (!bytes_.read<bool>()) return find_input_(bytes_.read<std::uint32_t>(), form);
     const auto value = bytes_.read<std::vector<std::byte>>();
     Reader reader(value);
-    if (!form.hold) throw SerializeError("dflow: a value that cannot be sent stands among a task's inputs");
-    return NodeRef(held(form.hold(reader)));
+    return hold_value(reader, form);
   }
 
  private:
-  /// A node around a value belongs to nobody but who holds it.
-  static Node* held(Node* node) {
-    node->state_.store(dflow::detail::State::done, std::memory_order_release);
-    node->dependents.store(dflow::detail::closed(), std::memory_order_release);
-    node->release_from_runtime();
-    return node;
-  }
-
   const FindInput& find_input_;
 };
 

@@ -9,6 +9,7 @@
 #include <dflow/detail/launch.h>
 #include <dflow/detail/task_node.h>
 
+#include "runtime/cluster/arrival.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/task_codec.h"
@@ -308,7 +309,7 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
   std::optional<core::WorkerEvent> end;
   if (node.state() == State::done) {
     node.retain();
-    store_.put(name.first, name.second, detail::NodeRef(&node));
+    store_.put(name.first, name.second, {.object = detail::NodeRef(&node)});
     end = returned(order, started, node);
   } else {
     const std::exception_ptr error =
@@ -388,13 +389,19 @@ void WorkerProcess::fetch() {
     const core::StartFetch order = to_fetch_.front();
     to_fetch_.pop_front();
     lock.unlock();
-    Pulled pulled = links_->pull(order.from, order.id, order.version);
-    const std::uint64_t bytes = pulled.bytes.size();
-    const bool there = pulled.outcome == Pulled::Outcome::here || pulled.outcome == Pulled::Outcome::cannot_cross;
-    if (pulled.outcome == Pulled::Outcome::here) store_.put(order.id, order.version, std::move(pulled.bytes));
-    if (pulled.outcome == Pulled::Outcome::cannot_cross) store_.put_refusal(order.id, order.version, pulled.error);
+    ValueStore::Held held;
+    const Pulled pulled = links_->pull(order.from, order.id, order.version,
+                                       [&](transfer::Source& source, const net::Value& value) -> Result<void> {
+                                         Result<ValueStore::Held> received = receive_value(source, value.form);
+                                         if (!received) return received.error();
+                                         held = std::move(received).value();
+                                         return {};
+                                       });
+    if (pulled.outcome == Pulled::Outcome::cannot_cross) held.failure = std::make_exception_ptr(SerializeError(pulled.error));
+    const bool there = static_cast<bool>(held);
+    if (there) store_.put(order.id, order.version, std::move(held));
     lock.lock();
-    if (there) apply(core::FetchSucceeded{order.id, order.version, order.from, bytes});
+    if (there) apply(core::FetchSucceeded{order.id, order.version, order.from, pulled.size});
     else apply(core::FetchBroken{order.id, order.version, order.from, pulled.outcome == Pulled::Outcome::gone});
   }
 }

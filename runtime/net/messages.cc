@@ -66,6 +66,7 @@ wire::Frame to_wire(const Message& message) {
                    push.task = static_cast<std::int64_t>(m.task);
                    push.version = static_cast<std::int32_t>(m.version);
                    push.size = static_cast<std::int64_t>(m.size);
+                   if (!m.form.empty()) push.__set_form(m.form);
                    frame.__set_push(push);
                  },
                  [&](const Value& m) {
@@ -73,6 +74,7 @@ wire::Frame to_wire(const Message& message) {
                    value.outcome = static_cast<std::int32_t>(m.outcome);
                    value.size = static_cast<std::int64_t>(m.size);
                    value.error = m.error;
+                   if (!m.form.empty()) value.__set_form(m.form);
                    frame.__set_value(value);
                  },
              },
@@ -110,14 +112,14 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
   if (frame.__isset.push) {
     if (frame.push.size < 0) return formats::Error{"a value of negative size"};
     return Message(Push{static_cast<std::uint64_t>(frame.push.task), static_cast<std::uint32_t>(frame.push.version),
-                        static_cast<std::uint64_t>(frame.push.size)});
+                        static_cast<std::uint64_t>(frame.push.size), std::move(frame.push.form)});
   }
   if (frame.__isset.value) {
     if (frame.value.size < 0 || frame.value.outcome < 0 || frame.value.outcome > 2) {
       return formats::Error{"an answer that is none"};
     }
     return Message(Value{static_cast<Value::Outcome>(frame.value.outcome), static_cast<std::uint64_t>(frame.value.size),
-                         std::move(frame.value.error)});
+                         std::move(frame.value.error), std::move(frame.value.form)});
   }
   return formats::Error{"a frame of a kind that this version of dflow does not know"};
 }

@@ -14,7 +14,7 @@
 namespace dflow::net {
 
 /// Raised with each change that older processes would misread.
-inline constexpr std::int32_t kProtocol = 2;
+inline constexpr std::int32_t kProtocol = 3;
 
 enum class Role : std::int32_t { client = 1, worker, peer, agent, tool };
 
@@ -53,6 +53,7 @@ struct Push {
   std::uint64_t task = 0;
   std::uint32_t version = 0;
   std::uint64_t size = 0;
+  std::string form = {};  ///< Not empty: names what makes an object of the bytes while they come.
 };
 
 struct Value {
@@ -60,6 +61,7 @@ struct Value {
   Outcome outcome = Outcome::here;
   std::uint64_t size = 0;
   std::string error = {};
+  std::string form = {};  ///< As in Push.
 };
 
 using Message = std::variant<Hello, Welcome, Batch, Pull, Push, Value>;

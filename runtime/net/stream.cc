@@ -5,14 +5,19 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <charconv>
+#include <climits>
 #include <limits>
+#include <system_error>
 #include <utility>
+#include <vector>
 
 #include <thrift/TOutput.h>
 #include <thrift/transport/TServerSocket.h>
@@ -32,7 +37,7 @@ using formats::Error;
 /// Large enough that a burst of messages does not wait for their reader.
 constexpr int kSocketBuffer = 1 << 20;
 
-/// Values are read and written in pieces of this size: more at once only spoils the caches.
+/// Values are read in pieces of this size: more at once only spoils the caches.
 constexpr std::size_t kPiece = 4 << 20;
 
 /// Thrift counts what a transport has read and refuses more than its limit; dflow bounds each frame by itself.
@@ -57,6 +62,27 @@ class ServerSocket final : public TServerSocket {
     return std::make_shared<Accepted>(client, unbounded());
   }
 };
+
+/// As many pieces in one call as the kernel takes, from where they lie.
+Result<void> write_all(int socket, std::span<iovec> pieces) {
+  while (!pieces.empty()) {
+    msghdr message{};
+    message.msg_iov = pieces.data();
+    message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
+    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) return Error{std::generic_category().message(errno)};
+    auto left = static_cast<std::size_t>(sent);
+    while (!pieces.empty() && left >= pieces.front().iov_len) {
+      left -= pieces.front().iov_len;
+      pieces = pieces.subspan(1);
+    }
+    if (left == 0) continue;
+    pieces.front().iov_base = static_cast<std::byte*>(pieces.front().iov_base) + left;
+    pieces.front().iov_len -= left;
+  }
+  return {};
+}
 
 void tune(TSocket& socket) {
   socket.setNoDelay(true);
@@ -105,22 +131,19 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
 Result<void> Stream::write(const Message& message, std::span<const std::span<const std::byte>> raw) {
   const std::string frame = encode_frame(message);
   if (frame.size() - kPrefix > kMostHeader) return Error{"a message of " + std::to_string(frame.size()) + " bytes"};
-  Result<void> written = write_raw(std::as_bytes(std::span(frame)));
-  for (auto bytes = raw.begin(); written && bytes != raw.end(); ++bytes) written = write_raw(*bytes);
-  return written;
+  std::vector<iovec> pieces;
+  pieces.reserve(raw.size() + 1);
+  const auto add = [&](std::span<const std::byte> bytes) {
+    if (!bytes.empty()) pieces.push_back({const_cast<std::byte*>(bytes.data()), bytes.size()});
+  };
+  add(std::as_bytes(std::span(frame)));
+  for (const std::span<const std::byte> bytes : raw) add(bytes);
+  return write_all(impl_->socket->getSocketFD(), pieces);
 }
 
 Result<void> Stream::write_raw(std::span<const std::byte> bytes) {
-  try {
-    while (!bytes.empty()) {
-      const auto piece = bytes.first(std::min(bytes.size(), kPiece));
-      impl_->socket->write(reinterpret_cast<const std::uint8_t*>(piece.data()), static_cast<std::uint32_t>(piece.size()));
-      bytes = bytes.subspan(piece.size());
-    }
-  } catch (const TTransportException& error) {
-    return Error{error.what()};
-  }
-  return {};
+  iovec piece{const_cast<std::byte*>(bytes.data()), bytes.size()};
+  return write_all(impl_->socket->getSocketFD(), {&piece, bytes.empty() ? 0u : 1u});
 }
 
 Result<void> Stream::read_raw(std::span<std::byte> into) {

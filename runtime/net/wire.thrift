@@ -42,6 +42,7 @@ struct Push {
   1: i64 task
   2: i32 version
   3: i64 size
+  4: optional binary form   // What makes an object of the bytes, of large values.
 }
 
 // `size` raw bytes follow.
@@ -49,6 +50,7 @@ struct Value {
   1: i32 outcome
   2: i64 size
   3: string error
+  4: optional binary form
 }
 
 union Frame {

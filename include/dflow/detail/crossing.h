@@ -48,6 +48,9 @@ class TaskReader {
 
 /// How results of one type cross. One constant a type; the functions are null if its values cannot be sent.
 struct ValueForm {
+  static constexpr std::uint64_t kMagic = 0x6466'6c6f'7720'7631;
+
+  std::uint64_t magic;         ///< Says that an address sent by another process leads to a ValueForm.
   const std::type_info* type;
   bool copyable;
   void (*write)(Node& ended, Writer& out);
@@ -271,11 +274,11 @@ template <class T>
 const ValueForm& value_form_of() noexcept {
   if constexpr (ValueFunctions<T>::sendable) {
     using Functions = ValueFunctions<T>;
-    static constexpr ValueForm form{&typeid(T), is_copyable_v<Stored<T>>, Functions::write, Functions::read,
-                                    Functions::hold};
+    static constexpr ValueForm form{ValueForm::kMagic, &typeid(T),      is_copyable_v<Stored<T>>,
+                                    Functions::write,  Functions::read, Functions::hold};
     return form;
   } else {
-    static constexpr ValueForm form{&typeid(T), is_copyable_v<Stored<T>>, nullptr, nullptr, nullptr};
+    static constexpr ValueForm form{ValueForm::kMagic, &typeid(T), is_copyable_v<Stored<T>>, nullptr, nullptr, nullptr};
     return form;
   }
 }

@@ -51,14 +51,42 @@ void write_block(Writer& out, const Container& elements) {
   out.write_part(std::as_bytes(std::span(elements.data(), elements.size())));
 }
 
-/// Fills a string or vector of flat elements. Grows it step by step: that initialises memory while it is in
-/// the cache, where growing it at once would walk through a large payload twice.
+/// Makes room for `count` elements that are about to be overwritten, and leaves them as they are; false if the
+/// library offers no way.
+template <class Container>
+bool grow_unwritten(Container&, std::size_t) {
+  return false;
+}
+#if defined(__GLIBCXX__) && !defined(_GLIBCXX_DEBUG) && !defined(_GLIBCXX_SANITIZE_VECTOR)
+/// Sets the end that libstdc++'s vector remembers. Flat elements come to life with their memory, and nothing of them
+/// is read before it is written.
+template <class T>
+struct UnwrittenVector : std::vector<T> {
+  static void set_size(std::vector<T>& elements, std::size_t count) {
+    auto& memory = elements.*(&UnwrittenVector::_M_impl);
+    memory._M_finish = memory._M_start + count;
+  }
+};
+template <class T>
+bool grow_unwritten(std::vector<T>& elements, std::size_t count) {
+  elements.reserve(count);
+  UnwrittenVector<T>::set_size(elements, count);
+  return true;
+}
+#endif
+
+/// Fills a string or vector of flat elements. Where it has to be grown the usual way, it is step by step: that
+/// initialises memory while it is in the cache, where growing it at once would walk through a large payload twice.
 template <class Container>
 Container read_block(Reader& in) {
   using T = typename Container::value_type;
   const std::size_t count = in.read_count(sizeof(T));
   const std::size_t step = in.step() / sizeof(T) + 1;
   Container elements;
+  if (grow_unwritten(elements, count)) {
+    in.read_payload(std::as_writable_bytes(std::span(elements.data(), count)));
+    return elements;
+  }
   elements.reserve(count);
   for (std::size_t done = 0; done < count;) {
     const std::size_t now = step < count - done ? step : count - done;

@@ -1,0 +1,56 @@
+#include "runtime/cluster/arrival.h"
+
+#include <new>
+#include <stdexcept>
+
+namespace dflow::cluster {
+
+namespace {
+
+using formats::Error;
+
+Error no_memory(std::uint64_t size) {
+  return Error{"there is no memory for a value of " + std::to_string(size) + " bytes"};
+}
+
+Result<ValueStore::Held> receive_bytes(transfer::Source& source) {
+  const std::uint64_t size = source.left();
+  auto bytes = std::make_shared<Buffer>();
+  try {
+    bytes->resize(size);
+    source.read(*bytes);
+  } catch (const transfer::Source::Broken& broken) {
+    return Error{broken.what()};
+  } catch (const std::exception&) {
+    return no_memory(size);
+  }
+  return ValueStore::Held{.bytes = std::move(bytes)};
+}
+
+Result<ValueStore::Held> receive_object(transfer::Source& source, const ValueForm& form) {
+  const std::uint64_t size = source.left();
+  ValueStore::Held held;
+  try {
+    Reader in(source, size);
+    held.object = hold_value(in, form);
+  } catch (const std::bad_alloc&) {
+    if (source.broken().empty()) return no_memory(size);
+  } catch (...) {
+    held.failure = std::current_exception();
+  }
+  if (!source.broken().empty()) return Error{source.broken()};
+  return held;
+}
+
+}  // namespace
+
+std::string form_to_send(const ValueForm& form, std::uint64_t size) {
+  return size < kMadeWhileComing ? std::string() : form_name(form);
+}
+
+Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form_name) {
+  const ValueForm* form = source.left() < kMadeWhileComing ? nullptr : form_of(form_name);
+  return form && form->hold ? receive_object(source, *form) : receive_bytes(source);
+}
+
+}  // namespace dflow::cluster
