@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 seconds=60 seed=$((RANDOM * 32768 + RANDOM)) jobs=$(nproc)
 targets=()
-all=(plan document recording journal frame vocabulary value scheduler worker)
+all=(plan document recording journal frame packed vocabulary value scheduler worker)
 for argument in "$@"; do
   case "$argument" in
     --seconds=*) seconds=${argument#*=} ;;

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 packages=(
   g++ cmake ninja-build ccache pkg-config dpkg-dev file
   clang-19 llvm-19-dev libclang-19-dev libclang-cpp19-dev llvm-19-tools libclang-rt-19-dev clang-format-19 clang-tidy-19
-  libisl-dev libboost-graph1.81-dev libtbb-dev nlohmann-json3-dev libcli11-dev libxxhash-dev libeigen3-dev libpng-dev
+  libisl-dev libboost-graph1.81-dev libtbb-dev nlohmann-json3-dev libcli11-dev libxxhash-dev liblz4-dev libeigen3-dev libpng-dev
   libthrift-dev thrift-compiler libssl-dev openssl
   libgtest-dev libgmock-dev graphviz gdb python3 chromium chromium-driver
 )

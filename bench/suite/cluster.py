@@ -7,11 +7,17 @@ import subprocess
 from .common import BenchmarkError, ROOT, build, configure, print_table, repetitions, row
 from .tasks import run_once
 
-SIZES = {"independent": 50_000, "chain": 20_000, "tree": 14, "shuffle": 60, "submit_get": 3000, "transfer": 256}
-QUICK_SIZES = {"independent": 10_000, "chain": 5000, "tree": 11, "shuffle": 30, "submit_get": 500, "transfer": 64}
-SMOKE_SIZES = {"independent": 300, "chain": 50, "tree": 5, "shuffle": 5, "submit_get": 20, "transfer": 2}
+SIZES = {"independent": 50_000, "chain": 20_000, "tree": 14, "shuffle": 60, "submit_get": 3000, "transfer": 256,
+         "sockets": 256}
+QUICK_SIZES = {"independent": 10_000, "chain": 5000, "tree": 11, "shuffle": 30, "submit_get": 500, "transfer": 256,
+               "sockets": 256}
+SMOKE_SIZES = {"independent": 300, "chain": 50, "tree": 5, "shuffle": 5, "submit_get": 20, "transfer": 2, "sockets": 2}
 DASK_SHARE = {"independent": 10, "chain": 10, "submit_get": 10}  # of the size: it takes so much longer
-METRICS = {"submit_get": "us_round_trip", "round_trip": "us_round_trip", "transfer": "gb_per_s"}
+METRICS = {"submit_get": "us_round_trip", "round_trip": "us_round_trip", "transfer": "gb_per_s",
+           "sockets": "gb_per_s"}
+PEERS = {"transfer": {"memcpy": "memcpy", "memcpy-again": "memcpy_again"},
+         "sockets": {"plain-socket": "transfer", "plain-socket-again": "transfer_again"}}
+NO_DASK = {"sockets"}  # it is `transfer` again
 DASK_PYTHON = "/usr/bin/python3"  # Debian's packages belong to it
 DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
 
@@ -47,15 +53,16 @@ def with_dask(options):
 
 def commands(binaries, sizes, dask):
     for case, size in sizes.items():
-        yield "dflow-dynamic", case, [str(binaries / "bench_cluster"), case, str(size)]
-        if dask:
+        if case == "sockets":
+            yield "dflow-dynamic", case, ["env", "DFLOW_SHARED_MEMORY=0", str(binaries / "bench_cluster"), "transfer", str(size)]
+        else:
+            yield "dflow-dynamic", case, [str(binaries / "bench_cluster"), case, str(size)]
+        if dask and case not in NO_DASK:
             yield "dask", case, [*DASK, case, str(max(1, size // DASK_SHARE.get(case, 1)))]
         if case == "submit_get":
             yield "thrift-frames", case, [str(binaries / "bench_cluster_plain"), "round_trip", str(size)]
-        if case == "transfer":
-            for system in ("transfer", "transfer_again"):
-                name = "plain-socket" + system.removeprefix("transfer").replace("_", "-")
-                yield name, case, [str(binaries / "bench_cluster_plain"), system, str(size)]
+        for system, plain in PEERS.get(case, {}).items():
+            yield system, case, [str(binaries / "bench_cluster_plain"), plain, str(size)]
 
 
 def metric_of(case):

@@ -3,6 +3,9 @@
 #include <new>
 #include <stdexcept>
 
+#include "runtime/transfer/memory.h"
+#include "runtime/transfer/stream_source.h"
+
 namespace dflow::cluster {
 
 namespace {
@@ -43,6 +46,14 @@ Result<ValueStore::Held> receive_object(transfer::Source& source, const ValueFor
 }
 
 }  // namespace
+
+std::unique_ptr<transfer::Source> source_of(net::Stream& stream, std::uint64_t size,
+                                            const std::optional<net::Memory>& memory, net::Packing packing) {
+  if (memory) return std::make_unique<transfer::MemorySource>(*memory, size);
+  if (packing == net::Packing::none) return std::make_unique<transfer::StreamSource>(stream, size);
+  return std::make_unique<transfer::UnpackingSource>(
+      [&stream](std::span<std::byte> into) { return stream.read_raw(into); }, size);
+}
 
 std::string form_to_send(const ValueForm& form, std::uint64_t size) {
   return size < kMadeWhileComing ? std::string() : form_name(form);

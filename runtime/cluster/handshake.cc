@@ -7,6 +7,8 @@
 #include <array>
 #include <chrono>
 
+#include "runtime/transfer/machine.h"
+
 namespace dflow::cluster {
 
 namespace {
@@ -39,6 +41,7 @@ Result<Greeted> greet(const net::Address& address, net::Hello hello) {
   Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, kConnectTime);
   if (!stream) return stream.error();
   hello.version = DFLOW_VERSION;
+  hello.machine = transfer::machine();
   if (Result<void> sent = stream.value()->write(hello); !sent) return about(address, sent.message());
   stream.value()->set_read_timeout(kSilence);
   Result<net::Message> reply = stream.value()->read();
@@ -82,7 +85,8 @@ void turn_away(net::Stream& stream) {
 }
 
 Result<void> answer(net::Stream& stream, std::uint32_t id, const std::string& refusal) {
-  return stream.write(net::Welcome{.version = DFLOW_VERSION, .refusal = refusal, .id = id});
+  return stream.write(net::Welcome{.version = DFLOW_VERSION, .refusal = refusal, .id = id,
+                                   .machine = transfer::machine()});
 }
 
 std::string host_name() {

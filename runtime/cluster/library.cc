@@ -15,6 +15,7 @@
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/worker_process.h"
 #include "runtime/local/cluster_library.h"
+#include "runtime/transfer/machine.h"
 
 namespace dflow::cluster {
 
@@ -51,6 +52,7 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
 std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& request, detail::Session& local) {
   Result<net::Address> address = net::parse_address(request.scheduler);
   if (!address) throw Error("dflow: DFLOW_SCHEDULER: " + address.message());
+  transfer::let_read(::getpid());
   const auto files = std::make_shared<const OwnFiles>();
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = address.value(),
@@ -69,6 +71,7 @@ std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& reque
 std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, detail::Session& local) {
   if (request.inside_worker) return open_inside_worker(local);
   if (!request.scheduler.empty()) return join_cluster(request, local);
+  transfer::let_read(::getpid());
   auto own = std::make_shared<OwnCluster>(request);
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = own->address(),
@@ -84,6 +87,7 @@ std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, deta
 int run_worker() {
   Result<WorkerSettings> settings = WorkerSettings::from_environment();
   if (!settings) throw Error(settings.message());
+  transfer::let_read(::getppid());  // and so its other workers
   WorkerProcess worker(std::move(settings).value());
   Result<int> code = worker.run();
   if (!code) throw Error(code.message());

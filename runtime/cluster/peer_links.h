@@ -1,17 +1,20 @@
 // Getting values from workers, and giving them some.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/task_codec.h"
 #include "runtime/core/ids.h"
+#include "runtime/transfer/machine.h"
 #include "runtime/transfer/stream_source.h"
 
 namespace dflow::cluster {
@@ -44,13 +47,22 @@ class PeerLinks {
   /// A connection in use, which ends when its worker is removed: one that does not answer any more keeps nobody waiting.
   class Lease;
 
+  struct Link {
+    std::unique_ptr<net::Stream> stream;
+    std::string machine;  ///< Of the other process.
+  };
+
   Result<Lease> take(core::WorkerId worker, bool fresh);
+  bool pull_over(Lease& link, net::Pull pull, const Take& take_bytes, Pulled& pulled);
+  bool push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces);
+  void close_memory(const std::string& reason);
 
   net::Hello self_;
   std::mutex mutex_;
   std::map<core::WorkerId, net::Address> addresses_;
-  std::map<core::WorkerId, std::vector<std::unique_ptr<net::Stream>>> idle_;
+  std::map<core::WorkerId, std::vector<Link>> idle_;
   std::multimap<core::WorkerId, net::Stream*> in_use_;
+  std::atomic<bool> memory_closed_{!transfer::memory_wanted()};  ///< The kernel keeps other processes' memory from this one.
 };
 
 }  // namespace dflow::cluster

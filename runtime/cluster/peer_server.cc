@@ -2,10 +2,15 @@
 
 #include "runtime/cluster/arrival.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/transfer/machine.h"
+#include "runtime/transfer/memory.h"
+#include "runtime/transfer/packing.h"
 
 namespace dflow::cluster {
 
 namespace {
+
+using Outcome = net::Value::Outcome;
 
 /// No larger value is taken at once from a client.
 constexpr std::uint64_t kMostPushed = std::uint64_t{1} << 36;
@@ -48,50 +53,67 @@ void PeerServer::accept() {
     Guest& guest = guests_.emplace_back();
     guest.stream = std::move(stream).value();
     guest.thread = std::thread([this, &guest] {
-      serve(*guest.stream);
+      serve(guest);
       const std::lock_guard end(mutex_);
       guest.gone = true;
     });
   }
 }
 
-void PeerServer::serve(net::Stream& stream) {
-  if (!receive(stream, self_) || !cluster::answer(stream, 0)) return;
+void PeerServer::serve(Guest& guest) {
+  net::Stream& stream = *guest.stream;
+  const Result<net::Hello> hello = receive(stream, self_);
+  if (!hello || !cluster::answer(stream, 0)) return;
+  guest.machine = hello.value().machine;
   for (;;) {
     const Result<net::Message> message = stream.read();
+    guest.shown.reset();
     if (!message) return;
     const auto* pull = std::get_if<net::Pull>(&message.value());
     const auto* push = std::get_if<net::Push>(&message.value());
-    if (pull ? !answer(stream, *pull) : !push || !take(stream, *push)) break;
+    const bool taken = std::holds_alternative<net::Taken>(message.value());
+    if (taken ? false : pull ? !answer(guest, *pull) : !push || !take(stream, *push)) break;
   }
   stream.shut_down();
 }
 
-Result<void> PeerServer::answer(net::Stream& stream, const net::Pull& pull) {
-  using Outcome = net::Value::Outcome;
+Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull) {
+  net::Stream& stream = *guest.stream;
   const ValueStore::Held held = store_.find(core::TaskId{pull.task}, core::Attempt{pull.version});
   if (!held) return stream.write(net::Value{.outcome = Outcome::gone});
   if (held.bytes) {
     const std::span<const std::byte> piece(*held.bytes);
-    return stream.write(net::Value{.size = piece.size()}, {&piece, 1});
+    return give(guest, pull, {.size = piece.size()}, {&piece, 1}, std::const_pointer_cast<Buffer>(held.bytes));
   }
   try {
     if (held.failure) std::rethrow_exception(held.failure);
-    const ValueBytes value = write_value(*held.object.get());
-    const std::vector<std::span<const std::byte>> pieces = value.writer.segments();
-    const std::uint64_t size = value.writer.size();
-    return stream.write(net::Value{.size = size, .form = form_to_send(*held.object.get()->value_form(), size)}, pieces);
+    const auto value = std::make_shared<ValueBytes>(write_value(*held.object.get()));
+    const std::vector<std::span<const std::byte>> pieces = value->writer.segments();
+    const std::uint64_t size = value->writer.size();
+    return give(guest, pull, {.size = size, .form = form_to_send(*held.object.get()->value_form(), size)}, pieces, value);
   } catch (const std::exception& error) {
     return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = error.what()});
   }
 }
 
+/// Shows where the pieces lie, or sends them.
+Result<void> PeerServer::give(Guest& guest, const net::Pull& pull, net::Value value,
+                              std::span<const std::span<const std::byte>> pieces, std::shared_ptr<void> owner) {
+  const bool near = transfer::shares_memory(guest.machine);
+  if (near && !pull.raw && value.size >= transfer::kShownFrom) value.memory = transfer::show(pieces);
+  if (value.memory) guest.shown = std::move(owner);
+  return send_value(*guest.stream, std::move(value), pieces, pull.packed && transfer::packs_for(guest.machine));
+}
+
 Result<void> PeerServer::take(net::Stream& stream, const net::Push& push) {
   if (push.size > kMostPushed) return formats::Error{"too large a value"};
-  transfer::StreamSource source(stream, push.size);
-  Result<ValueStore::Held> value = receive_value(source, push.form);
+  const auto source = source_of(stream, push.size, push.memory, push.packing);
+  if (const Result<void> may_read = source->probe(); !may_read) {
+    return stream.write(net::Value{.outcome = Outcome::unreadable, .error = may_read.message()});
+  }
+  Result<ValueStore::Held> value = receive_value(*source, push.form);
   if (!value) return value.error();
-  if (Result<void> skipped = source.skip(); !skipped) return skipped;
+  if (Result<void> skipped = source->skip(); !skipped) return skipped;
   store_.put(core::TaskId{push.task}, core::Attempt{push.version}, std::move(value).value());
   pushed_(core::TaskId{push.task}, core::Attempt{push.version}, push.size);
   return stream.write(net::Value{});

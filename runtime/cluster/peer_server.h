@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 
 #include "runtime/cluster/handshake.h"
@@ -26,15 +27,20 @@ class PeerServer {
  private:
   PeerServer(net::Hello self, ValueStore& store, Pushed pushed, std::unique_ptr<net::Listener> listener);
   void accept();
-  void serve(net::Stream& stream);
-  Result<void> answer(net::Stream& stream, const net::Pull& pull);
-  Result<void> take(net::Stream& stream, const net::Push& push);
 
   struct Guest {
     std::unique_ptr<net::Stream> stream;
     std::thread thread;
     bool gone = false;
+    std::string machine;
+    std::shared_ptr<void> shown;  ///< The value that it reads in this process's memory, until it says anything else.
   };
+
+  void serve(Guest& guest);
+  Result<void> answer(Guest& guest, const net::Pull& pull);
+  Result<void> give(Guest& guest, const net::Pull& pull, net::Value value, std::span<const std::span<const std::byte>> pieces,
+                    std::shared_ptr<void> owner);
+  Result<void> take(net::Stream& stream, const net::Push& push);
 
   net::Hello self_;
   ValueStore& store_;

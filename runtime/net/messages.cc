@@ -24,6 +24,18 @@ struct Overload : F... {
 template <class... F>
 Overload(F...) -> Overload<F...>;
 
+wire::Memory to_wire(const Memory& m) {
+  wire::Memory memory;
+  memory.process = m.process;
+  memory.check_at = static_cast<std::int64_t>(m.check_at);
+  memory.check = static_cast<std::int64_t>(m.check);
+  for (const Memory::Piece& piece : m.pieces) {
+    memory.addresses.push_back(static_cast<std::int64_t>(piece.address));
+    memory.sizes.push_back(static_cast<std::int64_t>(piece.size));
+  }
+  return memory;
+}
+
 wire::Frame to_wire(const Message& message) {
   wire::Frame frame;
   std::visit(Overload{
@@ -41,6 +53,7 @@ wire::Frame to_wire(const Message& message) {
                    if (m.worker) hello.__set_worker(static_cast<std::int32_t>(*m.worker));
                    hello.secret = m.secret;
                    hello.resources = m.resources;
+                   if (!m.machine.empty()) hello.__set_machine(m.machine);
                    frame.__set_hello(hello);
                  },
                  [&](const Welcome& m) {
@@ -49,6 +62,7 @@ wire::Frame to_wire(const Message& message) {
                    welcome.version = m.version;
                    welcome.refusal = m.refusal;
                    welcome.id = static_cast<std::int32_t>(m.id);
+                   if (!m.machine.empty()) welcome.__set_machine(m.machine);
                    frame.__set_welcome(welcome);
                  },
                  [&](const Batch& m) {
@@ -59,6 +73,8 @@ wire::Frame to_wire(const Message& message) {
                    wire::Pull pull;
                    pull.task = static_cast<std::int64_t>(m.task);
                    pull.version = static_cast<std::int32_t>(m.version);
+                   if (m.raw) pull.__set_raw(true);
+                   if (m.packed) pull.__set_packed(true);
                    frame.__set_pull(pull);
                  },
                  [&](const Push& m) {
@@ -67,6 +83,8 @@ wire::Frame to_wire(const Message& message) {
                    push.version = static_cast<std::int32_t>(m.version);
                    push.size = static_cast<std::int64_t>(m.size);
                    if (!m.form.empty()) push.__set_form(m.form);
+                   if (m.memory) push.__set_memory(to_wire(*m.memory));
+                   if (m.packing != Packing::none) push.__set_packing(static_cast<std::int32_t>(m.packing));
                    frame.__set_push(push);
                  },
                  [&](const Value& m) {
@@ -75,8 +93,11 @@ wire::Frame to_wire(const Message& message) {
                    value.size = static_cast<std::int64_t>(m.size);
                    value.error = m.error;
                    if (!m.form.empty()) value.__set_form(m.form);
+                   if (m.memory) value.__set_memory(to_wire(*m.memory));
+                   if (m.packing != Packing::none) value.__set_packing(static_cast<std::int32_t>(m.packing));
                    frame.__set_value(value);
                  },
+                 [&](const Taken&) { frame.__set_taken({}); },
              },
              message);
   return frame;
@@ -96,7 +117,56 @@ Hello from_wire(wire::Hello& m) {
   if (m.__isset.worker) hello.worker = static_cast<std::uint32_t>(m.worker);
   hello.secret = std::move(m.secret);
   hello.resources = std::move(m.resources);
+  hello.machine = std::move(m.machine);
   return hello;
+}
+
+/// Pieces that make up `size` bytes; an error for others.
+formats::Result<std::optional<Memory>> from_wire(bool there, const wire::Memory& m, std::uint64_t size) {
+  if (!there) return std::optional<Memory>();
+  Memory memory{.process = m.process,
+                .check_at = static_cast<std::uint64_t>(m.check_at),
+                .check = static_cast<std::uint64_t>(m.check)};
+  bool right = m.addresses.size() == m.sizes.size();
+  for (std::size_t i = 0; right && i < m.sizes.size(); ++i) {
+    const auto piece = static_cast<std::uint64_t>(m.sizes[i]);
+    right = m.sizes[i] > 0 && piece <= size;
+    size -= piece;
+    memory.pieces.push_back({static_cast<std::uint64_t>(m.addresses[i]), piece});
+  }
+  if (!right || size != 0) return formats::Error{"a value in memory whose pieces are not its size"};
+  return std::optional(std::move(memory));
+}
+
+bool known_packing(std::int32_t packing) { return packing >= 0 && packing <= static_cast<std::int32_t>(Packing::lz4); }
+
+formats::Result<Message> from_wire(wire::Push& m) {
+  if (m.size < 0) return formats::Error{"a value of negative size"};
+  if (!known_packing(m.packing)) return formats::Error{"a value packed in a way that this version of dflow does not know"};
+  Push push{.task = static_cast<std::uint64_t>(m.task),
+            .version = static_cast<std::uint32_t>(m.version),
+            .size = static_cast<std::uint64_t>(m.size),
+            .form = std::move(m.form),
+            .packing = static_cast<Packing>(m.packing)};
+  formats::Result<std::optional<Memory>> memory = from_wire(m.__isset.memory, m.memory, push.size);
+  if (!memory) return memory.error();
+  push.memory = std::move(memory).value();
+  return Message(std::move(push));
+}
+
+formats::Result<Message> from_wire(wire::Value& m) {
+  constexpr auto kLast = static_cast<std::int32_t>(Value::Outcome::unreadable);
+  if (m.size < 0 || m.outcome < 0 || m.outcome > kLast) return formats::Error{"an answer that is none"};
+  if (!known_packing(m.packing)) return formats::Error{"a value packed in a way that this version of dflow does not know"};
+  Value value{.outcome = static_cast<Value::Outcome>(m.outcome),
+              .size = static_cast<std::uint64_t>(m.size),
+              .error = std::move(m.error),
+              .form = std::move(m.form),
+              .packing = static_cast<Packing>(m.packing)};
+  formats::Result<std::optional<Memory>> memory = from_wire(m.__isset.memory, m.memory, value.size);
+  if (!memory) return memory.error();
+  value.memory = std::move(memory).value();
+  return Message(std::move(value));
 }
 
 formats::Result<Message> from_wire(wire::Frame& frame) {
@@ -104,23 +174,16 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
   if (frame.__isset.hello) return Message(from_wire(frame.hello));
   if (frame.__isset.welcome) {
     wire::Welcome& m = frame.welcome;
-    return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id)});
+    return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id),
+                           std::move(m.machine)});
   }
   if (frame.__isset.pull) {
-    return Message(Pull{static_cast<std::uint64_t>(frame.pull.task), static_cast<std::uint32_t>(frame.pull.version)});
+    return Message(Pull{static_cast<std::uint64_t>(frame.pull.task), static_cast<std::uint32_t>(frame.pull.version),
+                        frame.pull.raw, frame.pull.packed});
   }
-  if (frame.__isset.push) {
-    if (frame.push.size < 0) return formats::Error{"a value of negative size"};
-    return Message(Push{static_cast<std::uint64_t>(frame.push.task), static_cast<std::uint32_t>(frame.push.version),
-                        static_cast<std::uint64_t>(frame.push.size), std::move(frame.push.form)});
-  }
-  if (frame.__isset.value) {
-    if (frame.value.size < 0 || frame.value.outcome < 0 || frame.value.outcome > 2) {
-      return formats::Error{"an answer that is none"};
-    }
-    return Message(Value{static_cast<Value::Outcome>(frame.value.outcome), static_cast<std::uint64_t>(frame.value.size),
-                         std::move(frame.value.error), std::move(frame.value.form)});
-  }
+  if (frame.__isset.push) return from_wire(frame.push);
+  if (frame.__isset.value) return from_wire(frame.value);
+  if (frame.__isset.taken) return Message(Taken{});
   return formats::Error{"a frame of a kind that this version of dflow does not know"};
 }
 

@@ -31,6 +31,7 @@ struct Hello {
   std::optional<std::uint32_t> worker = {};  ///< Of a client inside a worker: whose tasks it submits.
   std::string secret = {};
   std::map<std::string, double> resources = {};  ///< What a worker has of what tasks ask for.
+  std::string machine = {};  ///< Processes with the same may read each other's memory; empty: with nobody's.
 };
 
 struct Welcome {
@@ -38,6 +39,7 @@ struct Welcome {
   std::string version = {};
   std::string refusal = {};  ///< Not empty: the connection ends here, and why.
   std::uint32_t id = 0;
+  std::string machine = {};
 };
 
 struct Batch {
@@ -47,6 +49,23 @@ struct Batch {
 struct Pull {
   std::uint64_t task = 0;
   std::uint32_t version = 0;
+  bool raw = false;     ///< Its bytes are to follow the answer, not to be read from memory.
+  bool packed = false;  ///< They may be packed.
+};
+
+/// How the bytes that follow are packed; their announced size is that which they have when they are unpacked.
+enum class Packing : std::int32_t { none, lz4 };
+
+/// Where a value's bytes lie in a process of this machine, in place of bytes that follow.
+struct Memory {
+  struct Piece {
+    std::uint64_t address = 0;
+    std::uint64_t size = 0;
+  };
+  std::int64_t process = 0;
+  std::uint64_t check_at = 0;  ///< Where `check` stands in that process, and in no other.
+  std::uint64_t check = 0;
+  std::vector<Piece> pieces = {};
 };
 
 struct Push {
@@ -54,17 +73,25 @@ struct Push {
   std::uint32_t version = 0;
   std::uint64_t size = 0;
   std::string form = {};  ///< Not empty: names what makes an object of the bytes while they come.
+  std::optional<Memory> memory = {};
+  Packing packing = Packing::none;
 };
 
 struct Value {
-  enum class Outcome : std::int32_t { here, gone, cannot_cross };
+  /// `unreadable` answers a Push of what lies in memory.
+  enum class Outcome : std::int32_t { here, gone, cannot_cross, unreadable };
   Outcome outcome = Outcome::here;
   std::uint64_t size = 0;
   std::string error = {};
   std::string form = {};  ///< As in Push.
+  std::optional<Memory> memory = {};
+  Packing packing = Packing::none;
 };
 
-using Message = std::variant<Hello, Welcome, Batch, Pull, Push, Value>;
+/// What was shown in memory has been read.
+struct Taken {};
+
+using Message = std::variant<Hello, Welcome, Batch, Pull, Push, Value, Taken>;
 
 /// The largest header that is sent or taken.
 inline constexpr std::size_t kMostHeader = 64 << 20;

@@ -16,6 +16,7 @@ struct Hello {
   10: optional i32 worker   // Of a client inside a worker: whose tasks it submits.
   11: binary secret
   12: map<string, double> resources  // What a worker has of what tasks ask for.
+  13: optional string machine  // Processes with the same may read each other's memory.
 }
 
 // The answer; the last frame if it refuses.
@@ -24,6 +25,7 @@ struct Welcome {
   2: string version
   3: string refusal
   4: i32 id
+  5: optional string machine
 }
 
 // Events and actions of the scheduler, each as runtime/core/codec.h writes them.
@@ -35,6 +37,18 @@ struct Batch {
 struct Pull {
   1: i64 task
   2: i32 version
+  3: optional bool raw  // Its bytes are to follow the answer, not to be read from memory.
+  4: optional bool packed  // They may be packed.
+}
+
+// Where a value's bytes lie in a process of this machine, in place of bytes that follow. They stay there until the next
+// frame, or the connection's end.
+struct Memory {
+  1: i64 process
+  2: i64 check_at           // Where `check` stands in that process, and in no other.
+  3: i64 check
+  4: list<i64> addresses
+  5: list<i64> sizes
 }
 
 // To a worker: keep this value. `size` raw bytes follow. Answered by a Value without bytes.
@@ -43,6 +57,8 @@ struct Push {
   2: i32 version
   3: i64 size
   4: optional binary form   // What makes an object of the bytes, of large values.
+  5: optional Memory memory
+  6: optional i32 packing   // 1: LZ4; `size` is that of the bytes when they are unpacked.
 }
 
 // `size` raw bytes follow.
@@ -51,6 +67,12 @@ struct Value {
   2: i64 size
   3: string error
   4: optional binary form
+  5: optional Memory memory
+  6: optional i32 packing
+}
+
+// What was shown in memory has been read. Not answered.
+struct Taken {
 }
 
 union Frame {
@@ -60,4 +82,5 @@ union Frame {
   4: Pull pull
   5: Push push
   6: Value value
+  7: Taken taken
 }

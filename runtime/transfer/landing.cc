@@ -16,7 +16,8 @@ constexpr std::size_t kWorthIt = 2 * kHugePage;
 
 void prepare_landing(std::span<std::byte> memory) noexcept {
   if (memory.size() < kWorthIt) return;
-  const auto begin = (reinterpret_cast<std::uintptr_t>(memory.data()) + kHugePage - 1) / kHugePage * kHugePage;
+  const auto begin =
+      (reinterpret_cast<std::uintptr_t>(memory.data()) + kHugePage - 1) / kHugePage * kHugePage;
   const auto end = reinterpret_cast<std::uintptr_t>(memory.data() + memory.size()) / kHugePage * kHugePage;
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 }

@@ -6,8 +6,8 @@
 
 namespace dflow::transfer {
 
-/// Asks for huge pages for the memory if it is large and about to be written for the first time: receiving a large value
-/// is bound by the faults of the pages that it goes to.
+/// Asks for huge pages for the memory if it is large and about to be written for the first time: receiving a
+/// large value is bound by the faults of the pages that it goes to.
 void prepare_landing(std::span<std::byte> memory) noexcept;
 
 }  // namespace dflow::transfer

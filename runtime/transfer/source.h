@@ -11,8 +11,8 @@
 
 namespace dflow::transfer {
 
-/// Where a value's bytes come from. What it throws is a `Broken`; `broken()` tells afterwards whether it has, however
-/// whoever read from it took that.
+/// Where a value's bytes come from. What it throws is a `Broken`; `broken()` tells afterwards whether it has,
+/// however whoever read from it took that.
 class Source : public ByteSource {
  public:
   class Broken : public std::runtime_error {
@@ -25,6 +25,8 @@ class Source : public ByteSource {
 
   void read(std::span<std::byte> into) final;
 
+  /// An error if no byte can be had at all; nothing has been read then.
+  virtual formats::Result<void> probe() { return {}; }
   /// Reads what is left, and forgets it.
   formats::Result<void> skip();
 

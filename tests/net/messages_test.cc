@@ -49,6 +49,35 @@ TEST(Frame, SizesBelowZeroAreRefused) {
   EXPECT_FALSE(decoded(frame));
 }
 
+TEST(Frame, ValueInMemoryComesBack) {
+  const Value value{.size = 30,
+                    .form = "f",
+                    .memory = Memory{.process = 5, .check_at = ~std::uint64_t{0}, .check = 9, .pieces = {{1 << 20, 10}, {7, 20}}}};
+  const auto message = decoded(encode_frame(value));
+  ASSERT_TRUE(message) << message.message();
+  const auto& back = std::get<Value>(message.value());
+  ASSERT_TRUE(back.memory);
+  EXPECT_EQ(back.memory->check_at, ~std::uint64_t{0});
+  ASSERT_EQ(back.memory->pieces.size(), 2u);
+  EXPECT_EQ(back.memory->pieces[1].size, 20u);
+  EXPECT_EQ(back.form, "f");
+}
+
+TEST(Frame, PiecesThatAreNotTheValueAreRefused) {
+  for (const std::uint64_t last : {19ull, 21ull, 0ull, ~0ull}) {
+    const Memory memory{.process = 5, .pieces = {{1, 10}, {7, last}}};
+    EXPECT_THAT(decoded(encode_frame(Value{.size = 30, .memory = memory})).message(), HasSubstr("pieces")) << last;
+    EXPECT_THAT(decoded(encode_frame(Push{.size = 30, .memory = memory})).message(), HasSubstr("pieces")) << last;
+  }
+}
+
+TEST(Frame, PackingOfALaterVersionIsNamed) {
+  for (const int packing : {2, -1}) {
+    EXPECT_THAT(decoded(encode_frame(Value{.packing = static_cast<Packing>(packing)})).message(), HasSubstr("packed"));
+    EXPECT_THAT(decoded(encode_frame(Push{.packing = static_cast<Packing>(packing)})).message(), HasSubstr("packed"));
+  }
+}
+
 TEST(Frame, DamagedBytesAreErrorsAndNeverMore) {
   std::mt19937 random(7);
   const std::string whole = encode_frame(Batch{{"some", "messages", "here"}});

@@ -1,0 +1,50 @@
+#include "runtime/transfer/machine.h"
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string_view>
+
+namespace dflow::transfer {
+
+namespace {
+
+std::string find_machine() {
+  std::string boot;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
+  struct stat processes{};
+  if (boot.empty() || ::stat("/proc/self/ns/pid", &processes) != 0) return {};
+  return boot + '/' + std::to_string(processes.st_ino) + '/' + std::to_string(::geteuid());
+}
+
+}  // namespace
+
+const std::string& machine() {
+  static const std::string id = find_machine();
+  return id;
+}
+
+bool same_host(const std::string& a, const std::string& b) {
+  return !a.empty() && a.substr(0, a.find('/')) == b.substr(0, b.find('/'));
+}
+
+bool memory_wanted() {
+  static const bool wanted = [] {
+    const char* setting = std::getenv("DFLOW_SHARED_MEMORY");
+    return !setting || std::string_view(setting) != "0";
+  }();
+  return wanted;
+}
+
+bool shares_memory(const std::string& other) {
+  return memory_wanted() && !other.empty() && other == machine();
+}
+
+void let_read(std::int64_t process) noexcept {
+  if (memory_wanted()) ::prctl(PR_SET_PTRACER, process, 0, 0, 0);
+}
+
+}  // namespace dflow::transfer
