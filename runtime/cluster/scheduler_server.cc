@@ -394,6 +394,9 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [&](const core::RequestDone& a) {
                    if (a.client) send(client(*a.client), ToClient(a));
                  },
+                 [](const core::TaskRan&) {},
+                 [](const core::TaskGone&) {},
+                 [](const core::OnceGiven&) {},
                  [&](const auto& a) { send(worker(a.worker), ToWorker(a)); },
              },
              action);

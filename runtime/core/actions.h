@@ -8,7 +8,7 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/core/task_spec.h"
+#include "runtime/core/facts.h"
 
 namespace dflow::core {
 
@@ -173,8 +173,11 @@ struct RequestDone {
   bool operator==(const RequestDone&) const = default;
 };
 
+// ---- to the journal, if there is one (`Settings::journal`): `TaskRan`, `TaskGone` and `OnceGiven` of facts.h. What comes
+// behind an `OnceGiven` is carried out when that is safely kept.
+
 using Action =
     std::variant<RunTask, CancelTask, RevokeTask, FreeValue, FetchValue, CloseWorker, ReplaceWorker,
-                 FenceWorker, TaskDone, TaskEnded, PlaceValue, Located, RequestDone>;
+                 FenceWorker, TaskDone, TaskEnded, PlaceValue, Located, RequestDone, TaskRan, TaskGone, OnceGiven>;
 
 }  // namespace dflow::core

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/core/facts.h"
 #include "runtime/core/task_spec.h"
 
 namespace dflow::core {
@@ -297,10 +298,69 @@ struct FetchFailed {
   bool operator==(const FetchFailed&) const = default;
 };
 
+// ---- after the scheduler was killed, from its journal and from those who come back
+
+/// The first event of a scheduler that takes a killed one's place, after the first `Tick`. What the journal says follows:
+/// `WorkerAwaited`, `ClientAwaited` and, as they were, `TasksSubmitted`, `ValueScattered`, `TasksReleased` and `ClientLeft`;
+/// `TaskRan`, `TaskGone` and `OnceGiven`; then `JournalRead`. Until all the workers are back, or `Settings::recovery` has passed,
+/// everything else waits and nothing is decided.
+struct RecoveryBegan {
+  static constexpr std::tuple<> fields{};
+  bool operator==(const RecoveryBegan&) const = default;
+};
+struct WorkerAwaited {
+  WorkerId worker{};
+  static constexpr std::tuple fields{&WorkerAwaited::worker};
+  bool operator==(const WorkerAwaited&) const = default;
+};
+struct ClientAwaited {
+  ClientId client{};
+  std::optional<WorkerId> inside = {};
+  static constexpr std::tuple fields{&ClientAwaited::client, &ClientAwaited::inside};
+  bool operator==(const ClientAwaited&) const = default;
+};
+struct JournalRead {
+  static constexpr std::tuple<> fields{};
+  bool operator==(const JournalRead&) const = default;
+};
+
+/// What a worker has in its store.
+struct HeldValue {
+  TaskId id{};
+  Attempt version{};
+  std::uint64_t bytes = 0;
+  static constexpr std::tuple fields{&HeldValue::id, &HeldValue::version, &HeldValue::bytes};
+  bool operator==(const HeldValue&) const = default;
+};
+/// A task that a worker was given and has not ended.
+struct HeldTask {
+  TaskId id{};
+  Attempt attempt{};
+  bool started = false;
+  bool suspended = false;
+  static constexpr std::tuple fields{&HeldTask::id, &HeldTask::attempt, &HeldTask::started, &HeldTask::suspended};
+  bool operator==(const HeldTask&) const = default;
+};
+/// A worker that was awaited is back, and says what it holds and runs.
+struct WorkerReturned {
+  WorkerJoined self = {};
+  std::vector<HeldValue> values = {};
+  std::vector<HeldTask> tasks = {};
+  static constexpr std::tuple fields{&WorkerReturned::self, &WorkerReturned::values, &WorkerReturned::tasks};
+  bool operator==(const WorkerReturned&) const = default;
+};
+/// A client that was awaited is back. It is told the ends of its tasks once more.
+struct ClientReturned {
+  ClientId client{};
+  static constexpr std::tuple fields{&ClientReturned::client};
+  bool operator==(const ClientReturned&) const = default;
+};
+
 using Event = std::variant<Tick, ClientJoined, ClientLeft, TasksSubmitted, ValueScattered, TasksReleased,
                            TasksCancelled, ValueUnavailable, LocateRequested, ReplicateRequested,
                            RebalanceRequested, RetireRequested, RestartRequested, WorkerJoined, WorkerLost,
                            Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
-                           TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed>;
+                           TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed, RecoveryBegan, WorkerAwaited,
+                           ClientAwaited, TaskRan, TaskGone, OnceGiven, JournalRead, WorkerReturned, ClientReturned>;
 
 }  // namespace dflow::core

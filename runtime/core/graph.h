@@ -51,6 +51,9 @@ struct Task {
   bool started : 1 = false;              ///< Assigned: its body has begun.
   bool suspended : 1 = false;            ///< Assigned: its body waits for others, without a thread.
   bool revoking : 1 = false;             ///< Assigned: its worker was asked to give it up.
+  bool once : 1 = false;                 ///< Its body begins at most once.
+  bool given : 1 = false;                ///< And may have begun.
+  bool ran : 1 = false;                  ///< Its body has returned at some time.
   bool on_agenda : 1 = false;
 
   static constexpr std::uint16_t kSuspicion = 8;
@@ -61,7 +64,9 @@ struct Task {
   }
   bool ended() const { return state == TaskState::stored || state == TaskState::failed; }
   /// What no body makes is kept for all that was computed from it, and may have to be computed again.
-  bool needed() const { return wanted || must_run || readers > 0 || (scattered && first_reader != none); }
+  bool needed() const { return wanted || must_run || readers > 0 || (irreplaceable() && first_reader != none); }
+  /// There is a value, or was, that cannot be computed again.
+  bool irreplaceable() const { return scattered || (once && ran); }
 };
 
 /// "consumer needs producer".

@@ -33,7 +33,16 @@ constexpr std::array event_names = {"Tick",
                                     "TaskRevoked",
                                     "ValueAdded",
                                     "ValueRemoved",
-                                    "FetchFailed"};
+                                    "FetchFailed",
+                                    "RecoveryBegan",
+                                    "WorkerAwaited",
+                                    "ClientAwaited",
+                                    "TaskRan",
+                                    "TaskGone",
+                                    "OnceGiven",
+                                    "JournalRead",
+                                    "WorkerReturned",
+                                    "ClientReturned"};
 static_assert(event_names.size() == std::variant_size_v<Event>);
 
 }  // namespace
@@ -44,6 +53,7 @@ std::vector<Action> Scheduler::apply(const Event& event) {
   ++event_number_;
   event_name_ = event_names[event.index()];
   actions_.clear();
+  if (recovery_ && put_off(event)) return {};
   std::visit([this](const auto& one) { on(one); }, event);
   settle();
   inline_value_ = {none, nullptr};
@@ -68,6 +78,7 @@ void Scheduler::later(Index task) {
 }
 
 void Scheduler::settle() {
+  if (recovery_) return;
   while (!agenda_.empty() || !hungry_.empty()) {
     for (std::size_t i = 0; i < agenda_.size(); ++i) {
       const Index task = agenda_[i];
@@ -102,8 +113,8 @@ void Scheduler::review(Index task) {
       return review_stored(task);
     case TaskState::released:
       if (!t.needed()) return t.first_reader == none ? forget(task) : void();
-      if (!t.scattered) return activate(task);
-      return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = t.id}));
+      if (t.irreplaceable()) return fail(task, loss_of(t));
+      return t.given ? fail_once(task, {}, {}) : activate(task);
     case TaskState::failed:
       return !t.wanted && t.first_reader == none ? forget(task) : void();
     case TaskState::forgotten:
@@ -209,17 +220,21 @@ void Scheduler::fail(Index task, FailureRef failure) {
   t.must_run = false;
   t.payload.reset();
   if (t.wanted && !t.cancelled_by_client) emit(TaskEnded{client_of(t.id), t.id, failure});
+  if (settings_.journal) note_failure(t, failure);
   failures_[task] = std::move(failure);
   input_ended(task);
   later(task);
 }
 
+FailureRef Scheduler::loss_of(const Task& t) {
+  const auto kind = t.scattered ? Failure::Kind::data_lost : Failure::Kind::ran_and_lost;
+  return std::make_shared<Failure>(Failure{.kind = kind, .origin = t.id});
+}
+
 void Scheduler::lose_value(Index task) {
   Task& t = graph_[task];
   end_transfers(task);
-  if (t.scattered && !t.wanted) {
-    return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = t.id}));
-  }
+  if (t.irreplaceable() && !(t.scattered && t.wanted)) return fail(task, loss_of(t));
   input_lost(task);
   if (t.scattered) {  // whoever still has a future of it has the value
     t.announced = false;
@@ -229,6 +244,14 @@ void Scheduler::lose_value(Index task) {
   if (t.needed()) return activate(task);
   move(task, TaskState::released);
   later(task);
+}
+
+/// One failure may be that of many tasks, and is kept once.
+void Scheduler::note_failure(const Task& t, const FailureRef& failure) {
+  const Index origin = failure->origin == t.id ? none : graph_.find(failure->origin);
+  const auto known = origin == none ? failures_.end() : failures_.find(origin);
+  if (known != failures_.end() && known->second == failure) emit(TaskGone{t.id, nullptr, failure->origin});
+  else emit(TaskGone{t.id, failure, {}});
 }
 
 void Scheduler::input_ended(Index producer) {

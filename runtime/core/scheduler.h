@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -30,7 +31,8 @@ namespace dflow::core {
 ///      nobody, and a task that nothing needs and nothing was computed from is not known;
 ///  (5) a worker's counts are those of the tasks assigned to it, and its free resources what those leave;
 ///  (6) no unconstrained task waits in the common queue while a worker has room that it may go to;
-///  (7) a client is told of the end of each task that it wants, once.
+///  (7) a client is told of the end of each task that it wants, once;
+///  (8) a task that is to run once is assigned at most once without its worker giving it back.
 class Scheduler {
  public:
   explicit Scheduler(Settings settings = {});
@@ -46,6 +48,9 @@ class Scheduler {
 
   /// Null if the worker is not known.
   const WorkerJoined* worker(WorkerId id) const;
+
+  /// It has not heard yet of all that was there when its predecessor was killed.
+  bool recovering() const { return recovery_ != nullptr; }
 
   /// For reports to people.
   struct Counts {
@@ -131,6 +136,26 @@ class Scheduler {
   void on(const ValueAdded&);
   void on(const ValueRemoved&);
   void on(const FetchFailed&);
+  void on(const RecoveryBegan&);
+  void on(const WorkerAwaited&);
+  void on(const ClientAwaited&);
+  void on(const TaskRan&);
+  void on(const TaskGone&);
+  void on(const OnceGiven&);
+  void on(const JournalRead&);
+  void on(const WorkerReturned&);
+  void on(const ClientReturned&);
+
+  // scheduler_recovery.cc
+  bool put_off(const Event& event);
+  void end_recovery();
+  struct Recovery;
+  Index owner(const HeldValue& value, const Recovery& past) const;
+  void take_values(const Recovery& past);
+  void take_value(Index task, const HeldValue& value);
+  void take_tasks(const Recovery& past);
+  void take_task(Index task, Index worker, const HeldTask& held);
+  void take_the_rest();
 
   // scheduler.cc: the states of tasks.
   void move(Index task, TaskState to);
@@ -146,6 +171,8 @@ class Scheduler {
   void drop(Index task);            ///< Nothing needs it.
   void forget(Index task);
   void fail(Index task, FailureRef failure);
+  void note_failure(const Task& t, const FailureRef& failure);
+  static FailureRef loss_of(const Task& t);
   void lose_value(Index task);  ///< The last copy is gone.
   void input_ended(Index producer);
   void input_lost(Index producer);
@@ -154,6 +181,8 @@ class Scheduler {
   void enqueue(Index task);
   void dequeue(Index task);
   void assign(Index task, Index worker);
+  void put_on_list(Index task, Index worker);
+  void note_given(Index task, bool given);
   void unassign(Index task);
   void withdraw(Index task);  ///< From its worker, which is told.
   void refill(Index worker);
@@ -203,6 +232,7 @@ class Scheduler {
   };
   void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
   void blame(const Suspect& suspect, const Member& member, const WorkerEnd& end);
+  void fail_once(Index task, const std::string& worker, const WorkerEnd& end);
   void leave(ClientId client);
   void submit(ClientId client, const TaskSpec& spec);
   Index lane_for(const TaskSpec& spec);
@@ -230,6 +260,17 @@ class Scheduler {
   std::map<Index, Index> thieves_;  ///< Task being called back -> for whom.
   std::vector<Request> requests_;
   std::set<Index> short_of_copies_;  ///< Stored values with fewer copies than wanted.
+
+  /// From `RecoveryBegan` until all who were awaited are back.
+  struct Recovery {
+    bool reading = true;  ///< The journal.
+    std::optional<Time> until = {};
+    std::set<WorkerId> workers = {};        ///< Awaited.
+    std::vector<WorkerReturned> back = {};
+    std::map<Index, FailureRef> gone = {};  ///< Tasks that had failed.
+    std::vector<Event> later = {};          ///< What was said meanwhile.
+  };
+  std::unique_ptr<Recovery> recovery_;
 
   // Within one event.
   std::vector<Action> actions_;

@@ -9,6 +9,11 @@ namespace dflow::core {
 
 void Scheduler::on(const Tick& event) {
   now_ = std::max(now_, event.now);
+  if (recovery_) {
+    if (!recovery_->reading && !recovery_->until) recovery_->until = now_ + settings_.recovery;
+    if (!recovery_->until || (now_ < *recovery_->until && !recovery_->workers.empty())) return;
+    end_recovery();
+  }
   for (Index worker = 0; settings_.silence.count() > 0 && worker < fleet_.places(); ++worker) {
     const Member& member = fleet_[worker];
     if (!member.live || now_ - member.heard <= settings_.silence) continue;
@@ -50,7 +55,7 @@ void Scheduler::leave(ClientId client) {
     Task& t = graph_[task];
     t.wanted = false;
     if (!t.fire_and_forget) t.must_run = false;
-    if (t.state == TaskState::arriving) unsent.push_back(task);
+    if (t.state == TaskState::arriving && !recovery_) unsent.push_back(task);  // else a worker may have it
     later(task);
   });
   for (const Index task : unsent) {
@@ -85,8 +90,11 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
         return refuse(client, spec.id, "asks for " + std::to_string(amount) + " of '" + name + "', which is no amount");
     }
   }
+  if (spec.once && (spec.retries > 0 || spec.pure))
+    return refuse(client, spec.id, "is to run once at most, which goes neither with retries nor with being pure");
   const Index task = graph_.add(spec.id);
   Task& t = graph_[task];
+  t.once = spec.once;
   t.payload = spec.payload;
   t.options = spec.options;
   t.priority = spec.priority;
@@ -230,7 +238,9 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   for (const Index task : tasks) unassign(task);
   for (const Suspect& each : suspects) blame(each, gone, lost.end);
   for (const Index task : tasks) {
-    if (graph_[task].state == TaskState::assigned) wait_again(task);
+    if (graph_[task].state != TaskState::assigned) continue;
+    if (graph_[task].given) fail_once(task, gone.self.name, lost.end);
+    else wait_again(task);
   }
   for (auto& [task, thief] : thieves_) {
     if (thief == worker) thief = none;
@@ -265,6 +275,13 @@ void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<
     const bool sure = most == 3 || !settings_.report_starts;
     if (most > 0 && degree(graph_[task]) == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
   }
+}
+
+/// Whether it has run is not known, so it cannot run again.
+void Scheduler::fail_once(Index task, const std::string& worker, const WorkerEnd& end) {
+  Failure failure{.kind = Failure::Kind::may_have_run, .origin = graph_[task].id, .worker = worker};
+  failure.end = end;
+  fail(task, std::make_shared<Failure>(std::move(failure)));
 }
 
 void Scheduler::blame(const Suspect& suspect, const Member& member, const WorkerEnd& end) {

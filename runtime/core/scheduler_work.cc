@@ -52,10 +52,22 @@ bool Scheduler::in_queue(const ReadyQueue::Entry& entry) const {
 void Scheduler::assign(Index task, Index worker) {
   move(task, TaskState::assigned);
   Task& t = graph_[task];
-  Member& member = fleet_[worker];
-  ++t.attempt;
-  t.worker = worker;
+  t.attempt = std::max(t.attempt, settings_.epoch) + 1;
   t.started = t.suspended = t.revoking = false;
+  if (t.once) note_given(task, true);
+  put_on_list(task, worker);
+  emit(order_to_run(task, worker));
+}
+
+void Scheduler::note_given(Index task, bool given) {
+  graph_[task].given = given;
+  if (settings_.journal) emit(OnceGiven{graph_[task].id, given});
+}
+
+void Scheduler::put_on_list(Index task, Index worker) {
+  Task& t = graph_[task];
+  Member& member = fleet_[worker];
+  t.worker = worker;
   t.previous = member.last_task;
   t.next = none;
   (member.last_task == none ? member.first_task : graph_[member.last_task].next) = task;
@@ -64,7 +76,6 @@ void Scheduler::assign(Index task, Index worker) {
   member.occupancy += std::chrono::microseconds(t.expected);
   use_resources(worker, task, -1);
   fleet_.changed(worker);
-  emit(order_to_run(task, worker));
 }
 
 RunTask Scheduler::order_to_run(Index task, Index worker) const {
@@ -322,7 +333,9 @@ void Scheduler::on(const TaskFinished& event) {
   deactivate(task);
   move(task, TaskState::stored);
   t.must_run = false;
+  t.ran = true;
   t.bytes = event.bytes;
+  if (settings_.journal) emit(TaskRan{t.id, event.attempt, event.bytes});
   add_copy(task, worker);
   inline_value_ = {task, event.value};
   input_ended(task);
@@ -351,6 +364,7 @@ void Scheduler::on(const TaskReturned& event) {
   if (task == none) return;
   graph_[task].avoid = graph_[task].worker;
   unassign(task);
+  if (graph_[task].given) note_given(task, false);
   wait_again(task);
   for (const MissingInput& missing : event.missing) value_missing(missing);
 }
@@ -364,6 +378,7 @@ void Scheduler::on(const TaskRevoked& event) {
     return;
   }
   unassign(task);
+  if (graph_[task].given) note_given(task, false);
   wait_again(task);
 }
 

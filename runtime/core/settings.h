@@ -18,6 +18,14 @@ struct Settings {
   /// A worker not heard of for so long is given up and fenced off. 0: never.
   Duration silence = std::chrono::seconds(10);
 
+  /// Say what a journal has to keep.
+  bool journal = false;
+  /// Attempts' numbers are greater: nothing that a predecessor gave out is mistaken for them.
+  std::uint32_t epoch = 0;
+  /// After a restart, workers may take so long to come back before what they held is computed again. Drivers give clients as
+  /// long, then say `ClientLeft`.
+  Duration recovery = std::chrono::seconds(15);
+
   /// Work sent ahead to a worker, beyond one task a thread: enough that it never waits for the scheduler (a
   /// round trip is far below this), little enough that few tasks have to be called back when others run dry.
   Duration ahead = std::chrono::milliseconds(5);

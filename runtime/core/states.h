@@ -36,7 +36,7 @@ enum class TaskState : std::uint8_t {
 };
 
 inline constexpr StateName<TaskState> task_states[] = {
-    {TaskState::fresh, "fresh", "just submitted, only within one event"},
+    {TaskState::fresh, "fresh", "just submitted, only within one event, or until all the workers are back after a restart"},
     {TaskState::waiting, "waiting", "some inputs have not ended yet"},
     {TaskState::ready, "ready", "all inputs are stored; no worker has room for it yet"},
     {TaskState::assigned, "assigned", "given to a worker"},
@@ -51,6 +51,10 @@ inline constexpr StateName<TaskState> task_states[] = {
 inline constexpr Transition<TaskState> task_transitions[] = {
     {TaskState::fresh, TaskState::waiting, "submitted"},
     {TaskState::fresh, TaskState::arriving, "scattered"},
+    {TaskState::fresh, TaskState::stored, "restarted: a worker has its value"},
+    {TaskState::fresh, TaskState::assigned, "restarted: a worker has it to do"},
+    {TaskState::fresh, TaskState::released, "restarted: it has run, and no worker has its value"},
+    {TaskState::fresh, TaskState::failed, "restarted: it had failed, or may have run and must not run twice"},
     {TaskState::waiting, TaskState::ready, "its last input is stored"},
     {TaskState::waiting, TaskState::failed, "an input failed, or it is cancelled"},
     {TaskState::waiting, TaskState::released, "nothing needs it any more"},
@@ -62,7 +66,7 @@ inline constexpr Transition<TaskState> task_transitions[] = {
     {TaskState::assigned, TaskState::waiting,
      "its worker is lost, gave it up or gave it back, or its body threw and is tried again"},
     {TaskState::assigned, TaskState::failed,
-     "its body threw, too many workers died under it, or it is cancelled"},
+     "its body threw, too many workers died under it, it may have run and must not run twice, or it is cancelled"},
     {TaskState::assigned, TaskState::released, "nothing needs it any more"},
     {TaskState::arriving, TaskState::stored, "a worker has it"},
     {TaskState::arriving, TaskState::failed, "its client is gone, cancelled it, or does not have it any more"},
@@ -70,9 +74,9 @@ inline constexpr Transition<TaskState> task_transitions[] = {
     {TaskState::stored, TaskState::arriving,
      "the last copy is lost, and its client wants it: it is asked to send it again"},
     {TaskState::stored, TaskState::released, "nothing needs it any more"},
-    {TaskState::stored, TaskState::failed, "the last copy of a scattered value is lost, or it is cancelled"},
+    {TaskState::stored, TaskState::failed, "the last copy of what no body may make is lost, or it is cancelled"},
     {TaskState::released, TaskState::waiting, "a value computed from it is lost: it is computed again"},
-    {TaskState::released, TaskState::failed, "it is cancelled, or was a scattered value and is needed again"},
+    {TaskState::released, TaskState::failed, "it is cancelled, or is needed again and no body may make it"},
     {TaskState::released, TaskState::forgotten, "nothing is left that was computed from it"},
     {TaskState::failed, TaskState::forgotten, "neither its client nor any task asks for it"},
 };

@@ -65,12 +65,15 @@ struct TaskSpec {
   bool fire_and_forget = false;
   /// The task whose body submits this one, if any: it takes that one's place in the order.
   std::optional<TaskId> inside = {};
+  /// Its body begins at most once. If it is not known whether it has, or if its value is lost, the task fails.
+  /// Goes with neither `retries` nor `pure`.
+  bool once = false;
 
   static constexpr std::tuple fields{&TaskSpec::id,      &TaskSpec::function, &TaskSpec::inputs,
                                      &TaskSpec::payload, &TaskSpec::options,  &TaskSpec::priority,
                                      &TaskSpec::path,    &TaskSpec::retries,  &TaskSpec::on_failure,
                                      &TaskSpec::wanted,  &TaskSpec::pure,     &TaskSpec::fire_and_forget,
-                                     &TaskSpec::inside};
+                                     &TaskSpec::inside,  &TaskSpec::once};
   bool operator==(const TaskSpec&) const = default;
 };
 
@@ -100,6 +103,8 @@ struct Failure {
     timeout,      ///< The body ran longer than it may.
     invalid,      ///< It could not be taken up; `message` says what is wrong with it.
     swept,        ///< It is cancelled, since what it needed failed and had `OnFailure::cancel_successors`.
+    may_have_run, ///< It runs at most once, and whether it has is not known.
+    ran_and_lost, ///< It runs at most once, has, and its value is lost.
   };
   Kind kind = Kind::exception;
   TaskId origin{};                    ///< Where it began.

@@ -46,6 +46,9 @@ class Worker {
 
   void check_invariants() const;
 
+  /// What it holds and has to do, for a scheduler that does not know.
+  void report_all(WorkerReturned& report) const;
+
   bool stored(TaskId id, Attempt version) const;
   std::size_t tasks() const { return tasks_.size(); }
   std::size_t values() const { return values_.size(); }

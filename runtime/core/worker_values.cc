@@ -223,6 +223,18 @@ bool Worker::short_of_memory() const {
   return limits_.memory > 0 && memory_ > limits_.memory / 10 * 8;
 }
 
+/// Without what nobody wants any more.
+void Worker::report_all(WorkerReturned& report) const {
+  for (const auto& [name, value] : values_) {
+    if (value.stored && !value.doomed) report.values.push_back({name.id, name.version, value.bytes});
+  }
+  for (const auto& [name, work] : tasks_) {
+    if (work.cancelled || work.timed_out) continue;
+    const bool suspended = work.state == WorkState::blocked || work.state == WorkState::resuming;
+    report.tasks.push_back({name.id, name.version, suspended || work.state == WorkState::running, suspended});
+  }
+}
+
 bool Worker::stored(TaskId id, Attempt version) const {
   const auto found = values_.find({id, version});
   return found != values_.end() && found->second.stored;

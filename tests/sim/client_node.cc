@@ -5,7 +5,7 @@
 namespace dflow::sim {
 
 ClientNode::ClientNode(Cluster& cluster, ClientId id, World::Host host, std::optional<WorkerId> inside)
-    : cluster_(cluster), id_(id), host_(host) {
+    : cluster_(cluster), id_(id), host_(host), inside_(inside) {
   up_ = std::make_shared<Channel>(cluster.world, host, 0);
   down_ = std::make_shared<Channel>(cluster.world, 0, host);
   send(core::ClientJoined{id, inside});
@@ -13,7 +13,47 @@ ClientNode::ClientNode(Cluster& cluster, ClientId id, World::Host host, std::opt
 
 void ClientNode::send(core::Event event) {
   if (dead) return;
+  const bool lasting = std::holds_alternative<core::TasksSubmitted>(event) || std::holds_alternative<core::ValueScattered>(event) ||
+                       std::holds_alternative<core::TasksReleased>(event) || std::holds_alternative<core::TasksCancelled>(event);
+  if (lasting && cluster_.options.journal) unkept_.push_back(event);
   up_->send([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
+}
+
+void ClientNode::ask(core::RequestId request, core::Event event) {
+  requests[request] = event;
+  send(std::move(event));
+}
+
+void ClientNode::kept(std::uint64_t messages) {
+  for (; kept_ < messages; ++kept_) unkept_.pop_front();
+}
+
+void ClientNode::cut() {
+  up_->close();
+  down_->close();
+}
+
+void ClientNode::reconnect() {
+  if (dead) return;
+  const auto heard = cluster_.heard_.find(id_);
+  if (heard == cluster_.heard_.end() && kept_ > 0) {  // it was given up
+    dead = true;
+    return;
+  }
+  up_ = std::make_shared<Channel>(cluster_.world, host_, 0);
+  down_ = std::make_shared<Channel>(cluster_.world, 0, host_);
+  const auto say = [this](core::Event event) {
+    up_->send([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
+  };
+  if (heard == cluster_.heard_.end()) {
+    say(core::ClientJoined{id_, inside_});
+  } else {
+    kept(heard->second);
+    cluster_.awaited_.erase(id_);
+    say(core::ClientReturned{id_});
+  }
+  for (const core::Event& event : unkept_) say(event);
+  for (const auto& [request, event] : requests) say(event);
 }
 
 void ClientNode::submit(std::vector<core::TaskSpec> tasks) {

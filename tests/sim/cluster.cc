@@ -16,7 +16,7 @@ constexpr bool for_client = std::is_same_v<T, core::TaskDone> || std::is_same_v<
 }  // namespace
 
 Cluster::Cluster(World& a_world, ClusterOptions some_options)
-    : world(a_world), options(std::move(some_options)), scheduler(options.settings) {
+    : world(a_world), options(std::move(some_options)), scheduler(std::make_unique<core::Scheduler>(options.settings)) {
   world.jittery = options.jittery;
   for (std::size_t i = 0; i < options.workers; ++i) add_worker();
   tick();
@@ -82,17 +82,26 @@ void Cluster::tick() {
 }
 
 void Cluster::tell(core::Event event) {
-  if (record) log_.push_back(core::encode(event));
+  if (!scheduler) return;
   const auto* lost = std::get_if<core::WorkerLost>(&event);
-  if (lost && scheduler.worker(lost->worker)) count_deaths(*lost);
+  if (lost && scheduler->worker(lost->worker)) count_deaths(*lost);
+  if (options.journal) note(event);
+  apply(event);
+}
+
+void Cluster::apply(const core::Event& event) {
+  if (record) log_.push_back(core::encode(event));
   trace("scheduler <- ", event);
-  const auto actions = scheduler.apply(event);
+  const auto actions = scheduler->apply(event);
   for (const auto& action : actions) trace("scheduler -> ", action);
   if (record) {
     for (const auto& action : actions) answers_.push_back(core::encode(action));
   }
-  if (options.check_each || ++told_ % 512 == 0) scheduler.check_invariants();
-  for (const auto& action : actions) act(action);
+  if (options.check_each || ++told_ % 512 == 0) scheduler->check_invariants();
+  for (const auto& action : actions) {
+    if (options.journal) note(action);
+    act(action);
+  }
 }
 
 template <class T>
@@ -115,6 +124,14 @@ void Cluster::replay() const {
 }
 
 void Cluster::to_worker(WorkerId id, core::WorkerEvent event) {
+  const auto* order = std::get_if<core::RunTask>(&event);
+  const auto given = order ? given_.find(order->id) : given_.end();
+  auto& held = held_[id];
+  if (given == given_.end() && held.empty()) return deliver(id, std::move(event));
+  held.emplace_back(given == given_.end() ? 0 : given->second, std::move(event));
+}
+
+void Cluster::deliver(WorkerId id, core::WorkerEvent event) {
   const auto life = lives_.at(id);
   life->down->send([this, life, event = std::move(event)] { drive(life, event); });
 }
@@ -129,7 +146,8 @@ void Cluster::act(const core::Action& action) {
   std::visit(
       [&](const auto& one) {
         using T = std::decay_t<decltype(one)>;
-        if constexpr (for_client<T>) {
+        if constexpr (std::is_same_v<T, core::TaskRan> || std::is_same_v<T, core::TaskGone> || std::is_same_v<T, core::OnceGiven>) {
+        } else if constexpr (for_client<T>) {
           to_client(one.client, action);
         } else if constexpr (std::is_same_v<T, core::RequestDone>) {
           if (one.client) to_client(*one.client, action);
@@ -232,6 +250,8 @@ void Cluster::drive(const std::shared_ptr<Life>& life, const core::WorkerEvent& 
 
 void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& action) {
   if (const auto* one = std::get_if<core::Tell>(&action)) {
+    if (const auto* failed = std::get_if<core::TaskFailed>(&one->report); failed && !life->connected)
+      life->untold.push_back(*failed);
     life->up->send(
         [this, report = one->report] { std::visit([this](const auto& what) { tell(what); }, report); });
   } else if (const auto* start = std::get_if<core::StartFetch>(&action)) {
@@ -270,6 +290,7 @@ void Cluster::start_body(const std::shared_ptr<Life>& life, const core::StartBod
   }
   running.what = core::decode<Body>(*start.payload).value();
   const int run = ++runs[start.id];
+  require(run == 1 || !once.contains(start.id), "a task that runs once at most runs again");
   const Body& what = running.what;
   const auto time = Duration{microseconds(what.micros)} * static_cast<long>(slots_[life->slot].slowness);
   if (what.kills == 255 || run <= what.kills) {
@@ -349,7 +370,7 @@ void Cluster::finish_body(const std::shared_ptr<Life>& life, ValueName name) {
 }
 
 bool Cluster::empty() const {
-  if (scheduler.tasks() > 0) return false;
+  if (!scheduler || scheduler->recovering() || scheduler->tasks() > 0) return false;
   return std::all_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
     if (!slot.life || slot.life->dead) return slot.closed;
     return slot.life->brain->tasks() == 0 && slot.life->brain->values() == 0 && slot.life->store.empty() &&
@@ -358,8 +379,9 @@ bool Cluster::empty() const {
 }
 
 std::string Cluster::contents() const {
-  std::string text = std::to_string(scheduler.tasks()) + " tasks at the scheduler (";
-  for (const auto& [state, count] : scheduler.counts().tasks) {
+  if (!scheduler) return "no scheduler";
+  std::string text = std::to_string(scheduler->tasks()) + " tasks at the scheduler (";
+  for (const auto& [state, count] : scheduler->counts().tasks) {
     text += std::string(core::name_of(state)) + ": " + std::to_string(count) + " ";
   }
   text += ")";

@@ -1,6 +1,7 @@
 // A cluster whose scheduler and workers are the real ones, and whose processes and network are not.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/core/ledger.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/core/worker.h"
 #include "tests/sim/program.h"
@@ -49,13 +51,20 @@ class ClientNode {
   void release(TaskId id);
   void cancel(TaskId id, bool force);
   void send(core::Event event);
+  /// Sends what will be answered by `RequestDone`, again if need be.
+  void ask(core::RequestId request, core::Event event);
   void receive(const core::Action& action);
+  /// The scheduler is gone, and with it the connection; and: another is there in its place.
+  void cut();
+  void reconnect();
+  /// The journal has the first so many of what was sent.
+  void kept(std::uint64_t messages);
   /// The process ends without a word (and the scheduler hears of it), or with one.
   void die();
   void leave();
 
   std::map<TaskId, Future> futures;
-  std::set<core::RequestId> requests;  ///< Unanswered.
+  std::map<core::RequestId, core::Event> requests;  ///< Unanswered.
   std::size_t pending = 0;
   bool dead = false;
   ClientId id() const { return id_; }
@@ -71,6 +80,9 @@ class ClientNode {
   World::Host host_;
   std::uint64_t next_ = 0;
   std::map<TaskId, std::pair<std::uint64_t, std::uint64_t>> scattered_;  ///< Value, bytes.
+  std::optional<WorkerId> inside_;
+  std::deque<core::Event> unkept_;  ///< Said, and not known to be in the journal.
+  std::uint64_t kept_ = 0;
   std::shared_ptr<Channel> up_, down_;
 };
 
@@ -94,6 +106,8 @@ struct Life {
   std::map<ValueName, Running> running;
   std::shared_ptr<Channel> up, down;
   std::shared_ptr<ClientNode> client;  ///< Of its tasks.
+  bool connected = true;
+  std::vector<core::TaskFailed> untold;  ///< While it was not.
 };
 
 struct ClusterOptions {
@@ -104,6 +118,7 @@ struct ClusterOptions {
   bool report_starts = true;
   bool agents_know = true;  ///< An agent tells what ran in a worker that died.
   std::uint64_t memory = 0;
+  bool journal = false;
   bool check_each = true;  ///< Invariants after each event, not now and then.
   core::Settings settings = {};
   std::ostream* trace = nullptr;  ///< Everything that is said, for people.
@@ -119,6 +134,8 @@ class Cluster {
   void fetch(World::Host reader, WorkerId holder, ValueName name, std::function<void(Fetched)> then);
 
   // Faults.
+  /// The scheduler is killed, and another takes its place after a while, with what is left of the journal.
+  void kill_scheduler();
   void crash(std::size_t slot, core::WorkerEnd::Kind kind);
   void add_worker();
   void isolate(World::Host host, Duration span);
@@ -135,8 +152,9 @@ class Cluster {
 
   World& world;
   ClusterOptions options;
-  core::Scheduler scheduler;
+  std::unique_ptr<core::Scheduler> scheduler;  ///< Null while there is none.
   std::map<TaskId, int> runs;  ///< How often a body began.
+  std::set<TaskId> once;       ///< Of which that is once at most.
   std::map<TaskId, int>
       deaths;                ///< Workers that ended and may have run it, as far as the scheduler could know.
   std::set<TaskId> unlucky;  ///< Bodies that threw since a child of theirs had no value.
@@ -161,6 +179,17 @@ class Cluster {
   void act(const std::shared_ptr<Life>& life, const core::WorkerAction& action);
   void start_body(const std::shared_ptr<Life>& life, const core::StartBody& body);
   void finish_body(const std::shared_ptr<Life>& life, ValueName name);
+  // restart.cc
+  void keep(core::Fact fact, std::optional<ClientId> said_by = {});
+  void note(const core::Event& event);
+  void note(const core::Action& action);
+  std::string torn_journal();
+  void restart_scheduler();
+  core::Ledger read_journal(std::string_view file);
+  void recover(const core::Ledger& ledger);
+  void reconnect(const std::shared_ptr<Life>& life, std::uint32_t epoch);
+  void apply(const core::Event& event);
+  void deliver(WorkerId id, core::WorkerEvent event);
   void count_deaths(const core::WorkerLost& lost);
   void beat(const std::shared_ptr<Life>& life);
   void tick();
@@ -173,6 +202,19 @@ class Cluster {
   std::uint32_t next_worker_ = 1;
   std::uint32_t next_client_ = 1;
   std::uint64_t told_ = 0;
+
+  struct Record {
+    std::string bytes;
+    std::optional<ClientId> said_by;
+  };
+  std::vector<Record> journal_;
+  std::size_t kept_ = 0;  ///< So many of its records are on the disk.
+  std::uint32_t epoch_ = 0;
+  std::map<ClientId, std::uint64_t> heard_;
+  std::set<ClientId> awaited_;
+  std::set<WorkerId> members_;
+  std::map<TaskId, std::size_t> given_;  ///< What may run once: behind so many records.
+  std::map<WorkerId, std::deque<std::pair<std::size_t, core::WorkerEvent>>> held_;
   std::vector<std::string> log_;
   std::vector<std::string> answers_;
 };

@@ -12,7 +12,7 @@ struct Plan {
   ClusterOptions cluster;
   UserOptions user;
   std::size_t users = 1;
-  bool crashing = false, parting = false, dying_users = false, growing = false;
+  bool crashing = false, parting = false, dying_users = false, growing = false, restarting = false;
   Duration faults_until{};
   std::string description;
 };
@@ -53,8 +53,12 @@ Plan make_plan(Random& random) {
   plan.parting = on(0.3, "partition");
   plan.dying_users = on(0.2, "user-dies");
   plan.growing = on(0.2, "grow");
+  plan.user.once = on(0.3, "once");
+  plan.restarting = on(0.4, "restart");
+  plan.cluster.journal = plan.cluster.settings.journal = plan.restarting || on(0.2, "journal");
+  plan.cluster.settings.recovery = seconds(3);
   plan.user.crashes =
-      plan.crashing || plan.parting || plan.user.killers || plan.user.forcing || plan.dying_users;
+      plan.restarting || plan.crashing || plan.parting || plan.user.killers || plan.user.forcing || plan.dying_users;
   plan.faults_until = random.between(Duration{milliseconds(100)}, Duration{seconds(8)});
   return plan;
 }
@@ -82,7 +86,7 @@ class Run {
     const bool emptied =
         world_.run(world_.now() + seconds(120), 20'000'000, [this] { return cluster_->empty(); });
     require(emptied, "something is kept that nobody needs: " + cluster_->contents());
-    cluster_->scheduler.check_invariants();
+    cluster_->scheduler->check_invariants();
     if (cluster_->record) cluster_->replay();
     Outcome outcome{.events = world_.events, .description = plan_.description};
     for (const auto& user : users_) outcome.tasks += user->tasks(), outcome.failures += user->failures();
@@ -101,6 +105,7 @@ class Run {
     if (plan_.parting && random.chance(0.1)) cluster_->isolate(host, span);
     const auto other = static_cast<World::Host>(random.between(0, cluster_->slots()));
     if (plan_.parting && random.chance(0.3)) cluster_->part(host, other, span);
+    if (plan_.restarting && random.chance(0.15)) cluster_->kill_scheduler();
     if (plan_.dying_users && random.chance(0.05)) users_[random.between(0, users_.size() - 1)]->die();
     if (plan_.growing && random.chance(0.1) && cluster_->slots() < 20) cluster_->add_worker();
     world_.after(random.between(Duration{milliseconds(5)}, Duration{milliseconds(500)}), [this] { fault(); });

@@ -56,6 +56,12 @@ core::TaskSpec User::make_task() {
     spec.retries = 0;
     if (known.body.throws != 255) known.body.throws = 0;
   }
+  if (options_.once && random.chance(0.15)) {
+    spec.once = known.once = true;
+    spec.retries = 0;
+    if (known.body.throws != 255) known.body.throws = 0;
+    cluster_.once.insert(spec.id);
+  }
   if (options_.constrained && random.chance(0.2)) {
     core::TaskOptions constraint;
     if (random.chance(0.5))
@@ -102,18 +108,15 @@ void User::act_at_random() {
   if (usable_.empty() || !options_.requests || !random.chance(0.3)) return;
   const core::RequestId request{next_request_++};
   if (random.chance(0.4)) {
-    client_->requests.insert(request);
-    client_->send(core::ReplicateRequested{client_->id(), request, {pick()}, 2});
+    client_->ask(request, core::ReplicateRequested{client_->id(), request, {pick()}, 2});
   } else if (random.chance(0.5)) {
-    client_->requests.insert(request);
-    client_->send(core::RebalanceRequested{client_->id(), request});
+    client_->ask(request, core::RebalanceRequested{client_->id(), request});
   } else if (cluster_.slots() > 2 && cluster_.slots() < 40) {
     // Not the first two: constrained tasks may need them.
     const auto life = cluster_.life(random.between(2, cluster_.slots() - 1));
     if (!life || life->dead) return;
     cluster_.add_worker();
-    client_->requests.insert(request);
-    client_->send(core::RetireRequested{client_->id(), request, {life->id}});
+    client_->ask(request, core::RetireRequested{client_->id(), request, {life->id}});
   }
 }
 
@@ -170,6 +173,9 @@ bool User::may_fail(TaskId id, const core::Failure& failure) const {
       return deaths != cluster_.deaths.end() && deaths->second >= 3;
     case Kind::data_lost:
       return known.scattered && (options_.crashes || known.cancelled);
+    case Kind::may_have_run:
+    case Kind::ran_and_lost:
+      return known.once && options_.crashes;
     case Kind::timeout:
     case Kind::swept:
     case Kind::invalid:
@@ -202,7 +208,7 @@ std::string User::unfinished() const {
   for (const auto& [id, future] : client_->futures) {
     if (future.state != State::pending || future.released) continue;
     text += " task " + std::to_string(core::number_of(id)) + (future.fetching ? " (being fetched)" : "") +
-            ":" + cluster_.scheduler.story(id);
+            ":" + (cluster_.scheduler ? cluster_.scheduler->story(id) : "");
     if (text.size() > 3000) break;
   }
   if (!client_->requests.empty()) text += " and " + std::to_string(client_->requests.size()) + " requests";

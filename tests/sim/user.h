@@ -25,6 +25,7 @@ struct UserOptions {
   bool nesting = false;
   bool constrained = false;
   bool requests = false;
+  bool once = false;
   bool crashes = false;  ///< Workers may be lost: so may scattered values.
 };
 
@@ -45,6 +46,7 @@ class User {
     std::vector<TaskId> inputs;
     bool ignore = false;
     bool scattered = false;
+    bool once = false;
     bool cancelled = false;
     std::uint64_t value = 0;  ///< Of a scattered one.
   };

@@ -1,0 +1,211 @@
+// A scheduler that takes a killed one's place: what its journal says, and what those who come back tell.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/core/scheduler.h"
+
+namespace dflow::core {
+namespace {
+
+/// What is taken in at once, whatever else waits.
+template <class T>
+constexpr bool of_recovery =
+    std::is_same_v<T, Tick> || std::is_same_v<T, RecoveryBegan> || std::is_same_v<T, WorkerAwaited> ||
+    std::is_same_v<T, ClientAwaited> || std::is_same_v<T, TaskRan> || std::is_same_v<T, TaskGone> || std::is_same_v<T, OnceGiven> ||
+    std::is_same_v<T, JournalRead> || std::is_same_v<T, WorkerReturned> || std::is_same_v<T, ClientReturned>;
+
+}  // namespace
+
+void Scheduler::on(const RecoveryBegan&) {
+  if (recovery_ || graph_.size() > 0 || !clients_.empty() || fleet_.live() > 0) return;
+  recovery_ = std::make_unique<Recovery>();
+}
+
+bool Scheduler::put_off(const Event& event) {
+  const bool now = recovery_->reading ||
+                   std::visit([]<class T>(const T&) { return of_recovery<T>; }, event);
+  if (!now) recovery_->later.push_back(event);
+  return !now;
+}
+
+// ---- The journal -----------------------------------------------------------------------------------------------------
+
+void Scheduler::on(const WorkerAwaited& event) {
+  if (recovery_ && recovery_->reading) recovery_->workers.insert(event.worker);
+}
+
+void Scheduler::on(const ClientAwaited& event) {
+  if (!recovery_ || !recovery_->reading) return;
+  clients_.insert({event.client, {event.inside}});
+}
+
+void Scheduler::on(const TaskRan& event) {
+  const Index task = recovery_ && recovery_->reading ? graph_.find(event.id) : none;
+  if (task == none) return;
+  Task& t = graph_[task];
+  t.ran = !t.scattered;
+  t.must_run = false;
+  t.bytes = event.bytes;
+}
+
+void Scheduler::on(const TaskGone& event) {
+  const Index task = recovery_ && recovery_->reading ? graph_.find(event.id) : none;
+  if (task == none) return;
+  FailureRef failure = event.failure;
+  if (const auto like = recovery_->gone.find(event.like ? graph_.find(*event.like) : none); like != recovery_->gone.end())
+    failure = like->second;
+  if (failure) recovery_->gone[task] = std::move(failure);
+}
+
+void Scheduler::on(const OnceGiven& event) {
+  const Index task = recovery_ && recovery_->reading ? graph_.find(event.id) : none;
+  if (task != none && graph_[task].once) graph_[task].given = event.given;
+}
+
+void Scheduler::on(const JournalRead&) {
+  if (!recovery_ || !recovery_->reading) return;
+  recovery_->reading = false;
+  if (recovery_->workers.empty()) end_recovery();
+}
+
+// ---- Those who come back ---------------------------------------------------------------------------------------------
+
+void Scheduler::on(const WorkerReturned& event) {
+  if (!recovery_ || recovery_->workers.erase(event.self.worker) == 0) {
+    if (fleet_.find(event.self.worker) == none) emit(FenceWorker{event.self.worker});
+    return;
+  }
+  recovery_->back.push_back(event);
+  if (!recovery_->reading && recovery_->workers.empty()) end_recovery();
+}
+
+void Scheduler::on(const ClientReturned& event) {
+  if (recovery_ || !clients_.contains(event.client)) return;
+  graph_.for_tasks_of(event.client, [&](Index task) {
+    Task& t = graph_[task];
+    t.announced = false;
+    if (t.wanted && t.state == TaskState::failed) emit(TaskEnded{event.client, t.id, failures_.at(task)});
+    if (t.wanted && t.state == TaskState::arriving) place_value(task);
+    later(task);
+  });
+}
+
+void Scheduler::end_recovery() {
+  const std::unique_ptr<Recovery> past = std::exchange(recovery_, nullptr);
+  for (const WorkerId id : past->workers) emit(FenceWorker{id});  // too late now
+  for (const WorkerReturned& worker : past->back) hungry_.push_back(fleet_.add(worker.self, now_));
+  refill_lanes();
+  take_values(*past);
+  take_tasks(*past);
+  for (const auto& [task, failure] : past->gone) fail(task, failure);
+  take_the_rest();
+  std::vector<ClientId> lost;
+  for (const auto& [id, client] : clients_) {
+    const Index worker = client.inside ? fleet_.find(*client.inside) : none;
+    if (worker != none) fleet_[worker].clients.push_back(id);
+    else if (client.inside) lost.push_back(id);
+  }
+  for (const ClientId id : lost) leave(id);
+  settle();
+  for (const Event& event : past->later) {
+    std::visit([this](const auto& one) { on(one); }, event);
+    settle();
+    inline_value_ = {none, nullptr};
+  }
+}
+
+/// The task whose value that may be.
+Index Scheduler::owner(const HeldValue& value, const Recovery& past) const {
+  const Index task = graph_.find(value.id);
+  if (task == none || past.gone.contains(task)) return none;
+  return graph_[task].scattered && value.version != Attempt{0} ? none : task;
+}
+
+/// Of a task's value the latest version that anybody has counts.
+void Scheduler::take_values(const Recovery& past) {
+  std::map<Index, Attempt> best;
+  for (const WorkerReturned& worker : past.back) {
+    for (const HeldValue& value : worker.values) {
+      const Index task = owner(value, past);
+      if (task != none) best[task] = std::max(best[task], value.version);
+    }
+  }
+  for (const WorkerReturned& worker : past.back) {
+    const Index holder = fleet_.find(worker.self.worker);
+    for (const HeldValue& value : worker.values) {
+      const Index task = owner(value, past);
+      const auto found = best.find(task);
+      if (found == best.end() || found->second != value.version || graph_.find_copy(task, holder) != none) {
+        emit(FreeValue{worker.self.worker, value.id, value.version});
+        continue;
+      }
+      if (graph_[task].state != TaskState::stored) take_value(task, value);
+      add_copy(task, holder);
+    }
+  }
+}
+
+void Scheduler::take_value(Index task, const HeldValue& value) {
+  Task& t = graph_[task];
+  scattering_.erase(task);
+  move(task, TaskState::stored);
+  t.attempt = static_cast<std::uint32_t>(value.version);
+  t.bytes = value.bytes;
+  t.must_run = false;
+  t.ran = !t.scattered;
+  if (t.ran && settings_.journal) emit(TaskRan{t.id, value.version, value.bytes});
+  later(task);
+}
+
+/// Of two workers that do the same the one goes on that was told last.
+void Scheduler::take_tasks(const Recovery& past) {
+  struct Claim {
+    HeldTask held;
+    WorkerId worker{};
+  };
+  std::vector<Claim> claims;
+  for (const WorkerReturned& worker : past.back) {
+    for (const HeldTask& held : worker.tasks) claims.push_back({held, worker.self.worker});
+  }
+  std::ranges::stable_sort(claims, std::greater(), [](const Claim& claim) { return claim.held.attempt; });
+  for (const Claim& claim : claims) {
+    const Index task = graph_.find(claim.held.id);
+    if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh)
+      emit(CancelTask{claim.worker, claim.held.id, claim.held.attempt});
+    else take_task(task, fleet_.find(claim.worker), claim.held);
+  }
+}
+
+void Scheduler::take_task(Index task, Index worker, const HeldTask& held) {
+  move(task, TaskState::assigned);
+  Task& t = graph_[task];
+  t.attempt = static_cast<std::uint32_t>(held.attempt);
+  t.expected = expect(task);
+  t.started = held.started || held.suspended;
+  t.given = t.once;
+  graph_.for_inputs(task, [&](Index input) { ++graph_[input].readers; });
+  put_on_list(task, worker);
+  if (held.suspended) {
+    t.suspended = true;
+    ++fleet_[worker].suspended;
+    fleet_[worker].occupancy -= std::chrono::microseconds(t.expected);
+    fleet_.changed(worker);
+  }
+  later(task);
+}
+
+void Scheduler::take_the_rest() {
+  std::vector<Index> tasks;
+  graph_.for_tasks([&](Index task) { tasks.push_back(task); });
+  for (const Index task : tasks) {
+    Task& t = graph_[task];
+    if (t.state == TaskState::arriving && clients_.contains(client_of(t.id))) place_value(task);
+    else if (t.state == TaskState::arriving) fail(task, loss_of(t));
+    if (t.state != TaskState::fresh) continue;
+    if (t.ran) move(task, TaskState::released);
+    else if (t.given) fail_once(task, {}, {});
+    later(task);
+  }
+}
+
+}  // namespace dflow::core

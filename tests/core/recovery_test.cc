@@ -1,0 +1,207 @@
+// A scheduler that takes a killed one's place.
+#include "tests/core/scheduler_fixture.h"
+
+namespace dflow::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr Attempt kLater{1 << 20};
+
+class Recovery : public SchedulerTest {
+ protected:
+  Recovery() : SchedulerTest(with_journal()) {}
+
+  static Settings with_journal() {
+    Settings settings = few_ahead();
+    settings.journal = true;
+    settings.epoch = static_cast<std::uint32_t>(kLater);
+    settings.recovery = std::chrono::seconds(5);
+    return settings;
+  }
+
+  std::vector<Action> tell(const Event& event) {
+    auto actions = another.apply(event);
+    another.check_invariants();
+    return actions;
+  }
+  /// Its journal says that `client` is there and has submitted these, and that these workers were there.
+  void restart(std::vector<TaskSpec> tasks, std::vector<std::uint32_t> workers = {1}, const std::vector<Event>& more = {}) {
+    tell(Tick{Time{}});
+    tell(RecoveryBegan{});
+    for (const std::uint32_t worker : workers) tell(WorkerAwaited{WorkerId{worker}});
+    tell(ClientAwaited{client, {}});
+    tell(TasksSubmitted{client, std::move(tasks)});
+    for (const Event& event : more) tell(event);
+    tell(JournalRead{});
+  }
+  std::vector<Action> come_back(std::uint32_t worker, std::vector<HeldValue> values = {}, std::vector<HeldTask> tasks = {}) {
+    return tell(WorkerReturned{.self = {.worker = WorkerId{worker}, .name = "w", .threads = 1},
+                               .values = std::move(values),
+                               .tasks = std::move(tasks)});
+  }
+  static TaskSpec spec(std::uint64_t number, std::vector<std::uint64_t> inputs = {}) {
+    TaskSpec made{.id = task(number)};
+    for (const std::uint64_t input : inputs) made.inputs.push_back(task(input));
+    return made;
+  }
+  static FailureRef failure_of(const std::vector<Action>& actions) {
+    const auto ended = all<TaskEnded>(actions);
+    return ended.empty() ? nullptr : ended.front().failure;
+  }
+
+  Scheduler another{with_journal()};
+};
+
+TEST_F(Recovery, WaitsForWhatWorkersHoldAndDoesNotComputeItAgain) {
+  restart({spec(0), spec(1, {0})}, {1, 2});
+  EXPECT_THAT(come_back(1), IsEmpty());
+  const auto actions = come_back(2, {{task(0), Attempt{7}, 8}});
+  EXPECT_THAT(ran(actions), ElementsAre(task(1)));
+  EXPECT_EQ(all<RunTask>(actions)[0].inputs[0].version, Attempt{7});
+  EXPECT_EQ(all<TaskDone>(actions)[0].value.id, task(0));
+}
+
+TEST_F(Recovery, LetsARunningBodyGoOn) {
+  restart({spec(0)});
+  EXPECT_THAT(ran(come_back(1, {}, {{task(0), Attempt{2}, true, false}})), IsEmpty());
+  const auto actions = tell(TaskFinished{WorkerId{1}, task(0), Attempt{2}, 8});
+  EXPECT_EQ(all<TaskDone>(actions).size(), 1u);
+  EXPECT_EQ(all<TaskRan>(actions).size(), 1u);
+}
+
+TEST_F(Recovery, ComputesAgainWhatNobodyHas) {
+  restart({spec(0), spec(1, {0})}, {1}, {TaskRan{task(0), Attempt{1}, 8}, TasksReleased{client, {task(0)}}});
+  const auto actions = come_back(1);
+  EXPECT_THAT(ran(actions), ElementsAre(task(0)));
+  EXPECT_GT(all<RunTask>(actions)[0].attempt, kLater);
+}
+
+TEST_F(Recovery, DoesNotRunAgainWhatRanAndIsNotNeeded) {
+  restart({spec(0), spec(1, {0})}, {1},
+          {TaskRan{task(0), Attempt{1}, 8}, TaskRan{task(1), Attempt{1}, 8}, TasksReleased{client, {task(0)}}});
+  EXPECT_THAT(ran(come_back(1, {{task(1), Attempt{1}, 8}})), IsEmpty());
+}
+
+TEST_F(Recovery, OfTwoVersionsTheLaterCountsAndTheOtherGoes) {
+  restart({spec(0)}, {1, 2});
+  come_back(1, {{task(0), Attempt{1}, 8}});
+  const auto actions = come_back(2, {{task(0), Attempt{2}, 8}});
+  EXPECT_THAT(all<FreeValue>(actions), ElementsAre(FreeValue{WorkerId{1}, task(0), Attempt{1}}));
+  EXPECT_EQ(all<TaskDone>(actions)[0].value.version, Attempt{2});
+}
+
+TEST_F(Recovery, OfTwoBodiesOneStops) {
+  restart({spec(0)}, {1, 2});
+  come_back(1, {}, {{task(0), Attempt{1}, true, false}});
+  const auto actions = come_back(2, {}, {{task(0), Attempt{2}, true, false}});
+  EXPECT_THAT(all<CancelTask>(actions), ElementsAre(CancelTask{WorkerId{1}, task(0), Attempt{1}}));
+  EXPECT_THAT(all<TaskDone>(tell(TaskFinished{WorkerId{1}, task(0), Attempt{1}, 8})), IsEmpty());
+}
+
+TEST_F(Recovery, WhatWorkersHaveOfUnknownTasksGoes) {
+  restart({});
+  const auto actions = come_back(1, {{task(3), Attempt{1}, 8}}, {{task(4), Attempt{1}, true, false}});
+  EXPECT_THAT(all<FreeValue>(actions), ElementsAre(FreeValue{WorkerId{1}, task(3), Attempt{1}}));
+  EXPECT_THAT(all<CancelTask>(actions), ElementsAre(CancelTask{WorkerId{1}, task(4), Attempt{1}}));
+}
+
+TEST_F(Recovery, GivesUpWhoDoesNotComeBack) {
+  restart({spec(0)}, {1, 2});
+  come_back(1);
+  tell(Tick{Time{std::chrono::seconds(1)}});
+  EXPECT_TRUE(another.recovering());
+  const auto actions = tell(Tick{Time{std::chrono::seconds(7)}});
+  EXPECT_THAT(all<FenceWorker>(actions), ElementsAre(FenceWorker{WorkerId{2}}));
+  EXPECT_THAT(ran(actions), ElementsAre(task(0)));
+  EXPECT_THAT(all<FenceWorker>(come_back(2)), ElementsAre(FenceWorker{WorkerId{2}}));
+}
+
+TEST_F(Recovery, WhatIsSaidMeanwhileIsHeardAfterwards) {
+  restart({spec(0)}, {1, 2});
+  come_back(1, {}, {{task(0), Attempt{2}, true, false}});
+  EXPECT_THAT(tell(TaskFinished{WorkerId{1}, task(0), Attempt{2}, 8}), IsEmpty());
+  EXPECT_THAT(tell(TasksSubmitted{client, {spec(1, {0})}}), IsEmpty());
+  const auto actions = come_back(2);
+  EXPECT_EQ(all<TaskDone>(actions).size(), 1u);
+  EXPECT_THAT(ran(actions), ElementsAre(task(1)));
+}
+
+TEST_F(Recovery, FailuresAreToldAgain) {
+  const auto failure = std::make_shared<Failure>(Failure{.origin = task(0), .message = "thrown"});
+  restart({spec(0), spec(1, {0})}, {1}, {TaskGone{task(0), failure, {}}});
+  const auto actions = come_back(1);
+  ASSERT_EQ(all<TaskEnded>(actions).size(), 2u);
+  EXPECT_EQ(all<TaskEnded>(actions)[1].failure->message, "thrown");
+  EXPECT_EQ(all<TaskEnded>(tell(ClientReturned{client})).size(), 2u);
+}
+
+TEST_F(Recovery, AScatteredValueThatNobodyHasIsAskedForAgain) {
+  restart({}, {1}, {ValueScattered{client, task(0), 8}});
+  EXPECT_THAT(all<PlaceValue>(come_back(1)), ElementsAre(PlaceValue{client, task(0), WorkerId{1}}));
+  EXPECT_EQ(all<TaskDone>(tell(ValueAdded{WorkerId{1}, task(0), Attempt{0}, 8})).size(), 1u);
+}
+
+TEST_F(Recovery, WhatMayRunOnceDoesNotRunAgain) {
+  TaskSpec once = spec(0);
+  once.once = true;
+  restart({once}, {1}, {OnceGiven{task(0)}});
+  const auto actions = come_back(1);
+  EXPECT_THAT(ran(actions), IsEmpty());
+  EXPECT_EQ(failure_of(actions)->kind, Failure::Kind::may_have_run);
+}
+
+TEST_F(Recovery, WhatMayRunOnceAndRunsGoesOn) {
+  TaskSpec once = spec(0);
+  once.once = true;
+  restart({once}, {1}, {OnceGiven{task(0)}});
+  EXPECT_THAT(come_back(1, {}, {{task(0), Attempt{1}, true, false}}), IsEmpty());
+  EXPECT_EQ(all<TaskDone>(tell(TaskFinished{WorkerId{1}, task(0), Attempt{1}, 8})).size(), 1u);
+}
+
+class Once : public Recovery {
+ protected:
+  Once() { join(1); }
+  std::vector<Action> submit_once(std::uint64_t number) { return submit(number, {}, {.once = true}); }
+};
+
+TEST_F(Once, IsNotedBeforeItIsGivenToAWorker) {
+  const auto actions = submit_once(0);
+  ASSERT_EQ(actions.size(), 2u);
+  EXPECT_EQ(std::get<OnceGiven>(actions[0]), OnceGiven{task(0)});
+  EXPECT_TRUE(std::holds_alternative<RunTask>(actions[1]));
+}
+
+TEST_F(Once, FailsWithItsWorker) {
+  submit_once(0);
+  join(2);
+  const auto actions = lose(1);
+  EXPECT_THAT(ran(actions), IsEmpty());
+  EXPECT_EQ(failure_of(actions)->kind, Failure::Kind::may_have_run);
+}
+
+TEST_F(Once, RunsElsewhereIfItsWorkerGaveItBack) {
+  submit_once(0);
+  join(2);
+  const RunTask first = last_run.at(task(0));
+  EXPECT_THAT(ran(say(TaskReturned{first.worker, first.id, first.attempt, {}})), ElementsAre(task(0)));
+}
+
+TEST_F(Once, ALostValueIsNotComputedAgain) {
+  submit_once(0);
+  finish(0);
+  submit(1, {0});
+  finish(1);
+  say(TasksReleased{client, {task(0)}});  // still kept, for task 1 may need it again
+  const auto actions = lose(1);
+  EXPECT_EQ(failure_of(actions)->kind, Failure::Kind::ran_and_lost);
+  EXPECT_EQ(failure_of(actions)->origin, task(0));
+}
+
+TEST_F(Once, GoesNotWithRetries) {
+  EXPECT_EQ(failure_of(submit(0, {}, {.retries = 1, .once = true}))->kind, Failure::Kind::invalid);
+}
+
+}  // namespace
+}  // namespace dflow::core
