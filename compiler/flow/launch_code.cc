@@ -305,7 +305,7 @@ class Printer {
   }
 
   void print_consumers(LaunchFamily& made) {
-    static const std::regex kVisit("\\bvisit_([0-9]+)_([0-9]+)\\((\\)?)");
+    static const std::regex kVisit("\\bdflow_visit_[0-9]+_[0-9]+\\(\\)");
     static const std::regex kSink("\\bsink\\([^;]*\\);");
     const isl::set& domain = domains_.at(made.node);
     const isl::set known = fixed(domain, made.variables);
@@ -313,14 +313,12 @@ class Printer {
     for (const Edge& edge : consumers_first_to_run(made.node)) {
       alone = alone.subtract(edge.map.range());
       isl::set reached = image(edge.map.reverse(), made.variables);
-      const std::string visit = "visit_" + std::to_string(edge.consumer) + "_" + std::to_string(edge.argument);
+      const std::string visit = "dflow_visit_" + std::to_string(edge.consumer) + "_" + std::to_string(edge.argument);
       reached = isl::manage(isl_set_set_tuple_name(reached.copy(), visit.c_str()));
       const std::string text = loops(reached, known);
-      for (std::sregex_iterator found(text.begin(), text.end(), kVisit), end; found != end; ++found)
-        if ((*found)[3].length() != 0 && !plan_.family(edge.consumer).variables.empty())
-          throw Refusal("a consumer lost its indices");
-      made.consumers += std::regex_replace(
-          std::regex_replace(text, kVisit, "dflow_visit(dflow_rt::InputOf<$1, $2>{}, $3"), kNoIndices, "{})");
+      if (std::regex_search(text, kVisit) && !plan_.family(edge.consumer).variables.empty())
+        throw Refusal("a consumer lost its indices");
+      made.consumers += text;
     }
     alone = isl::manage(isl_set_set_tuple_name(alone.copy(), "sink"));
     if (!alone.is_empty()) made.sinks = std::regex_replace(loops(alone, assumptions_), kSink, "++dflow_sinks;");
@@ -359,8 +357,6 @@ class Printer {
     const std::string when = condition(some, assumptions_);
     code.returned_length = when.empty() ? count : "(" + when + ") ? " + count + " : 0";
   }
-
-  inline static const std::regex kNoIndices{"\\{\\}, \\)"};
 
   std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context_;
   const ir::Plan& plan_;

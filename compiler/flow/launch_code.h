@@ -56,7 +56,7 @@ struct LaunchFamily {
   std::vector<std::pair<std::string, std::string>> bounds;  ///< Least and greatest index, dimension by dimension.
   std::string contains;                                     ///< Condition on indices within bounds; "" for all.
   std::vector<LaunchInput> inputs;
-  /// Statements that call `dflow_visit(InputOf<CONSUMER, ARGUMENT>{}, indices...[, element])`; "" for no consumers.
+  /// Statements that call `dflow_visit_CONSUMER_ARGUMENT(indices...[, element])`; "" for no consumers.
   std::string consumers;
   /// Statements that count the instances without consumers in `dflow_sinks`.
   std::string sinks;

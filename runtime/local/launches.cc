@@ -65,13 +65,13 @@ void Launch::fail(TaskId id, State state, std::exception_ptr error) {
   failed_.store(true, std::memory_order_relaxed);  // whoever gets a result of this task gets this too
 }
 
-bool Launch::fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output) {
+bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output) {
   State state = State::cancelled;
   std::exception_ptr error;
   if (!scope->cancelling.load(std::memory_order_relaxed)) {
     const std::lock_guard lock(failures_->mutex);
-    for (const TaskId input : inputs) {
-      const auto found = failures_->of.find(input);
+    for (const TaskId* input = inputs; input != inputs + count; ++input) {
+      const auto found = failures_->of.find(*input);
       if (found == failures_->of.end()) continue;
       error = found->second.error;
       break;
@@ -88,6 +88,32 @@ bool Launch::fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* outp
   end(*output, state);
   return true;
 }
+
+void Launch::failed(TaskId id, Node* output) {
+  std::exception_ptr error = std::current_exception();
+  fail(id, State::failed, error);
+  if (!output) return;
+  output->set_error(std::move(error));
+  end(*output, State::failed);
+}
+
+NodeRef Launch::add_output(Node& made) {
+  NodeRef node(&made);
+  try {
+    outputs.push_back(node);
+  } catch (...) {
+    made.release_from_runtime();
+    throw;
+  }
+  return node;
+}
+
+void NewLaunch::give_up() noexcept {
+  for (const NodeRef& output : launch_->outputs) output.get()->release_from_runtime();
+  launch_->destroy();
+}
+
+void Launch::let_go(Index output) { outputs[static_cast<std::size_t>(output)] = NodeRef(); }
 
 bool Launch::claim(Node& output, TaskId id) {
   State expected = State::pending;
@@ -108,7 +134,7 @@ Launch::Launch(Scope& in, const Site* site) : failures_(new Failures) {
 
 Launch::~Launch() { active().local->engine().dismiss(*this); }
 
-void Launch::start(const std::vector<Range>& roots, std::uint64_t sinks, std::initializer_list<TaskId> ends) {
+void Launch::start(std::initializer_list<Range> roots, std::uint64_t sinks, std::initializer_list<TaskId> ends) {
   local::Engine& engine = active().local->engine();
   roots_ = roots;
   left_.store(sinks * kSink, std::memory_order_relaxed);

@@ -30,6 +30,17 @@ const std::string* find(const std::map<std::string, std::string>& values, const 
 
 }  // namespace
 
+Parameters::Parameters(std::map<std::string, std::string> values) : values_(std::move(values)) {}
+Parameters::~Parameters() = default;
+
+Parameters Parameters::only(const std::string& name, const std::string& value) {
+  return Parameters(std::map<std::string, std::string>{{name, value}});
+}
+
+std::string Parameters::element_of(const std::string& name, std::size_t index) {
+  return name + "[" + std::to_string(index) + "]";
+}
+
 long long Parameters::number(const std::string& name, Need need, long long least, unsigned long long most) const {
   const std::string* text = find(values_, name);
   if (!text) {

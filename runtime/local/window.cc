@@ -71,4 +71,19 @@ void Window::settle(std::size_t block, std::int64_t born_less_dead) noexcept {
   mine.account.fetch_sub(kClosed, std::memory_order_acq_rel);
 }
 
+Ledgers::Ledger& Ledgers::of(Window& window, std::uint64_t id) {
+  const std::size_t block = window.block_of(id);
+  Ledger& ledger = all_[(block + reinterpret_cast<std::uintptr_t>(&window) / 64) % kCount];
+  if (ledger.window != &window || ledger.block != block) [[unlikely]] {
+    settle(ledger);
+    ledger.window = nullptr;
+    window.open(block);
+    ledger = {&window, block, 0};
+  }
+  return ledger;
+}
+
+void Ledgers::born(Window& window, std::uint64_t id) { ++of(window, id).change; }
+void Ledgers::dead(Window& window, std::uint64_t id) { --of(window, id).change; }
+
 }  // namespace dflow::inline v0::detail

@@ -25,9 +25,11 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
   };
   static std::optional<Started> start_on(const Executor& executor, long side, Cell cell) {
     if (!rt::may_launch(executor)) return std::nullopt;
-    auto launch = rt::make_launch<GridLaunch>(rt::scope_of(executor), side, std::move(cell));
-    Started started{rt::make_outputs<std::string>(rt::scope_of(executor), nullptr, side, launch->outputs_)};
-    launch.release()->begin();
+    auto* const launch = new GridLaunch(rt::scope_of(executor), side, std::move(cell));
+    rt::NewLaunch guard(*launch);
+    Started started{rt::make_outputs<std::string>(*launch, nullptr, side)};
+    guard.let_go();
+    launch->begin();
     return started;
   }
 
@@ -52,16 +54,13 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
  private:
   void begin() { start({corner_.all()}, 1); }
 
-  long output(long i, long j) const {
+  long number_of_output(long i, long j) const {
     if (i == side_ - 1 && j == side_ - 1) return 0;
     return j == 0 && i < side_ - 1 ? i + 1 : -1;
   }
   rt::Input<std::string> result(long i, long j) const {
     const rt::TaskId id = id_of(i, j);
-    if (const long out = output(i, j); out >= 0) {
-      auto& node = *outputs_[static_cast<std::size_t>(out)].get();
-      return {&static_cast<rt::LaunchedNode<std::string>&>(node).value(), nullptr, id};
-    }
+    if (rt::Node* node = output(number_of_output(i, j))) return {rt::launched_value<std::string>(*node), nullptr, id};
     return i == 0 && j == 0 ? corner_.input(id) : i == 0 || j == 0 ? edge_.input(id) : inner_.input(id);
   }
   rt::TaskId id_of(long i, long j) const {
@@ -78,22 +77,24 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
     std::vector<rt::Input<std::string>> inputs;
     if (i > 0) inputs.push_back(result(i - 1, j));
     if (j > 0) inputs.push_back(result(i, j - 1));
-    const auto body = [&] {
-      return cell_(i, j, i > 0 ? inputs.front().by_reference() : "", j > 0 ? inputs.back().by_reference() : "");
-    };
-    const auto sources = [&] {
-      std::vector<rt::TaskId> from;
-      for (const auto& input : inputs) from.push_back(input.id);
-      return from;
-    };
+    std::vector<rt::TaskId> sources;
+    for (const auto& input : inputs) sources.push_back(input.id);
     const std::uint32_t readers = (i + 1 < side_) + (j + 1 < side_);
-    if (const long out = output(i, j); out >= 0) {
-      dflow_perform_output<std::string>(id, outputs_[static_cast<std::size_t>(out)], readers > 0, sources, body);
-    } else {
-      family.expect(id, readers, work);
-      const bool ran = dflow_perform(id, family.place(id), sources, body);
-      if (readers == 0) family.drop(id, ran, work);
+    rt::Node* const node = output(number_of_output(i, j));
+    if (!node) family.expect(id, readers, work);
+    bool ran = false;
+    if ((!troubled() || !fails_from(id, sources, node)) && (!node || claim(*node, id))) {
+      if (node && readers == 0) let_go(number_of_output(i, j));
+      try {
+        ::new (node ? rt::launched_value<std::string>(*node) : family.place(id))
+            std::string(cell_(i, j, i > 0 ? inputs.front().by_reference() : "", j > 0 ? inputs.back().by_reference() : ""));
+        ran = true;
+      } catch (...) {
+        failed(id, node);
+      }
     }
+    if (ran && node) end(*node, rt::State::done);
+    if (!node && readers == 0) family.drop(id, ran, work);
     for (const auto& input : inputs) input.release(work);
     if (i + 1 < side_) arrive(i + 1, j, work);
     if (j + 1 < side_) arrive(i, j + 1, work);
@@ -102,7 +103,6 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
 
   long side_;
   Cell cell_;
-  std::vector<rt::NodeRef> outputs_;
   rt::TaskFamily<0, std::string, 1> corner_;
   rt::TaskFamily<1, std::string, 1> edge_;
   rt::TaskFamily<2, std::string, 2> inner_;
@@ -115,7 +115,7 @@ class LineLaunch final : public rt::LaunchOf<LineLaunch<T>> {
   using Step = std::function<T(long, const T*)>;
 
   static void start_on(const Executor& executor, long length, Step step) {
-    rt::make_launch<LineLaunch>(rt::scope_of(executor), length, std::move(step)).release()->begin();
+    (new LineLaunch(rt::scope_of(executor), length, std::move(step)))->begin();
   }
 
   LineLaunch(rt::Scope& submitted_in, long length, Step step)
@@ -129,8 +129,15 @@ class LineLaunch final : public rt::LaunchOf<LineLaunch<T>> {
     const bool last = i + 1 == length_;
     const rt::Input<T> before = i > 0 ? line_.input(id - 1) : rt::Input<T>{};
     line_.expect(id, last ? 0 : 1, work);
-    const bool ran = this->dflow_perform(
-        id, line_.place(id), [&] { return std::vector<rt::TaskId>{before.id}; }, [&] { return step_(i, before.value); });
+    bool ran = false;
+    if (!this->troubled() || !this->fails_from(id, {before.id}, nullptr)) {
+      try {
+        ::new (line_.place(id)) T(step_(i, before.value));
+        ran = true;
+      } catch (...) {
+        this->failed(id);
+      }
+    }
     if (last) line_.drop(id, ran, work);
     before.release(work);
     if (last) ++work.ended;

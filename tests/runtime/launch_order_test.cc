@@ -9,6 +9,7 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 
 #include "tests/runtime/support.h"
@@ -25,9 +26,14 @@ using local::SiteCosts;
 using ::testing::ElementsAre;
 using testing::TailsLaunch;
 
-auto launch_of(Executor& ex, long width) {
-  return detail::make_launch<TailsLaunch>(detail::scope_of(ex), width,
-                                          [](long, long) { FAIL() << "a task ran"; });
+struct Destroy {
+  void operator()(detail::Node* launch) const noexcept { launch->destroy(); }
+};
+
+/// One that does not start.
+std::unique_ptr<TailsLaunch, Destroy> launch_of(Executor& ex, long width) {
+  const auto body = [](long, long) { FAIL() << "a task ran"; };
+  return std::unique_ptr<TailsLaunch, Destroy>(new TailsLaunch(detail::scope_of(ex), width, body));
 }
 
 TEST(LaunchLevels, AreTheTimeFromATaskToTheEnd) {

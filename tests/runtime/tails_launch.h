@@ -18,10 +18,10 @@ class TailsLaunch final : public rt::LaunchOf<TailsLaunch> {
   using Body = std::function<void(long, long)>;
 
   static std::vector<Future<int>> start_on(const Executor& executor, long width, Body body) {
-    auto launch = rt::make_launch<TailsLaunch>(rt::scope_of(executor), width, std::move(body));
-    auto outputs = rt::make_outputs<int>(rt::scope_of(executor), nullptr, width, launch->outputs_);
-    launch.release()->begin();
-    return outputs;
+    auto* const launch = new TailsLaunch(rt::scope_of(executor), width, std::move(body));
+    auto made = rt::make_outputs<int>(*launch, nullptr, width);
+    launch->begin();
+    return made;
   }
 
   TailsLaunch(rt::Scope& submitted_in, long width, Body body)
@@ -40,25 +40,29 @@ class TailsLaunch final : public rt::LaunchOf<TailsLaunch> {
     const bool last = at[1] == at[0];
     if (!work.told) {
       const rt::TaskId before = at[1] > 0 ? id_of(at[0], at[1] - 1) : rt::kNoTask;
-      const auto from = [&] { return at[1] > 0 ? std::vector{before} : std::vector<rt::TaskId>{}; };
-      const auto run = [&] { return body_(at[0], at[1]), static_cast<int>(at[0]); };
-      if (last) {
-        dflow_perform_output<int>(id, outputs_[static_cast<std::size_t>(at[0])], false, from, run);
-        ++work.ended;
-      } else {
-        int value = 0;
-        dflow_perform(id, &value, from, run);
-      }
+      rt::Node* const node = last ? output(at[0]) : nullptr;
+      if ((!troubled() || !fails_from(id, {before}, node)) && (!node || claim(*node, id))) run(id, at[0], at[1], node);
+      if (last) ++work.ended;
     }
     if (!last) tails_.arrive(tails_.id(at[0], at[1] + 1), work);
   }
 
  private:
-  void begin() { start(roots(), static_cast<std::uint64_t>(width_), {heads_.end, tails_.end}); }
+  void run(rt::TaskId id, long i, long j, rt::Node* node) {
+    if (node) let_go(i);
+    try {
+      body_(i, j);
+    } catch (...) {
+      return failed(id, node);
+    }
+    if (!node) return;
+    *rt::launched_value<int>(*node) = static_cast<int>(i);
+    end(*node, rt::State::done);
+  }
+  void begin() { start({heads_.all()}, static_cast<std::uint64_t>(width_), {heads_.end, tails_.end}); }
 
   long width_;
   Body body_;
-  std::vector<rt::NodeRef> outputs_;
   rt::TaskFamily<1, int, 1> heads_;
   rt::TaskFamily<2, int, 1> tails_;
 };

@@ -37,7 +37,8 @@ enum class Need { none, size, value };
 /// The values given on the command line for a dry run, as text: "n" -> "4", "xs.size" -> "10", "xs" -> "[1,2,3]".
 class DFLOW_EXPORT Parameters {
  public:
-  explicit Parameters(std::map<std::string, std::string> values) : values_(std::move(values)) {}
+  explicit Parameters(std::map<std::string, std::string> values);
+  ~Parameters();
 
   /// A value of type T for the parameter `name`: parsed, sized, or default-constructed where it is not needed.
   /// Throws std::invalid_argument that names the parameter when it is needed and missing, or does not fit.
@@ -71,19 +72,20 @@ class DFLOW_EXPORT Parameters {
     using Element = typename T::value_type;
     if (const std::optional<std::vector<std::string>> elements = list(name)) {
       if constexpr (std::is_arithmetic_v<Element> || std::is_same_v<Element, std::string>) {
-        for (const std::string& element : *elements) {
-          container.push_back(Parameters(std::map<std::string, std::string>{{name, element}}).make<Element>(name.c_str(), Need::value));
-        }
+        for (const std::string& element : *elements) container.push_back(only(name, element).make<Element>(name.c_str(), Need::value));
         return;
       }
     }
     container.resize(size(name, need));
     if constexpr (requires(Element& e) { e.resize(std::size_t{}); }) {
       std::size_t i = 0;
-      for (auto& element : container) fill(element, name + "[" + std::to_string(i++) + "]", Need::none);
+      for (auto& element : container) fill(element, element_of(name, i++), Need::none);
     }
   }
 
+  // What every program with graphs would compile anew is the runtime's.
+  static Parameters only(const std::string& name, const std::string& value);
+  static std::string element_of(const std::string& name, std::size_t index);
   long long number(const std::string& name, Need need, long long least, unsigned long long most) const;
   double real(const std::string& name, Need need) const;
   std::string text(const std::string& name, Need need) const;

@@ -4,29 +4,16 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
-#include <memory>
 #include <new>
-#include <optional>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 #include <dflow/detail/launch_family.h>
 #include <dflow/detail/launch_output.h>
 #include <dflow/detail/launch_reduce.h>
 #include <dflow/detail/launch_work.h>
+#include <dflow/detail/site.h>
 
 namespace dflow::inline v0::detail {
-
-struct LaunchDeleter {
-  void operator()(Launch* launch) const noexcept { static_cast<Node*>(launch)->destroy(); }
-};
-/// A launch that has not started; from its start on it deletes itself.
-template <class L, class... A>
-std::unique_ptr<L, LaunchDeleter> make_launch(A&&... arguments) {
-  return std::unique_ptr<L, LaunchDeleter>(new L(std::forward<A>(arguments)...));
-}
 
 /// A parameter's value as the plan's conditions take it; throws std::bad_alloc for values beyond what they can count.
 template <class T>
@@ -52,46 +39,6 @@ class LaunchOf : public Launch {
 
  protected:
   using Launch::Launch;
-
-  /// Runs the body and keeps what it returns in `place`; true if it did. `inputs` lists the tasks it reads from.
-  template <class Value, class Inputs, class Body>
-  bool dflow_perform(TaskId id, Value* place, Inputs&& inputs, Body&& body) {
-    if (troubled() && fails_from(id, inputs(), nullptr)) [[unlikely]] return false;
-    try {
-      dflow_keep(place, body);
-      return true;
-    } catch (...) {
-      fail(id, State::failed, std::current_exception());
-      return false;
-    }
-  }
-  /// The same for a task whose future the caller has, or had. `read_here`: other tasks of the launch read it, too.
-  template <class T, class Inputs, class Body>
-  void dflow_perform_output(TaskId id, NodeRef& output, bool read_here, Inputs&& inputs, Body&& body) {
-    auto& node = static_cast<LaunchedNode<T>&>(*output.get());
-    if (troubled() && fails_from(id, inputs(), &node)) [[unlikely]] return;
-    if (!claim(node, id)) return;
-    if (!read_here) output = NodeRef();  // the runtime's share keeps it; readers elsewhere may take the value
-    try {
-      dflow_keep(std::addressof(node.value()), body);
-    } catch (...) {
-      fail(id, State::failed, std::current_exception());
-      node.set_error(std::current_exception());
-      return end(node, State::failed);
-    }
-    end(node, State::done);
-  }
-
- private:
-  template <class Value, class Body>
-  static void dflow_keep(Value* place, Body& body) {
-    if constexpr (std::is_void_v<decltype(body())>) {
-      body();
-      std::construct_at(place);
-    } else {
-      ::new (static_cast<void*>(place)) Value(body());
-    }
-  }
 };
 
 /// Where a graph function finds its launcher: set before `main`, null without one. Each translation unit has its own, since

@@ -5,8 +5,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -18,48 +16,16 @@
 
 namespace dflow::inline v0::detail {
 
-/// Zeroed memory that costs nothing until it is touched.
-template <class T>
-class FlatArray {
- public:
-  FlatArray() = default;
-  explicit FlatArray(std::size_t count) : data_(static_cast<T*>(allocate_zeroed(count == 0 ? 1 : count))) {
-    if (!data_) throw std::bad_alloc();
-  }
-  FlatArray(FlatArray&& other) noexcept : data_(std::exchange(other.data_, nullptr)) {}
-  FlatArray& operator=(FlatArray&& other) noexcept {
-    std::swap(data_, other.data_);
-    return *this;
-  }
-  ~FlatArray() { std::free(data_); }
-  T* at(std::size_t i) const noexcept { return data_ + i; }
-
- private:
-  static void* allocate_zeroed(std::size_t count) {
-    if constexpr (alignof(T) <= alignof(std::max_align_t)) return std::calloc(count, sizeof(T));
-    if (count > SIZE_MAX / sizeof(T)) return nullptr;
-    void* memory = std::aligned_alloc(alignof(T), count * sizeof(T));
-    if (memory) std::memset(memory, 0, count * sizeof(T));
-    return memory;
-  }
-
-  T* data_ = nullptr;
-};
+/// The product of extents, 0 if one is not positive.
+DFLOW_EXPORT TaskId size_of_box(const Index* extents, std::size_t dimensions);
 
 /// A family's instances as numbers: the box of their indices, row by row.
 template <std::size_t D>
 struct Box {
   std::array<Index, D> least{}, extent{};
 
-  TaskId size() const {
-    TaskId result = 1;
-    for (const Index each : extent) {
-      if (each <= 0) return 0;
-      if (result > kMostTasks / static_cast<TaskId>(each)) throw std::bad_alloc();
-      result *= static_cast<TaskId>(each);
-    }
-    return result;
-  }
+  /// Throws std::bad_alloc if there are more than can be numbered.
+  TaskId size() const { return size_of_box(extent.data(), D); }
   template <class... I>
   TaskId rank(I... indices) const {
     Index result = 0;
@@ -98,9 +64,10 @@ struct Input {
   Stored<T> by_value() const {
     if constexpr (!is_copyable_v<Stored<T>>) {
       return std::move(*value);
-    } else {
-      if (is_last || (readers && readers->load(std::memory_order_acquire) == 1)) return std::move(*value);
+    } else if constexpr (std::is_trivially_copyable_v<Stored<T>>) {
       return *value;
+    } else {
+      return taken(*value, is_last || (readers && readers->load(std::memory_order_acquire) == 1));
     }
   }
   /// This reader is done.
@@ -108,10 +75,18 @@ struct Input {
     if (!counts_readers_v<T> && !window) return;
     if (!is_last && (!readers || readers->fetch_sub(1, std::memory_order_acq_rel) != 1)) return;
     if constexpr (counts_readers_v<T>) {
-      if (!work.launch.troubled() || !work.launch.has_failed(id)) std::destroy_at(value);
+      if (!work.launch.troubled() || !work.launch.has_failed(id)) destroyed(*value);
     }
     if (window) work.ledgers.dead(*window, id);
   }
+
+ private:
+  // Code for each call of the user's is much of what compiling a launcher costs: these are calls.
+  [[gnu::noinline]] static Stored<T> taken(Stored<T>& value, bool is_last) {
+    if (is_last) return std::move(value);
+    return value;
+  }
+  [[gnu::noinline]] static void destroyed(Stored<T>& value) { std::destroy_at(&value); }
 };
 
 /// What a call gives to the next one in the same task.
@@ -133,32 +108,50 @@ class Between {
   alignas(Stored<T>) std::byte memory_[sizeof(Stored<T>)];
 };
 
+/// What of a family does not depend on its results' type: where they lie. Memory is zeroed, and costs nothing until it is
+/// touched.
+class DFLOW_EXPORT FamilyStore {
+ public:
+  FamilyStore(const FamilyStore&) = delete;
+  FamilyStore& operator=(const FamilyStore&) = delete;
+
+  Launch::Range all() const { return {base, end}; }
+
+  TaskId base = 0, end = 0;
+  std::size_t stride = 1;
+
+ protected:
+  struct Layout {
+    std::size_t value_size;  ///< 0: nothing to keep.
+    std::size_t alignment;
+    std::size_t count_size;  ///< 0: nothing to count.
+    bool counts_readers;
+  };
+
+  FamilyStore() = default;
+  ~FamilyStore();
+  /// Takes `width` numbers from `next` on for each instance. Throws std::bad_alloc.
+  void reserve(TaskId instances, std::size_t width, TaskId& next, const Layout& layout);
+
+  void* values_ = nullptr;
+  void* counts_ = nullptr;
+  std::atomic<std::uint32_t>* readers_ = nullptr;
+  Window* window_ = nullptr;
+};
+
 /// Tasks of one call in the source: their numbers, results and counters. `Wanted`: inputs of each; 0 if it varies. `Counted`:
 /// some readers of the results have to find out whether they are the last.
 template <std::size_t D, class T, std::uint32_t Wanted, bool Counted = true>
-class TaskFamily {
+class TaskFamily : public FamilyStore {
  public:
   using Count = std::conditional_t<(Wanted == 0 || Wanted > 255), std::uint32_t, std::uint8_t>;
 
-  /// Takes `width` numbers from `next` on for each instance.
   void reserve(const Box<D>& indices, TaskId& next, std::size_t width = 1) {
+    constexpr bool kept = !std::is_empty_v<Stored<T>>;
+    constexpr Layout layout{kept ? sizeof(Stored<T>) : 0, alignof(Stored<T>), Wanted != 1 ? sizeof(Count) : 0,
+                            Counted && counts_readers_v<T>};
     box = indices;
-    base = next;
-    stride = width;
-    const TaskId count = box.size();
-    if (width != 0 && count > kMostTasks / width) throw std::bad_alloc();
-    end = next += count * width;
-    if (next > kMostTasks) throw std::bad_alloc();
-    const std::size_t tasks = count * width;
-    if constexpr (Wanted != 1) counts_ = FlatArray<std::atomic<Count>>(tasks);
-    if constexpr (!std::is_empty_v<Stored<T>>) {
-      if (wants_window(tasks, sizeof(Stored<T>))) {
-        window_ = std::make_unique<Window>(base, tasks, sizeof(Stored<T>), alignof(Stored<T>));
-        return;
-      }
-      values_ = FlatArray<Stored<T>>(tasks);
-    }
-    if constexpr (Counted && counts_readers_v<T>) readers_ = FlatArray<std::atomic<std::uint32_t>>(tasks);
+    FamilyStore::reserve(box.size(), width, next, layout);
   }
 
   template <class... I>
@@ -169,15 +162,14 @@ class TaskFamily {
   Stored<T>* place(TaskId id) const {
     if constexpr (std::is_empty_v<Stored<T>>) return &nothing();
     if (window_) [[unlikely]] return static_cast<Stored<T>*>(window_->value(id));
-    return values_.at(id - base);
+    return static_cast<Stored<T>*>(values_) + (id - base);
   }
   std::atomic<std::uint32_t>* readers(TaskId id) const {
     if constexpr (!Counted) return nullptr;
     if (window_) [[unlikely]] return window_->readers(id);
-    return counts_readers_v<T> ? readers_.at(id - base) : nullptr;
+    return counts_readers_v<T> ? readers_ + (id - base) : nullptr;
   }
-  Input<T> input(TaskId id) const { return {place(id), readers(id), id, window_.get()}; }
-  Launch::Range all() const { return {base, end}; }
+  Input<T> input(TaskId id) const { return {place(id), readers(id), id, window_}; }
 
   /// Before the task runs: so many will read its result, which is kept here.
   void expect(TaskId id, [[maybe_unused]] std::uint32_t readers, Work& work) const {
@@ -186,7 +178,7 @@ class TaskFamily {
       work.ledgers.born(*window_, id);
       if constexpr (Counted) window_->readers(id)->store(readers, std::memory_order_relaxed);
     } else if constexpr (Counted && counts_readers_v<T>) {
-      readers_.at(id - base)->store(readers, std::memory_order_relaxed);
+      readers_[id - base].store(readers, std::memory_order_relaxed);
     }
   }
   /// The result of a task that has ended, and that nobody reads.
@@ -203,7 +195,7 @@ class TaskFamily {
       work.arrived(id);
     } else {
       if (work.told) [[unlikely]] return work.note(id);
-      std::atomic<Count>& count = *counts_.at(id - base);
+      std::atomic<Count>& count = count_of(id);
       // The last one needs no locked instruction: nobody else counts any more.
       if (count.load(std::memory_order_acquire) == Wanted - 1 ||
           count.fetch_add(1, std::memory_order_acq_rel) == Wanted - 1) {
@@ -214,27 +206,17 @@ class TaskFamily {
   void arrive_of(TaskId id, std::uint32_t wanted, Work& work) const
     requires(Wanted == 0)
   {
-    work.arrived(*counts_.at(id - base), wanted, id);
+    work.arrived(count_of(id), wanted, id);
   }
 
   Box<D> box;
-  TaskId base = 0, end = 0;
-  std::size_t stride = 1;
 
  private:
+  std::atomic<Count>& count_of(TaskId id) const { return static_cast<std::atomic<Count>*>(counts_)[id - base]; }
   static Stored<T>& nothing() {
     static Stored<T> unit{};
     return unit;
   }
-
-  FlatArray<Stored<T>> values_;
-  FlatArray<std::atomic<Count>> counts_;
-  FlatArray<std::atomic<std::uint32_t>> readers_;
-  std::unique_ptr<Window> window_;
 };
-
-/// Names an argument of a family's tasks.
-template <std::uint32_t Consumer, std::uint32_t Argument>
-struct InputOf {};
 
 }  // namespace dflow::inline v0::detail

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <typeinfo>
-#include <utility>
 #include <vector>
 
 #include <dflow/detail/launch_work.h>
@@ -37,22 +37,23 @@ class LaunchedNode final : public Value<T> {
   LaunchedNode() { this->traits |= kExternal; }
 };
 
-/// The futures of a call's results: the caller's handles and the launch's.
+/// Where the value of an output of that type lies.
 template <class T>
-std::vector<Future<T>> make_outputs(Scope& scope, const Site* site, Index count, std::vector<NodeRef>& outputs) {
+Stored<T>* launched_value(Node& output) noexcept {
+  return std::addressof(static_cast<LaunchedNode<T>&>(output).value());
+}
+
+/// The future of a call's result: the caller's handle, beside the launch's.
+template <class T>
+Future<T> make_output(Launch& launch, const Site* site) {
+  return Future<T>(launch.add_output(*LaunchedNode<T>::make(*launch.scope, site)));
+}
+template <class T>
+std::vector<Future<T>> make_outputs(Launch& launch, const Site* site, Index count) {
+  launch.outputs.reserve(static_cast<std::size_t>(count));
   std::vector<Future<T>> futures;
   futures.reserve(static_cast<std::size_t>(count));
-  outputs.reserve(static_cast<std::size_t>(count));
-  try {
-    for (Index i = 0; i < count; ++i) {
-      NodeRef node(LaunchedNode<T>::make(scope, site));
-      outputs.push_back(node);
-      futures.push_back(Future<T>(std::move(node)));
-    }
-  } catch (...) {
-    for (const NodeRef& node : outputs) node.get()->release_from_runtime();
-    throw;
-  }
+  for (Index i = 0; i < count; ++i) futures.push_back(make_output<T>(launch, site));
   return futures;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
@@ -108,11 +109,27 @@ class DFLOW_EXPORT Launch : public Node {
   /// The task ends without a value.
   void fail(TaskId id, State state, std::exception_ptr error);
   /// Whether a task with these inputs must not run; then it has been failed, for the first of them that has.
-  bool fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output);
+  bool fails_from(TaskId id, std::initializer_list<TaskId> inputs, Node* output) {
+    return fails_from(id, inputs.begin(), inputs.size(), output);
+  }
+  bool fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output) {
+    return fails_from(id, inputs.data(), inputs.size(), output);
+  }
+  /// Called by a handler: the task ends with what is being handled, and so does its output, if it has one.
+  [[gnu::cold]] void failed(TaskId id, Node* output = nullptr);
 
   /// Outputs are nodes like a task's: claimed by who runs them, or cancelled by who holds them.
   bool claim(Node& output, TaskId id);
   void end(Node& output, State state);
+  /// The runtime's share keeps the output from now on; readers elsewhere may take its value.
+  void let_go(Index output);
+
+  /// For the caller, who gets the other reference.
+  NodeRef add_output(Node& made);
+  /// Null for a negative number.
+  Node* output(Index number) const { return number < 0 ? nullptr : outputs[static_cast<std::size_t>(number)].get(); }
+
+  std::vector<NodeRef> outputs;
 
  protected:
   /// Throws std::bad_alloc if too many launches are at work.
@@ -120,10 +137,12 @@ class DFLOW_EXPORT Launch : public Node {
   ~Launch() override;
   /// Gives the roots to the runners, and the launch its number of tasks without consumers. Call it last.
   /// `ends`: of each family's numbers, if tasks can be asked whom they tell (`Work::told`).
-  void start(const std::vector<Range>& roots, std::uint64_t sinks, std::initializer_list<TaskId> ends = {});
+  void start(std::initializer_list<Range> roots, std::uint64_t sinks, std::initializer_list<TaskId> ends = {});
 
  private:
   friend struct LaunchAccess;
+  friend class NewLaunch;
+  [[gnu::cold]] bool fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output);
   void run() override {}
   void release_arguments() noexcept override {}
   void discard_value() noexcept override {}
@@ -149,6 +168,23 @@ class DFLOW_EXPORT Launch : public Node {
   std::unique_ptr<Failures, FailuresDeleter> failures_;
   std::unique_ptr<Order, OrderDeleter> order_;  ///< Null: tasks run as they come.
   std::uint32_t slot_ = 0;
+};
+
+/// A launch that has not started; from its start on it deletes itself.
+class DFLOW_EXPORT NewLaunch {
+ public:
+  explicit NewLaunch(Launch& launch) noexcept : launch_(&launch) {}
+  NewLaunch(const NewLaunch&) = delete;
+  NewLaunch& operator=(const NewLaunch&) = delete;
+  ~NewLaunch() {
+    if (launch_) give_up();
+  }
+  void let_go() noexcept { launch_ = nullptr; }
+
+ private:
+  void give_up() noexcept;
+
+  Launch* launch_;
 };
 
 /// Whether calls of graph functions through this executor may be launched: nothing records, shuffles or bounds.

@@ -61,7 +61,7 @@ class DFLOW_EXPORT Window {
 };
 
 /// What one visit to a launch has changed in windows and not yet settled.
-class Ledgers {
+class DFLOW_EXPORT Ledgers {
  public:
   Ledgers() = default;
   Ledgers(const Ledgers&) = delete;
@@ -71,9 +71,9 @@ class Ledgers {
   }
 
   /// Task `id` is about to make a result, which will be read.
-  void born(Window& window, std::uint64_t id) { ++of(window, id).change; }
+  void born(Window& window, std::uint64_t id);
   /// All who read the result are done.
-  void dead(Window& window, std::uint64_t id) { --of(window, id).change; }
+  void dead(Window& window, std::uint64_t id);
 
  private:
   struct Ledger {
@@ -82,17 +82,7 @@ class Ledgers {
     std::int64_t change = 0;
   };
 
-  Ledger& of(Window& window, std::uint64_t id) {
-    const std::size_t block = window.block_of(id);
-    Ledger& ledger = all_[(block + reinterpret_cast<std::uintptr_t>(&window) / 64) % kCount];
-    if (ledger.window != &window || ledger.block != block) [[unlikely]] {
-      settle(ledger);
-      ledger.window = nullptr;
-      window.open(block);
-      ledger = {&window, block, 0};
-    }
-    return ledger;
-  }
+  Ledger& of(Window& window, std::uint64_t id);
   static void settle(Ledger& ledger) {
     if (ledger.window) ledger.window->settle(ledger.block, ledger.change);
   }
