@@ -112,10 +112,12 @@ class Analysis {
     const std::string name = node_name(statement.node);
     const auto taken = [&](const Family& family) { return family.node == statement.node; };
     if (std::ranges::any_of(result_.families, taken)) throw Refusal("a call stands in two places");
+    const isl::set flags = limits_of_flags();
+    const isl::set known = points.intersect_params(flags).coalesce().gist_params(flags);
     result_.families.push_back(
-        {number_of(statement.node), variables_of(points), text(renamed(points, name)),
+        {number_of(statement.node), variables_of(points), text(renamed(known, name)),
          text(isl::manage(isl_map_set_tuple_name(order.copy(), isl_dim_in, name.c_str()))),
-         conditions_of(points)});
+         conditions_of(known)});
   }
 
   std::size_t width() const {
@@ -136,6 +138,18 @@ class Analysis {
     const isl::set bad = parameters.intersect(limits(std::nullopt));
     if (!bad.intersect(limits(std::pair{4, 1000})).is_empty()) throw Refusal(what);
     excluded_ = excluded_.unite(bad);
+  }
+
+  /// A bool is 0 or 1: "if (wide)" needs no case for a negative one. Types with more values say nothing that helps readers.
+  isl::set limits_of_flags() const {
+    Domain domain(context_, records_, {}, "");
+    for (std::size_t i = 0; i < records_.parameters.size(); ++i) {
+      const Parameter& parameter = records_.parameters[i];
+      if (parameter.least != 0 || parameter.most != 1) continue;
+      domain.restrict(less_equal(0, Expr::parameter(i)));
+      domain.restrict(less_equal(Expr::parameter(i), 1));
+    }
+    return domain.points().params();
   }
 
   /// What parameters can be, by their types, or in a box where that allows it.
@@ -207,7 +221,9 @@ class Analysis {
   void conclude() {
     if (limits(std::nullopt).is_subset(excluded_)) throw Refusal("there is no input for which it is known");
     const isl::set good = excluded_.complement().gist(limits(std::nullopt)).coalesce();
-    for (const auto& [sink, producer, map] : edges_) add_edge(sink, producer, map.intersect_params(good));
+    const isl::set flags = limits_of_flags(), known = good.intersect(flags);
+    for (const auto& [sink, producer, map] : edges_)
+      add_edge(sink, producer, map.intersect_params(known).coalesce().gist_params(flags));
     std::ranges::sort(result_.edges, {},
                       [](const Dependence& e) { return std::tuple(e.consumer, e.argument, e.producer); });
     std::ranges::sort(result_.families, {}, &Family::node);

@@ -85,9 +85,10 @@ Comparison comparison_of(const Sum& sum, bool equality) {
   if (constant > 0) append(right, std::to_string(constant));
   if (left.empty()) left = "0";
   if (right.empty()) right = "0";
-  if (equality)
-    return left.size() <= right.size() && left != "0" ? Comparison{left, "=", right}
-                                                      : Comparison{right, "=", left};
+  if (equality) {  // "k = 1", and the longer side behind
+    const bool number = left.find_first_not_of("0123456789") == std::string::npos;
+    return left.size() <= right.size() && !number ? Comparison{left, "=", right} : Comparison{right, "=", left};
+  }
   return {left, strict ? "<" : "<=", right};
 }
 

@@ -95,6 +95,19 @@ TEST(Analyse, FollowsAWavefrontWithGuards) {
                           "0[i,j].1 <- 0[i,j-1]  0 <= i < rows, 0 < j < columns"));
 }
 
+TEST(Analyse, TellsNoNegativeCaseOfABool) {
+  Builder b;
+  const Expr n = b.parameter("n"), wide = b.parameter("wide", 1);
+  const auto parts = b.array("parts", 1), next = b.array("next", 1);
+  b.each("i", 0, n, [&](Expr i) {
+    b.when(either(less(wide, 0), less(0, wide)), [&] { b.task({at(parts, {i})}, {}); });
+    b.when(both(less_equal(wide, 0), less_equal(0, wide)), [&] { b.task({at(parts, {i})}, {}); });
+    b.task({at(next, {i})}, {at(parts, {i})});
+  });
+  EXPECT_THAT(lines(analysed(b.records)),
+              ElementsAre("2[i].0 <- 0[i]  wide = 1, 0 <= i < n", "2[i].0 <- 1[i]  wide = 0, 0 <= i < n"));
+}
+
 /// A chain whose future lives in one variable: each round reads what the one before wrote.
 TEST(Analyse, FollowsAFutureFromRoundToRound) {
   Builder b;

@@ -11,8 +11,8 @@ class Builder {
  public:
   Records records;
 
-  Expr parameter(const std::string& name) {
-    records.parameters.push_back({name, 0, 1'000'000});
+  Expr parameter(const std::string& name, std::int64_t most = 1'000'000) {
+    records.parameters.push_back({name, 0, most});
     return Expr::parameter(records.parameters.size() - 1);
   }
   std::size_t array(const std::string& name, std::size_t dimensions,
