@@ -209,9 +209,10 @@ bool ClientSession::fetch_from(const core::Input& value, Node& node) {
   for (const core::WorkerId holder : value.holders) {
     asked = holder;
     std::exception_ptr failure;
-    pulled = links_->pull(holder, value.id, value.version, [&](transfer::Source& source, const net::Value&) {
+    const Wanted wanted{value.id, value.version};
+    pulled = links_->pull(holder, {&wanted, 1}, [&](std::size_t, transfer::Source& source, const net::Value&) {
       return read_into(node, source, failure);
-    });
+    })[0];
     if (pulled.outcome == Pulled::Outcome::cannot_cross) throw SerializeError(pulled.error);
     if (pulled.outcome != Pulled::Outcome::here) continue;
     if (failure) std::rethrow_exception(failure);

@@ -111,52 +111,54 @@ void PeerLinks::close_memory(const std::string& reason) {
 
 // ---- To get one ------------------------------------------------------------------------------------------------------
 
-Pulled PeerLinks::pull(core::WorkerId worker, core::TaskId task, core::Attempt version, const Take& take_bytes) {
-  Pulled pulled;
+std::vector<Pulled> PeerLinks::pull(core::WorkerId worker, std::span<const Wanted> wanted, const Take& take_bytes) {
+  std::vector<Pulled> pulled;
+  std::string error;
   for (const bool fresh : {false, true}) {  // an idle connection may have ended unnoticed
     Result<Lease> link = take(worker, fresh);
     if (!link) {
-      pulled.error = link.message();
-      return pulled;
+      error = link.message();
+      break;
     }
-    const net::Pull pull{.task = static_cast<std::uint64_t>(task), .version = static_cast<std::uint32_t>(version)};
-    if (pull_over(link.value(), pull, take_bytes, pulled)) return pulled;
+    while (pulled.size() < wanted.size() && pull_over(link.value(), wanted, take_bytes, pulled)) {
+    }
+    if (pulled.size() < wanted.size()) continue;
+    link.value().give_back();
+    return pulled;
   }
+  pulled.resize(wanted.size(), Pulled{.error = error});
   return pulled;
 }
 
-/// False if the connection broke.
-bool PeerLinks::pull_over(Lease& link, net::Pull pull, const Take& take_bytes, Pulled& pulled) {
-  pull.raw = memory_closed_;
-  pull.packed = transfer::compression() != transfer::Compression::never;
-  if (!link->write(pull)) return false;
-  Result<net::Message> answer = link->read();
-  if (!answer) return false;
-  auto* value = std::get_if<net::Value>(&answer.value());
-  if (!value) return false;
-  if (value->size > kMostBytes) {
-    pulled.error = "a value of " + std::to_string(value->size) + " bytes";
-    return false;
+/// Asks for those that have not been pulled, and adds what becomes of them, of all or of as many as could be had this way.
+/// False if the connection broke, or cannot be used for another question.
+bool PeerLinks::pull_over(Lease& link, std::span<const Wanted> wanted, const Take& take_bytes, std::vector<Pulled>& pulled) {
+  net::Pull pull{.packed = transfer::compression() != transfer::Compression::never};
+  for (const Wanted& each : wanted.subspan(pulled.size())) {
+    pull.values.push_back({static_cast<std::uint64_t>(each.task), static_cast<std::uint32_t>(each.version)});
   }
+  pull.raw = memory_closed_ || pull.values.size() > 1;
+  if (!link->write(pull)) return false;
+  for (std::size_t left = pull.values.size(); left > 0; --left) {
+    if (!take_answer(link, pull, take_bytes, pulled)) return false;
+  }
+  return true;
+}
+
+/// False if it did not come. Where it is in memory that may not be read, nothing is added: it is asked for otherwise.
+bool PeerLinks::take_answer(Lease& link, const net::Pull& pull, const Take& take_bytes, std::vector<Pulled>& pulled) {
+  Result<net::Message> answer = link->read();
+  auto* value = answer ? std::get_if<net::Value>(&answer.value()) : nullptr;
+  if (!value || value->size > kMostBytes || (pull.raw && value->memory)) return false;
   const bool here = value->outcome == Outcome::here;
   const auto source = source_of(*link, here ? value->size : 0, value->memory, value->packing);
   if (const Result<void> may_read = source->probe(); !may_read) {
-    if (pull.raw) return false;
     close_memory(may_read.message());
-    return pull_over(link, pull, take_bytes, pulled);
+    return true;
   }
-  if (here) {
-    if (const Result<void> taken = take_bytes(*source, *value); !taken) {
-      pulled.error = taken.message();
-      return false;
-    }
-  }
-  const bool in_step = value->memory ? static_cast<bool>(link->write(net::Taken{})) : static_cast<bool>(source->skip());
-  if (in_step) link.give_back();
-  pulled.outcome = outcome_of(value->outcome);
-  pulled.size = value->size;
-  pulled.error = value->error;
-  return true;
+  if (here && !take_bytes(pulled.size(), *source, *value)) return false;
+  pulled.push_back({.outcome = outcome_of(value->outcome), .size = value->size, .error = value->error});
+  return static_cast<bool>(value->memory ? link->write(net::Taken{}) : source->skip());
 }
 
 // ---- To give one -----------------------------------------------------------------------------------------------------

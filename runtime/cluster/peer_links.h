@@ -19,6 +19,12 @@
 
 namespace dflow::cluster {
 
+/// A value of a certain version.
+struct Wanted {
+  core::TaskId task{};
+  core::Attempt version{};
+};
+
 /// What became of a pull.
 struct Pulled {
   enum class Outcome { here, gone, unreachable, cannot_cross };
@@ -36,10 +42,12 @@ class PeerLinks {
   void add(core::WorkerId worker, const std::string& address);
   void remove(core::WorkerId worker);
 
-  /// Takes the value's bytes as they come; an error if they did not come whole, after which it may be called again.
-  using Take = std::function<Result<void>(transfer::Source& source, const net::Value& value)>;
+  /// Takes the bytes of a value, by its place among the wanted, as they come; an error if they did not come whole, after
+  /// which it may be called for it again.
+  using Take = std::function<Result<void>(std::size_t which, transfer::Source& source, const net::Value& value)>;
 
-  Pulled pull(core::WorkerId worker, core::TaskId task, core::Attempt version, const Take& take);
+  /// Asks for all of them at once. Several should be small, since only one may be read from the other's memory.
+  std::vector<Pulled> pull(core::WorkerId worker, std::span<const Wanted> wanted, const Take& take);
   /// An error if the worker did not confirm that it has it.
   Result<void> push(core::WorkerId worker, core::TaskId task, const ValueBytes& value);
 
@@ -53,7 +61,8 @@ class PeerLinks {
   };
 
   Result<Lease> take(core::WorkerId worker, bool fresh);
-  bool pull_over(Lease& link, net::Pull pull, const Take& take_bytes, Pulled& pulled);
+  bool pull_over(Lease& link, std::span<const Wanted> wanted, const Take& take, std::vector<Pulled>& pulled);
+  bool take_answer(Lease& link, const net::Pull& pull, const Take& take, std::vector<Pulled>& pulled);
   bool push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces);
   void close_memory(const std::string& reason);
 

@@ -14,6 +14,9 @@ using Outcome = net::Value::Outcome;
 
 /// No larger value is taken at once from a client.
 constexpr std::uint64_t kMostPushed = std::uint64_t{1} << 36;
+/// Smaller values are sent together, up to so many bytes.
+constexpr std::uint64_t kSmall = 4 << 10;
+constexpr std::size_t kMostSmall = 64 << 10;
 
 }  // namespace
 
@@ -78,9 +81,15 @@ void PeerServer::serve(Guest& guest) {
 }
 
 Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull) {
-  net::Stream& stream = *guest.stream;
-  const ValueStore::Held held = store_.find(core::TaskId{pull.task}, core::Attempt{pull.version});
-  if (!held) return stream.write(net::Value{.outcome = Outcome::gone});
+  for (const net::Pull::Wanted& wanted : pull.values) {
+    if (Result<void> answered = answer(guest, pull, wanted); !answered) return answered;
+  }
+  return send_small(guest);
+}
+
+Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull, const net::Pull::Wanted& wanted) {
+  const ValueStore::Held held = store_.find(core::TaskId{wanted.task}, core::Attempt{wanted.version});
+  if (!held) return give_small(guest, net::Value{.outcome = Outcome::gone});
   if (held.bytes) {
     const std::span<const std::byte> piece(*held.bytes);
     return give(guest, pull, {.size = piece.size()}, {&piece, 1}, std::const_pointer_cast<Buffer>(held.bytes));
@@ -92,17 +101,31 @@ Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull) {
     const std::uint64_t size = value->writer.size();
     return give(guest, pull, {.size = size, .form = form_to_send(*held.object.get()->value_form(), size)}, pieces, value);
   } catch (const std::exception& error) {
-    return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = error.what()});
+    return give_small(guest, net::Value{.outcome = Outcome::cannot_cross, .error = error.what()});
   }
 }
 
 /// Shows where the pieces lie, or sends them.
-Result<void> PeerServer::give(Guest& guest, const net::Pull& pull, net::Value value,
-                              std::span<const std::span<const std::byte>> pieces, std::shared_ptr<void> owner) {
-  const bool near = transfer::shares_memory(guest.machine);
-  if (near && !pull.raw && value.size >= transfer::kShownFrom) value.memory = transfer::show(pieces);
+Result<void> PeerServer::give(Guest& guest, const net::Pull& pull, net::Value value, transfer::Pieces pieces,
+                              std::shared_ptr<void> owner) {
+  if (value.size < kSmall) return give_small(guest, value, pieces);
+  if (Result<void> sent = send_small(guest); !sent) return sent;
+  const bool may_show = transfer::shares_memory(guest.machine) && !pull.raw && pull.values.size() == 1;
+  if (may_show && value.size >= transfer::kShownFrom) value.memory = transfer::show(pieces);
   if (value.memory) guest.shown = std::move(owner);
   return send_value(*guest.stream, std::move(value), pieces, pull.packed && transfer::packs_for(guest.machine));
+}
+
+/// Copied, which is quicker than a call of the kernel for each.
+Result<void> PeerServer::give_small(Guest& guest, const net::Value& value, transfer::Pieces pieces) {
+  guest.small += net::encode_frame(value);
+  for (const auto piece : pieces) guest.small.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+  return guest.small.size() < kMostSmall ? Result<void>() : send_small(guest);
+}
+
+Result<void> PeerServer::send_small(Guest& guest) {
+  const std::string answers = std::exchange(guest.small, {});
+  return guest.stream->write_raw(std::as_bytes(std::span(answers)));
 }
 
 Result<void> PeerServer::take(net::Stream& stream, const net::Push& push) {

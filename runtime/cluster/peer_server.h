@@ -10,6 +10,7 @@
 
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/value_store.h"
+#include "runtime/transfer/packing.h"
 
 namespace dflow::cluster {
 
@@ -33,13 +34,17 @@ class PeerServer {
     std::thread thread;
     bool gone = false;
     std::string machine;
-    std::shared_ptr<void> shown;  ///< The value that it reads in this process's memory, until it says anything else.
+    std::shared_ptr<void> shown = {};  ///< The value that it reads in this process's memory, until it says anything else.
+    std::string small = {};            ///< Answers that go together.
   };
 
   void serve(Guest& guest);
   Result<void> answer(Guest& guest, const net::Pull& pull);
-  Result<void> give(Guest& guest, const net::Pull& pull, net::Value value, std::span<const std::span<const std::byte>> pieces,
+  Result<void> answer(Guest& guest, const net::Pull& pull, const net::Pull::Wanted& wanted);
+  Result<void> give(Guest& guest, const net::Pull& pull, net::Value value, transfer::Pieces pieces,
                     std::shared_ptr<void> owner);
+  Result<void> give_small(Guest& guest, const net::Value& value, transfer::Pieces pieces = {});
+  Result<void> send_small(Guest& guest);
   Result<void> take(net::Stream& stream, const net::Push& push);
 
   net::Hello self_;

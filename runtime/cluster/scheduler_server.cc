@@ -256,6 +256,7 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
 
 void SchedulerServer::received(Member& member, const std::vector<std::string>& messages) {
   const std::lock_guard lock(mutex_);
+  const net::Together together;  // ends before the lock is given back: until then no connection ends
   for (const std::string& bytes : messages) {
     if (member.role == net::Role::client) {
       Result<FromClient> message = core::decode<FromClient>(bytes);

@@ -23,8 +23,10 @@ using dflow::detail::Node;
 using dflow::detail::State;
 using namespace std::chrono_literals;
 
-/// Values under way at once.
+/// Questions for values under way at once, the values of one, and the size of those that are asked for together.
 constexpr int kFetchers = 4;
+constexpr std::size_t kMostFetches = 256;
+constexpr std::uint64_t kSmallFetch = 32 << 10;
 /// A result of at most this size goes to the client with the news of it.
 constexpr std::size_t kSmallValue = 4096;
 constexpr auto kTick = 100ms;
@@ -169,11 +171,12 @@ void WorkerProcess::received(std::vector<std::string> messages) {
             over_ = true;
             changed_.notify_all();
           } else {
-            apply(m);
+            events_.push_back(m);
           }
         },
         message.value());
   }
+  apply_all();
 }
 
 void WorkerProcess::tell(const core::WorkerEvent& event) {
@@ -183,15 +186,24 @@ void WorkerProcess::tell(const core::WorkerEvent& event) {
 
 void WorkerProcess::apply(const core::WorkerEvent& event) {
   events_.push_back(event);
-  if (std::exchange(applying_, true)) return;  // from what is being carried out
-  while (!events_.empty()) {
-    const core::WorkerEvent next = std::move(events_.front());
-    events_.pop_front();
-    for (const core::WorkerAction& action : brain_->apply(next)) {
-      std::visit([&](const auto& each) { carry_out(each); }, action);
+  if (!applying_) apply_all();  // else it comes from what is being carried out
+}
+
+void WorkerProcess::apply_all() {
+  applying_ = true;
+  {
+    const net::Together together;
+    while (!events_.empty()) {
+      const core::WorkerEvent next = std::move(events_.front());
+      events_.pop_front();
+      for (const core::WorkerAction& action : brain_->apply(next)) {
+        std::visit([&](const auto& each) { carry_out(each); }, action);
+      }
     }
   }
   applying_ = false;
+  // It is known by now that they start: who is to blame for this process's end is told by that.
+  for (const core::StartBody& order : std::exchange(starting_, {})) start(order);
 }
 
 // ---- What the brain asks for ---------------------------------------------------------------------------------------
@@ -202,11 +214,15 @@ void WorkerProcess::carry_out(const core::Tell& action) {
 
 void WorkerProcess::carry_out(const core::StartFetch& action) {
   to_fetch_.push_back(action);
-  changed_.notify_all();
+  fetch_wanted_.notify_one();
 }
 
 void WorkerProcess::carry_out(const core::StartBody& action) {
   bodies_[{action.id, action.attempt}] = Body{.order = action, .started = now()};
+  starting_.push_back(action);
+}
+
+void WorkerProcess::start(const core::StartBody& action) {
   auto* loader = new Loader(*this, action);
   const detail::NodeRef handle(loader);
   detail::run_here(detail::scope_of(*executor_), *loader);
@@ -381,29 +397,60 @@ void WorkerProcess::unblocked(Node& task) {
 
 // ---- Values of others ------------------------------------------------------------------------------------------------
 
+/// The next value, and others from the same peer with it, as far as they are small: they cost little more than one.
+std::vector<core::StartFetch> WorkerProcess::next_fetches() {
+  std::vector<core::StartFetch> orders{std::move(to_fetch_.front())};
+  to_fetch_.pop_front();
+  const core::WorkerId from = orders.front().from;
+  if (orders.front().bytes > kSmallFetch) return orders;
+  for (auto order = to_fetch_.begin(); order != to_fetch_.end() && orders.size() < kMostFetches;) {
+    const bool along = order->from == from && order->bytes <= kSmallFetch;
+    if (along) orders.push_back(*order);
+    order = along ? to_fetch_.erase(order) : std::next(order);
+  }
+  return orders;
+}
+
 void WorkerProcess::fetch() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return over_ || !to_fetch_.empty(); });
+    fetch_wanted_.wait(lock, [&] { return over_ || !to_fetch_.empty(); });
     if (over_) return;
-    const core::StartFetch order = to_fetch_.front();
-    to_fetch_.pop_front();
+    const std::vector<core::StartFetch> orders = next_fetches();
     lock.unlock();
-    ValueStore::Held held;
-    const Pulled pulled = links_->pull(order.from, order.id, order.version,
-                                       [&](transfer::Source& source, const net::Value& value) -> Result<void> {
-                                         Result<ValueStore::Held> received = receive_value(source, value.form);
-                                         if (!received) return received.error();
-                                         held = std::move(received).value();
-                                         return {};
-                                       });
-    if (pulled.outcome == Pulled::Outcome::cannot_cross) held.failure = std::make_exception_ptr(SerializeError(pulled.error));
-    const bool there = static_cast<bool>(held);
-    if (there) store_.put(order.id, order.version, std::move(held));
+    const std::vector<core::WorkerEvent> ends = fetch(orders);
     lock.lock();
-    if (there) apply(core::FetchSucceeded{order.id, order.version, order.from, pulled.size});
-    else apply(core::FetchBroken{order.id, order.version, order.from, pulled.outcome == Pulled::Outcome::gone});
+    events_.insert(events_.end(), ends.begin(), ends.end());
+    apply_all();
   }
+}
+
+std::vector<core::WorkerEvent> WorkerProcess::fetch(const std::vector<core::StartFetch>& orders) {
+  std::vector<Wanted> wanted;
+  for (const core::StartFetch& order : orders) wanted.push_back({order.id, order.version});
+  std::vector<ValueStore::Held> held(orders.size());
+  const std::vector<Pulled> pulled = links_->pull(
+      orders.front().from, wanted,
+      [&](std::size_t which, transfer::Source& source, const net::Value& value) -> Result<void> {
+        Result<ValueStore::Held> received = receive_value(source, value.form);
+        if (!received) return received.error();
+        held[which] = std::move(received).value();
+        return {};
+      });
+  std::vector<core::WorkerEvent> ends;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    const core::StartFetch& order = orders[i];
+    if (pulled[i].outcome == Pulled::Outcome::cannot_cross) {
+      held[i].failure = std::make_exception_ptr(SerializeError(pulled[i].error));
+    }
+    if (held[i]) {
+      store_.put(order.id, order.version, std::move(held[i]));
+      ends.emplace_back(core::FetchSucceeded{order.id, order.version, order.from, pulled[i].size});
+    } else {
+      ends.emplace_back(core::FetchBroken{order.id, order.version, order.from, pulled[i].outcome == Pulled::Outcome::gone});
+    }
+  }
+  return ends;
 }
 
 }  // namespace dflow::cluster

@@ -80,11 +80,14 @@ class WorkerProcess {
   void scheduler_lost(const std::string& reason);
   /// Tells the brain and does what it asks for. The lock is held.
   void apply(const core::WorkerEvent& event);
+  /// The same with what is in `events_`; what is said meanwhile goes out together.
+  void apply_all();
   void tell(const core::WorkerEvent& event);
 
   void carry_out(const core::Tell& action);
   void carry_out(const core::StartFetch& action);
   void carry_out(const core::StartBody& action);
+  void start(const core::StartBody& action);
   void carry_out(const core::StopBody& action);
   void carry_out(const core::ResumeBody& action);
   void carry_out(const core::DropValue& action);
@@ -99,6 +102,8 @@ class WorkerProcess {
   core::WorkerEvent returned(const core::StartBody& order, core::Time started, detail::Node& node);
   core::WorkerEvent threw(const core::StartBody& order, const std::exception_ptr& error, bool retry);
   void fetch();
+  std::vector<core::StartFetch> next_fetches();
+  std::vector<core::WorkerEvent> fetch(const std::vector<core::StartFetch>& orders);
   void tick();
 
   // worker_trace.cc
@@ -119,9 +124,11 @@ class WorkerProcess {
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable fetch_wanted_;
   std::unique_ptr<core::Worker> brain_;
   std::deque<core::WorkerEvent> events_;  ///< That the brain has not been told yet.
   bool applying_ = false;
+  std::vector<core::StartBody> starting_;  ///< Bodies that start when what has been said is sent.
   std::atomic<bool> traced_{false};
   std::map<core::TaskId, std::vector<TracedTask>> submitted_;  ///< By bodies that run; only if there is a trace.
   std::map<Name, Body> bodies_;

@@ -18,7 +18,19 @@ std::size_t size_of(const std::vector<std::string>& messages) {
   return size;
 }
 
+thread_local Together* together = nullptr;
+
 }  // namespace
+
+Together::Together() {
+  if (!together) together = this;
+}
+
+Together::~Together() {
+  if (together != this) return;
+  together = nullptr;
+  for (Connection* connection : waiting_) connection->send_queued();
+}
 
 Connection::~Connection() {
   close();
@@ -42,15 +54,31 @@ void Connection::send(std::vector<std::string> messages) {
   if (messages.empty()) return;
   std::unique_lock lock(mutex_);
   if (closed_ || finishing_) return;
-  const bool at_once =
-      !writing_ && queued_.empty() && size_of(messages) <= kWrittenAtOnce && stream_->writable();
+  const bool at_once = !together && queued_.empty() && writes_at_once(size_of(messages));
   if (!at_once) {
     queued_.insert(queued_.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
-    if (!writing_) changed_.notify_all();
+    if (together) {
+      std::vector<Connection*>& waiting = together->waiting_;
+      if (std::ranges::find(waiting, this) == waiting.end()) waiting.push_back(this);
+    } else if (!writing_) {
+      changed_.notify_all();
+    }
     return;
   }
   write_unlocked(lock, std::move(messages));
   if (!queued_.empty() || finishing_ || closed_) changed_.notify_all();
+}
+
+void Connection::send_queued() {
+  std::unique_lock lock(mutex_);
+  if (closed_ || queued_.empty() || writing_) return;  // whoever writes looks again
+  if (!writes_at_once(size_of(queued_))) return changed_.notify_all();
+  write_unlocked(lock, std::exchange(queued_, {}));
+  if (!queued_.empty() || finishing_ || closed_) changed_.notify_all();
+}
+
+bool Connection::writes_at_once(std::size_t size) const {
+  return !writing_ && size <= kWrittenAtOnce && stream_->writable();
 }
 
 void Connection::finish() {

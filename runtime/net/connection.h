@@ -13,6 +13,22 @@
 
 namespace dflow::net {
 
+class Connection;
+
+/// While one of these lives, what its thread sends waits; then it goes out, in one frame for each connection. Connections
+/// that are sent on must outlive it. One inside another does nothing.
+class Together {
+ public:
+  Together();
+  ~Together();
+  Together(const Together&) = delete;
+  Together& operator=(const Together&) = delete;
+
+ private:
+  friend class Connection;
+  std::vector<Connection*> waiting_;
+};
+
 /// Sends and receives batches of messages. Thread-safe. Sending never waits for the other side: what the socket does not
 /// take at once goes out from a thread of the connection's, many messages at a time.
 ///
@@ -40,9 +56,14 @@ class Connection {
   void close() noexcept;
 
  private:
+  friend class Together;
   void read();
   void write();
   bool write_some(std::vector<std::string> messages);
+  /// Sends what has waited for others.
+  void send_queued();
+  /// Nobody writes, and the socket takes so many bytes at once.
+  bool writes_at_once(std::size_t size) const;
   /// Writes with the lock released; meanwhile nobody else writes.
   void write_unlocked(std::unique_lock<std::mutex>& lock, std::vector<std::string> messages);
 

@@ -71,8 +71,10 @@ wire::Frame to_wire(const Message& message) {
                  },
                  [&](const Pull& m) {
                    wire::Pull pull;
-                   pull.task = static_cast<std::int64_t>(m.task);
-                   pull.version = static_cast<std::int32_t>(m.version);
+                   for (const Pull::Wanted& wanted : m.values) {
+                     pull.tasks.push_back(static_cast<std::int64_t>(wanted.task));
+                     pull.versions.push_back(static_cast<std::int32_t>(wanted.version));
+                   }
                    if (m.raw) pull.__set_raw(true);
                    if (m.packed) pull.__set_packed(true);
                    frame.__set_pull(pull);
@@ -138,6 +140,15 @@ formats::Result<std::optional<Memory>> from_wire(bool there, const wire::Memory&
   return std::optional(std::move(memory));
 }
 
+formats::Result<Message> from_wire(const wire::Pull& m) {
+  if (m.tasks.size() != m.versions.size()) return formats::Error{"a question for values without versions"};
+  Pull pull{.raw = m.raw, .packed = m.packed};
+  for (std::size_t i = 0; i < m.tasks.size(); ++i) {
+    pull.values.push_back({static_cast<std::uint64_t>(m.tasks[i]), static_cast<std::uint32_t>(m.versions[i])});
+  }
+  return Message(std::move(pull));
+}
+
 bool known_packing(std::int32_t packing) { return packing >= 0 && packing <= static_cast<std::int32_t>(Packing::lz4); }
 
 formats::Result<Message> from_wire(wire::Push& m) {
@@ -177,10 +188,7 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
     return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id),
                            std::move(m.machine)});
   }
-  if (frame.__isset.pull) {
-    return Message(Pull{static_cast<std::uint64_t>(frame.pull.task), static_cast<std::uint32_t>(frame.pull.version),
-                        frame.pull.raw, frame.pull.packed});
-  }
+  if (frame.__isset.pull) return from_wire(frame.pull);
   if (frame.__isset.push) return from_wire(frame.push);
   if (frame.__isset.value) return from_wire(frame.value);
   if (frame.__isset.taken) return Message(Taken{});

@@ -47,8 +47,11 @@ struct Batch {
 };
 
 struct Pull {
-  std::uint64_t task = 0;
-  std::uint32_t version = 0;
+  struct Wanted {
+    std::uint64_t task = 0;
+    std::uint32_t version = 0;
+  };
+  std::vector<Wanted> values = {};
   bool raw = false;     ///< Its bytes are to follow the answer, not to be read from memory.
   bool packed = false;  ///< They may be packed.
 };

@@ -40,6 +40,9 @@ constexpr int kSocketBuffer = 1 << 20;
 /// Values are read in pieces of this size: more at once only spoils the caches.
 constexpr std::size_t kPiece = 4 << 20;
 
+/// One read brings a whole frame, or several, if they are small.
+constexpr std::size_t kReadAhead = 16 << 10;
+
 /// Thrift counts what a transport has read and refuses more than its limit; dflow bounds each frame by itself.
 std::shared_ptr<TConfiguration> unbounded() {
   // What goes wrong is told by whoever wanted it, once; Thrift would print it as well.
@@ -110,8 +113,30 @@ Result<Address> parse_address(std::string_view text) {
 
 struct Stream::Impl {
   std::shared_ptr<TSocket> socket;
-  std::string header;  ///< Of the frame that is being read.
   bool crowded = false;
+  std::string header = {};  ///< Of the frame that is being read.
+  std::vector<std::byte> buffer = {};
+  std::span<std::byte> ahead = {};  ///< In `buffer`: came with what was read, and belongs to what is read next.
+
+  /// Some bytes, at least one: straight to where they belong if those are many, else with what follows them.
+  std::size_t read_some(std::span<std::byte> into) {
+    if (ahead.empty() && into.size() < kReadAhead) {
+      buffer.resize(kReadAhead);
+      ahead = std::span(buffer).first(receive(buffer));
+      if (ahead.empty()) return 0;
+    }
+    if (ahead.empty()) return receive(into);
+    const std::span<std::byte> bytes = ahead.first(std::min(ahead.size(), into.size()));
+    std::ranges::copy(bytes, into.begin());
+    ahead = ahead.subspan(bytes.size());
+    return bytes.size();
+  }
+
+ private:
+  std::size_t receive(std::span<std::byte> into) {
+    const std::size_t most = std::min(into.size(), kPiece);
+    return socket->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(most));
+  }
 };
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->socket); }
@@ -125,7 +150,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   } catch (const TTransportException& error) {
     return Error{"nobody answers at " + address.text() + ": " + error.what()};
   }
-  return std::make_unique<Stream>(std::make_unique<Impl>(Impl{std::move(socket), {}, false}));
+  return std::make_unique<Stream>(std::make_unique<Impl>(Impl{.socket = std::move(socket)}));
 }
 
 Result<void> Stream::write(const Message& message, std::span<const std::span<const std::byte>> raw) {
@@ -149,9 +174,7 @@ Result<void> Stream::write_raw(std::span<const std::byte> bytes) {
 Result<void> Stream::read_raw(std::span<std::byte> into) {
   try {
     while (!into.empty()) {
-      const std::size_t most = std::min(into.size(), kPiece);
-      const std::uint32_t got =
-          impl_->socket->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(most));
+      const std::size_t got = impl_->read_some(into);
       if (got == 0) return Error{"the other side closed the connection"};
       into = into.subspan(got);
     }

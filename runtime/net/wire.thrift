@@ -33,16 +33,16 @@ struct Batch {
   1: list<binary> messages
 }
 
-// To a worker: give me this value. Answered by a Value.
+// To a worker: give me these values. Answered by a Value for each, in order.
 struct Pull {
-  1: i64 task
-  2: i32 version
+  1: list<i64> tasks
+  2: list<i32> versions
   3: optional bool raw  // Its bytes are to follow the answer, not to be read from memory.
   4: optional bool packed  // They may be packed.
 }
 
 // Where a value's bytes lie in a process of this machine, in place of bytes that follow. They stay there until the next
-// frame, or the connection's end.
+// frame from whom they are shown to, or the connection's end.
 struct Memory {
   1: i64 process
   2: i64 check_at           // Where `check` stands in that process, and in no other.

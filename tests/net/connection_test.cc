@@ -83,6 +83,56 @@ TEST(Connection, NeitherSideWaitsForTheOther) {
   EXPECT_EQ(at_far.messages.back(), large);
 }
 
+/// Each handler's call brings what came in one frame.
+TEST(Connection, WhatIsSentTogetherComesTogether) {
+  Ends ends = connected();
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  std::vector<std::size_t> batches;
+  std::promise<void> last;
+  Inbox unused;
+  near.start(unused.handlers());
+  far.start({.received =
+                 [&](std::vector<std::string> more) {
+                   batches.push_back(more.size());
+                   if (more.back() == "last") last.set_value();
+                 },
+             .closed = [](const std::string&) {}});
+  {
+    const Together outer;
+    for (int i = 0; i < 5; ++i) {
+      const Together inner;
+      near.send(std::to_string(i));
+    }
+  }
+  near.send("last");
+  last.get_future().wait();
+  EXPECT_THAT(batches, ::testing::ElementsAre(5, 1));
+}
+
+/// Others need not wait for who sends together, nor the order of what he sends.
+TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
+  Ends ends = connected();
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  constexpr int kThreads = 4, kEach = 2000;
+  Inbox inbox, unused;
+  inbox.expected = kThreads * kEach;
+  near.start(unused.handlers());
+  far.start(inbox.handlers());
+  std::vector<std::thread> senders;
+  for (int t = 0; t < kThreads; ++t) {
+    senders.emplace_back([&, t] {
+      for (int i = 0; i < kEach; i += 10) {
+        const Together together;
+        for (int j = 0; j < 10; ++j) near.send(std::string(1, static_cast<char>('a' + t)) + std::to_string(i + j));
+      }
+    });
+  }
+  for (std::thread& sender : senders) sender.join();
+  inbox.full.get_future().wait();
+  std::map<char, int> next;
+  for (const std::string& message : inbox.messages) EXPECT_EQ(message.substr(1), std::to_string(next[message[0]]++));
+}
+
 TEST(Connection, FinishSendsWhatIsQueued) {
   Ends ends = connected();
   Connection near(std::move(ends.near)), far(std::move(ends.far));

@@ -36,6 +36,17 @@ TEST(Frame, BatchComesBackInOrder) {
   EXPECT_THAT(std::get<Batch>(message.value()).messages, ::testing::ElementsAre("one", std::string(100'000, 'x'), ""));
 }
 
+TEST(Frame, PullComesBack) {
+  const auto message = decoded(encode_frame(Pull{.values = {{7, 1}, {~std::uint64_t{0}, ~std::uint32_t{0}}}, .raw = true}));
+  ASSERT_TRUE(message) << message.message();
+  const auto& back = std::get<Pull>(message.value());
+  ASSERT_EQ(back.values.size(), 2u);
+  EXPECT_EQ(back.values[1].task, ~std::uint64_t{0});
+  EXPECT_EQ(back.values[1].version, ~std::uint32_t{0});
+  EXPECT_TRUE(back.raw);
+  EXPECT_FALSE(back.packed);
+}
+
 TEST(Frame, AnswerOfAnotherServiceIsNamed) {
   EXPECT_THAT(header_size("HTTP/1.1 400").message(), HasSubstr("does not speak dflow's protocol"));
 }
