@@ -45,15 +45,25 @@ void Fleet::remove(Index worker) {
   vacant_.push_back(worker);
 }
 
-bool Fleet::has_room(const Member& member) const {
-  if (!member.usable()) return false;
-  if (member.active() < member.self.threads) return true;
-  return member.occupancy < settings_.ahead * member.self.threads &&
-         member.active() < member.self.threads + settings_.max_ahead;
+void Fleet::note_room(Member& member) const {
+  const bool busy = member.active() >= member.self.threads;
+  const Duration ahead = settings_.ahead * member.self.threads, run = settings_.run * member.self.threads;
+  const std::uint32_t most = member.self.threads + settings_.max_ahead;
+  if (busy && (member.occupancy >= ahead || member.active() >= most)) member.filled = true;
+  else if (!busy || (member.occupancy < ahead - run && member.active() < most - settings_.max_ahead / 4)) member.filled = false;
+}
+
+Index Fleet::next_of_run(Index but) {
+  Index least = least_loaded(but);
+  if (least == none) return run_ = least_loaded();
+  const bool stays = run_ != none && run_ != but && members_[run_].usable() && has_room(members_[run_]) &&
+                     members_[run_].load() < members_[least].load() + settings_.run;
+  return stays ? run_ : run_ = least;
 }
 
 void Fleet::changed(Index worker) {
-  const Member& member = members_[worker];
+  Member& member = members_[worker];
+  note_room(member);
   const bool usable = member.usable();
   if (usable != counted_[worker]) {
     counted_[worker] = usable;

@@ -32,6 +32,7 @@ struct Member {
   Duration coming{};             ///< How long those are expected to take.
   Time heard{};
   bool live = false;
+  bool filled = false;  ///< Has had no room since, and not enough for a run of tasks again.
   bool paused = false;
   bool retiring = false;
   bool closing = false;  ///< Told to end, or about to be replaced: no task is to blame for its end.
@@ -61,7 +62,7 @@ class Fleet {
   std::size_t usable() const { return usable_; }
 
   /// Room for one more: a thread without a task, or little enough work sent ahead.
-  bool has_room(const Member& member) const;
+  bool has_room(const Member& member) const { return member.usable() && !member.filled; }
 
   /// To be called after a change of what a member has to do or may do.
   void changed(Index worker);
@@ -70,6 +71,8 @@ class Fleet {
   Index idlest(Index but = none) const;
   /// The same, whether it has room or not.
   Index least_loaded(Index but = none) const { return available_.first_but(but); }
+  /// The least loaded for a task without inputs, or the one that got the last, if it has little more to do.
+  Index next_of_run(Index but = none);
   /// Who has most work that another could begin at once; `none` if nobody has any.
   Index busiest() const { return backlog_.first(); }
 
@@ -89,6 +92,8 @@ class Fleet {
   std::size_t bytes() const;
 
  private:
+  void note_room(Member& member) const;
+
   const Settings& settings_;
   std::vector<Member> members_;
   std::vector<Index> vacant_;
@@ -96,6 +101,7 @@ class Fleet {
   Smallest available_;  ///< Keys: load, and those without room behind those with room.
   Smallest backlog_;    ///< Keys: the complement of work that waits.
   Index turn_ = 0;
+  Index run_ = none;  ///< Who got the last task without inputs.
   std::size_t usable_ = 0;
   std::vector<bool> counted_;
 };

@@ -64,7 +64,6 @@ class Candidates {
 Index soonest(const Graph& graph, const Fleet& fleet, const Settings& settings, Index task, Index but) {
   const Index idle = fleet.least_loaded(but);
   if (idle == none) return fleet.least_loaded();
-  if (graph[task].first_input == none) return idle;
   Candidates candidates(graph, task);
   candidates.consider(idle);
   Index best = none;

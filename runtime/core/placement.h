@@ -6,7 +6,7 @@
 
 namespace dflow::core {
 
-/// Where a ready task would start soonest: what the worker has to do already, and then the bytes it would
+/// Where a ready task with inputs would start soonest: what the worker has to do already, and then the bytes it would
 /// have to fetch. Looked at are the holders of the first few inputs, and the worker with least to do: more
 /// would cost more than it gains. `but` is passed over unless it is the only one. `none` if there is no
 /// usable worker.

@@ -17,7 +17,8 @@ void Scheduler::enqueue(Index task) {
     if (worker != none) return assign(task, worker);
     return lanes_[t.lane].queue.push({t.rank(), task, t.ticket});
   }
-  const Index worker = soonest(graph_, fleet_, settings_, task, t.avoid);
+  const Index worker = t.first_input == none ? fleet_.next_of_run(t.avoid)
+                                             : soonest(graph_, fleet_, settings_, task, t.avoid);
   if (worker == none) return lanes_[0].queue.push({t.rank(), task, t.ticket});
   if (fleet_.has_room(fleet_[worker])) return assign(task, worker);
   if (t.first_input == none && t.avoid == none) return lanes_[0].queue.push({t.rank(), task, t.ticket});

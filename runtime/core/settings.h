@@ -31,6 +31,10 @@ struct Settings {
   Duration ahead = std::chrono::milliseconds(5);
   std::uint32_t max_ahead = 1000;  ///< Tasks, however short they are.
 
+  /// Tasks without inputs that follow each other go to one worker until it has so much more to do than the one with
+  /// least: what is read together then lies together. Room that is filled up is left alone until there is so much again.
+  Duration run = std::chrono::microseconds(200);
+
   /// How long a task of an unknown function is expected to take.
   Duration unknown_run_time = std::chrono::microseconds(500);
 

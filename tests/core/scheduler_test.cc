@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <functional>
+
 #include "tests/core/scheduler_fixture.h"
 
 namespace dflow::core {
@@ -383,6 +386,50 @@ TEST_F(CallBackTest, LeavesATaskThatHasBegun) {
   ASSERT_THAT(asked, SizeIs(1));
   EXPECT_THAT(say(TaskRevoked{WorkerId{1}, asked[0].id, asked[0].attempt, false}), IsEmpty());
   EXPECT_EQ(last_run.at(asked[0].id).worker, WorkerId{1});
+}
+
+/// With room for work sent ahead, as in life.
+class RunsTest : public SchedulerTest {
+ protected:
+  RunsTest() : SchedulerTest(Settings{}) { join(1), join(2); }
+
+  /// Tasks without inputs, of a function that is known to take so long.
+  std::vector<WorkerId> homes(Duration each, std::uint64_t count) {
+    submit(1'000'000);
+    const RunTask first = last_run.at(task(1'000'000));
+    say(TaskFinished{first.worker, first.id, first.attempt, 8, each, {}});
+    std::vector<WorkerId> homes;
+    for (std::uint64_t i = 1; i <= count; ++i) {
+      if (!ran(submit(i)).empty()) homes.push_back(where(i));
+    }
+    return homes;
+  }
+};
+
+TEST_F(RunsTest, KeepsShortNeighboursTogether) {
+  const auto at = homes(std::chrono::microseconds(10), 200);
+  EXPECT_EQ(std::adjacent_find(at.begin(), at.begin() + 15, std::not_equal_to<>()), at.begin() + 15);
+  EXPECT_NEAR(std::count(at.begin(), at.end(), WorkerId{1}), 100, 25);
+}
+
+TEST_F(RunsTest, DealsLongTasksOutOneByOne) {
+  EXPECT_THAT(homes(std::chrono::milliseconds(1), 4),
+              testing::UnorderedElementsAre(WorkerId{1}, WorkerId{2}, WorkerId{1}, WorkerId{2}));
+}
+
+TEST_F(RunsTest, FillsRoomUpWhenThereIsEnoughOfIt) {
+  (void)homes(std::chrono::microseconds(1), 3000);  // more than both take
+  ASSERT_FALSE(last_run.contains(task(3000)));
+  std::vector<TaskId> more;
+  std::uint64_t ended = 0;
+  for (std::uint64_t i = 1; more.empty() && i <= 1000; ++i) {
+    if (!last_run.contains(task(i)) || where(i) != WorkerId{1}) continue;
+    const RunTask run = last_run.at(task(i));
+    more = ran(say(TaskFinished{run.worker, run.id, run.attempt, 8, std::chrono::microseconds(1), {}}));
+    ++ended;
+  }
+  EXPECT_GT(ended, 200u);
+  EXPECT_EQ(more.size(), ended);
 }
 
 }  // namespace
