@@ -47,7 +47,7 @@ class Run {
       for (const Argument* source : sources) {
         if (!is_cxx_source(*source))
           continue;  // what is precompiled stays the user's: its graphs are dynamic
-        if (const auto failed = analyse(*source)) return *failed;
+        if (const auto failed = analyse(*source, sources)) return *failed;
         if (interrupted()) return 1;
       }
       if (const auto written = outputs_.write(options_); !written) return fail(written.message());
@@ -57,13 +57,14 @@ class Run {
 
  private:
   /// Has the frontend look at one source. An exit code if that ends everything.
-  std::optional<int> analyse(const Argument& source) {
+  std::optional<int> analyse(const Argument& source, const std::vector<const Argument*>& all) {
     if (source.value == "-") {
       untouched(source, "it is read from standard input");
       return std::nullopt;
     }
     if (const std::string missing = missing_headers(); !missing.empty()) return fail(missing);
     FrontendJob job = make_job(line_, source, host_.kind, options_, installation_);
+    if (links_program(line_)) add_neighbours(job, source, all);
     const Taken taken{.object = directory_.new_path(".o"), .said = Captured(directory_)};
     if (may_take_over(host_, line_, source, options_)) {
       const auto flags = taken.said.flags(include_flags(installation_));
@@ -87,6 +88,14 @@ class Run {
     rewritten_.push_back({&source, std::move(result.files)});
     if (result.compiled) rewritten_.back().taken = taken;
     return std::nullopt;
+  }
+
+  /// The other sources of the command: what they define is what the program has.
+  void add_neighbours(FrontendJob& job, const Argument& source, const std::vector<const Argument*>& all) const {
+    for (const Argument* other : all) {
+      const bool parsed = other != &source && is_cxx_source(*other) && other->value != "-";
+      if (parsed) job.neighbours.push_back(make_job(line_, *other, host_.kind, options_, installation_));
+    }
   }
 
   /// Why Clang could not parse anything at all, or "".

@@ -68,20 +68,29 @@ std::string to_text(const FrontendJob& job) {
   for (const std::string& word : job.compile) put(out, "compile", word);
   put(out, "errors", job.errors);
   for (const std::string& pass : job.passes) put(out, "pass", pass);
+  for (const FrontendJob& neighbour : job.neighbours) put(out, "neighbour", to_text(neighbour));
   put(out, "end", "");
   return out;
 }
 
 formats::Result<FrontendJob> job_from_text(std::string_view text) {
   FrontendJob job;
+  formats::Result<void> neighbours;
+  const auto add_neighbour = [&](std::string_view bytes) {
+    auto neighbour = job_from_text(bytes);
+    if (!neighbour) neighbours = neighbour.error();
+    else job.neighbours.push_back(std::move(neighbour).value());
+  };
   const auto read = read_fields(
       text, {{"main_file", set(job.main_file)},
              {"directory", set(job.directory)},
              {"argument", [&job](std::string_view bytes) { job.arguments.emplace_back(bytes); }},
              {"compile", [&job](std::string_view bytes) { job.compile.emplace_back(bytes); }},
              {"errors", set(job.errors)},
-             {"pass", [&job](std::string_view bytes) { job.passes.emplace_back(bytes); }}});
+             {"pass", [&job](std::string_view bytes) { job.passes.emplace_back(bytes); }},
+             {"neighbour", add_neighbour}});
   if (!read) return read.error();
+  if (!neighbours) return neighbours.error();
   return job;
 }
 

@@ -56,8 +56,12 @@ bool links_dflow_objects(const CommandLine& line) {
   });
 }
 
+bool links_program(const CommandLine& line) {
+  return line.stage == Stage::link && !line.has("-shared") && !line.has("-r");
+}
+
 int verify_linked(const CommandLine& line, const Installation& installation) {
-  if (line.stage != Stage::link || line.has("-shared") || line.has("-r")) return 0;
+  if (!links_program(line)) return 0;
   const std::string given = line.last_value("-o");
   const std::string program = given.empty() ? "./a.out" : given.find('/') == std::string::npos ? "./" + given : given;
   if (!holds_dflow(program)) return 0;

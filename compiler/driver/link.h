@@ -13,6 +13,9 @@ namespace dflow::compiler {
 /// well.
 bool links_dflow_objects(const CommandLine& line);
 
+/// Whether a command makes a program; in a shared library, another's function may come before an own one of its name.
+bool links_program(const CommandLine& line);
+
 /// What links dflow's runtime, or nothing where the command links none or names it itself.
 std::vector<std::string> runtime_flags(const CommandLine& line, const Installation& installation);
 

@@ -169,7 +169,7 @@ void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector
   made.node = result_.sites.size();
   made.writes = target.cases;
   made.reads = std::move(reads);
-  result_.sites.push_back({site.operation, site.call, name});
+  result_.sites.push_back({site.operation, site.call, name, &ast().getSourceManager()});
   add(std::move(made));
 }
 
@@ -220,12 +220,12 @@ void AffineWalk::run_body(const clang::FunctionDecl& callee, const Named* target
   elusive_.merge(elusive_integers(*callee.getBody()));
   execute(*callee.getBody());
   left_ = left;
+  active_.pop_back();
   const bool early =
       count_returns(*callee.getBody()) > 1 || (count_returns(*callee.getBody()) == 1 && !(guard_ == flow::never()));
   if (lossy_ || (early && differs(before, state_)))
     refuse("a helper that returns early behind a change is not followed", where);
   lossy_ = lossy;
-  active_.pop_back();
   depth_of_function_ = depth;
   returned_ = returned;
   guard_ = around;
@@ -274,6 +274,11 @@ void AffineWalk::enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, 
 
 // --- records
 
+/// Of the graph function, unless another file's is walked.
+clang::SourceLocation AffineWalk::here() const {
+  return &ast() == &project_.context() ? function_.getLocation() : active_.back()->getLocation();
+}
+
 std::size_t AffineWalk::new_loop(std::string name, Expr first, std::optional<Expr> end, std::int64_t step) {
   result_.records.loops.push_back({std::move(name), std::move(first), std::move(end), step});
   return result_.records.loops.size() - 1;
@@ -290,7 +295,7 @@ flow::Statement AffineWalk::statement(flow::Statement::Kind kind) const {
 
 void AffineWalk::add(flow::Statement made) {
   constexpr std::size_t kMost = 400;
-  if (result_.records.statements.size() >= kMost) refuse("there is too much to follow", function_.getLocation());
+  if (result_.records.statements.size() >= kMost) refuse("there is too much to follow", here());
   result_.records.statements.push_back(std::move(made));
   ++places_.back();
 }

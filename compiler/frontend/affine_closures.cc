@@ -2,6 +2,7 @@
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 
@@ -90,7 +91,7 @@ bool AffineWalk::call_closure(const clang::CallExpr& call, const Named* target) 
 /// A call of a function that is but `return EXPRESSION;`.
 std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
-  const auto* body = callee == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee) ? nullptr : visible_body(*callee);
+  const auto* body = callee == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee) ? nullptr : body_of(*callee, project_);
   const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
   const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
   if (only == nullptr || only->getRetValue() == nullptr) return std::nullopt;
@@ -111,7 +112,9 @@ std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
     if (number) state_.integers[variable] = *number;
   }
   ++depth_of_numbers_;
+  active_.push_back(body);
   const auto result = integer(*only->getRetValue());
+  active_.pop_back();
   --depth_of_numbers_;
   state_ = before;
   return result;

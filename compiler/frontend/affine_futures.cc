@@ -5,6 +5,7 @@
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/effects.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 
@@ -230,7 +231,7 @@ void AffineWalk::put_call(const clang::CallExpr& call, const Named& target) {
     const std::vector<const clang::Expr*> values(call.arg_begin(), call.arg_end());
     return put_fields(values, target, call.getExprLoc());
   }
-  const auto* body = visible_body(*callee);
+  const auto* body = body_of(*callee, project_);
   if (body == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee))
     refuse("a call that is not followed", call.getExprLoc());
   inline_call(call, *body, &target);
@@ -287,7 +288,7 @@ void AffineWalk::set_inner_sizes(const Named& target, const Named& element, clan
 /// All of it, whatever its length.
 void AffineWalk::copy(const Named& from, const Named& to) {
   if (from.fields.size() != to.fields.size() || from.shape.levels.size() != to.shape.levels.size())
-    refuse("a conversion between these containers is not followed", function_.getLocation());
+    refuse("a conversion between these containers is not followed", here());
   if (same(from, to)) return;
   for (std::size_t i = 0; i < from.fields.size(); ++i) copy(from.fields[i], to.fields[i]);
   if (!from.fields.empty()) return;
@@ -348,7 +349,7 @@ void AffineWalk::change(const clang::CallExpr& call) {
     const auto shape = shape_of(member->getImplicitObjectArgument()->getType());
     const auto object = shape && !shape->levels.empty() ? named(*member->getImplicitObjectArgument()) : std::nullopt;
     if (object && change_container(call, *object, name)) return;
-    const auto* own = visible_body(*callee);
+    const auto* own = body_of(*callee, project_);
     const bool followed = own != nullptr && !in_std_namespace(*callee) && !in_dflow_namespace(*callee) && !may_ignore(call);
     return followed ? inline_call(call, *own, nullptr) : forget(call);
   }
@@ -357,7 +358,7 @@ void AffineWalk::change(const clang::CallExpr& call) {
     if (left && right) return swap(*left, *right, call.getExprLoc());
     return forget(call);
   }
-  const auto* body = visible_body(*callee);
+  const auto* body = body_of(*callee, project_);
   if (may_ignore(call)) return forget(call);
   if (body == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee)) return forget(call);
   inline_call(call, *body, nullptr);

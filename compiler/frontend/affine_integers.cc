@@ -51,7 +51,7 @@ std::optional<std::size_t> AffineWalk::parameter(const std::string& name, clang:
   const auto [found, inserted] = parameters_.try_emplace(name, result_.records.parameters.size());
   if (inserted) {
     flow::Parameter made{name, 0, kHuge};
-    if (!type.isNull()) made = {name, least(type, project_.context()), largest(type, project_.context())};
+    if (!type.isNull()) made = {name, least(type, ast()), largest(type, ast())};
     result_.records.parameters.push_back(std::move(made));
   }
   return found->second;
@@ -70,7 +70,7 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
   const clang::QualType type = bare.getType();
   if (!type->isIntegralOrEnumerationType()) return std::nullopt;
   clang::Expr::EvalResult constant;
-  if (!bare.isValueDependent() && bare.EvaluateAsInt(constant, project_.context()) &&
+  if (!bare.isValueDependent() && bare.EvaluateAsInt(constant, ast()) &&
       constant.Val.getInt().isRepresentableByInt64()) {
     return Integer{constant.Val.getInt().getExtValue(), {}};
   }
@@ -115,7 +115,7 @@ std::optional<Integer> AffineWalk::stepped(const clang::UnaryOperator& unary) {
   auto number = integer(*unary.getSubExpr());
   if (!number || unary.isPostfix()) return number;
   number->value = unary.isIncrementOp() ? number->value + 1 : number->value - 1;
-  return unary.getType()->isUnsignedIntegerType() ? within(*number, unary.getType(), project_.context()) : *number;
+  return unary.getType()->isUnsignedIntegerType() ? within(*number, unary.getType(), ast()) : *number;
 }
 
 std::optional<Integer> AffineWalk::converted(const clang::CastExpr& cast) {
@@ -132,7 +132,7 @@ std::optional<Integer> AffineWalk::converted(const clang::CastExpr& cast) {
     case clang::CK_IntegralCast: {
       const auto number = integer(inner);
       if (!number) return std::nullopt;
-      const auto& context = project_.context();
+      const auto& context = ast();
       const bool widens = least(cast.getType(), context) <= least(inner.getType(), context) &&
                           largest(cast.getType(), context) >= largest(inner.getType(), context);
       return widens ? *number : within(*number, cast.getType(), context);
@@ -184,7 +184,7 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
     Integer result = combined(std::move(value), left, right);
     // Signed overflow is undefined; unsigned numbers wrap, and then mean something else here.
     return operation.getType()->isSignedIntegerType() ? result
-                                                      : within(result, operation.getType(), project_.context());
+                                                      : within(result, operation.getType(), ast());
   };
   const bool constant = right.value.op == Op::constant;
   if (!constant && left.value.op != Op::constant) {
@@ -221,7 +221,7 @@ std::optional<Integer> AffineWalk::computed(const clang::BinaryOperator& operati
   const auto number = computed(Expr(op, {left.value, right.value}));
   if (!number) return std::nullopt;
   const Integer result = combined(*number, left, right);
-  return operation.getType()->isSignedIntegerType() ? result : within(result, operation.getType(), project_.context());
+  return operation.getType()->isSignedIntegerType() ? result : within(result, operation.getType(), ast());
 }
 
 std::optional<Expr> AffineWalk::computed(const Expr& value) {
@@ -260,7 +260,7 @@ std::optional<Integer> AffineWalk::size_of_range(const clang::Expr& container) {
     const auto size = size_of(*object);
     return size ? std::optional(Integer{*size, {}}) : std::nullopt;
   }
-  if (const auto* array = project_.context().getAsConstantArrayType(bare.getType())) {
+  if (const auto* array = ast().getAsConstantArrayType(bare.getType())) {
     return Integer{static_cast<std::int64_t>(array->getSize().getZExtValue()), {}};
   }
   const auto* instance =
@@ -282,8 +282,8 @@ bool AffineWalk::multiplies(const clang::Expr& expression) const {
     const auto* product = dyn_cast<clang::BinaryOperator>(&part);
     if (product == nullptr || product->getOpcode() != clang::BO_Mul) return true;
     clang::Expr::EvalResult constant;
-    found = found || (!product->getLHS()->EvaluateAsInt(constant, project_.context()) &&
-                      !product->getRHS()->EvaluateAsInt(constant, project_.context()));
+    found = found || (!product->getLHS()->EvaluateAsInt(constant, ast()) &&
+                      !product->getRHS()->EvaluateAsInt(constant, ast()));
     return true;
   });
   return found;

@@ -254,7 +254,7 @@ void AffineWalk::count(const LoopParts& parts, Rounds rounds, std::int64_t by, c
   round.bound = [this, own, by, step, &parts]() -> std::optional<Expr> {
     const Integer asked{Expr::variable(loops_.back()) - Expr(by), {}};
     state_.integers[own] = asked;
-    if (own->getType()->isUnsignedIntegerType()) use(within(asked, own->getType(), project_.context()), parts.where);
+    if (own->getType()->isUnsignedIntegerType()) use(within(asked, own->getType(), ast()), parts.where);
     const auto* outer = std::exchange(stepping_, step_in(parts.condition));
     const auto end = end_of(*parts.condition, step);
     stepping_ = outer;

@@ -17,8 +17,7 @@ namespace dflow::compiler {
 namespace {
 
 /// The plan's nodes for the walk's sites, both in the order of the program. None if they do not match one to one.
-std::optional<std::vector<std::uint32_t>> matched(const formats::Graph& graph, const std::vector<AffineSite>& sites,
-                                                  const clang::SourceManager& sources) {
+std::optional<std::vector<std::uint32_t>> matched(const formats::Graph& graph, const std::vector<AffineSite>& sites) {
   std::vector<formats::Node> nodes;
   for (const formats::Segment& segment : graph.segments)
     nodes.insert(nodes.end(), segment.nodes.begin(), segment.nodes.end());
@@ -26,7 +25,7 @@ std::optional<std::vector<std::uint32_t>> matched(const formats::Graph& graph, c
   std::set<std::uint32_t> taken;
   std::vector<std::uint32_t> result;
   for (const AffineSite& site : sites) {
-    const auto place = user_place(site.call->getExprLoc(), sources);
+    const auto place = user_place(site.call->getExprLoc(), *site.sources);
     for (const formats::Node& node : nodes) {
       const bool same = node.line == static_cast<std::uint32_t>(place.line) &&
                         node.column == static_cast<std::uint32_t>(place.column) &&
@@ -52,9 +51,8 @@ void name_nodes(formats::Graph& graph, const std::vector<AffineSite>& sites, con
   }
 }
 
-template <class Refusal>
-std::string reason_of(const Refusal& refusal, const clang::SourceManager& sources) {
-  return "line " + std::to_string(user_place(refusal.location, sources).line) + ": " + refusal.what();
+std::string reason_of(const NotAffine& refusal, const Project& project) {
+  return line_text(refusal.location, *refusal.sources, project) + ": " + refusal.what();
 }
 
 /// The launcher, or the reason why there is none.
@@ -64,6 +62,10 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
   const auto is_computed = [](const formats::Symbol& symbol) { return symbol.parameter.starts_with("("); };
   if (std::ranges::any_of(analysed.symbols, is_computed)) {
     graph.graph.not_launched = "its shape depends on a product or quotient of parameters";
+    return;
+  }
+  if (std::ranges::any_of(sites, [&](const AffineSite& site) { return site.sources != &project.sources(); })) {
+    graph.graph.not_launched = "tasks are submitted in another file";
     return;
   }
   try {
@@ -85,7 +87,7 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     graph.launcher = std::make_shared<const Launcher>(std::move(launcher));
     graph.graph.launched = true;
   } catch (const NotLaunched& refusal) {
-    graph.graph.not_launched = reason_of(refusal, project.sources());
+    graph.graph.not_launched = line_text(refusal.location, project.sources(), project) + ": " + refusal.what();
   }
 }
 
@@ -109,7 +111,7 @@ void add_segments(formats::Graph& graph, const clang::FunctionDecl& function, co
   std::vector<AffineSegment> segments = AffineWalk(project, function).segments();
   std::vector<AffineSite> sites;
   for (const AffineSegment& each : segments) sites.insert(sites.end(), each.found.sites.begin(), each.found.sites.end());
-  const auto nodes = matched(graph, sites, project.sources());
+  const auto nodes = matched(graph, sites);
   if (!nodes || segments.empty()) return;
   std::vector<flow::Analysed> known;
   std::size_t first = 0;
@@ -138,14 +140,14 @@ void add_to(GraphFunction& described, const clang::FunctionDecl& function, const
     try {
       add_segments(graph, function, project);
     } catch (const NotAffine& refusal) {
-      graph.not_affine = reason_of(refusal, project.sources());
+      graph.not_affine = reason_of(refusal, project);
     }
     return;
   }
   if (graph.tier != 2) return;
   try {
     AffineRecords found = AffineWalk(project, function).run();
-    const auto nodes = matched(graph, found.sites, project.sources());
+    const auto nodes = matched(graph, found.sites);
     if (!nodes) {
       graph.not_affine = "its calls are walked another number of times than they stand in the plan";
       return;
@@ -163,7 +165,7 @@ void add_to(GraphFunction& described, const clang::FunctionDecl& function, const
     name_nodes(graph, found.sites, *nodes);
     graph.tier = 1;
   } catch (const NotAffine& refusal) {
-    graph.not_affine = reason_of(refusal, project.sources());
+    graph.not_affine = reason_of(refusal, project);
   }
 }
 

@@ -124,7 +124,7 @@ void AffineWalk::repeat(const Rounds& rounds, const Round& round_of) {
   walk(round);
   if (rounds.own != nullptr && rounds.outlives) {
     const Expr last = rounds.first + count_of(result_.records.loops[loop], loop, false).count * Expr(rounds.step);
-    behind.integers[rounds.own] = within({last, {}}, rounds.own->getType(), project_.context());
+    behind.integers[rounds.own] = within({last, {}}, rounds.own->getType(), ast());
   }
   state_ = behind;
   leave(loop, exits);
@@ -229,7 +229,7 @@ std::optional<AffineWalk::Last> AffineWalk::last_round(const Exit& exit, std::si
 std::optional<Expr> AffineWalk::end_by_exit(const std::vector<Exit>& exits, std::size_t loop) {
   const auto last = exits.size() == 1 ? last_round(exits[0], loop) : std::nullopt;
   if (!last) return std::nullopt;
-  oblige(last->reached, "a loop may not end", function_.getLocation());
+  oblige(last->reached, "a loop may not end", here());
   return result_.records.loops[loop].step > 0 ? last->round + 1 : last->round - 1;
 }
 

@@ -80,7 +80,7 @@ void AffineWalk::cut(const clang::Stmt& statement) {
 void AffineWalk::cut_if(const clang::IfStmt& choice) {
   if (choice.getInit() != nullptr) cut(*choice.getInit());
   if (choice.getConditionVariableDeclStmt() != nullptr) cut(*choice.getConditionVariableDeclStmt());
-  if (choice.getCond() != nullptr) add_sites(*choice.getCond(), NotAffine("a condition is not affine", choice.getIfLoc()));
+  if (choice.getCond() != nullptr) add_sites(*choice.getCond(), NotAffine("a condition is not affine", choice.getIfLoc(), ast().getSourceManager()));
   for (const auto* part : {choice.getThen(), choice.getElse()}) {
     close();
     if (part == nullptr) continue;
@@ -127,13 +127,13 @@ void AffineWalk::add_sites(const clang::Stmt& statement, const NotAffine& refusa
     const auto refused = attempt([&] { put_site(*site, new_object("unused", shape_of(call->getType()).value_or(Shape{}))); });
     if (!refused) return false;
     if (not_affine_.empty()) not_affine_ = line_of(refusal);
-    result_.sites.push_back({site->operation, call, ""});
+    result_.sites.push_back({site->operation, call, "", &ast().getSourceManager()});
     return true;
   });
 }
 
 std::string AffineWalk::line_of(const NotAffine& refusal) const {
-  return "line " + std::to_string(user_place(refusal.location, project_.sources()).line) + ": " + refusal.what();
+  return line_text(refusal.location, *refusal.sources, project_) + ": " + refusal.what();
 }
 
 /// Ends a segment: what it made is from outside for the next.

@@ -3,6 +3,7 @@
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 
@@ -219,7 +220,7 @@ void AffineWalk::put_aggregate(const clang::InitListExpr& list, const Named& tar
 void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& target) {
   const auto& constructor = *made.getConstructor();
   const std::vector<const clang::Expr*> values(made.arg_begin(), made.arg_end());
-  const auto* body = visible_body(constructor);
+  const auto* body = body_of(constructor, project_);
   if (in_std_namespace(constructor)) {
     if (values.empty()) return;
     if (values.size() > 1) return put_fields(values, target, made.getExprLoc());
@@ -233,6 +234,7 @@ void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& tar
   if (body == nullptr || active_.size() >= 8) refuse("futures made in this way are not followed", made.getExprLoc());
   enter_parameters(values, *body);
   const auto outer = std::exchange(this_, target);
+  active_.push_back(body);  // initialisers are its own
   for (const auto* init : llvm::cast<clang::CXXConstructorDecl>(body)->inits()) {
     const auto* value = init->getInit();
     if (const auto* initial = dyn_cast<clang::CXXDefaultInitExpr>(value)) value = initial->getExpr();
@@ -240,11 +242,12 @@ void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& tar
     if (part) {
       put(*value, *part);
     } else if (holds_future(value->getType())) {
-      refuse("futures made in this way are not followed", made.getExprLoc());
+      refuse("futures made in this way are not followed", value->getExprLoc());
     } else {
       forget(*value);
     }
   }
+  active_.pop_back();
   run_body(*body, nullptr, made.getExprLoc());
   this_ = outer;
 }

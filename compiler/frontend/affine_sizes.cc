@@ -81,7 +81,7 @@ void AffineWalk::invalidate_references_into(const Named& container) {
   for (const Named& each : container.fields) invalidate_references_into(each);
   if (container.shape.levels.empty() || !container.fields.empty()) return;
   for (const Named& range : ranged_)
-    if (share_array(range, container)) refuse("a container changes while a loop goes over it", function_.getLocation());
+    if (share_array(range, container)) refuse("a container changes while a loop goes over it", here());
   for (auto& [variable, binding] : bindings_) {
     auto* object = std::get_if<Named>(&binding);
     if (object == nullptr || !variable->getType()->isReferenceType()) continue;

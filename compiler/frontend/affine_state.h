@@ -18,8 +18,10 @@ namespace dflow::compiler {
 
 /// Why a function is not affine, with the line that says so.
 struct NotAffine : std::runtime_error {
-  NotAffine(const std::string& reason, clang::SourceLocation where) : std::runtime_error(reason), location(where) {}
+  NotAffine(const std::string& reason, clang::SourceLocation where, const clang::SourceManager& of)
+      : std::runtime_error(reason), location(where), sources(&of) {}
   clang::SourceLocation location;
+  const clang::SourceManager* sources;  ///< Of the file that is walked.
 };
 
 /// A number, and what must hold for it to be what C++ computes.

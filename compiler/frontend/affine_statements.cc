@@ -149,7 +149,7 @@ void AffineWalk::execute_expression(const clang::Expr& expression) {
       now = variable(*changed);
       if (now) now->value = unary->isIncrementOp() ? now->value + 1 : now->value - 1;
       if (now && changed->getType()->isUnsignedIntegerType())
-        now = within(*now, changed->getType(), project_.context());
+        now = within(*now, changed->getType(), ast());
     } else if (const auto* operation = cast<clang::BinaryOperator>(&bare);
                operation->getOpcode() == clang::BO_Assign) {
       now = integer(*operation->getRHS());
@@ -160,8 +160,8 @@ void AffineWalk::execute_expression(const clang::Expr& expression) {
         now->value = operation->getOpcode() == clang::BO_AddAssign ? now->value + by->value : now->value - by->value;
         now->provided.insert(now->provided.end(), by->provided.begin(), by->provided.end());
         const bool wraps =
-            !changed->getType()->isSignedIntegerType() || project_.context().getIntWidth(changed->getType()) < 32;
-        if (wraps) now = within(*now, changed->getType(), project_.context());
+            !changed->getType()->isSignedIntegerType() || ast().getIntWidth(changed->getType()) < 32;
+        if (wraps) now = within(*now, changed->getType(), ast());
       } else {
         now.reset();
       }

@@ -13,13 +13,14 @@ namespace {
 struct Part {
   std::vector<const clang::Expr*> values;
   bool otherwise = false;
+  const clang::CaseStmt* range = nullptr;  ///< case 1 ... 3
   std::vector<const clang::Stmt*> statements;
 };
 
 void add_labels(const clang::Stmt* statement, Part& part) {
   for (;;) {
     if (const auto* label = dyn_cast<clang::CaseStmt>(statement)) {
-      if (label->getRHS() != nullptr) throw NotAffine("a range of cases is not followed", label->getCaseLoc());
+      if (label->getRHS() != nullptr) part.range = label;
       part.values.push_back(label->getLHS());
       statement = label->getSubStmt();
     } else if (const auto* rest = dyn_cast<clang::DefaultStmt>(statement)) {
@@ -74,6 +75,8 @@ void AffineWalk::execute_switch(const clang::SwitchStmt& choice) {
   std::vector<Part> parts;
   collect(*block, parts);
   Expr named = flow::never();
+  for (const Part& part : parts)
+    if (part.range != nullptr) refuse("a range of cases is not followed", part.range->getCaseLoc());
   for (const Part& part : parts)
     for (const auto* each : part.values) named = flow::either(named, flow::equal(value, needed(*each, "a case")));
   exits_.emplace_back(std::nullopt);

@@ -18,6 +18,7 @@ struct AffineSite {
   Operation operation{};
   const clang::CallExpr* call = nullptr;
   std::string name;  ///< That an option gives its tasks.
+  const clang::SourceManager* sources = nullptr;
 };
 
 struct AffineRecords {
@@ -241,9 +242,13 @@ class AffineWalk {
   struct Snapshot;
   Snapshot snapshot() const;
   void restore(const Snapshot& before);
-  [[noreturn]] static void refuse(const std::string& reason, clang::SourceLocation where) {
-    throw NotAffine(reason, where);
+  [[noreturn]] void refuse(const std::string& reason, clang::SourceLocation where) const {
+    throw NotAffine(reason, where, ast().getSourceManager());
   }
+  /// Of the file that the function stands in which is walked.
+  const clang::ASTContext& ast() const { return active_.back()->getASTContext(); }
+  /// Where something is said about it as a whole.
+  clang::SourceLocation here() const;
 
   const Project& project_;
   const clang::FunctionDecl& function_;

@@ -22,10 +22,13 @@ class FirstError : public clang::DiagnosticConsumer {
 };
 
 /// Finds the graphs of a unit once it is parsed, rewrites and checks it, and leaves all that in `result`;
-/// nothing where there were errors. Flags and names of passes have to outlive it.
+/// nothing where there were errors. Flags and the job have to outlive it.
 std::unique_ptr<clang::ASTConsumer> analysing_consumer(FrontendResult& result, const WarningFlags& flags,
-                                                       const std::vector<std::string>& passes,
+                                                       const FrontendJob& job,
                                                        const clang::DiagnosticOptions& options);
+
+/// The parser's words for a job.
+std::vector<std::string> command_line(const FrontendJob& job);
 
 /// The result for a file that could not be parsed.
 FrontendResult unparsed(const FrontendJob& job, const FirstError& errors);

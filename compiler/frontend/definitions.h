@@ -12,6 +12,12 @@ struct Definitions {
   std::vector<const clang::VarDecl*> variables;       ///< Of namespaces and classes, with an initialiser.
 };
 
+/// One file's.
+struct SourceUnit {
+  const Project& project;
+  const Definitions& definitions;
+};
+
 Definitions project_definitions(const Project& project);
 
 /// Functions of classes local to `body`, which no declaration context outside leads to.

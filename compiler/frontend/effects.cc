@@ -7,6 +7,7 @@
 #include "clang/Basic/SourceManager.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 namespace {
@@ -107,8 +108,9 @@ bool gives_away(const clang::Expr& argument) {
   return holds_future(argument.getType()) || is_executor(argument.getType());
 }
 
-CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDecl& callee) {
-  const std::string who = name_of(callee) + ", whose body is not visible";
+CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDecl& callee, const Project& project) {
+  const std::string objection = project.neighbours() == nullptr ? "" : project.neighbours()->objection(callee);
+  const std::string who = name_of(callee) + (objection.empty() ? ", whose body is not visible" : objection);
   const auto* call = dyn_cast<clang::CallExpr>(&expression);
   if (call != nullptr && std::ranges::any_of(call->arguments(), [](const auto* a) { return gives_away(*a); })) {
     return {CallClass::effect, "calls " + who + ", with futures"};
@@ -136,7 +138,7 @@ bool is_mutable_access(clang::QualType type) {
   return !target.isConstQualified() && !target->isFunctionType();
 }
 
-CallKind classify(const clang::Expr& call) {
+CallKind classify(const clang::Expr& call, const Project& project) {
   const clang::FunctionDecl* callee = callee_of(call);
   if (callee == nullptr) {
     const auto* plain = dyn_cast<clang::CallExpr>(&call);
@@ -155,11 +157,11 @@ CallKind classify(const clang::Expr& call) {
   }
   if (is_system(*callee)) return classify_system(call, *callee);
   if (in_dflow_namespace(*callee)) return {};
-  if (is_graph(*callee) && visible_body(*callee) == nullptr) return {};
-  if (method != nullptr && method->isVirtual() && !method->hasAttr<clang::FinalAttr>()) return classify_opaque(call, *callee);
-  if (visible_body(*callee) != nullptr) return {CallClass::inspect, ""};
+  if (is_graph(*callee) && body_of(*callee, project) == nullptr) return {};
+  if (method != nullptr && method->isVirtual() && !method->hasAttr<clang::FinalAttr>()) return classify_opaque(call, *callee, project);
+  if (body_of(*callee, project) != nullptr) return {CallClass::inspect, ""};
   if (callee->isDefaulted() || callee->isTrivial()) return {};
-  return classify_opaque(call, *callee);
+  return classify_opaque(call, *callee, project);
 }
 
 }  // namespace dflow::compiler

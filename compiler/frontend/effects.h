@@ -24,6 +24,6 @@ struct CallKind {
 bool is_mutable_access(clang::QualType type);
 
 /// Classifies a call or a construction that is none of dflow's own.
-CallKind classify(const clang::Expr& call);
+CallKind classify(const clang::Expr& call, const Project& project);
 
 }  // namespace dflow::compiler

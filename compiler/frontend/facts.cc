@@ -6,6 +6,7 @@
 #include "clang/Basic/SourceManager.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 
@@ -160,7 +161,7 @@ void Facts::may_fail(const UseList& uses, clang::SourceLocation location) {
 }
 
 void Facts::call(const clang::FunctionDecl& callee, clang::SourceLocation location) {
-  const auto* definition = visible_body(callee);
+  const auto* definition = body_of(callee, project);
   if (definition == nullptr) return;
   const auto id = recorded_.functions.find(definition);
   if (id == recorded_.functions.end()) return;
@@ -251,7 +252,7 @@ std::string Facts::file_of(const clang::Expr& call) const {
 
 /// Of a graph function whose body is not visible; those of others come in its place, as any function's.
 void Facts::graph_node(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
-  if (visible_body(callee) != nullptr) return;
+  if (body_of(callee, project) != nullptr) return;
   formats::Node made = make_node(call, formats::NodeOp::graph, qualified_name(callee));
   for (const auto* argument : call.arguments()) {
     if (!is_executor(argument->getType())) made.arguments.push_back(argument_of(*argument));

@@ -51,21 +51,33 @@ class MadeConstructors {
   std::set<const clang::FunctionDecl*> seen_;
 };
 
-}  // namespace
-
-RecordedUnit record(const Project& project, const Definitions& definitions) {
-  RecordedUnit recorded;
+/// With lambdas and what the compiler wrote.
+std::vector<const clang::FunctionDecl*> functions_of(const Definitions& definitions) {
   std::vector<const clang::FunctionDecl*> functions = definitions.functions;
   for (const auto* function : definitions.functions) add_lambdas(*function->getBody(), functions);
   MadeConstructors made(functions);
   for (const auto* function : std::vector(functions)) made.add_from(*function);
-  for (const auto* function : functions) {
+  return functions;
+}
+
+}  // namespace
+
+RecordedUnit record(const std::vector<SourceUnit>& files) {
+  RecordedUnit recorded;
+  std::vector<std::pair<const clang::FunctionDecl*, const Project*>> walked;
+  std::vector<const clang::FunctionDecl*> all;
+  for (const SourceUnit& file : files) {
+    std::vector<const clang::FunctionDecl*> functions = functions_of(file.definitions);
+    for (const auto* function : functions) walked.emplace_back(function, &file.project);
+    all.insert(all.end(), functions.begin(), functions.end());
+  }
+  for (const auto* function : all) {
     const auto id = static_cast<FunctionId>(recorded.unit.functions.size());
     if (recorded.functions.try_emplace(function, id).second) recorded.unit.functions.emplace_back();
   }
-  PlaceTable places(recorded.unit, variables_of_separate_members(functions));
-  for (const auto* function : functions) {
-    FunctionWalk(project, recorded, places).run(*function, recorded.functions.at(function));
+  PlaceTable places(recorded.unit, variables_of_separate_members(all));
+  for (const auto& [function, project] : walked) {
+    FunctionWalk(*project, recorded, places).run(*function, recorded.functions.at(function));
   }
   return recorded;
 }

@@ -13,6 +13,7 @@ struct RecordedUnit {
   std::map<const clang::FunctionDecl*, FunctionId> functions;  ///< By definition; lambdas' operators too.
 };
 
-RecordedUnit record(const Project& project, const Definitions& definitions);
+/// All files' functions together: they may call each other.
+RecordedUnit record(const std::vector<SourceUnit>& files);
 
 }  // namespace dflow::compiler

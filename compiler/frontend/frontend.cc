@@ -19,6 +19,7 @@
 #include "compiler/frontend/crossing.h"
 #include "compiler/frontend/graph_functions.h"
 #include "compiler/frontend/library_bodies.h"
+#include "compiler/frontend/neighbours.h"
 #include "compiler/frontend/positions.h"
 #include "compiler/frontend/rewrite.h"
 
@@ -27,9 +28,8 @@ namespace {
 
 class Consumer : public clang::ASTConsumer {
  public:
-  Consumer(FrontendResult& result, const WarningFlags& flags, const std::vector<std::string>& passes,
-           clang::DiagnosticOptions options)
-      : result_(result), flags_(flags), passes_(passes), diagnostic_options_(std::move(options)) {}
+  Consumer(FrontendResult& result, const WarningFlags& flags, const FrontendJob& job, clang::DiagnosticOptions options)
+      : result_(result), flags_(flags), job_(job), diagnostic_options_(std::move(options)) {}
 
   /// What libraries do inside is the host compiler's to parse: saves a third of the time. Clang asks only where
   /// nothing depends on the body (no constexpr function, no deduced result).
@@ -39,15 +39,19 @@ class Consumer : public clang::ASTConsumer {
 
   void HandleTranslationUnit(clang::ASTContext& context) override {
     if (context.getDiagnostics().hasErrorOccurred()) return;
-    const Project project(context);
+    Neighbours neighbours(job_.neighbours);
+    const Project project(context, &neighbours);
     if (!project.uses_dflow()) return;
     const Definitions definitions = project_definitions(project);
+    neighbours.find(project, definitions);
     Proposals proposals;
     propose_edits(project, definitions, proposals);
-    const RecordedUnit recorded = record(project, definitions);
+    std::vector<SourceUnit> files{{project, definitions}};
+    for (const SourceUnit& file : neighbours.units()) files.push_back(file);
+    const RecordedUnit recorded = record(files);
     auto graphs = graph_functions(project, definitions, recorded);
     conclude(recorded.unit, graphs, proposals);
-    add_dependences(project, definitions, graphs, proposals, passes_);
+    add_dependences(project, definitions, graphs, proposals, job_.passes);
     const CrossingTypes crossing = crossing_types(project, definitions, proposals);
     write_files(context.getSourceManager(), proposals,
                 crossing_tail(crossing) + tail(graphs, context.getSourceManager()));
@@ -169,18 +173,17 @@ class Consumer : public clang::ASTConsumer {
 
   FrontendResult& result_;
   const WarningFlags& flags_;
-  const std::vector<std::string>& passes_;
+  const FrontendJob& job_;
   const clang::DiagnosticOptions diagnostic_options_;
 };
 
 class Action : public clang::ASTFrontendAction {
  public:
-  Action(FrontendResult& result, const WarningFlags& flags, const std::vector<std::string>& passes)
-      : result_(result), flags_(flags), passes_(passes) {}
+  Action(FrontendResult& result, const WarningFlags& flags, const FrontendJob& job) : result_(result), flags_(flags), job_(job) {}
 
  protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler, llvm::StringRef) override {
-    auto consumer = analysing_consumer(result_, flags_, passes_, compiler.getDiagnosticOpts());
+    auto consumer = analysing_consumer(result_, flags_, job_, compiler.getDiagnosticOpts());
     compiler.getFrontendOpts().SkipFunctionBodies = true;
     compiler.getDiagnosticOpts().ShowCarets = false;  // and with them the count of errors on stderr
     return consumer;
@@ -189,8 +192,10 @@ class Action : public clang::ASTFrontendAction {
  private:
   FrontendResult& result_;
   const WarningFlags& flags_;
-  const std::vector<std::string>& passes_;
+  const FrontendJob& job_;
 };
+
+}  // namespace
 
 std::vector<std::string> command_line(const FrontendJob& job) {
   std::vector<std::string> command = {"clang++"};
@@ -199,8 +204,6 @@ std::vector<std::string> command_line(const FrontendJob& job) {
   std::erase_if(command, is_dflow_diagnostic_flag);
   return command;
 }
-
-}  // namespace
 
 void FirstError::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) {
   DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
@@ -215,9 +218,9 @@ void FirstError::HandleDiagnostic(clang::DiagnosticsEngine::Level level, const c
 }
 
 std::unique_ptr<clang::ASTConsumer> analysing_consumer(FrontendResult& result, const WarningFlags& flags,
-                                                       const std::vector<std::string>& passes,
+                                                       const FrontendJob& job,
                                                        const clang::DiagnosticOptions& options) {
-  return std::make_unique<Consumer>(result, flags, passes, options);
+  return std::make_unique<Consumer>(result, flags, job, options);
 }
 
 FrontendResult unparsed(const FrontendJob& job, const FirstError& errors) {
@@ -232,7 +235,7 @@ FrontendResult run_frontend(const FrontendJob& job) {
   FirstError errors;
   const WarningFlags flags = warning_flags(job.arguments);
   llvm::IntrusiveRefCntPtr<clang::FileManager> files(new clang::FileManager({.WorkingDir = job.directory}));
-  clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags, job.passes), files.get());
+  clang::tooling::ToolInvocation invocation(command_line(job), std::make_unique<Action>(result, flags, job), files.get());
   invocation.setDiagnosticConsumer(&errors);
   result.parsed = invocation.run() && errors.getNumErrors() == 0;
   if (!result.parsed) result = unparsed(job, errors);

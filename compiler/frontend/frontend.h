@@ -13,6 +13,8 @@ struct FrontendJob {
   std::vector<std::string> arguments;  ///< Clang arguments without program name and main file, with -resource-dir
   std::string directory;               ///< working directory, absolute
   std::vector<std::string> passes = {};  ///< which passes work on plans (compiler/passes/passes.h)
+  /// Files that are linked with this one: the only ones that may have the bodies of what it declares.
+  std::vector<FrontendJob> neighbours = {};
   /// The host compiler's command that makes an object of this file, the program first; empty: there is none that the
   /// frontend could take over. Its messages go to the file `errors`.
   std::vector<std::string> compile = {};

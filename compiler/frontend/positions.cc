@@ -2,6 +2,7 @@
 
 #include "clang/Basic/SourceManager.h"
 #include "clang/Lex/Lexer.h"
+#include "llvm/Support/Path.h"
 
 namespace dflow::compiler {
 
@@ -9,6 +10,12 @@ UserPlace user_place(clang::SourceLocation location, const clang::SourceManager&
   const auto place = sources.getPresumedLoc(sources.getExpansionLoc(location));
   if (place.isInvalid()) return {};
   return {place.getFilename(), static_cast<int>(place.getLine()), static_cast<int>(place.getColumn())};
+}
+
+std::string line_text(clang::SourceLocation location, const clang::SourceManager& sources, const Project& project) {
+  const auto place = user_place(location, sources);
+  const bool here = &sources == &project.sources();
+  return (here ? "line " : llvm::sys::path::filename(place.file).str() + ":") + std::to_string(place.line);
 }
 
 std::string file_path(clang::SourceLocation location, const Project& project) {

@@ -14,6 +14,9 @@ struct UserPlace {
 };
 UserPlace user_place(clang::SourceLocation location, const clang::SourceManager& sources);
 
+/// "line 12", or "helpers.cpp:12" where `sources` are another file's than the project's.
+std::string line_text(clang::SourceLocation location, const clang::SourceManager& sources, const Project& project);
+
 /// The bytes that a token range covers, if all of them are in one file of the project's outside of macros.
 std::optional<TextRange> text_range(clang::SourceRange tokens, const Project& project);
 

@@ -184,7 +184,7 @@ bool is_executor(clang::QualType type) {
 bool is_future(clang::QualType type) { return is_dflow_class(type, "Future"); }
 bool holds_future(clang::QualType type) { return FutureSearch().holds(type); }
 
-Project::Project(const clang::ASTContext& context) : context_(context) {
+Project::Project(const clang::ASTContext& context, const Neighbours* neighbours) : context_(context), neighbours_(neighbours) {
   auto& names = const_cast<clang::ASTContext&>(context).Idents;  // looking an identifier up may add it
   for (const auto* decl : context.getTranslationUnitDecl()->lookup(&names.get("dflow"))) {
     const auto* space = dyn_cast<clang::NamespaceDecl>(decl);

@@ -41,18 +41,23 @@ bool is_std_class(clang::QualType type, std::initializer_list<llvm::StringRef> n
 bool in_dflow_namespace(const clang::Decl& decl);
 bool in_std_namespace(const clang::Decl& decl);
 
+class Neighbours;
+
 /// In a file of the user's that may be rewritten: no system header, none of dflow's own, no macro expansion.
 class Project {
  public:
-  explicit Project(const clang::ASTContext& context);
+  /// `neighbours`: the files that are linked with it, if they are known.
+  explicit Project(const clang::ASTContext& context, const Neighbours* neighbours = nullptr);
   bool owns(clang::SourceLocation location) const;
   /// True once dflow's header was seen at all.
   bool uses_dflow() const { return uses_dflow_; }
   const clang::ASTContext& context() const { return context_; }
   const clang::SourceManager& sources() const { return context_.getSourceManager(); }
+  const Neighbours* neighbours() const { return neighbours_; }
 
  private:
   const clang::ASTContext& context_;
+  const Neighbours* neighbours_;
   bool uses_dflow_ = false;
   std::string dflow_include_;  ///< The folder of dflow's own headers.
 };

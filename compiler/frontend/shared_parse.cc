@@ -172,7 +172,7 @@ class Fork {
     clang::DiagnosticOptions options = compiler.getDiagnosticOpts();
     options.ShowColors = std::ranges::count(job_.arguments, "-fcolor-diagnostics") > 0;
     forget_libraries_at_end(compiler.getSema());
-    analysis_ = analysing_consumer(result_, flags_, job_.passes, options);
+    analysis_ = analysing_consumer(result_, flags_, job_, options);
   }
 
   void begin_compilation(clang::CompilerInstance& compiler, pid_t child) {

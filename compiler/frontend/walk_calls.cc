@@ -1,6 +1,7 @@
 #include "compiler/frontend/function_walk.h"
 
 #include "compiler/frontend/attributes.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 
@@ -55,7 +56,7 @@ Uses FunctionWalk::evaluate_call(const clang::CallExpr& call, Context context) {
 
 Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
-  const CallKind kind = classify(call);
+  const CallKind kind = classify(call, facts_.project);
   if (kind.kind == CallClass::effect) facts_.effect(call, kind.reason, stop_at(call));
   Uses object;
   std::vector<Uses> arguments;
@@ -109,7 +110,7 @@ Stop FunctionWalk::stop_at(const clang::CallExpr& call) {
 Uses FunctionWalk::inspect(const clang::CallExpr& whole, const clang::FunctionDecl& callee,
                            const Uses& object, const std::vector<Uses>& arguments) {
   facts_.call(callee, whole.getExprLoc());
-  const auto* definition = visible_body(callee);
+  const auto* definition = body_of(callee, facts_.project);
   const auto* method = dyn_cast<clang::CXXMethodDecl>(definition);
   const bool on_object = method != nullptr && method->isInstance();
   const bool infix = isa<clang::CXXOperatorCallExpr>(whole) && on_object;

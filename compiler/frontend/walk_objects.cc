@@ -3,6 +3,7 @@
 
 #include "clang/AST/DeclTemplate.h"
 #include "compiler/frontend/function_walk.h"
+#include "compiler/frontend/neighbours.h"
 
 namespace dflow::compiler {
 
@@ -31,7 +32,9 @@ std::vector<clang::QualType> element_types(const clang::CXXRecordDecl& record) {
 /// What must be called when an object ends: its own destructor, then those of its parts.
 class DestructorSearch {
  public:
-  std::vector<const clang::FunctionDecl*> found;
+  explicit DestructorSearch(const Project& project) : project_(project) {}
+
+  std::vector<const clang::FunctionDecl*> found;  ///< With their bodies.
 
   void add(clang::QualType type) {
     if (const auto* array = type->getAsArrayTypeUnsafe()) return add(array->getElementType());
@@ -43,13 +46,14 @@ class DestructorSearch {
     }
     if (record->hasTrivialDestructor()) return;
     const auto* destructor = record->getDestructor();
-    if (destructor != nullptr && !destructor->isDefaulted() && visible_body(*destructor) != nullptr)
-      found.push_back(destructor);
+    const auto* body = destructor == nullptr || destructor->isDefaulted() ? nullptr : body_of(*destructor, project_);
+    if (body != nullptr) found.push_back(body);
     for (const auto* field : record->fields()) add(field->getType());
     for (const auto& base : record->bases()) add(base.getType());
   }
 
  private:
+  const Project& project_;
   std::set<const clang::CXXRecordDecl*> seen_;
 };
 
@@ -81,7 +85,7 @@ bool refers(const clang::CXXRecordDecl& record) {
 }
 
 Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context context) {
-  const CallKind kind = classify(made);
+  const CallKind kind = classify(made, facts_.project);
   if (kind.kind == CallClass::effect) facts_.effect(made, kind.reason);
   const auto* constructor = made.getConstructor();
   const bool inspected = kind.kind == CallClass::inspect;
@@ -94,7 +98,7 @@ Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context contex
     uses.value.insert(uses.value.end(), one.value.begin(), one.value.end());
     const auto& size = argument.getType()->isScalarType() ? one.value : one.size;
     uses.size.insert(uses.size.end(), size.begin(), size.end());
-    const auto* definition = inspected ? visible_body(*constructor) : nullptr;
+    const auto* definition = inspected ? body_of(*constructor, facts_.project) : nullptr;
     if (definition == nullptr || i >= definition->getNumParams()) continue;
     const PlaceId parameter = facts_.places.of(*definition->getParamDecl(i));
     facts_.flow(one, parameter);
@@ -105,7 +109,7 @@ Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context contex
   if (inspected) {
     facts_.call(*constructor, made.getExprLoc());
     uses.value = uses.all();
-    uses += Uses::opaque({{facts_.places.made(*visible_body(*constructor)), Aspect::value}});
+    uses += Uses::opaque({{facts_.places.made(*body_of(*constructor, facts_.project)), Aspect::value}});
   }
   if (kind.kind == CallClass::unknown) uses += Uses::opaque(facts_.source(made, kind.reason));
   construct_elements(made);
@@ -133,7 +137,7 @@ void FunctionWalk::construct_elements(const clang::CXXConstructExpr& made) {
 }
 
 void FunctionWalk::destroy(clang::QualType type, clang::SourceLocation location) {
-  DestructorSearch search;
+  DestructorSearch search(facts_.project);
   search.add(type);
   for (const auto* destructor : search.found) facts_.call(*destructor, location);
 }
@@ -143,7 +147,7 @@ void FunctionWalk::keep_references(const clang::Expr& init, PlaceId kept) {
   const auto* record = defined_class(made.getType());
   if (record == nullptr || !refers(*record)) return;
   for (const auto* part : parts_of(made)) facts_.assign_back(*part, kept);
-  DestructorSearch search;
+  DestructorSearch search(facts_.project);
   search.add(made.getType());
   for (const auto* destructor : search.found) {
     const PlaceId object = facts_.places.object(*destructor);

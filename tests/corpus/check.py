@@ -2,6 +2,7 @@
 
 A program says in comments at the start of a line what must hold:
 
+    // WITH: elsewhere/b.cpp                  further files of the program, compiled by the same command
     // BOUNDARIES: 0                          over all its graphs
     // REPLICABLE: yes                        all its graphs, or no
     // PARAMS: graph=heat 4 10 -- n=4 t=10    run with arguments 4 10, `expand` with these parameters gives the graph
@@ -68,6 +69,7 @@ class Annotations:
     sendable: bool = False
     without: list = field(default_factory=list)
     workers: str = "yes"
+    others: list = field(default_factory=list)
 
     def runs_on_workers(self, name):
         return self.workers in ("yes", "perhaps") or (self.workers == "compiled" and name != "plain")
@@ -95,7 +97,7 @@ def parse_case(text):
 def read_annotations(source):
     values, cases, without = {}, [], []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|WORKERS|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):"
+        match = re.match(r"// (WITH|BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|WORKERS|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):"
                          r"\s?(.*)$", line)
         if not match:
             continue
@@ -117,11 +119,12 @@ def read_annotations(source):
     workers = re.match(r"(no|compiled|perhaps), \S", values.get("WORKERS", "no, by default"))
     if not workers:
         sys.exit(f"{source}: WORKERS is 'no', 'compiled' or 'perhaps', with a reason after a comma")
-    if not cases or values.keys() - {"LAUNCHED", "SENDABLE", "WORKERS"} != {"BOUNDARIES", "REPLICABLE"}:
+    if not cases or values.keys() - {"WITH", "LAUNCHED", "SENDABLE", "WORKERS"} != {"BOUNDARIES", "REPLICABLE"}:
         sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
     return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases,
                        values["LAUNCHED"].split() if "LAUNCHED" in values else None,
-                       values.get("SENDABLE") == "yes", without, workers[1] if "WORKERS" in values else "yes")
+                       values.get("SENDABLE") == "yes", without, workers[1] if "WORKERS" in values else "yes",
+                       values.get("WITH", "").split())
 
 
 class Check:
@@ -160,7 +163,8 @@ class Check:
     def compile(self, name, command):
         program = self.folder / name
         libraries = ["-ldflow"] if name == "plain" else []
-        done = subprocess.run(command + ["-std=c++20", "-O0", *WARNINGS, str(self.source), "-o", str(program), *libraries],
+        sources = [str(self.source.parent / each) for each in [self.source.name, *self.annotations.others]]
+        done = subprocess.run(command + ["-std=c++20", "-O0", *WARNINGS, *sources, "-o", str(program), *libraries],
                               capture_output=True, text=True)
         if done.returncode != 0:
             self.failures.add(f"{name} does not compile it", done.stderr)

@@ -48,7 +48,10 @@ class Check:
 
     def compiled(self):
         program = self.work / "program"
-        done = run(self.options.dflowc, "-std=c++20", "-O0", *self.options.flag, self.options.source, "-o", program)
+        source = Path(self.options.source)
+        others = " ".join(re.findall(r"^// WITH: (.*)$", source.read_text(), re.MULTILINE)).split()
+        sources = [source, *(source.parent / each for each in others)]
+        done = run(self.options.dflowc, "-std=c++20", "-O0", *self.options.flag, *sources, "-o", program)
         return program if done.returncode == 0 else self.fail(f"dflowc: {done.stderr}")
 
     def run(self):
