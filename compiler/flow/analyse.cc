@@ -15,6 +15,7 @@
 #include <set>
 
 #include "compiler/flow/copies.h"
+#include "compiler/flow/delinearise.h"
 #include "compiler/flow/domain.h"
 #include "compiler/flow/print.h"
 #include "compiler/flow/refusal.h"
@@ -304,7 +305,11 @@ Result<Analysed> analyse(const Records& records) {
   isl_options_set_on_error(context.get(), ISL_ON_ERROR_CONTINUE);
   isl_ctx_set_max_operations(context.get(), kMaxOperations);
   try {
-    return Analysis(isl::ctx(context.get()), records).run();
+    if (!multiplies(records)) return Analysis(isl::ctx(context.get()), records).run();
+    const Delinearised rows = delinearised(records);
+    Analysed result = Analysis(isl::ctx(context.get()), rows.records).run();
+    result.renumbered = rows.renumbered;
+    return result;
   } catch (const Refusal& refusal) {
     return Error{refusal.what()};
   } catch (const isl::exception& error) {

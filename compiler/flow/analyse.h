@@ -26,6 +26,7 @@ struct Returned {
 
 struct Analysed : Dependences {
   std::vector<Returned> returns;
+  bool renumbered = false;  ///< Some indices are not the program's (delinearise.h).
 };
 
 /// Exact, or the reason why not.

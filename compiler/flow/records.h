@@ -80,6 +80,7 @@ bool mentions_loop(const Expr& expr, std::size_t loop);
 struct Parameter {
   std::string name;                         ///< "n", "xs.size", "(n + b - 1) / b"
   std::optional<std::int64_t> least, most;  ///< Of its type.
+  std::vector<Expr> factors = {};           ///< Two, of a product.
 };
 
 /// An expression over parameters alone as C++ spells it; none if it is something else.

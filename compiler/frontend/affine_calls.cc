@@ -247,7 +247,7 @@ void AffineWalk::enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, 
     if (type.getNonReferenceType()->isIntegralOrEnumerationType()) {
       if (type->isReferenceType() && !type.getNonReferenceType().isConstQualified())
         refuse("a number that a function may change is not followed", argument.getExprLoc());
-      numbers.emplace_back(declared, integer(argument));
+      numbers.emplace_back(declared, product(argument));
       if (!numbers.back().second) forget(argument);
     } else if (const auto shape = shape_of(type)) {
       const auto object = named(argument);

@@ -41,7 +41,7 @@ Closure AffineWalk::capture(const clang::LambdaExpr& lambda) {
     const bool refers = each.getCaptureKind() == clang::LCK_ByRef;
     if (variable->getType().getNonReferenceType()->isIntegralOrEnumerationType()) {
       if (refers) refuse("this capture is not followed", each.getLocation());
-      closure.numbers[variable] = integer(value);
+      closure.numbers[variable] = product(value);
     } else if (const auto shape = shape_of(variable->getType())) {
       const auto object = named(value);
       if (refers && !object) refuse("this capture is not followed", each.getLocation());
@@ -105,7 +105,7 @@ std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
   for (unsigned i = skipped; i < call.getNumArgs() && i - skipped < body->getNumParams(); ++i) {
     const auto* declared = body->getParamDecl(i - skipped);
     const auto type = declared->getType().getNonReferenceType();
-    if (type->isIntegralOrEnumerationType()) numbers.emplace_back(declared, integer(*call.getArg(i)));
+    if (type->isIntegralOrEnumerationType()) numbers.emplace_back(declared, product(*call.getArg(i)));
   }
   for (const auto& [variable, number] : numbers) {
     state_.integers.erase(variable);

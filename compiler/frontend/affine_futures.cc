@@ -99,10 +99,10 @@ std::optional<Named> AffineWalk::named(const clang::Expr& expression) {
       refuse("a reference into a container that was swapped or moved is not followed", bare->getExprLoc());
     return object;
   }
-  if (const auto* subscript = dyn_cast<clang::ArraySubscriptExpr>(bare)) {
-    const auto base = named(*subscript->getBase());
+  if (const auto* element = dyn_cast<clang::ArraySubscriptExpr>(bare)) {
+    const auto base = named(*element->getBase());
     if (!base || base->shape.levels.empty()) return std::nullopt;
-    return subscripted(*base, needed(*subscript->getIdx(), "a subscript"));
+    return subscripted(*base, subscript(*element->getIdx()));
   }
   if (const auto* member = dyn_cast<clang::MemberExpr>(bare)) return named_member(*member);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(bare); unary != nullptr && unary->getOpcode() == clang::UO_Deref)
@@ -130,14 +130,14 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
     if (infix->getOperator() != clang::OO_Subscript) return std::nullopt;
     const auto base = named(*call.getArg(0));
     if (!base || base->shape.levels.empty()) return std::nullopt;
-    return subscripted(*base, base->shape.levels[0].keyed ? key_of(*call.getArg(1)) : needed(*call.getArg(1), "a subscript"));
+    return subscripted(*base, base->shape.levels[0].keyed ? key_of(*call.getArg(1)) : subscript(*call.getArg(1)));
   }
   const auto name = method_of(call);
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
     const auto base = named(*member->getImplicitObjectArgument());
     if (!base || base->shape.levels.empty()) return std::nullopt;
     const bool keyed = base->shape.levels[0].keyed;
-    if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : needed(*call.getArg(0), "a subscript"));
+    if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : subscript(*call.getArg(0)));
     if (keyed) return std::nullopt;
     if (name == "front") return subscripted(*base, 0);
     const auto size = name == "back" ? size_of(*base) : std::nullopt;

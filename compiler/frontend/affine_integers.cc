@@ -2,9 +2,12 @@
 #include <algorithm>
 
 #include "clang/AST/Attr.h"
+#include "compiler/flow/delinearise.h"
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/positions.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 namespace dflow::compiler {
 
@@ -82,7 +85,9 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
   if (const auto* cast = dyn_cast<clang::CastExpr>(&bare)) return converted(*cast);
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
     const auto* declared = dyn_cast<clang::VarDecl>(name->getDecl());
-    return declared == nullptr ? std::nullopt : variable(*declared);
+    auto number = declared == nullptr ? std::nullopt : variable(*declared);
+    if (number && !multiplying_ && flow::multiplies(number->value)) return std::nullopt;
+    return number;
   }
   if (const auto* operation = dyn_cast<clang::BinaryOperator>(&bare)) return binary(*operation);
   if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&bare)) {
@@ -108,6 +113,12 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
     if (auto number = called_number(*call)) return number;
   }
   return asked_size(bare);
+}
+
+/// A number that may multiply what varies, as only subscripts can.
+std::optional<Integer> AffineWalk::product(const clang::Expr& expression) {
+  const llvm::SaveAndRestore multiplying(multiplying_, true);
+  return integer(expression);
 }
 
 /// The increment in a loop's condition, whose effect the loop sees to, or in an expression, which has it behind.
@@ -196,7 +207,7 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
     case clang::BO_Sub:
       return checked(left.value - right.value);
     case clang::BO_Mul:
-      if (!constant && left.value.op != Op::constant) return std::nullopt;
+      if (!constant && left.value.op != Op::constant && !multiplying_) return std::nullopt;
       return checked(left.value * right.value);
     case clang::BO_Div:
       return combined(Expr(Op::divide, {left.value, right.value}), left, right);
@@ -228,7 +239,7 @@ std::optional<Expr> AffineWalk::computed(const Expr& value) {
   auto text = flow::text_of(value, result_.records.parameters);
   if (!text) return std::nullopt;
   const auto [found, inserted] = parameters_.try_emplace(*text, result_.records.parameters.size());
-  if (inserted) result_.records.parameters.push_back({"(" + *text + ")", std::nullopt, std::nullopt});
+  if (inserted) result_.records.parameters.push_back({"(" + *text + ")", std::nullopt, std::nullopt, value.op == Op::multiply ? value.operands : std::vector<Expr>()});
   return Expr::parameter(found->second);
 }
 
@@ -275,7 +286,15 @@ std::optional<Integer> AffineWalk::size_of_range(const clang::Expr& container) {
   return values == nullptr ? std::nullopt : values->size;
 }
 
-/// A product of a parameter and a loop's variable, say: `a[i * n + j]`.
+Expr AffineWalk::subscript(const clang::Expr& expression) {
+  const auto number = product(expression);
+  if (!number) refuse("a subscript is not affine", expression.getExprLoc());
+  if (result_.multiplied.empty() && flow::multiplies(number->value))
+    result_.multiplied = line_text(expression.getExprLoc(), ast().getSourceManager(), project_);
+  return use(*number, expression.getExprLoc());
+}
+
+/// A product of a parameter and a loop's variable, say: `i * n + j`.
 bool AffineWalk::multiplies(const clang::Expr& expression) const {
   bool found = false;
   visit(&expression, [&](const clang::Stmt& part) {

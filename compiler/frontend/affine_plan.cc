@@ -64,6 +64,10 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     graph.graph.not_launched = "its shape depends on a product or quotient of parameters";
     return;
   }
+  if (analysed.renumbered) {
+    graph.graph.not_launched = "a container of rows is gone through by one index";
+    return;
+  }
   if (std::ranges::any_of(sites, [&](const AffineSite& site) { return site.sources != &project.sources(); })) {
     graph.graph.not_launched = "tasks are submitted in another file";
     return;
@@ -157,7 +161,8 @@ void add_to(GraphFunction& described, const clang::FunctionDecl& function, const
     }
     auto dependences = flow::analyse(found.records);
     if (!dependences) {
-      graph.not_affine = dependences.message();
+      const bool of_subscript = !found.multiplied.empty() && dependences.message().starts_with("a subscript");
+      graph.not_affine = (of_subscript ? found.multiplied + ": " : "") + dependences.message();
       return;
     }
     add_launcher(described, function, project, found.sites, *nodes, dependences.value(), passes);

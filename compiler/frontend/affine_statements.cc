@@ -152,9 +152,9 @@ void AffineWalk::execute_expression(const clang::Expr& expression) {
         now = within(*now, changed->getType(), ast());
     } else if (const auto* operation = cast<clang::BinaryOperator>(&bare);
                operation->getOpcode() == clang::BO_Assign) {
-      now = integer(*operation->getRHS());
+      now = product(*operation->getRHS());
     } else if (operation->getOpcode() == clang::BO_AddAssign || operation->getOpcode() == clang::BO_SubAssign) {
-      const auto by = integer(*operation->getRHS());
+      const auto by = product(*operation->getRHS());
       now = variable(*changed);
       if (now && by) {
         now->value = operation->getOpcode() == clang::BO_AddAssign ? now->value + by->value : now->value - by->value;
@@ -182,7 +182,7 @@ void AffineWalk::execute_expression(const clang::Expr& expression) {
 void AffineWalk::declare(const clang::VarDecl& declared) {
   const auto type = declared.getType();
   if (type.getNonReferenceType()->isIntegralOrEnumerationType() && !type->isReferenceType()) {
-    const auto number = declared.hasInit() ? integer(*declared.getInit()) : std::nullopt;
+    const auto number = declared.hasInit() ? product(*declared.getInit()) : std::nullopt;
     state_.integers.erase(&declared);
     if (number) state_.integers[&declared] = *number;
     if (!number && declared.hasInit()) forget(*declared.getInit());

@@ -24,6 +24,7 @@ struct AffineSite {
 struct AffineRecords {
   flow::Records records;
   std::vector<AffineSite> sites;  ///< Of the statements' nodes.
+  std::string multiplied;         ///< The line of the first subscript that multiplies what varies.
 };
 
 /// A piece of a function between boundaries.
@@ -157,6 +158,8 @@ class AffineWalk {
   std::optional<Integer> asked_size(const clang::Expr& call);
   std::optional<Integer> size_of_range(const clang::Expr& container);
   static Integer within(Integer number, clang::QualType type, const clang::ASTContext& context);
+  std::optional<Integer> product(const clang::Expr& expression);
+  flow::Expr subscript(const clang::Expr& expression);
   bool multiplies(const clang::Expr& expression) const;
   flow::Expr needed(const clang::Expr& expression, const std::string& what);
   flow::Expr use(const Integer& number, clang::SourceLocation where);
@@ -267,6 +270,7 @@ class AffineWalk {
   const Named* returned_ = nullptr;
   std::optional<Named> this_;  ///< Of the member function that is walked, where it holds futures.
   std::map<std::string, std::int64_t> keys_;
+  bool multiplying_ = false;  ///< What is asked for may be a product of what varies.
   int depth_of_numbers_ = 0;  ///< Of calls that only compute numbers.
   std::set<std::size_t> whole_;  ///< Loops over containers.
   bool lossy_ = false;           ///< Some way that ended early had changed something.

@@ -219,10 +219,51 @@ TEST(Analyse, AssumesSmallExceptionsAndRefusesLargeOnes) {
 
 TEST(Analyse, RefusesWhatIsNotAffine) {
   Builder b;
-  const Expr n = b.parameter("n"), m = b.parameter("m");
+  const Expr n = b.parameter("n");
   const auto x = b.array("x", 1);
-  b.each("i", 0, n, [&](Expr i) { b.task({at(x, {i * m})}, {}); });
-  EXPECT_THAT(refusal_of(b.records), HasSubstr("not affine"));
+  b.each("i", 0, n, [&](Expr i) { b.task({at(x, {i * i})}, {}); });
+  EXPECT_THAT(refusal_of(b.records), HasSubstr("multiplies numbers that vary"));
+  Builder bound;
+  const Expr m = bound.parameter("m");
+  const auto y = bound.array("y", 1);
+  bound.each("i", 0, m, [&](Expr i) { bound.each("j", 0, i * m, [&](Expr j) { bound.task({at(y, {j})}, {}); }); });
+  EXPECT_THAT(refusal_of(bound.records), HasSubstr("not affine"));
+}
+
+TEST(Analyse, TakesRowsApart) {
+  Builder b;
+  const Expr m = b.parameter("m"), n = b.parameter("n");
+  const auto x = b.array("x", 1);
+  b.each("i", 0, m, [&](Expr i) {
+    b.each("j", 0, n, [&](Expr j) {
+      b.task({at(x, {i * n + j})}, {at(x, {(i - 1) * n + j}, less(0, i)), at(x, {i * n + j - 1}, less(0, j))});
+    });
+  });
+  expect_exact(b.records);
+}
+
+TEST(Analyse, CopiesContainersOfRowsAsAWhole) {
+  Builder b;
+  const Expr m = b.parameter("m"), n = b.parameter("n");
+  const auto x = b.array("x", 1), y = b.array("y", 1);
+  b.each("i", 0, m, [&](Expr i) { b.each("j", 0, n, [&](Expr j) { b.task({at(x, {n * i + j})}, {}); }); });
+  b.each("e", 0, std::nullopt, [&](Expr e) { b.copy(at(y, {e}), {at(x, {e})}); });
+  b.each("j", 0, n, [&](Expr j) { b.each("i", 0, m, [&](Expr i) { b.task({}, {at(x, {i * n + j}), at(y, {i * n + j})}); }); });
+  expect_exact(b.records, 2);
+}
+
+TEST(Analyse, RefusesRowsThatRunIntoEachOther) {
+  Builder b;
+  const Expr m = b.parameter("m"), n = b.parameter("n");
+  const auto x = b.array("x", 1);
+  b.each("i", 0, m, [&](Expr i) { b.each("j", 0, n + 1, [&](Expr j) { b.task({at(x, {i * n + j})}, {}); }); });
+  EXPECT_THAT(refusal_of(b.records), HasSubstr("the next row"));
+  Builder mixed;
+  const Expr a = mixed.parameter("a"), c = mixed.parameter("c");
+  const auto y = mixed.array("y", 1);
+  mixed.each("i", 0, a, [&](Expr i) { mixed.each("j", 0, c, [&](Expr j) { mixed.task({at(y, {i * c + j})}, {}); }); });
+  mixed.each("i", 0, a, [&](Expr i) { mixed.each("j", 0, c, [&](Expr j) { mixed.task({}, {at(y, {j * a + i})}); }); });
+  EXPECT_THAT(refusal_of(mixed.records), HasSubstr("multiplies numbers that vary"));
 }
 
 }  // namespace

@@ -96,12 +96,4 @@ using Row = std::vector<Handle>;
   return last;
 }
 
-// A grid in one row: the reason names the line.
-// SHOWS: not affine: line 104: a subscript multiplies numbers that vary
-[[dflow::graph]] void flat(dflow::Executor& ex, int m, int n) {
-  Row x(static_cast<std::size_t>(m) * n);
-  for (int i = 0; i < m; ++i)
-    for (int j = 0; j < n; ++j) x[i * n + j] = ex.submit(make, i);
-}
-
 int main() {}

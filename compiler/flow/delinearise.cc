@@ -1,0 +1,269 @@
+#include "compiler/flow/delinearise.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+#include <tuple>
+
+#include "compiler/flow/refusal.h"
+
+namespace dflow::compiler::flow {
+namespace {
+
+bool any_part(const Expr& expr, const std::function<bool(const Expr&)>& test) {
+  return test(expr) || std::ranges::any_of(expr.operands, [&](const Expr& part) { return any_part(part, test); });
+}
+
+bool is_product(const Expr& expr) {
+  return expr.op == Op::multiply && expr.operands[0].op != Op::constant && expr.operands[1].op != Op::constant;
+}
+
+/// Of parameters alone, and no product of them.
+bool is_width(const Expr& expr) {
+  return expr.op != Op::constant && !any_part(expr, [](const Expr& part) { return part.op == Op::variable || is_product(part); });
+}
+
+/// max(0, n) is n wherever a loop up to there has rounds.
+const Expr& without_floor(const Expr& expr) {
+  const bool floored = expr.op == Op::maximum && expr.operands[0] == Expr(0);
+  return floored ? expr.operands[1] : expr;
+}
+
+struct Column {
+  std::size_t array = 0, dimension = 0;
+};
+
+/// A number as rows * width + rest.
+struct Place {
+  Expr row, rest;
+};
+
+class Delinearisation {
+ public:
+  explicit Delinearisation(Records records) : records_(std::move(records)) {}
+
+  Delinearised run() {
+    constexpr int kMost = 32;
+    for (int step = 0; step < kMost; ++step) {
+      const auto column = next_column();
+      if (!column) break;
+      split(*column);
+    }
+    for (Obligation& each : records_.obligations) each.condition = without_products(each.condition);
+    return {std::move(records_), renumbered_};
+  }
+
+ private:
+  [[noreturn]] static void refuse() { throw Refusal("a subscript multiplies numbers that vary"); }
+
+  // --- all accesses
+
+  /// `see` gets the loops around an access, what holds there, and the access.
+  void each_access(const std::function<void(const std::vector<std::size_t>&, const Expr&, Access&)>& see) {
+    for (Statement& statement : records_.statements) {
+      for (Access& write : statement.writes) see(statement.loops, statement.guard, write);
+      for (Read& read : statement.reads) {
+        std::vector<std::size_t> loops = statement.loops;
+        loops.insert(loops.end(), read.range.begin(), read.range.end());
+        for (Access& access : read.accesses) see(loops, statement.guard, access);
+      }
+    }
+  }
+
+  std::optional<Column> next_column() {
+    std::optional<Column> found;
+    each_access([&](const auto&, const Expr&, Access& access) {
+      for (std::size_t i = 0; i < access.subscripts.size() && !found; ++i)
+        if (multiplies(access.subscripts[i])) found = Column{access.array, i};
+    });
+    return found;
+  }
+
+  std::vector<Expr> subscripts_of(const Column& column) {
+    std::vector<Expr> all;
+    each_access([&](const auto&, const Expr&, Access& access) {
+      if (access.array == column.array) all.push_back(access.subscripts.at(column.dimension));
+    });
+    return all;
+  }
+
+  // --- one column becomes two
+
+  void split(const Column& column) {
+    const Expr width = width_of(column);
+    if (std::ranges::find(widths_, width) == widths_.end()) widths_.push_back(width);
+    for (const Expr& subscript : subscripts_of(column))
+      if (subscript.op == Op::variable) split_loop(static_cast<std::size_t>(subscript.number), width);
+    std::vector<Obligation> fitting;
+    each_access([&](const std::vector<std::size_t>& loops, const Expr& guard, Access& access) {
+      if (access.array != column.array) return;
+      Expr& subscript = access.subscripts.at(column.dimension);
+      const auto place = place_of(subscript, width);
+      if (!place) refuse();
+      subscript = place->row;
+      access.subscripts.insert(access.subscripts.begin() + static_cast<std::ptrdiff_t>(column.dimension) + 1, place->rest);
+      if (fits_by_itself(place->rest, width)) return;
+      const Expr fits = both(less_equal(0, place->rest), less(place->rest, width));
+      fitting.push_back({loops, both(guard, access.guard), fits, "a subscript may reach into the next row", 0});
+    });
+    for (Obligation& each : fitting)
+      if (std::ranges::none_of(records_.obligations, [&](const Obligation& other) {
+            return other.loops == each.loops && other.guard == each.guard && other.condition == each.condition;
+          }))
+        records_.obligations.push_back(std::move(each));
+    ++records_.arrays.at(column.array).dimensions;
+  }
+
+  /// Counts a loop's rounds over one row.
+  bool fits_by_itself(const Expr& rest, const Expr& width) const {
+    if (rest.op != Op::variable) return false;
+    const Loop& loop = records_.loops.at(static_cast<std::size_t>(rest.number));
+    return loop.first == Expr(0) && loop.step == 1 && loop.end == width;
+  }
+
+  /// What all its subscripts count rows of.
+  Expr width_of(const Column& column) {
+    const std::vector<Expr> subscripts = subscripts_of(column);
+    std::vector<Expr> candidates;
+    for (const Expr& subscript : subscripts) {
+      std::ignore = any_part(subscript, [&](const Expr& part) {
+        if (!is_product(part)) return false;
+        for (const std::size_t side : {1, 0})
+          if (is_width(part.operands[side])) candidates.push_back(without_floor(part.operands[side]));
+        return true;  // products inside of it are of its rows
+      });
+    }
+    for (const Expr& candidate : candidates)
+      if (std::ranges::all_of(subscripts, [&](const Expr& each) { return place_of(each, candidate).has_value(); })) return candidate;
+    refuse();
+  }
+
+  /// None if more than the rows multiplies.
+  std::optional<Place> place_of(const Expr& number, const Expr& width) const {
+    Place place{0, 0};
+    add_terms(number, width, false, place);
+    if (multiplies(place.rest)) return std::nullopt;
+    const bool before = place.rest.op == Op::constant && place.rest.number < 0;  // n * i - 1: the end of the row before
+    return before ? Place{place.row - 1, width + place.rest} : place;
+  }
+
+  void add_terms(const Expr& number, const Expr& width, bool minus, Place& place) const {
+    const auto add = [minus](Expr& to, const Expr& what) { to = minus ? to - what : to + what; };
+    if (number.op == Op::add || number.op == Op::subtract) {
+      add_terms(number.operands[0], width, minus, place);
+      return add_terms(number.operands[1], width, minus != (number.op == Op::subtract), place);
+    }
+    if (without_floor(number) == width) return add(place.row, 1);
+    if (const auto rows = rows_in(number, width)) return add(place.row, *rows);
+    add(place.rest, number);
+  }
+
+  /// `number` as so many times `width`.
+  std::optional<Expr> rows_in(const Expr& number, const Expr& width) const {
+    const auto factors = factors_of(number);
+    if (factors.size() != 2) return std::nullopt;
+    if (without_floor(factors[1]) == width) return factors[0];
+    return without_floor(factors[0]) == width ? std::optional(factors[1]) : std::nullopt;
+  }
+  std::vector<Expr> factors_of(const Expr& number) const {
+    if (number.op == Op::multiply) return number.operands;
+    return number.op == Op::parameter ? records_.parameters.at(static_cast<std::size_t>(number.number)).factors : std::vector<Expr>();
+  }
+
+  // --- one loop becomes two: over rows, and over a row
+
+  void split_loop(std::size_t loop, const Expr& width) {
+    const Loop old = records_.loops.at(loop);
+    const auto rows = old.end ? rows_in(*old.end, width) : std::nullopt;
+    const bool whole = old.first == Expr(0) && old.step == 1 && old.exits.empty() && (!old.end || rows) && !asked_for(loop);
+    if (!whole) return;
+    const std::size_t outer = records_.loops.size(), inner = outer + 1;
+    records_.loops.push_back({old.name + "1", 0, rows, 1, {}});
+    records_.loops.push_back({old.name + "2", 0, width, 1, {}});
+    if (rows) records_.obligations.push_back({{}, always(), less_equal(0, width), "a row may be shorter than nothing", 0});
+    const Expr number = Expr::variable(outer) * width + Expr::variable(inner);
+    const auto replace = [&](Expr& expr) { expr = substitute(expr, loop, number); };
+    const auto replace_in = [&](std::vector<std::size_t>& loops) -> std::optional<std::size_t> {
+      const auto found = std::ranges::find(loops, loop);
+      if (found == loops.end()) return std::nullopt;
+      const auto place = static_cast<std::size_t>(found - loops.begin());
+      *found = outer;
+      loops.insert(loops.begin() + static_cast<std::ptrdiff_t>(place) + 1, inner);
+      return place;
+    };
+    for (Loop& each : records_.loops) {
+      replace(each.first);
+      if (each.end) replace(*each.end);
+      for (Expr& exit : each.exits) replace(exit);
+    }
+    for (Statement& each : records_.statements) {
+      const bool shown = each.kind == Statement::Kind::task || each.kind == Statement::Kind::result;
+      if (const auto place = replace_in(each.loops)) {
+        each.places.insert(each.places.begin() + static_cast<std::ptrdiff_t>(*place) + 1, 0);
+        renumbered_ = renumbered_ || shown;
+      }
+      for (Read& read : each.reads) renumbered_ = (replace_in(read.range) && shown) || renumbered_;
+      replace(each.guard);
+    }
+    each_access([&](const auto&, const Expr&, Access& access) {
+      replace(access.guard);
+      for (Expr& subscript : access.subscripts) replace(subscript);
+    });
+    for (Obligation& each : records_.obligations) {
+      replace_in(each.loops);
+      replace(each.guard);
+      replace(each.condition);
+    }
+  }
+
+  /// Some condition asks about its rounds.
+  bool asked_for(std::size_t loop) {
+    const auto asks = [loop](const Expr& expr) {
+      return any_part(expr, [loop](const Expr& part) { return part.op == Op::some && mentions_loop(part.operands[0], loop); });
+    };
+    bool found = std::ranges::any_of(records_.statements, [&](const Statement& each) { return asks(each.guard); });
+    found = found || std::ranges::any_of(records_.obligations, [&](const Obligation& each) { return asks(each.guard) || asks(each.condition); });
+    each_access([&](const auto&, const Expr&, Access& access) { found = found || asks(access.guard); });
+    return found;
+  }
+
+  // --- conditions
+
+  /// That a subscript is not negative follows from its parts. What is said instead is never less.
+  Expr without_products(const Expr& condition) const {
+    if (!multiplies(condition)) return condition;
+    if (condition.op == Op::both || condition.op == Op::either) {
+      Expr result = condition;
+      for (Expr& part : result.operands) part = without_products(part);
+      return result;
+    }
+    if (condition.op == Op::less_equal && condition.operands[0] == Expr(0)) {
+      for (const Expr& width : widths_) {
+        const auto place = place_of(condition.operands[1], width);
+        if (!place || place->row == Expr(0)) continue;
+        return both(less_equal(0, width), both(without_products(less_equal(0, place->row)), less_equal(0, place->rest)));
+      }
+    }
+    refuse();
+  }
+
+  Records records_;
+  std::vector<Expr> widths_;
+  bool renumbered_ = false;
+};
+
+}  // namespace
+
+bool multiplies(const Expr& expr) { return any_part(expr, is_product); }
+
+bool multiplies(const Records& records) {
+  const auto in_access = [](const Access& access) { return std::ranges::any_of(access.subscripts, [](const Expr& each) { return multiplies(each); }); };
+  return std::ranges::any_of(records.statements, [&](const Statement& statement) {
+    return std::ranges::any_of(statement.writes, in_access) ||
+           std::ranges::any_of(statement.reads, [&](const Read& read) { return std::ranges::any_of(read.accesses, in_access); });
+  });
+}
+
+Delinearised delinearised(Records records) { return Delinearisation(std::move(records)).run(); }
+
+}  // namespace dflow::compiler::flow
