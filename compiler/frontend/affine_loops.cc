@@ -1,7 +1,9 @@
 // Loops: what counts them, and how often they run.
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
+#include "compiler/flow/delinearise.h"
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
@@ -40,6 +42,44 @@ const clang::UnaryOperator* step_in(const clang::Expr* condition) {
     return true;
   });
   return count == 1 ? found : nullptr;
+}
+
+/// `factor` times a loop's variable, and `rest`.
+struct Linear {
+  std::int64_t factor;
+  Expr rest;
+};
+std::optional<Linear> linear_in(const Expr& expr, std::size_t loop) {
+  if (!flow::mentions_loop(expr, loop)) return Linear{0, expr};
+  if (expr.op == Op::variable) return Linear{1, 0};
+  if (expr.op == Op::multiply && expr.operands[0].op == Op::constant) {
+    const auto inner = linear_in(expr.operands[1], loop);
+    const std::int64_t by = expr.operands[0].number;
+    const bool small = inner && by > -1000 && by < 1000 && inner->factor > -1000 && inner->factor < 1000;
+    return small ? std::optional(Linear{by * inner->factor, Expr(by) * inner->rest}) : std::nullopt;
+  }
+  if (expr.op != Op::add && expr.op != Op::subtract) return std::nullopt;
+  const auto left = linear_in(expr.operands[0], loop), right = linear_in(expr.operands[1], loop);
+  if (!left || !right) return std::nullopt;
+  return expr.op == Op::add ? Linear{left->factor + right->factor, left->rest + right->rest}
+                            : Linear{left->factor - right->factor, left->rest - right->rest};
+}
+
+/// Where two numbers that both move, as the loop's variable does, have met: `code` compares them as long as they have not.
+std::optional<Expr> end_of_meeting(const Expr& left, clang::BinaryOperatorKind code, const Expr& right, std::size_t loop, bool up) {
+  const bool turned = code == clang::BO_GT || code == clang::BO_GE;
+  const bool strict = code == clang::BO_LT || code == clang::BO_GT;
+  if (!turned && code != clang::BO_LT && code != clang::BO_LE) return std::nullopt;
+  const auto near = linear_in(turned ? right : left, loop), far = linear_in(turned ? left : right, loop);
+  if (!near || !far) return std::nullopt;
+  // Holds while factor * variable < gap, or <= gap.
+  const std::int64_t factor = near->factor - far->factor;
+  if (factor == 0 || (factor > 0) != up || factor > 64 || factor < -64) return std::nullopt;
+  const Expr gap = far->rest - near->rest;
+  const auto floor = [](const Expr& number, std::int64_t by) { return by == 1 ? number : Expr(Op::floor_divide, {number, by}); };
+  if (up) return floor(gap + (strict ? factor - 1 : factor), factor);
+  const Expr back = Expr(0) - gap;  // -factor * variable > back, or >= back
+  return strict ? floor(back, -factor) : floor(back - factor - 1, -factor) - 1;
 }
 
 bool mentions(const clang::Expr* condition, const clang::VarDecl* variable) {
@@ -94,6 +134,8 @@ std::optional<Expr> AffineWalk::end_of(const clang::Expr& condition, std::int64_
   const bool second = behind.op == Op::constant && flow::mentions_loop(right->value, loops_.back());
   use(*left, condition.getExprLoc());
   use(*right, condition.getExprLoc());
+  if (flow::mentions_loop(left->value, loops_.back()) && flow::mentions_loop(right->value, loops_.back()))
+    return end_of_meeting(left->value, operation->getOpcode(), right->value, loops_.back(), up);
   if (first == second) return end_of_truth(condition, step);
   const Expr limit = first ? right->value - ahead : left->value - behind;
   const auto code = first ? operation->getOpcode() : clang::BinaryOperator::reverseComparisonOp(operation->getOpcode());
@@ -137,12 +179,15 @@ bool AffineWalk::execute_counted(const LoopParts& parts) {
     const bool plain = variable != nullptr && parts.condition != nullptr && mentions(parts.condition, variable) &&
                        !assigns(*parts.body, variable) && variable->getType()->isIntegerType() &&
                        step_in(parts.condition) == nullptr;
-    if (plain && counter == nullptr && step_of(*increment)) counter = increment;
+    const auto step = plain ? step_of(*increment) : std::nullopt;
+    // What else moves is simplest in terms of what goes one by one.
+    const bool by_one = step && (*step == 1 || *step == -1) && counter != nullptr && std::abs(*step_of(*counter)) != 1;
+    if (step && (counter == nullptr || by_one)) counter = increment;
   }
   if (counter == nullptr) return false;
   const auto* own = assigned(written(*counter));
   const auto first = variable(*own);
-  if (!first) refuse("the start of a loop is not affine", parts.where);
+  if (!first || flow::multiplies(first->value)) refuse("the start of a loop is not affine", parts.where);
   Rounds rounds;
   rounds.first = use(*first, parts.where);
   rounds.step = *step_of(*counter);
@@ -169,7 +214,7 @@ void AffineWalk::execute_counting(const LoopParts& parts) {
     const bool in_condition = stepping != nullptr && variable_of(*stepping->getSubExpr()) == candidate;
     const std::int64_t by = !in_condition ? 0 : stepping->isIncrementOp() ? 1 : -1;
     const auto change = change_of(*candidate, parts);
-    if (!change || *change + by == 0 || (by != 0 && parts.unasked)) continue;
+    if (!change || *change + by == 0 || (by != 0 && parts.unasked) || flow::multiplies(variable(*candidate)->value)) continue;
     Rounds rounds;
     rounds.first = use(*variable(*candidate), parts.where) + Expr(by);
     rounds.step = *change + by;
@@ -192,7 +237,7 @@ bool AffineWalk::execute_striding(const LoopParts& parts) {
                      !mentions(until->getRHS(), own);
   if (!plain || step_in(parts.condition) != nullptr) return false;
   const auto first = variable(*own), step = integer(*advance->getRHS()), last = integer(*until->getRHS());
-  if (!first || !step || !last) return false;
+  if (!first || !step || !last || flow::multiplies(first->value)) return false;
   const Expr start = use(*first, parts.where), stride = use(*step, parts.where);
   const Expr end = use(*last, parts.where) + Expr(until->getOpcode() == clang::BO_LE ? 1 : 0);
   const auto count = computed(Expr(Op::divide, {end - start + stride - 1, stride}));

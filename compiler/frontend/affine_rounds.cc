@@ -58,6 +58,44 @@ struct Provisos {
   }
 };
 
+/// Lengths that single containers have, as cases of what all have.
+void fold_rows(Sizes& sizes, std::size_t row) {
+  constexpr std::size_t kMost = 8;
+  const bool plain = sizes.base.size() == 2 && sizes.base[1] && sizes.rows.size() <= kMost &&
+                     std::ranges::all_of(sizes.rows, [](const Sizes::Row& each) { return each.key.size() == 1; });
+  if (!plain) return;
+  for (const Sizes::Row& each : sizes.rows)
+    sizes.base[1] = flow::select(flow::equal(Expr::variable(row), each.key[0]), each.size, *sizes.base[1]);
+  sizes.rows.clear();
+}
+
+/// What goes round: (x + step) % length.
+struct Cycle {
+  std::int64_t step, length;
+
+  Expr behind(const Expr& start, const Expr& rounds) const {
+    return Expr(Op::remainder, {start + Expr(step) * rounds, Expr(length)});
+  }
+};
+
+/// If a round makes `end` of the unknown number.
+std::optional<Cycle> cycle_of(const Expr& end, std::size_t unknown) {
+  const Expr x = Expr::variable(unknown);
+  if (end == Expr(1) - x || end == flow::negation(x)) return Cycle{1, 2};
+  if (end.op != Op::remainder || end.operands[1].op != Op::constant) return std::nullopt;
+  const Expr step = end.operands[0] - x;
+  const std::int64_t length = end.operands[1].number;
+  const bool forward = step.op == Op::constant && step.number >= 0 && length > 0 && length < (1 << 20) && step.number < (1 << 20);
+  return forward ? std::optional(Cycle{step.number, length}) : std::nullopt;
+}
+
+/// That a number which goes round, or more than that, is not negative.
+bool is_harmless(const Expr& condition, std::size_t unknown) {
+  if (condition.op != Op::less_equal || condition.operands[0].op != Op::constant || condition.operands[0].number > 0) return false;
+  const Expr ahead = condition.operands[1] - Expr::variable(unknown);
+  return ahead.op == Op::constant && ahead.number >= 0;
+}
+
 Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
   const Expr i = Expr::variable(id);
   const std::int64_t stride = loop.step > 0 ? loop.step : -loop.step;
@@ -74,6 +112,7 @@ Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
 void AffineWalk::repeat(const Rounds& rounds, const Round& round_of) {
   const std::size_t loop = new_loop(rounds.name, rounds.first, rounds.first, rounds.step);
   if (rounds.whole) whole_.insert(loop);
+  for (auto& [array, sizes] : state_.sizes) fold_rows(sizes, row_);
   const State before = state_;
   State after;
   std::vector<Exit> exits;
@@ -159,8 +198,10 @@ void AffineWalk::ask(const Rounds& rounds, const Round& round_of, const State& r
   result_.records.loops[asked].end =
       step > 0 ? flow::maximum(first + 1, end + Expr(step)) : flow::minimum(first - 1, end + Expr(step));
   state_ = round;
-  for (auto& [variable, number] : state_.integers)
+  for (auto& [variable, number] : state_.integers) {
     number.value = flow::substitute(number.value, loop, Expr::variable(asked));
+    for (Expr& each : number.provided) each = flow::substitute(each, loop, Expr::variable(asked));
+  }
   for (auto& [array, sizes] : state_.sizes) {
     for (auto& base : sizes.base)
       if (base) base = flow::substitute(*base, loop, Expr::variable(asked));
@@ -333,6 +374,8 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
   const Expr i = Expr::variable(loop);
   using Pair = std::optional<std::pair<Expr, Expr>>;
   const auto closed = [&](const Expr& start, const Expr& end, std::size_t unknown) -> Pair {
+    if (const auto cycle = cycle_of(end, unknown); cycle && start.op == Op::constant && start.number >= 0 && start.number < cycle->length)
+      return std::pair{cycle->behind(start, rounds.number), cycle->behind(start, rounds.count)};
     const Expr change = end - Expr::variable(unknown);
     if (!unknowns.in(change) && !flow::mentions_loop(change, loop))
       return std::pair{start + change * rounds.number, start + change * rounds.count};
@@ -351,6 +394,7 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
     const Integer& start = before.integers.at(variable);
     Provisos provisos{start.provided, {}};
     const auto told = [&](const Expr& each) {
+      if (cycle_of(end->second.value, unknown) && is_harmless(each, unknown)) return true;
       return provisos.keep(each, unknowns.in(each) || flow::mentions_loop(each, loop), end->second.value - Expr::variable(unknown),
                            Expr::variable(unknown));
     };

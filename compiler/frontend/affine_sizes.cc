@@ -19,20 +19,27 @@ std::optional<Expr> AffineWalk::size_of(const Named& container) const {
   const std::size_t level = sizes.base.size() - container.shape.levels.size();
   if (level == 0) return sizes.base[0];
   const Sizes::Key key(part.subscripts.end() - static_cast<std::ptrdiff_t>(level), part.subscripts.end());
-  for (auto row = sizes.rows.rbegin(); row != sizes.rows.rend(); ++row) {
-    if (row->key == key) return row->size;
-    bool other = row->key.size() != key.size();
-    for (std::size_t i = 0; !other && i < key.size(); ++i) {
+  std::vector<std::pair<Expr, Expr>> perhaps;  // its own, where the subscripts are the same
+  std::optional<Expr> size;
+  for (auto row = sizes.rows.rbegin(); row != sizes.rows.rend() && !size; ++row) {
+    if (row->key == key) size = row->size;
+    if (size || row->key.size() != key.size()) continue;
+    Expr same = flow::always();
+    for (std::size_t i = 0; i < key.size(); ++i) {
       const Expr distance = row->key[i] - key[i];
-      other = distance.op == flow::Op::constant && distance.number != 0;
+      const bool never = distance.op == flow::Op::constant && distance.number != 0;
+      same = flow::both(same, never ? flow::never() : flow::equal(row->key[i], key[i]));
     }
-    if (!other) return std::nullopt;
+    if (!(same == flow::never())) perhaps.emplace_back(same, row->size);
   }
   const auto& base = sizes.base[level];
-  if (!base) return std::nullopt;
-  if (base->op == flow::Op::variable) asked_rows_.emplace_back(*base, key);
-  if (level == 1) return flow::substitute(*base, row_, key[0]);
-  return flow::mentions_loop(*base, row_) ? std::nullopt : base;
+  if (!size && base && base->op == flow::Op::variable) asked_rows_.emplace_back(*base, key);
+  if (!size && base && level == 1) size = flow::substitute(*base, row_, key[0]);
+  if (!size && base && !flow::mentions_loop(*base, row_)) size = base;
+  constexpr std::size_t kMost = 8;
+  if (!size || perhaps.size() > kMost) return std::nullopt;
+  for (auto row = perhaps.rbegin(); row != perhaps.rend(); ++row) size = flow::select(row->first, row->second, *size);
+  return size;
 }
 
 void AffineWalk::set_size(const Named& container, std::optional<Expr> size) {
