@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <unordered_map>
 
 #include <dflow/detail/make_task.h>
 
@@ -24,6 +25,8 @@ constexpr std::size_t kMostTasks = 1000;
 constexpr std::size_t kMostBytes = 1 << 20;
 /// A task's arguments travel through the scheduler, and in one frame.
 constexpr std::size_t kMostArguments = 32 << 20;
+/// So many are looked through faster than found by a hash.
+constexpr std::uint32_t kFewInputs = 16;
 /// Tasks that follow each other faster are sent together.
 constexpr std::chrono::microseconds kLull{30};
 constexpr std::chrono::milliseconds kLinger{2};
@@ -165,10 +168,19 @@ core::TaskId ClientSession::name(Node& node) {
 
 core::TaskSpec ClientSession::describe_task(Node& node) {
   core::TaskSpec task;
+  std::unordered_map<core::TaskId, std::uint32_t> numbers;  // of inputs, where there are many
   const auto number_of = [&](core::TaskId id) {
-    const auto found = std::ranges::find(task.inputs, id);
-    if (found == task.inputs.end()) task.inputs.push_back(id);
-    return static_cast<std::uint32_t>(std::ranges::find(task.inputs, id) - task.inputs.begin());
+    const auto next = static_cast<std::uint32_t>(task.inputs.size());
+    if (next < kFewInputs) {
+      const auto found = std::ranges::find(task.inputs, id);
+      if (found != task.inputs.end()) return static_cast<std::uint32_t>(found - task.inputs.begin());
+    } else {
+      for (auto i = static_cast<std::uint32_t>(numbers.size()); i < next; ++i) numbers.emplace(task.inputs[i], i);
+      const auto [found, fresh] = numbers.emplace(id, next);
+      if (!fresh) return found->second;
+    }
+    task.inputs.push_back(id);
+    return next;
   };
   const auto known = [&](Node& producer) {
     const std::lock_guard lock(mutex_);

@@ -105,7 +105,7 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
 /// Said once, and not tried again.
 void PeerLinks::close_memory(const std::string& reason) {
   if (memory_closed_.exchange(true)) return;
-  std::cerr << "dflow: " + self_.name + ": processes of this machine cannot read each other's memory (" + reason +
+  std::cerr << "dflow: processes of this machine cannot read each other's memory (" + reason +
                    "): values go through sockets\n";
 }
 

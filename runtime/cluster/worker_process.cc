@@ -69,10 +69,10 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
 /// A task of the engine's whose body makes another from its bytes: that takes time that belongs to no other thread.
 class WorkerProcess::Loader final : public detail::Value<void> {
  public:
-  Loader(WorkerProcess& worker, core::StartBody order) : worker_(worker), order_(std::move(order)) {}
+  Loader(WorkerProcess& worker, Order order) : worker_(worker), order_(std::move(order)) {}
   void run() override {
     std::construct_at(&value_);
-    worker_.load(order_);
+    worker_.load(*order_);
   }
   void release_arguments() noexcept override {}
   void adopt_inner() override {}
@@ -81,7 +81,7 @@ class WorkerProcess::Loader final : public detail::Value<void> {
 
  private:
   WorkerProcess& worker_;
-  core::StartBody order_;
+  Order order_;
 };
 
 class WorkerProcess::EndOfBody final : public detail::Observer {
@@ -196,14 +196,12 @@ void WorkerProcess::apply_all() {
     while (!events_.empty()) {
       const core::WorkerEvent next = std::move(events_.front());
       events_.pop_front();
-      for (const core::WorkerAction& action : brain_->apply(next)) {
-        std::visit([&](const auto& each) { carry_out(each); }, action);
-      }
+      for (core::WorkerAction& action : brain_->apply(next)) std::visit([&](auto& each) { carry_out(each); }, action);
     }
   }
   applying_ = false;
   // It is known by now that they start: who is to blame for this process's end is told by that.
-  for (const core::StartBody& order : std::exchange(starting_, {})) start(order);
+  for (const Order& order : std::exchange(starting_, {})) start(order);
 }
 
 // ---- What the brain asks for ---------------------------------------------------------------------------------------
@@ -217,13 +215,14 @@ void WorkerProcess::carry_out(const core::StartFetch& action) {
   fetch_wanted_.notify_one();
 }
 
-void WorkerProcess::carry_out(const core::StartBody& action) {
-  bodies_[{action.id, action.attempt}] = Body{.order = action, .started = now()};
-  starting_.push_back(action);
+void WorkerProcess::carry_out(core::StartBody& action) {
+  const auto order = std::make_shared<const core::StartBody>(std::move(action));
+  bodies_[{order->id, order->attempt}] = Body{.order = order, .started = now()};
+  starting_.push_back(order);
 }
 
-void WorkerProcess::start(const core::StartBody& action) {
-  auto* loader = new Loader(*this, action);
+void WorkerProcess::start(const Order& order) {
+  auto* loader = new Loader(*this, order);
   const detail::NodeRef handle(loader);
   detail::run_here(detail::scope_of(*executor_), *loader);
 }
@@ -309,13 +308,14 @@ void WorkerProcess::load(const core::StartBody& order) {
 void WorkerProcess::body_ended(const Name& name, Node& node) {
   flush_output();
   if (settle_) settle_();
-  core::StartBody order;
+  Order ordered;
   core::Time started{};
   {
     const std::lock_guard lock(mutex_);
-    order = bodies_.at(name).order;
+    ordered = bodies_.at(name).order;
     started = bodies_.at(name).started;
   }
+  const core::StartBody& order = *ordered;
   const bool overdue = node.marked(detail::kTimedOut);
   const bool ignored = order.on_failure == core::OnFailure::ignore && !order.keep_inputs && !overdue;
   if (node.state() == State::failed && ignored && node.write_default()) {
@@ -382,7 +382,7 @@ void WorkerProcess::blocked(Node& task) {
   Body* body = body_of(task);
   if (!body) return;
   body->waits = true;
-  if (!std::exchange(body->away, true)) apply(core::BodyBlocked{body->order.id, body->order.attempt});
+  if (!std::exchange(body->away, true)) apply(core::BodyBlocked{body->order->id, body->order->attempt});
 }
 
 void WorkerProcess::unblocked(Node& task) {
@@ -391,7 +391,7 @@ void WorkerProcess::unblocked(Node& task) {
   if (!body) return;
   body->waits = false;
   if (body->away && !std::exchange(body->resuming, true)) {
-    apply(core::BodyUnblocked{body->order.id, body->order.attempt});
+    apply(core::BodyUnblocked{body->order->id, body->order->attempt});
   }
 }
 

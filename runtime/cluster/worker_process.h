@@ -63,8 +63,9 @@ class WorkerProcess {
  private:
   /// A task may be here twice: once more after its first body was not wanted any more.
   using Name = std::pair<core::TaskId, core::Attempt>;
+  using Order = std::shared_ptr<const core::StartBody>;
   struct Body {
-    core::StartBody order;
+    Order order;
     detail::NodeRef node = {};
     core::Time started{};
     bool stopped = false;   ///< It was asked to stop.
@@ -86,8 +87,8 @@ class WorkerProcess {
 
   void carry_out(const core::Tell& action);
   void carry_out(const core::StartFetch& action);
-  void carry_out(const core::StartBody& action);
-  void start(const core::StartBody& action);
+  void carry_out(core::StartBody& action);
+  void start(const Order& order);
   void carry_out(const core::StopBody& action);
   void carry_out(const core::ResumeBody& action);
   void carry_out(const core::DropValue& action);
@@ -128,7 +129,7 @@ class WorkerProcess {
   std::unique_ptr<core::Worker> brain_;
   std::deque<core::WorkerEvent> events_;  ///< That the brain has not been told yet.
   bool applying_ = false;
-  std::vector<core::StartBody> starting_;  ///< Bodies that start when what has been said is sent.
+  std::vector<Order> starting_;  ///< Bodies that start when what has been said is sent.
   std::atomic<bool> traced_{false};
   std::map<core::TaskId, std::vector<TracedTask>> submitted_;  ///< By bodies that run; only if there is a trace.
   std::map<Name, Body> bodies_;

@@ -131,6 +131,7 @@ class Worker {
   void release(const Name& reader, const Name& name);
   void erase_if_idle(const Name& name);
   void drop_if_unwanted(const Name& name);
+  bool spills() const { return limits_.memory > 0; }
   void spill();
   bool short_of_memory() const;
 
@@ -143,7 +144,8 @@ class Worker {
   std::set<Queued> resuming_;
   std::set<std::pair<Time, Name>> deadlines_;
   std::set<std::pair<Time, Name>> retries_;             ///< Values to be asked for again.
-  std::set<std::pair<std::uint64_t, Name>> unspilled_;  ///< Stored values in memory, longest unused first.
+  /// Stored values in memory, longest unused first; empty where nothing is ever spilled.
+  std::set<std::pair<std::uint64_t, Name>> unspilled_;
   std::uint32_t running_ = 0;
   std::optional<Name> alone_ = {};  ///< Running; nothing begins or goes on beside it.
   std::uint64_t memory_ = 0;

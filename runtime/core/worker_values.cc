@@ -115,10 +115,9 @@ void Worker::store(const Name& name, std::uint64_t bytes) {
   value.bytes = bytes;
   value.used = event_number_;
   memory_ += bytes;
-  unspilled_.insert({value.used, name});
+  if (spills()) unspilled_.insert({value.used, name});
   if (again) return;
-  const auto readers = value.readers;
-  for (const Name& reader : readers) {
+  for (const Name& reader : value.readers) {
     Work& work = tasks_.at(reader);
     if (work.state == WorkState::fetching && --work.missing == 0) make_ready(work);
   }
@@ -132,7 +131,7 @@ void Worker::use(const Name& name) {
     memory_ += value.bytes;
   value.spilled = false;
   value.used = event_number_;
-  unspilled_.insert({value.used, name});
+  if (spills()) unspilled_.insert({value.used, name});
 }
 
 void Worker::unstore(const Name& name) {
@@ -199,7 +198,7 @@ void Worker::erase_if_idle(const Name& name) {
 }
 
 void Worker::spill() {
-  if (limits_.memory == 0) return;
+  if (!spills()) return;
   const std::uint64_t target = limits_.memory / 10 * 6;
   for (auto it = unspilled_.begin();
        memory_ > limits_.memory / 10 * 7 && memory_ > target && it != unspilled_.end();) {
