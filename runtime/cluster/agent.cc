@@ -23,8 +23,8 @@ Result<std::unique_ptr<Agent>> Agent::join(Options options) {
                    .host = host_name(),
                    .threads = static_cast<std::int32_t>(options.threads),
                    .pid = ::getpid(),
-                   .secret = options.secret};
-  Result<Greeted> greeted = greet(options.scheduler, hello);
+                   .secret = options.admission.secret};
+  Result<Greeted> greeted = greet(options.scheduler, hello, options.admission.credentials.get());
   if (!greeted) return greeted.error();
   std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(cache).value()));
   agent->id_ = greeted.value().welcome.id;

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/cluster/admission.h"
 #include "runtime/cluster/agent_protocol.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/program_cache.h"
@@ -25,7 +26,7 @@ class Agent {
  public:
   struct Options {
     net::Address scheduler;
-    std::string secret;
+    Admission admission;
     std::string cache;         ///< A folder.
     std::size_t workers = 1;   ///< Of each program.
     std::size_t threads = 1;   ///< Of each worker.

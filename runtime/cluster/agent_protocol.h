@@ -62,7 +62,10 @@ struct Piece {
 struct StartProgram {
   std::string program = {};
   ProgramFiles files = {};
-  static constexpr std::tuple fields{&StartProgram::program, &StartProgram::files};
+  std::string user = {};    ///< Whose program it is; empty: the agent's own user's.
+  std::string secret = {};  ///< What its workers know each other by; empty: the scheduler's.
+  static constexpr std::tuple fields{&StartProgram::program, &StartProgram::files, &StartProgram::user,
+                                     &StartProgram::secret};
 };
 struct StopProgram {
   std::string program = {};

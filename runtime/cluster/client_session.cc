@@ -11,7 +11,7 @@ using detail::State;
 ClientSession::ClientSession(Options options, detail::Session& local) : options_(std::move(options)), local_(local) {
   net::Hello peer = options_.self;
   peer.role = net::Role::peer;
-  links_ = std::make_unique<PeerLinks>(std::move(peer));
+  links_ = std::make_unique<PeerLinks>(std::move(peer), options_.credentials);
 }
 
 ClientSession::~ClientSession() {
@@ -33,9 +33,10 @@ void ClientSession::connect() {
   if (scheduler_) return;
   net::Hello hello = options_.self;
   if (options_.worker) hello.worker = static_cast<std::uint32_t>(options_.worker());
-  Result<Greeted> greeted = greet(options_.scheduler, std::move(hello));
+  Result<Greeted> greeted = greet(options_.scheduler, std::move(hello), options_.credentials.get());
   if (!greeted) throw Error("dflow: " + greeted.message());
   id_ = core::ClientId{greeted.value().welcome.id};
+  links_->use_secret(greeted.value().welcome.secret);
   scheduler_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
   scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
                      .closed =

@@ -37,6 +37,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   struct Options {
     net::Address scheduler;
     net::Hello self;          ///< Who this is.
+    std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
     /// The workers there will ever be, and what they have; empty: others may come.
     std::map<std::string, std::map<std::string, double>> workers = {};
     bool trace = false;  ///< What workers run is told to `detail::trace_ran`.

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "runtime/cluster/admission.h"
 #include "runtime/cluster/handshake.h"
-#include "runtime/cluster/home.h"
 
 namespace dflow::cluster {
 
@@ -19,11 +19,14 @@ constexpr auto kForAnswer = 10s;
 }  // namespace
 
 Result<ClusterLink> ClusterLink::connect(const net::Address& address) {
+  Result<Admission> admission = admission_to(address, net::CertificateRole::client);
+  if (!admission) return admission.error();
   Result<Greeted> greeted = greet(address, {.role = net::Role::tool,
                                             .name = "tool-" + std::to_string(::getpid()),
                                             .host = host_name(),
                                             .pid = ::getpid(),
-                                            .secret = secret_of_scheduler(address.port)});
+                                            .secret = admission.value().secret},
+                                  admission.value().credentials.get());
   if (!greeted) return greeted.error();
   greeted.value().stream->set_read_timeout(kForAnswer);
   return ClusterLink(std::move(greeted.value().stream));

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <chrono>
+#include <utility>
 
+#include "runtime/net/secrets.h"
 #include "runtime/transfer/machine.h"
 
 namespace dflow::cluster {
@@ -17,7 +19,7 @@ using formats::Error;
 using namespace std::chrono_literals;
 
 constexpr auto kConnectTime = 5s;
-/// Whoever connects and says nothing is no process of dflow's.
+/// Whoever is connected to and says nothing is no process of dflow's.
 constexpr auto kSilence = 5s;
 constexpr auto kForCrowded = 200ms;
 
@@ -35,58 +37,100 @@ std::string no_answer(const std::string& why) {
   return told ? why : "no answer to a greeting (" + why + "): is it another service's port?";
 }
 
+net::CertificateRole expected_by(net::Role own) {
+  return own == net::Role::peer ? net::CertificateRole::worker : net::CertificateRole::scheduler;
+}
+
+/// What a certificate of this role lets its holder be. Tasks that submit tasks are clients inside a worker.
+bool allows(net::CertificateRole role, const net::Hello& hello) {
+  switch (hello.role) {
+    case net::Role::client:
+      return hello.worker ? role == net::CertificateRole::worker : role == net::CertificateRole::client;
+    case net::Role::worker:
+      return role == net::CertificateRole::worker;
+    case net::Role::peer:
+      return role == net::CertificateRole::worker || role == net::CertificateRole::client;
+    case net::Role::agent:
+      return role == net::CertificateRole::agent;
+    case net::Role::tool:
+      return role == net::CertificateRole::client;
+  }
+  return false;
+}
+
+std::string other_role(const net::Certificate& certificate) {
+  const std::string is = certificate.role ? std::string(net::name_of(*certificate.role)) + "'s" : "nobody's";
+  return "the certificate of " + certificate.name + " is a " + is + ", and does not let its holder do that";
+}
+
+std::string_view build_of(std::string_view program) { return program.substr(0, program.find(kOfUser)); }
+
+/// A worker's values are fetched where it says; it may say what its certificate says.
+bool may_be_at(const net::Certificate& certificate, const std::string& address) {
+  const Result<net::Address> parsed = net::parse_address(address);
+  return parsed && certificate.names(parsed.value().host);
+}
+
 }  // namespace
 
-Result<Greeted> greet(const net::Address& address, net::Hello hello) {
-  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, kConnectTime);
-  if (!stream) return stream.error();
+Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials) {
+  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, kConnectTime, credentials);
+  if (!stream || !credentials) return stream;
+  const net::Certificate& other = *stream.value()->certificate();
+  const net::CertificateRole expected = expected_by(own);
+  if (other.role == expected) return stream;
+  return about(address, other_role(other) + ": a " + std::string(net::name_of(expected)) + " was expected there");
+}
+
+Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello) {
   hello.version = DFLOW_VERSION;
   hello.machine = transfer::machine();
-  if (Result<void> sent = stream.value()->write(hello); !sent) return about(address, sent.message());
-  stream.value()->set_read_timeout(kSilence);
-  Result<net::Message> reply = stream.value()->read();
+  if (Result<void> sent = stream->write(hello); !sent) return about(address, sent.message());
+  Result<net::Message> reply = stream->read_greeting(kSilence);
   if (!reply) return about(address, no_answer(reply.message()));
   auto* welcome = std::get_if<net::Welcome>(&reply.value());
   if (!welcome) return about(address, "the answer is no welcome: it is no scheduler or worker of dflow's");
   if (welcome->protocol != net::kProtocol) return about(address, other_protocol(welcome->protocol, welcome->version));
   if (!welcome->refusal.empty()) return about(address, welcome->refusal);
-  stream.value()->set_read_timeout(0s);
-  return Greeted{std::move(stream).value(), std::move(*welcome)};
+  return Greeted{std::move(stream), std::move(*welcome)};
 }
 
-Result<net::Hello> receive(net::Stream& stream, const net::Hello& mine) {
-  stream.set_read_timeout(kSilence);
-  Result<net::Message> message = stream.read();
-  if (!message) return message.error();
-  auto* hello = std::get_if<net::Hello>(&message.value());
-  if (!hello) return Error{"the first message is no greeting"};
-  std::string refusal;
-  if (hello->protocol != net::kProtocol) refusal = other_protocol(hello->protocol, hello->version);
-  else if (hello->secret != mine.secret) refusal = "it serves another program only, or belongs to another user or DFLOW_HOME";
-  else if (!mine.program.empty() && hello->program != mine.program) {
-    refusal = "it runs another build of the program (" + mine.program + ", not " + hello->program + "): start all processes "
-              "from one executable";
+Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials) {
+  Result<std::unique_ptr<net::Stream>> stream = reach(address, hello.role, credentials);
+  if (!stream) return stream.error();
+  return introduce(std::move(stream).value(), address, std::move(hello));
+}
+
+std::string refusal(const net::Stream& stream, const net::Hello& hello, const net::Hello& mine) {
+  if (hello.protocol != net::kProtocol) return other_protocol(hello.protocol, hello.version);
+  if (const net::Certificate* certificate = stream.certificate()) {
+    if (!certificate->role || !allows(*certificate->role, hello)) return other_role(*certificate);
+    if (!hello.address.empty() && !may_be_at(*certificate, hello.address)) {
+      return "the certificate of " + certificate->name + " does not name the host of " + hello.address +
+             ": `dflow security issue worker --host=HOST` makes one that does";
+    }
   }
-  if (!refusal.empty()) {
-    (void)answer(stream, 0, refusal);
-    return Error{refusal};
+  if (!net::same_secret(hello.secret, mine.secret)) {
+    return "it serves another program only, or belongs to another user or DFLOW_HOME";
   }
-  stream.set_read_timeout(0s);
-  return std::move(*hello);
+  if (mine.program.empty() || build_of(hello.program) == build_of(mine.program)) return {};
+  return "it runs another build of the program (" + mine.program + ", not " + hello.program +
+         "): start all processes from one executable";
 }
 
 void turn_away(net::Stream& stream) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  stream.set_read_timeout(kForCrowded);
-  if (!stream.read()) return;  // his greeting would be lost with the answer to it
-  (void)answer(stream, 0, "it has as many connections as it may have, for it may open " + std::to_string(limit.rlim_cur) +
-                              " files: end other programs, or start it with a higher limit (ulimit -n)");
+  if (!stream.read_greeting(kForCrowded)) return;  // his greeting would be lost with the answer to it
+  (void)answer(stream, {.refusal = "it has as many connections as it may have, for it may open " +
+                                   std::to_string(limit.rlim_cur) +
+                                   " files: end other programs, or start it with a higher limit (ulimit -n)"});
 }
 
-Result<void> answer(net::Stream& stream, std::uint32_t id, const std::string& refusal) {
-  return stream.write(net::Welcome{.version = DFLOW_VERSION, .refusal = refusal, .id = id,
-                                   .machine = transfer::machine()});
+Result<void> answer(net::Stream& stream, net::Welcome welcome) {
+  welcome.version = DFLOW_VERSION;
+  welcome.machine = transfer::machine();
+  return stream.write(std::move(welcome));
 }
 
 std::string host_name() {

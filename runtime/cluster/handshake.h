@@ -15,17 +15,26 @@ struct Greeted {
   net::Welcome welcome;
 };
 
-/// Connects and introduces itself; an error for people if nobody answers, it is another service, or it refuses.
-Result<Greeted> greet(const net::Address& address, net::Hello hello);
+/// Connects and introduces itself; an error for people if nobody answers, it is another service, or it refuses. With
+/// credentials by TLS, to who proves to be a scheduler at that address, or a worker for a peer.
+Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr);
+
+/// The two steps of `greet`, for who has to know how the other is reached before he says who he is.
+Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials);
+Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello);
 
 /// Tells somebody that there is no room for him; takes a moment at most.
 void turn_away(net::Stream& stream);
 
-/// Reads who has connected. Refuses by itself other versions, and other programs and secrets than `mine` (empty: any).
-Result<net::Hello> receive(net::Stream& stream, const net::Hello& mine);
+/// Why he who has said `hello` on this stream may not stay; empty if he may. Other versions are refused, other programs and
+/// secrets than `mine` (an empty program: any), and who claims to be what his certificate does not say.
+std::string refusal(const net::Stream& stream, const net::Hello& hello, const net::Hello& mine);
 
-/// Answers: `refusal` empty accepts.
-Result<void> answer(net::Stream& stream, std::uint32_t id, const std::string& refusal = {});
+/// Answers: `refusal` not empty ends it.
+Result<void> answer(net::Stream& stream, net::Welcome welcome);
+
+/// Stands between a program's build and its user, in clusters of several users.
+inline constexpr char kOfUser = '@';
 
 /// This machine's name.
 std::string host_name();

@@ -34,8 +34,9 @@ void Hosting::agent_left(std::uint32_t id) {
   }
 }
 
-void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Connection& connection) {
+void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Connection& connection, Owner owner) {
   Program& program = programs_[name];
+  program.owner = std::move(owner);
   program.clients[id] = &connection;
   program.deserted.reset();
   if (agents_.empty() && !handlers_.has_workers(name)) {
@@ -77,7 +78,7 @@ void Hosting::host(const std::string& name, Program& program) {
     return connection->send(core::encode(ToClient(FilesWanted{})));
   }
   for (const auto& [id, agent] : agents_) {
-    if (program.hosts.insert(id).second) send(id, StartProgram{name, *program.files});
+    if (program.hosts.insert(id).second) send(id, StartProgram{name, *program.files, program.owner.user, program.owner.secret});
   }
 }
 
@@ -140,9 +141,9 @@ void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
   connection->send(core::encode(ToClient(std::move(asked))));
 }
 
-void Hosting::on(Piece& message) {
+void Hosting::on(std::uint32_t client, Piece& message) {
   const auto found = wanted_.find(message.number);
-  if (found == wanted_.end()) return;
+  if (found == wanted_.end() || found->second.client != client) return;  // nobody puts his files into others' programs
   const Wanted wanted = std::move(found->second);
   wanted_.erase(found);
   message.number = wanted.piece.number;

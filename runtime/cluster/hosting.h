@@ -39,11 +39,17 @@ class Hosting {
     AgentReport report = {};
   };
 
+  /// Of a program: as in `StartProgram`.
+  struct Owner {
+    std::string user = {};
+    std::string secret = {};
+  };
+
   explicit Hosting(Handlers handlers) : handlers_(std::move(handlers)) {}
 
   void agent_joined(std::uint32_t id, Agent agent);
   void agent_left(std::uint32_t id);
-  void client_joined(const std::string& program, std::uint32_t id, net::Connection& connection);
+  void client_joined(const std::string& program, std::uint32_t id, net::Connection& connection, Owner owner);
   void client_left(const std::string& program, std::uint32_t id);
   /// Tells the agents that run workers of the program; false if none does.
   bool tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what);
@@ -52,7 +58,7 @@ class Hosting {
   bool flush(const std::string& program, std::uint32_t client);
 
   void on(std::uint32_t client, const std::string& program, FilesOffered& message);
-  void on(Piece& message);
+  void on(std::uint32_t client, Piece& message);
   void from_agent(std::uint32_t id, FromAgent& message);
 
   /// Ends workers of programs that have had no client for a moment.
@@ -67,6 +73,7 @@ class Hosting {
  private:
   struct Program {
     std::map<std::uint32_t, net::Connection*> clients = {};
+    Owner owner = {};
     std::optional<ProgramFiles> files = {};
     std::uint32_t asked = 0;            ///< The client that was asked for the files.
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.

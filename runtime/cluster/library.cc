@@ -9,8 +9,8 @@
 
 #include <dflow/errors.h>
 
+#include "runtime/cluster/admission.h"
 #include "runtime/cluster/client_session.h"
-#include "runtime/cluster/home.h"
 #include "runtime/cluster/own_cluster.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/worker_process.h"
@@ -35,6 +35,7 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
   if (!worker) throw Error("dflow: an Executor was made in a worker before the worker was ready");
   ClientSession::Options options{.scheduler = worker->settings().scheduler,
                                  .self = hello_of_client(worker->settings().secret, worker->settings().program),
+                                 .credentials = worker->settings().credentials,
                                  .inside_worker = true,
                                  .worker = [worker] { return worker->id(); },
                                  .blocked = [worker](detail::Node& task) { worker->blocked(task); },
@@ -52,11 +53,14 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
 std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& request, detail::Session& local) {
   Result<net::Address> address = net::parse_address(request.scheduler);
   if (!address) throw Error("dflow: DFLOW_SCHEDULER: " + address.message());
+  Result<Admission> admission = admission_to(address.value(), net::CertificateRole::client);
+  if (!admission) throw Error("dflow: " + admission.message());
   transfer::let_read(::getpid());
   const auto files = std::make_shared<const OwnFiles>();
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = address.value(),
-                             .self = hello_of_client(secret_of_scheduler(address.value().port), files->key()),
+                             .self = hello_of_client(admission.value().secret, files->key()),
+                             .credentials = admission.value().credentials,
                              .trace = request.trace,
                              .files = files},
       local);

@@ -29,6 +29,11 @@ Pulled::Outcome outcome_of(Outcome outcome) {
 
 }  // namespace
 
+void PeerLinks::use_secret(const std::string& secret) {
+  const std::lock_guard lock(mutex_);
+  if (!secret.empty()) self_.secret = secret;
+}
+
 void PeerLinks::add(core::WorkerId worker, const std::string& address) {
   const Result<net::Address> parsed = net::parse_address(address);
   if (!parsed) return;  // who asks for it is told that it cannot be reached
@@ -82,11 +87,13 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
     return Lease(*this, worker, std::move(link));
   };
   net::Address address;
+  net::Hello self;
   {
     const std::lock_guard lock(mutex_);
     const auto known = addresses_.find(worker);
     if (known == addresses_.end()) return Error{"the worker is gone"};
     address = known->second;
+    self = self_;
     std::vector<Link>& idle = idle_[worker];
     if (fresh) idle.clear();
     if (!idle.empty()) {
@@ -95,7 +102,7 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
       return lease(std::move(link));
     }
   }
-  Result<Greeted> greeted = greet(address, self_);
+  Result<Greeted> greeted = greet(address, std::move(self), credentials_.get());
   if (!greeted) return greeted.error();
   const std::lock_guard lock(mutex_);
   if (!addresses_.contains(worker)) return Error{"the worker is gone"};

@@ -37,7 +37,12 @@ struct Pulled {
 /// several connections.
 class PeerLinks {
  public:
-  explicit PeerLinks(net::Hello self) : self_(std::move(self)) {}
+  /// With credentials by TLS.
+  PeerLinks(net::Hello self, std::shared_ptr<net::Credentials> credentials)
+      : self_(std::move(self)), credentials_(std::move(credentials)) {}
+
+  /// What the workers of this program know each other by, if it is not what they know the scheduler by.
+  void use_secret(const std::string& secret);
 
   void add(core::WorkerId worker, const std::string& address);
   void remove(core::WorkerId worker);
@@ -67,6 +72,7 @@ class PeerLinks {
   void close_memory(const std::string& reason);
 
   net::Hello self_;
+  std::shared_ptr<net::Credentials> credentials_;
   std::mutex mutex_;
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;

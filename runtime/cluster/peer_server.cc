@@ -20,8 +20,11 @@ constexpr std::size_t kMostSmall = 64 << 10;
 
 }  // namespace
 
-Result<std::unique_ptr<PeerServer>> PeerServer::start(net::Hello self, ValueStore& store, Pushed pushed) {
-  Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind({.host = "127.0.0.1", .port = 0});
+Result<std::unique_ptr<PeerServer>> PeerServer::start(net::Hello self, const std::string& host,
+                                                      std::shared_ptr<net::Credentials> credentials, ValueStore& store,
+                                                      Pushed pushed) {
+  Result<std::unique_ptr<net::Listener>> listener =
+      net::Listener::bind({.host = host, .port = 0}, std::move(credentials));
   if (!listener) return listener.error();
   return std::unique_ptr<PeerServer>(
       new PeerServer(std::move(self), store, std::move(pushed), std::move(listener).value()));
@@ -29,11 +32,16 @@ Result<std::unique_ptr<PeerServer>> PeerServer::start(net::Hello self, ValueStor
 
 PeerServer::PeerServer(net::Hello self, ValueStore& store, Pushed pushed, std::unique_ptr<net::Listener> listener)
     : self_(std::move(self)), store_(store), pushed_(std::move(pushed)), listener_(std::move(listener)),
+      lobby_(std::make_unique<net::Lobby>(net::Lobby::Options{},
+                                          [this](std::unique_ptr<net::Stream> stream, const net::Hello& hello) {
+                                            let_in(std::move(stream), hello);
+                                          })),
       acceptor_([this] { accept(); }) {}
 
 PeerServer::~PeerServer() {
   listener_->close();
   acceptor_.join();
+  lobby_.reset();
   for (Guest& guest : guests_) {
     guest.stream->shut_down();
     guest.thread.join();
@@ -44,30 +52,34 @@ void PeerServer::accept() {
   for (;;) {
     Result<std::unique_ptr<net::Stream>> stream = listener_->accept();
     if (!stream) return;
-    const std::lock_guard lock(mutex_);
-    for (auto guest = guests_.begin(); guest != guests_.end();) {
-      if (!guest->gone) {
-        ++guest;
-        continue;
-      }
-      guest->thread.join();
-      guest = guests_.erase(guest);
-    }
-    Guest& guest = guests_.emplace_back();
-    guest.stream = std::move(stream).value();
-    guest.thread = std::thread([this, &guest] {
-      serve(guest);
-      const std::lock_guard end(mutex_);
-      guest.gone = true;
-    });
+    lobby_->enter(std::move(stream).value());
   }
+}
+
+void PeerServer::let_in(std::unique_ptr<net::Stream> stream, const net::Hello& hello) {
+  const std::string why = refusal(*stream, hello, self_);
+  if (!cluster::answer(*stream, {.refusal = why}) || !why.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (auto guest = guests_.begin(); guest != guests_.end();) {
+    if (!guest->gone) {
+      ++guest;
+      continue;
+    }
+    guest->thread.join();
+    guest = guests_.erase(guest);
+  }
+  Guest& guest = guests_.emplace_back();
+  guest.stream = std::move(stream);
+  guest.machine = hello.machine;
+  guest.thread = std::thread([this, &guest] {
+    serve(guest);
+    const std::lock_guard end(mutex_);
+    guest.gone = true;
+  });
 }
 
 void PeerServer::serve(Guest& guest) {
   net::Stream& stream = *guest.stream;
-  const Result<net::Hello> hello = receive(stream, self_);
-  if (!hello || !cluster::answer(stream, 0)) return;
-  guest.machine = hello.value().machine;
   for (;;) {
     const Result<net::Message> message = stream.read();
     guest.shown.reset();

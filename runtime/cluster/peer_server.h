@@ -10,17 +10,21 @@
 
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/value_store.h"
+#include "runtime/net/lobby.h"
 #include "runtime/transfer/packing.h"
 
 namespace dflow::cluster {
 
-/// One thread for each who is connected: they are few, and each waits for its answer.
+/// One thread for each who is let in: they are few, and each waits for its answer.
 class PeerServer {
  public:
   /// `pushed` is told of each value that was put into the store from outside.
   using Pushed = std::function<void(core::TaskId id, core::Attempt version, std::uint64_t bytes)>;
 
-  static Result<std::unique_ptr<PeerServer>> start(net::Hello self, ValueStore& store, Pushed pushed);
+  /// At `host`, for peers that know the same secret; with credentials by TLS.
+  static Result<std::unique_ptr<PeerServer>> start(net::Hello self, const std::string& host,
+                                                   std::shared_ptr<net::Credentials> credentials, ValueStore& store,
+                                                   Pushed pushed);
   ~PeerServer();
 
   const net::Address& address() const noexcept { return listener_->address(); }
@@ -28,6 +32,7 @@ class PeerServer {
  private:
   PeerServer(net::Hello self, ValueStore& store, Pushed pushed, std::unique_ptr<net::Listener> listener);
   void accept();
+  void let_in(std::unique_ptr<net::Stream> stream, const net::Hello& hello);
 
   struct Guest {
     std::unique_ptr<net::Stream> stream;
@@ -53,6 +58,7 @@ class PeerServer {
   std::unique_ptr<net::Listener> listener_;
   std::mutex mutex_;
   std::list<Guest> guests_;
+  std::unique_ptr<net::Lobby> lobby_;
   std::thread acceptor_;
 };
 

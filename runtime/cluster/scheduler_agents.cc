@@ -27,8 +27,8 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
 }
 
 /// An agent or a tool.
-void SchedulerServer::join_without_program(Member& member) {
-  member.connection = std::make_unique<net::Connection>(std::move(member.stream));
+void SchedulerServer::join_without_program(Member& member, std::unique_ptr<net::Stream> stream) {
+  member.connection = std::make_unique<net::Connection>(std::move(stream), kMostUnread);
   member.connection->start(
       {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
        .closed = [this, &member](const std::string&) { closed(member); }});

@@ -1,7 +1,9 @@
 #include "runtime/cluster/scheduler_server.h"
 
 #include <algorithm>
-#include <iostream>
+#include <utility>
+
+#include "runtime/net/secrets.h"
 
 namespace dflow::cluster {
 
@@ -35,13 +37,17 @@ PeerJoined description_of(core::WorkerId id, const net::Hello& hello) {
 }  // namespace
 
 Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
-  Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address);
+  Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address, options.credentials);
   if (!listener) return listener.error();
   return std::unique_ptr<SchedulerServer>(new SchedulerServer(std::move(options), std::move(listener).value()));
 }
 
 SchedulerServer::SchedulerServer(Options options, std::unique_ptr<net::Listener> listener)
     : options_(std::move(options)), listener_(std::move(listener)) {
+  lobby_ = std::make_unique<net::Lobby>(net::Lobby::Options{},
+                                        [this](std::unique_ptr<net::Stream> stream, net::Hello hello) {
+                                          let_in(std::move(stream), std::move(hello));
+                                        });
   acceptor_ = std::thread([this] { accept(); });
   clock_ = std::thread([this] { keep_time(); });
 }
@@ -52,17 +58,14 @@ SchedulerServer::~SchedulerServer() {
     over_ = true;
     changed_.notify_all();
     for (Member& member : members_) {
-      if (member.stream) member.stream->shut_down();
       if (member.connection) member.connection->close();
     }
   }
   listener_->close();
   acceptor_.join();
+  lobby_.reset();
   clock_.join();
-  for (Member& member : members_) {
-    if (member.handshake.joinable()) member.handshake.join();
-    member.connection.reset();
-  }
+  for (Member& member : members_) member.connection.reset();
 }
 
 // ---- Who comes and goes --------------------------------------------------------------------------------------------
@@ -75,36 +78,64 @@ void SchedulerServer::accept() {
       turn_away(*stream.value());
       continue;
     }
-    const std::lock_guard lock(mutex_);
-    if (over_) return;
-    Member& member = members_.emplace_back();
-    member.stream = std::move(stream).value();
-    member.handshake = std::thread([this, &member] { welcome(member); });
+    lobby_->enter(std::move(stream).value());
   }
 }
 
-void SchedulerServer::welcome(Member& member) {
-  Result<net::Hello> hello = receive(*member.stream, net::Hello{.secret = options_.secret});
+/// From the lobby's thread.
+void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hello) {
   const std::lock_guard lock(mutex_);
-  const auto welcome = [&](net::Role role) {
-    const bool shared = role == net::Role::agent || role == net::Role::tool;
-    return role == net::Role::client || role == net::Role::worker || (options_.agents && shared);
-  };
-  if (hello && welcome(hello.value().role) && !over_) {
-    member.hello = std::move(hello).value();
-    member.role = member.hello.role;
-    member.id = next_id_++;
-    if (answer(*member.stream, member.id)) return join(member);
+  const std::string why = why_not(*stream, hello);
+  if (!why.empty() || over_) {
+    (void)answer(*stream, {.refusal = why});
+    return;
   }
-  member.stream->shut_down();
+  const net::Certificate* certificate = stream->certificate();
+  const bool owns = certificate && hello.role == net::Role::client && !hello.worker;
+  if (owns && !certificate->user.empty()) hello.program += kOfUser + certificate->user;
+  Member& member = members_.emplace_back();
+  member.role = hello.role;
+  member.id = next_id_++;
+  member.user = owns ? certificate->user : "";
+  member.hello = std::move(hello);
+  if (answer(*stream, {.id = member.id, .secret = owns ? secret_of(member.hello.program) : ""})) {
+    return join(member, std::move(stream));
+  }
   member.gone = true;
 }
 
-void SchedulerServer::join(Member& member) {
-  if (member.role == net::Role::agent || member.role == net::Role::tool) return join_without_program(member);
+std::string SchedulerServer::why_not(const net::Stream& stream, const net::Hello& hello) const {
+  net::Hello mine{.secret = options_.secret};
+  if (options_.credentials) {
+    const bool inside = hello.role == net::Role::worker || (hello.role == net::Role::client && hello.worker);
+    mine.secret = inside ? secret_of(hello.program) : "";
+    if (!inside && hello.program.find(kOfUser) != std::string::npos) return "a program of a name that is none";
+  }
+  if (std::string why = refusal(stream, hello, mine); !why.empty()) return why;
+  switch (hello.role) {
+    case net::Role::client:
+    case net::Role::worker:
+      return {};
+    case net::Role::agent:
+    case net::Role::tool:
+      return options_.agents ? "" : "it serves one run of a program alone";
+    default:
+      return "it is a scheduler, and has no values";
+  }
+}
+
+/// Between machines each program has its own, so that users of one cluster do not get at each other's values.
+std::string SchedulerServer::secret_of(const std::string& program) const {
+  return options_.credentials ? net::derived_secret(options_.secret, program) : options_.secret;
+}
+
+void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) {
+  if (member.role == net::Role::agent || member.role == net::Role::tool) {
+    return join_without_program(member, std::move(stream));
+  }
   Program& program = program_of(member.hello.program);
   member.program = &program;
-  member.connection = std::make_unique<net::Connection>(std::move(member.stream));
+  member.connection = std::make_unique<net::Connection>(std::move(stream), kMostUnread);
   for (const auto& [id, worker] : program.workers) {
     const PeerJoined peer = description_of(id, worker->hello);
     if (member.role == net::Role::worker) send(&member, ToWorker(peer));
@@ -116,7 +147,10 @@ void SchedulerServer::join(Member& member) {
     std::optional<core::WorkerId> inside;
     if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};
     apply(program, core::ClientJoined{.client = id, .inside = inside});
-    if (options_.agents && !inside) hosting_.client_joined(program.id, member.id, *member.connection);
+    if (options_.agents && !inside) {
+      const std::string secret = options_.credentials ? secret_of(program.id) : "";
+      hosting_.client_joined(program.id, member.id, *member.connection, {member.user, secret});
+    }
   }
   member.connection->start(
       {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
@@ -237,10 +271,7 @@ void SchedulerServer::reap() {
       member = next;
     }
   }
-  for (Member& member : gone) {
-    member.handshake.join();
-    member.connection.reset();
-  }
+  for (Member& member : gone) member.connection.reset();
 }
 
 // ---- What they say ---------------------------------------------------------------------------------------------------
@@ -286,7 +317,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                  [&](TraceWanted) { want_trace(program); },
                  [&](SetUpRequested& request) { add_set_up(member, std::move(request)); },
                  [&](FilesOffered& offered) { hosting_.on(member.id, program.id, offered); },
-                 [&](Piece& piece) { hosting_.on(piece); },
+                 [&](Piece& piece) { hosting_.on(member.id, piece); },
                  [&](auto& event) {
                    event.client = id;  // it speaks of itself
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {

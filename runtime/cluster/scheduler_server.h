@@ -19,8 +19,12 @@
 #include "runtime/cluster/protocol.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/net/connection.h"
+#include "runtime/net/lobby.h"
 
 namespace dflow::cluster {
+
+/// A member that lets more than that wait does not read any more, and loses its connection.
+inline constexpr std::size_t kMostUnread = std::size_t{1} << 30;
 
 /// Serves clients and workers of any number of programs, each with a brain of its own. Never runs user code and never
 /// sees a value, small results on their way to the client aside. Thread-safe.
@@ -28,7 +32,8 @@ class SchedulerServer {
  public:
   struct Options {
     net::Address address = {.host = "127.0.0.1", .port = 0};
-    std::string secret = {};  ///< Not empty: only who knows it may join.
+    std::string secret = {};  ///< Not empty: only who knows it may join, or, with credentials, who has a certificate.
+    std::shared_ptr<net::Credentials> credentials = {};
     core::Settings settings = {};
     /// Told of each worker that has joined, of each that is to end for good, and asked to kill one whose place another
     /// is to take; without it, such a worker's connection is closed. They must not call back.
@@ -72,13 +77,12 @@ class SchedulerServer {
     net::Role role = net::Role::client;
     std::uint32_t id = 0;
     net::Hello hello = {};
+    std::string user = {};  ///< That a client's certificate names.
     Program* program = nullptr;  ///< Null for agents and tools.
     std::unique_ptr<net::Connection> connection = {};
     bool closed = false;  ///< Its connection has ended.
     bool gone = false;    ///< And nothing is left to be done about that.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
-    std::thread handshake = {};
-    std::unique_ptr<net::Stream> stream = {};  ///< Until it has joined.
   };
   struct Program {
     std::string id;
@@ -103,8 +107,10 @@ class SchedulerServer {
   SchedulerServer(Options options, std::unique_ptr<net::Listener> listener);
 
   void accept();
-  void welcome(Member& member);
-  void join(Member& member);
+  void let_in(std::unique_ptr<net::Stream> stream, net::Hello hello);
+  std::string why_not(const net::Stream& stream, const net::Hello& hello) const;
+  std::string secret_of(const std::string& program) const;
+  void join(Member& member, std::unique_ptr<net::Stream> stream);
   void enter(Member& member);
   void received(Member& member, const std::vector<std::string>& messages);
   void closed(Member& member);
@@ -123,7 +129,7 @@ class SchedulerServer {
 
   // scheduler_agents.cc
   Hosting::Handlers hosting_handlers();
-  void join_without_program(Member& member);
+  void join_without_program(Member& member, std::unique_ptr<net::Stream> stream);
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
   void note_end(const Process& process, const core::WorkerEnd& end);
@@ -163,6 +169,7 @@ class SchedulerServer {
   Hosting hosting_{hosting_handlers()};
   std::uint32_t next_id_ = 1;
   std::uint64_t next_set_up_ = 1;
+  std::unique_ptr<net::Lobby> lobby_;
   std::thread acceptor_, clock_;
 };
 

@@ -46,6 +46,7 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
   variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
   variables.push_back("DFLOW_WORKER_NAME=" + name);
   variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);
+  if (!options.security.empty()) variables.push_back("DFLOW_WORKER_SECURITY=" + options.security);
   variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
   if (options.resources) variables.push_back("DFLOW_WORKER_RESOURCES=" + options.resources(name));
   return variables;

@@ -27,6 +27,7 @@ class WorkerPool {
     std::size_t threads = 1;   ///< Of each.
     net::Address scheduler;
     std::string secret;
+    std::string security = {};  ///< The folder with the worker's certificate; empty: there is no TLS.
     /// What the worker of this name finds in DFLOW_WORKER_RESOURCES.
     std::function<std::string(const std::string& name)> resources = {};
     std::string name_prefix = "worker-";

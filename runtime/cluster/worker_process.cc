@@ -9,6 +9,7 @@
 #include <dflow/detail/launch.h>
 #include <dflow/detail/task_node.h>
 
+#include "runtime/cluster/admission.h"
 #include "runtime/cluster/arrival.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/program.h"
@@ -59,11 +60,18 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
   if (!program.starts_with(program_id())) {
     return formats::Error{"dflow: DFLOW_WORKER_PROGRAM=" + program + ": this executable is another build (" + program_id() + ")"};
   }
+  std::shared_ptr<net::Credentials> credentials;
+  if (const std::string folder = environment("DFLOW_WORKER_SECURITY"); !folder.empty()) {
+    Result<std::shared_ptr<net::Credentials>> read = credentials_in(folder, net::CertificateRole::worker);
+    if (!read) return formats::Error{"dflow: " + read.message()};
+    credentials = std::move(read).value();
+  }
   return WorkerSettings{.scheduler = std::move(address).value(),
                         .name = environment("DFLOW_WORKER_NAME"),
                         .secret = environment("DFLOW_WORKER_SECRET"),
                         .program = std::move(program),
-                        .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""]};
+                        .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""],
+                        .credentials = std::move(credentials)};
 }
 
 /// A task of the engine's whose body makes another from its bytes: that takes time that belongs to no other thread.
@@ -102,9 +110,12 @@ WorkerProcess::WorkerProcess(WorkerSettings settings) : settings_(std::move(sett
 Result<int> WorkerProcess::run() {
   executor_ = std::make_unique<Executor>();
   net::Hello self{.role = net::Role::peer, .program = settings_.program, .name = settings_.name, .secret = settings_.secret};
-  links_ = std::make_unique<PeerLinks>(self);
+  links_ = std::make_unique<PeerLinks>(self, settings_.credentials);
+  Result<std::unique_ptr<net::Stream>> stream = reach(settings_.scheduler, net::Role::worker, settings_.credentials.get());
+  if (!stream) return formats::Error{"dflow: " + stream.message()};
+  // Where the scheduler is reached from, others reach this worker.
   Result<std::unique_ptr<PeerServer>> server = PeerServer::start(
-      self, store_, [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
+      self, stream.value()->local_host(), settings_.credentials, store_, [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
         tell(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
       });
   if (!server) return server.error();
@@ -117,7 +128,7 @@ Result<int> WorkerProcess::run() {
   hello.threads = static_cast<std::int32_t>(executor_->threads());
   hello.pid = ::getpid();
   hello.resources = settings_.resources;
-  Result<Greeted> greeted = greet(settings_.scheduler, hello);
+  Result<Greeted> greeted = introduce(std::move(stream).value(), settings_.scheduler, hello);
   if (!greeted) return formats::Error{"dflow: " + greeted.message()};
   id_ = core::WorkerId{greeted.value().welcome.id};
   brain_ = std::make_unique<core::Worker>(

@@ -32,6 +32,7 @@ struct WorkerSettings {
   std::string secret;
   std::string program;  ///< Its executable's build id, and what may follow that.
   std::map<std::string, double> resources;
+  std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
 
   static Result<WorkerSettings> from_environment();
 };

@@ -54,7 +54,14 @@ void Connection::send(std::vector<std::string> messages) {
   if (messages.empty()) return;
   std::unique_lock lock(mutex_);
   if (closed_ || finishing_) return;
-  const bool at_once = !together && queued_.empty() && writes_at_once(size_of(messages));
+  const std::size_t size = size_of(messages);
+  if (size > most_waiting_ - waiting_) {
+    closed_ = true;
+    changed_.notify_all();
+    return stream_->shut_down();
+  }
+  waiting_ += size;
+  const bool at_once = !together && queued_.empty() && writes_at_once(size);
   if (!at_once) {
     queued_.insert(queued_.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
     if (together) {
@@ -98,10 +105,12 @@ void Connection::close() noexcept {
 
 void Connection::write_unlocked(std::unique_lock<std::mutex>& lock, std::vector<std::string> messages) {
   writing_ = true;
+  const std::size_t size = size_of(messages);
   lock.unlock();
   const bool written = write_some(std::move(messages));
   lock.lock();
   writing_ = false;
+  waiting_ -= size;
   if (!written) closed_ = true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,9 @@ class Connection {
     std::function<void(const std::string& reason)> closed;
   };
 
-  explicit Connection(std::unique_ptr<Stream> stream) : stream_(std::move(stream)) {}
+  /// Ends when more than `most_waiting` bytes wait for the other side, who does not read them.
+  explicit Connection(std::unique_ptr<Stream> stream, std::size_t most_waiting = SIZE_MAX)
+      : stream_(std::move(stream)), most_waiting_(most_waiting) {}
   /// Closes, and waits for both threads.
   ~Connection();
 
@@ -72,6 +75,8 @@ class Connection {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> queued_;
+  std::size_t most_waiting_;
+  std::size_t waiting_ = 0;  ///< Bytes that are queued or being written.
   bool writing_ = false;    ///< A thread is writing; others only queue.
   bool finishing_ = false;
   bool closed_ = false;

@@ -63,6 +63,7 @@ wire::Frame to_wire(const Message& message) {
                    welcome.refusal = m.refusal;
                    welcome.id = static_cast<std::int32_t>(m.id);
                    if (!m.machine.empty()) welcome.__set_machine(m.machine);
+                   if (!m.secret.empty()) welcome.__set_secret(m.secret);
                    frame.__set_welcome(welcome);
                  },
                  [&](const Batch& m) {
@@ -186,7 +187,7 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
   if (frame.__isset.welcome) {
     wire::Welcome& m = frame.welcome;
     return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id),
-                           std::move(m.machine)});
+                           std::move(m.machine), std::move(m.secret)});
   }
   if (frame.__isset.pull) return from_wire(frame.pull);
   if (frame.__isset.push) return from_wire(frame.push);
@@ -209,6 +210,8 @@ std::string encode_frame(const Message& message) {
   for (std::size_t i = 0; i < 4; ++i) frame[4 + i] = static_cast<char>(size >> (24 - 8 * i));
   return frame;
 }
+
+bool begins_frame(std::string_view bytes) { return bytes.starts_with(kMagic); }
 
 formats::Result<std::size_t> header_size(std::string_view prefix) {
   if (prefix.size() < kPrefix || prefix.substr(0, kMagic.size()) != kMagic) {

@@ -40,6 +40,7 @@ struct Welcome {
   std::string refusal = {};  ///< Not empty: the connection ends here, and why.
   std::uint32_t id = 0;
   std::string machine = {};
+  std::string secret = {};  ///< For peers of the same program; empty: that of the greeting.
 };
 
 struct Batch {
@@ -99,11 +100,17 @@ using Message = std::variant<Hello, Welcome, Batch, Pull, Push, Value, Taken>;
 /// The largest header that is sent or taken.
 inline constexpr std::size_t kMostHeader = 64 << 20;
 
+/// The largest header of a greeting and its answer.
+inline constexpr std::size_t kMostGreeting = 64 << 10;
+
 /// A frame's first bytes: magic and the size of the header.
 inline constexpr std::size_t kPrefix = 8;
 
 /// The whole frame up to the raw bytes.
 std::string encode_frame(const Message& message);
+
+/// Whether these are the first bytes of a frame: four are enough.
+bool begins_frame(std::string_view bytes);
 
 /// The header's size from a frame's first bytes; an error for what is no frame of dflow's, or too large a one.
 formats::Result<std::size_t> header_size(std::string_view prefix);

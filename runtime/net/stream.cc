@@ -1,6 +1,8 @@
 #include "runtime/net/stream.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -87,6 +89,28 @@ Result<void> write_all(int socket, std::span<iovec> pieces) {
   return {};
 }
 
+using Clock = std::chrono::steady_clock;
+
+/// False if the time is over before the socket is ready.
+bool wait_for(int socket, Wants what, Clock::time_point until) {
+  pollfd wanted{.fd = socket, .events = static_cast<short>(what == Wants::write ? POLLOUT : POLLIN), .revents = 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    if (left.count() <= 0) return false;
+    const int ready = ::poll(&wanted, 1, static_cast<int>(left.count()));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) return false;
+  }
+}
+
+/// In words that he understands who does not speak TLS.
+void refuse_clear_text(int socket) {
+  const std::string frame = encode_frame(Welcome{
+      .refusal = "it takes connections by TLS alone, with a certificate of its authority: `dflow security show` tells which "
+                 "there are here, `dflow security issue` makes one where the authority is"});
+  (void)::send(socket, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 void tune(TSocket& socket) {
   socket.setNoDelay(true);
   socket.setKeepAlive(true);
@@ -96,7 +120,11 @@ void tune(TSocket& socket) {
 
 }  // namespace
 
-bool Address::loopback() const { return host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0; }
+bool Address::loopback() const {
+  if (host == "localhost" || host == "::1") return true;
+  in_addr address{};  // not any name that begins like one
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1 && host.starts_with("127.");
+}
 
 Result<Address> parse_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
@@ -114,35 +142,69 @@ Result<Address> parse_address(std::string_view text) {
 struct Stream::Impl {
   std::shared_ptr<TSocket> socket;
   bool crowded = false;
-  std::string header = {};  ///< Of the frame that is being read.
+  std::shared_ptr<Credentials> asks = {};  ///< What whoever has connected is to prove himself to.
+  std::unique_ptr<Tls> tls = {};
+  std::chrono::milliseconds read_timeout{};
+  std::string arrived = {};  ///< Of the frame that is being read.
   std::vector<std::byte> buffer = {};
   std::span<std::byte> ahead = {};  ///< In `buffer`: came with what was read, and belongs to what is read next.
 
+  int descriptor() const { return socket->getSocketFD(); }
+  /// In the clear, or encrypted; and nothing in the clear that has to be encrypted.
+  Result<void> write(std::span<iovec> pieces) {
+    if (tls) return tls->write(pieces);
+    if (asks) return unproven();
+    return write_all(descriptor(), pieces);
+  }
+  /// What is there without waiting; none: nothing yet.
+  Result<std::optional<std::size_t>> try_read(std::span<std::byte> into) {
+    if (!ahead.empty()) return std::optional(take_ahead(into));
+    if (tls) return tls->try_read(into);
+    if (asks) return unproven();
+    const ssize_t got = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::optional<std::size_t>();
+    if (got < 0) return Error{std::generic_category().message(errno)};
+    return std::optional(static_cast<std::size_t>(got));
+  }
   /// Some bytes, at least one: straight to where they belong if those are many, else with what follows them.
-  std::size_t read_some(std::span<std::byte> into) {
+  Result<std::size_t> read_some(std::span<std::byte> into) {
     if (ahead.empty() && into.size() < kReadAhead) {
       buffer.resize(kReadAhead);
-      ahead = std::span(buffer).first(receive(buffer));
-      if (ahead.empty()) return 0;
+      const Result<std::size_t> got = receive(buffer);
+      if (!got || got.value() == 0) return got;
+      ahead = std::span(buffer).first(got.value());
     }
-    if (ahead.empty()) return receive(into);
+    return ahead.empty() ? receive(into) : take_ahead(into);
+  }
+
+ private:
+  static Error unproven() { return Error{"the other side has not proved who it is"}; }
+
+  std::size_t take_ahead(std::span<std::byte> into) {
     const std::span<std::byte> bytes = ahead.first(std::min(ahead.size(), into.size()));
     std::ranges::copy(bytes, into.begin());
     ahead = ahead.subspan(bytes.size());
     return bytes.size();
   }
-
- private:
-  std::size_t receive(std::span<std::byte> into) {
-    const std::size_t most = std::min(into.size(), kPiece);
-    return socket->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(most));
+  Result<std::size_t> receive(std::span<std::byte> into) {
+    into = into.first(std::min(into.size(), kPiece));
+    if (tls) return tls->read(into, read_timeout);
+    if (asks) return unproven();
+    try {
+      return std::size_t{socket->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(into.size()))};
+    } catch (const TTransportException& error) {
+      if (error.getType() == TTransportException::TIMED_OUT) return Error{"nothing came in time"};
+      return Error{error.what()};
+    }
   }
 };
 
 Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->socket); }
 Stream::~Stream() = default;
 
-Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chrono::milliseconds timeout) {
+Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chrono::milliseconds timeout,
+                                                Credentials* credentials) {
+  const auto until = Clock::now() + timeout;
   auto socket = std::make_shared<TSocket>(address.host, address.port, unbounded());
   socket->setConnTimeout(static_cast<int>(timeout.count()));
   try {
@@ -150,7 +212,52 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   } catch (const TTransportException& error) {
     return Error{"nobody answers at " + address.text() + ": " + error.what()};
   }
-  return std::make_unique<Stream>(std::make_unique<Impl>(Impl{.socket = std::move(socket)}));
+  auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.socket = std::move(socket)}));
+  if (!credentials) return stream;
+  Result<std::unique_ptr<Tls>> tls = Tls::over(stream->descriptor(), *credentials, address.host);
+  if (!tls) return tls.error();
+  stream->impl_->tls = std::move(tls).value();
+  for (;;) {
+    const Result<Wants> wants = stream->shake_hands();
+    if (!wants) return Error{address.text() + ": " + wants.message()};
+    if (wants.value() == Wants::nothing) return stream;
+    if (!wait_for(stream->descriptor(), wants.value(), until)) {
+      return Error{address.text() + ": it does not answer by TLS: is it another service's port?"};
+    }
+  }
+}
+
+Result<Wants> Stream::shake_hands() {
+  if (impl_->asks && !impl_->tls) {
+    std::array<char, 4> first{};
+    const ssize_t got = ::recv(descriptor(), first.data(), first.size(), MSG_PEEK | MSG_DONTWAIT);
+    if (got == 0) return Error{"the other side closed the connection"};
+    if (got < 0) return Wants::read;
+    if (begins_frame({first.data(), static_cast<std::size_t>(got)})) {  // he would not understand TLS
+      refuse_clear_text(descriptor());
+      return Error{"a connection in the clear"};
+    }
+    Result<std::unique_ptr<Tls>> tls = Tls::over(descriptor(), *impl_->asks, "");
+    if (!tls) return tls.error();
+    impl_->tls = std::move(tls).value();
+  }
+  return impl_->tls ? impl_->tls->shake_hands() : Wants::nothing;
+}
+
+const Certificate* Stream::certificate() const noexcept { return impl_->tls ? &impl_->tls->other() : nullptr; }
+
+int Stream::descriptor() const noexcept { return impl_->descriptor(); }
+
+std::string Stream::local_host() const {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  std::array<char, NI_MAXHOST> text{};
+  auto* address = reinterpret_cast<sockaddr*>(&own);
+  if (::getsockname(descriptor(), address, &size) != 0) return {};
+  if (::getnameinfo(address, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) != 0) return {};
+  const std::string host = text.data();
+  constexpr std::string_view kMapped = "::ffff:";  // IPv4 through a socket for both
+  return host.starts_with(kMapped) ? host.substr(kMapped.size()) : host;
 }
 
 Result<void> Stream::write(const Message& message, std::span<const std::span<const std::byte>> raw) {
@@ -163,24 +270,20 @@ Result<void> Stream::write(const Message& message, std::span<const std::span<con
   };
   add(std::as_bytes(std::span(frame)));
   for (const std::span<const std::byte> bytes : raw) add(bytes);
-  return write_all(impl_->socket->getSocketFD(), pieces);
+  return impl_->write(pieces);
 }
 
 Result<void> Stream::write_raw(std::span<const std::byte> bytes) {
   iovec piece{const_cast<std::byte*>(bytes.data()), bytes.size()};
-  return write_all(impl_->socket->getSocketFD(), {&piece, bytes.empty() ? 0u : 1u});
+  return impl_->write({&piece, bytes.empty() ? 0u : 1u});
 }
 
 Result<void> Stream::read_raw(std::span<std::byte> into) {
-  try {
-    while (!into.empty()) {
-      const std::size_t got = impl_->read_some(into);
-      if (got == 0) return Error{"the other side closed the connection"};
-      into = into.subspan(got);
-    }
-  } catch (const TTransportException& error) {
-    if (error.getType() == TTransportException::TIMED_OUT) return Error{"nothing came in time"};
-    return Error{error.what()};
+  while (!into.empty()) {
+    const Result<std::size_t> got = impl_->read_some(into);
+    if (!got) return got.error();
+    if (got.value() == 0) return Error{"the other side closed the connection"};
+    into = into.subspan(got.value());
   }
   return {};
 }
@@ -192,14 +295,49 @@ Result<Message> Stream::read() {
   const Result<std::size_t> size = header_size({prefix.data(), prefix.size()});
   if (!size) return size.error();
   // Grows with what arrives, so that a size alone takes no memory.
-  impl_->header.clear();
-  while (impl_->header.size() < size.value()) {
-    const std::size_t done = impl_->header.size();
-    impl_->header.resize(std::min(size.value(), done + (1 << 20)));
-    read = read_raw(std::as_writable_bytes(std::span(impl_->header).subspan(done)));
+  std::string& header = impl_->arrived;
+  header.clear();
+  while (header.size() < size.value()) {
+    const std::size_t done = header.size();
+    header.resize(std::min(size.value(), done + (1 << 20)));
+    read = read_raw(std::as_writable_bytes(std::span(header).subspan(done)));
     if (!read) return read.error();
   }
-  return decode_header(impl_->header);
+  return decode_header(header);
+}
+
+Result<std::optional<Message>> Stream::try_read(std::size_t most) {
+  std::string& frame = impl_->arrived;
+  for (std::size_t whole = kPrefix;;) {
+    if (frame.size() >= kPrefix) {
+      const Result<std::size_t> header = header_size(frame);
+      if (!header) return header.error();
+      if (header.value() > most) return Error{"a frame whose header would have " + std::to_string(header.value()) + " bytes"};
+      whole = kPrefix + header.value();
+    }
+    const std::size_t done = frame.size();
+    if (done >= kPrefix && done == whole) break;
+    frame.resize(whole);
+    const auto got = impl_->try_read(std::as_writable_bytes(std::span(frame).subspan(done)));
+    frame.resize(done + (got && got.value() ? *got.value() : 0));
+    if (!got) return got.error();
+    if (!got.value()) return std::optional<Message>();
+    if (*got.value() == 0) return Error{"the other side closed the connection"};
+  }
+  Result<Message> message = decode_header(std::string_view(frame).substr(kPrefix));
+  frame.clear();
+  if (!message) return message.error();
+  return std::optional<Message>(std::move(message).value());
+}
+
+Result<Message> Stream::read_greeting(std::chrono::milliseconds patience) {
+  const auto until = Clock::now() + patience;
+  for (;;) {
+    Result<std::optional<Message>> message = try_read(kMostGreeting);
+    if (!message) return message.error();
+    if (message.value()) return std::move(*message.value());
+    if (!wait_for(descriptor(), Wants::read, until)) return Error{"nothing came in time"};
+  }
 }
 
 bool Stream::writable() const {
@@ -212,12 +350,14 @@ void Stream::shut_down() noexcept { ::shutdown(impl_->socket->getSocketFD(), SHU
 bool Stream::crowded() const noexcept { return impl_->crowded; }
 
 void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
+  impl_->read_timeout = timeout;
   impl_->socket->setRecvTimeout(static_cast<int>(timeout.count()));
 }
 
 struct Listener::Impl {
   std::shared_ptr<ServerSocket> socket;
   Address address;
+  std::shared_ptr<Credentials> credentials;
   std::atomic<bool> closed{false};
   int spare = -1;  ///< A descriptor that is given up to take one more connection.
 
@@ -231,10 +371,10 @@ struct Listener::Impl {
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() { close(); }
 
-Result<std::unique_ptr<Listener>> Listener::bind(const Address& address) {
-  if (!address.loopback()) {
+Result<std::unique_ptr<Listener>> Listener::bind(const Address& address, std::shared_ptr<Credentials> credentials) {
+  if (!address.loopback() && !credentials) {
     return Error{"binding to " + address.host + " would open this machine to others: without certificates on both ends "
-                 "dflow stays on 127.0.0.1"};
+                 "dflow stays on 127.0.0.1; `dflow security init` makes them"};
   }
   auto socket = std::make_shared<ServerSocket>(address.host, address.port);
   // Thrift would have the kernel hide who connects until he speaks, for a second.
@@ -251,6 +391,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(const Address& address) {
   auto impl = std::make_unique<Impl>();
   impl->address = {.host = address.host, .port = static_cast<std::uint16_t>(socket->getPort())};
   impl->socket = std::move(socket);
+  impl->credentials = std::move(credentials);
   return std::make_unique<Listener>(std::move(impl));
 }
 
@@ -262,10 +403,8 @@ Result<std::unique_ptr<Stream>> Listener::accept() {
     if (!crowded) impl_->hold_spare();
     try {
       const std::shared_ptr<TTransport> accepted = impl_->socket->accept();
-      auto impl = std::make_unique<Stream::Impl>();
-      impl->socket = std::dynamic_pointer_cast<TSocket>(accepted);
-      impl->crowded = crowded;
-      return std::make_unique<Stream>(std::move(impl));
+      return std::make_unique<Stream>(std::make_unique<Stream::Impl>(Stream::Impl{
+          .socket = std::dynamic_pointer_cast<TSocket>(accepted), .crowded = crowded, .asks = impl_->credentials}));
     } catch (const TTransportException& error) {
       if (impl_->closed) return Error{error.what()};
       crowded = impl_->give_up_spare();

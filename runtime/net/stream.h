@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "formats/result.h"
 #include "runtime/net/messages.h"
+#include "runtime/net/tls.h"
 
 namespace dflow::net {
 
@@ -35,7 +37,19 @@ class Stream {
   explicit Stream(std::unique_ptr<Impl> impl);
   ~Stream();
 
-  static Result<std::unique_ptr<Stream>> connect(const Address& address, std::chrono::milliseconds timeout);
+  /// With credentials by TLS, to who proves that he is the address's host.
+  static Result<std::unique_ptr<Stream>> connect(const Address& address, std::chrono::milliseconds timeout,
+                                                 Credentials* credentials = nullptr);
+
+  /// Who has connected proves himself, if the listener has credentials: a step of that, without waiting; `nothing` when
+  /// all is done. Before that nothing is read or written.
+  Result<Wants> shake_hands();
+  /// Of the other side; null on a connection in the clear.
+  const Certificate* certificate() const noexcept;
+  /// The IP address of this end.
+  std::string local_host() const;
+  /// To wait for it.
+  int descriptor() const noexcept;
 
   /// A frame, and raw bytes behind it.
   Result<void> write(const Message& message, std::span<const std::span<const std::byte>> raw = {});
@@ -45,6 +59,11 @@ class Stream {
   Result<Message> read();
   /// Raw bytes to where they belong.
   Result<void> read_raw(std::span<std::byte> into);
+  /// The next frame if it has arrived; none: more has to come. Not in the middle of `read`. An error for a header of more
+  /// than `most` bytes, before memory is taken for it.
+  Result<std::optional<Message>> try_read(std::size_t most);
+  /// The first frame, of at most `kMostGreeting`; all of it has to come in time.
+  Result<Message> read_greeting(std::chrono::milliseconds patience);
   /// True if some 64 KiB can be written now without waiting for the other side.
   bool writable() const;
   /// Reads and writes of any thread end now, with errors.
@@ -65,8 +84,9 @@ class Listener {
   explicit Listener(std::unique_ptr<Impl> impl);
   ~Listener();
 
-  /// Port 0: any that is free. Refuses what is not loopback.
-  static Result<std::unique_ptr<Listener>> bind(const Address& address);
+  /// Port 0: any that is free. Refuses what is not loopback without credentials. With them it takes TLS alone, from who has
+  /// a certificate of the same authority.
+  static Result<std::unique_ptr<Listener>> bind(const Address& address, std::shared_ptr<Credentials> credentials = nullptr);
 
   /// With the port that it got.
   const Address& address() const noexcept;

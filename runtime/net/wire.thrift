@@ -26,6 +26,7 @@ struct Welcome {
   3: string refusal
   4: i32 id
   5: optional string machine
+  6: optional binary secret  // For peers of the same program.
 }
 
 // Events and actions of the scheduler, each as runtime/core/codec.h writes them.

@@ -16,7 +16,9 @@ std::string reply_to(const net::Hello& hello, const net::Hello& mine) {
   auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0});
   std::thread callee([&] {
     auto stream = listener.value()->accept();
-    if (receive(*stream.value(), mine)) (void)answer(*stream.value(), 5);
+    const auto said = stream.value()->read_greeting(std::chrono::seconds(20));
+    const std::string why = refusal(*stream.value(), std::get<net::Hello>(said.value()), mine);
+    (void)answer(*stream.value(), {.refusal = why, .id = 5});
   });
   const Result<Greeted> greeted = greet(listener.value()->address(), hello);
   callee.join();
@@ -36,8 +38,14 @@ TEST(Handshake, OtherBuildIsNamed) {
   EXPECT_THAT(reply_to({.program = "old"}, {.program = "new"}), HasSubstr("another build of the program"));
 }
 
+TEST(Handshake, OneBuildServesUsersWhoDiffer) {
+  EXPECT_EQ(reply_to({.program = "a"}, {.program = "a@alice"}), "welcome 5");  // the secret tells them apart
+}
+
 TEST(Handshake, WhoDoesNotKnowTheSecretStaysOutside) {
-  EXPECT_THAT(reply_to({.secret = "guess"}, {.secret = "s"}), HasSubstr("another program only"));
+  for (const char* guess : {"", "guess", "t", "ss"}) {
+    EXPECT_THAT(reply_to({.secret = guess}, {.secret = "s"}), HasSubstr("another program only")) << guess;
+  }
 }
 
 TEST(Handshake, AnotherServiceIsNamed) {

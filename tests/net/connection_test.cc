@@ -147,6 +147,32 @@ TEST(Connection, FinishSendsWhatIsQueued) {
   EXPECT_EQ(inbox.messages.back(), "last");
 }
 
+TEST(Connection, EndsWhenTheOtherSideDoesNotRead) {
+  Ends ends = connected();  // whose far end nobody reads
+  constexpr std::size_t kMost = 8 << 20;
+  Connection near(std::move(ends.near), kMost);
+  Inbox inbox;
+  near.start(inbox.handlers());
+  const std::string large(1 << 20, 'x');
+  for (int i = 0; i < 40; ++i) near.send(large);  // the sockets hold a few
+  EXPECT_EQ(inbox.closed.get_future().wait_for(30s), std::future_status::ready);
+}
+
+TEST(Connection, MayHaveSentMoreThanMayWait) {
+  Ends ends = connected();
+  Connection near(std::move(ends.near), 4 << 20), far(std::move(ends.far));
+  Inbox inbox, unused;
+  near.start(unused.handlers());
+  far.start(inbox.handlers());
+  for (std::size_t i = 1; i <= 20; ++i) {
+    inbox.full = {};
+    inbox.expected = i;
+    near.send(std::string(1 << 20, 'x'));
+    inbox.full.get_future().wait();
+  }
+  EXPECT_EQ(inbox.messages.size(), 20u);
+}
+
 TEST(Connection, ToldOfTheOtherSidesEnd) {
   Ends ends = connected();
   auto near = std::make_unique<Connection>(std::move(ends.near));

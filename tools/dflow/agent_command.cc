@@ -29,6 +29,8 @@ Result<int> run_agent(const AgentOptions& options) {
   raise_file_limit();
   Result<net::Address> scheduler = net::parse_address(options.scheduler);
   if (!scheduler) return Error{"--scheduler: " + scheduler.message()};
+  Result<cluster::Admission> admission = cluster::admission_to(scheduler.value(), net::CertificateRole::agent);
+  if (!admission) return admission.error();
   Result<std::string> cache = options.cache.empty() ? cluster::home_folder("cache") : Result<std::string>(options.cache);
   if (!cache) return cache.error();
   const std::size_t workers = options.workers != 0 ? options.workers : 1;
@@ -36,7 +38,7 @@ Result<int> run_agent(const AgentOptions& options) {
   std::string reason;  // why it ends, if not for a signal
   Result<std::unique_ptr<cluster::Agent>> agent =
       cluster::Agent::join({.scheduler = scheduler.value(),
-                            .secret = cluster::secret_of_scheduler(scheduler.value().port),
+                            .admission = admission.value(),
                             .cache = cache.value(),
                             .workers = workers,
                             .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),

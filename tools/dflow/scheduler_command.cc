@@ -6,6 +6,8 @@
 
 #include "formats/file.h"
 #include "formats/json_text.h"
+#include "runtime/cluster/admission.h"
+#include "runtime/cluster/handshake.h"
 #include "runtime/cluster/home.h"
 #include "runtime/cluster/scheduler_server.h"
 #include "tools/dflow/cluster_commands.h"
@@ -50,18 +52,36 @@ void tell(const std::string& address, bool json) {
   std::fflush(stdout);
 }
 
+/// Whoever listens at all of a machine's addresses is reached by its name.
+net::Address as_others_see(net::Address address, const net::Credentials* credentials) {
+  const bool everywhere = address.host == "0.0.0.0" || address.host == "::";
+  if (!everywhere || !credentials) return address;
+  const net::Certificate own = credentials->own();
+  const std::string name = cluster::host_name();
+  if (own.names(name) || own.hosts.empty()) address.host = name;
+  else address.host = own.hosts.front();
+  return address;
+}
+
 }  // namespace
 
 Result<int> run_scheduler(const SchedulerOptions& options) {
   const EndSignals signals;
   raise_file_limit();
+  Result<cluster::Admission> admission = cluster::admission_at(options.host, net::CertificateRole::scheduler);
+  if (!admission) return admission.error();
   const std::string secret = cluster::fresh_secret();
   Result<std::unique_ptr<cluster::SchedulerServer>> server =
-      cluster::SchedulerServer::start({.address = {.host = options.host, .port = options.port}, .secret = secret, .end_asked = &EndSignals::end, .agents = true});
+      cluster::SchedulerServer::start({.address = {.host = options.host, .port = options.port},
+                                       .secret = secret,
+                                       .credentials = admission.value().credentials,
+                                       .end_asked = &EndSignals::end,
+                                       .agents = true});
   if (!server) return server.error();
-  const net::Address& address = server.value()->address();
-  const Result<cluster::SecretFile> key = cluster::SecretFile::create(address.port, secret);
-  if (!key) return key.error();
+  const net::Address address = as_others_see(server.value()->address(), admission.value().credentials.get());
+  std::optional<Result<cluster::SecretFile>> key;
+  if (!admission.value().credentials) key.emplace(cluster::SecretFile::create(address.port, secret));
+  if (key && !*key) return key->error();
   const AddressFile file(options.address_file);
   if (Result<void> written = file.write(address.text()); !written) return written.error();
   tell(address.text(), options.json);

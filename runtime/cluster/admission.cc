@@ -1,0 +1,54 @@
+#include "runtime/cluster/admission.h"
+
+#include "runtime/cluster/home.h"
+#include "runtime/cluster/security_files.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+using formats::Error;
+
+Result<Admission> by_certificate(net::CertificateRole role) {
+  Result<std::string> folder = security_folder();
+  if (!folder) return folder.error();
+  Result<std::shared_ptr<net::Credentials>> credentials = credentials_in(folder.value(), role);
+  if (!credentials) return credentials.error();
+  return Admission{.credentials = std::move(credentials).value(), .security = std::move(folder).value()};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<net::Credentials>> credentials_in(const std::string& folder, net::CertificateRole role) {
+  const Result<SecurityFiles> files = SecurityFiles::read(folder);
+  if (!files) return files.error();
+  const auto own = files.value().certificates.find(role);
+  if (own == files.value().certificates.end()) {
+    const std::string name(net::name_of(role));
+    return Error{folder + " has no certificate of a " + name + ": `dflow security issue " + name +
+                 "` makes one, where the authority is"};
+  }
+  return net::Credentials::load(
+      {.certificate = own->second, .authority = files.value().authority, .revoked = files.value().revoked}, role);
+}
+
+Result<Admission> admission_to(const net::Address& scheduler, net::CertificateRole role) {
+  if (scheduler.loopback()) {
+    std::string secret = secret_of_scheduler(scheduler.port);
+    const Result<std::string> folder = security_folder();
+    if (!secret.empty() || !folder || !SecurityFiles::in(folder.value())) return Admission{.secret = std::move(secret)};
+  }
+  Result<Admission> admission = by_certificate(role);
+  if (admission) return admission;
+  return Error{scheduler.text() + " takes a certificate: " + admission.message()};
+}
+
+Result<Admission> admission_at(const std::string& host, net::CertificateRole role) {
+  if (net::Address{.host = host}.loopback()) return Admission{};
+  Result<Admission> admission = by_certificate(role);
+  if (admission) return admission;
+  return Error{"listening at " + host + " would open this machine to others, which takes certificates on both ends: " +
+               admission.message()};
+}
+
+}  // namespace dflow::cluster
