@@ -72,24 +72,24 @@ std::string type_name(const std::type_info& type) {
   return name ? name.get() : type.name();
 }
 
-}  // namespace
-
-std::string cannot_cross(const std::type_info& type) {
-  const std::string name = type_name(type);
+std::string cannot_cross(const dflow::detail::Obstacle* obstacle, const std::type_info& otherwise) {
+  const std::string name = type_name(obstacle ? *obstacle->type : otherwise);
   if (name.find("lambda") != std::string::npos || name.find("::$_") != std::string::npos) {  // g++ and clang++
     return "a lambda with captures ('" + name + "') cannot be sent to another process: pass what it captures as arguments";
   }
   if (name.rfind("dflow::", 0) == 0 && name.find("Borrowed") != std::string::npos) {
     return "what dflow::borrow refers to stays in one process: pass it by value, or scatter() it";
   }
-  return "'" + name + "' cannot be sent to another process: specialise dflow::Serialize for it, or compile with dflowc";
+  return obstacle ? obstacle->why() : "'" + name + "' cannot be sent to another process";
 }
+
+}  // namespace
 
 std::string write_task(Node& node, const NameInput& name_input) {
   const CallForm* form = node.call_form();
   if (!form || !form->write) {
     throw SerializeError("dflow: " + dflow::detail::describe(node) + ": " +
-                         cannot_cross(form && form->obstacle ? *form->obstacle : node.callable_type()));
+                         cannot_cross(form ? form->obstacle : nullptr, node.callable_type()));
   }
   BytesOfTask out(name_input);
   out.code(form);
@@ -112,7 +112,7 @@ ValueBytes write_value(Node& ended) {
   const ValueForm* form = ended.value_form();
   if (!form || !form->write) {
     throw SerializeError("dflow: the result of " + dflow::detail::describe(ended) + ": " +
-                         cannot_cross(form ? *form->type : typeid(ended)));
+                         cannot_cross(form ? form->obstacle : nullptr, typeid(ended)));
   }
   ended.retain();
   ValueBytes value{Writer(kBorrowFrom), NodeRef(&ended)};

@@ -53,6 +53,21 @@ TEST_F(Cluster, HugeArgumentsAreToBeScattered) {
   Executor ex;
   const std::vector<long> huge(5'000'000, 1);
   EXPECT_THAT(thrown_by([&] { ex.submit(sum, huge).get(); }), AllOf(HasSubstr("38 MiB"), HasSubstr("scatter()")));
+struct Leaf {
+  Handle handle;
+};
+struct Branch {
+  std::vector<Leaf> leaves;
+};
+bool bare(const Branch& branch) { return branch.leaves.empty(); }
+
+TEST_F(Cluster, WayToWhatCannotCrossIsNamed) {
+  Executor ex;
+  EXPECT_THAT(thrown_by([&] { ex.submit(bare, Branch()).get(); }),
+              ::testing::ContainsRegex("Branch' cannot be sent to another process: it holds 'std::vector<.*Leaf.*>', which "
+                                       "holds '.*Leaf', which holds '.*Handle' \\(specialise dflow::Serialize"));
+}
+
   EXPECT_EQ(ex.submit(sum, ex.scatter(huge)).get(), 5'000'000);
 }
 

@@ -117,9 +117,20 @@ TEST(Aggregates, ThatHoldWhatCannotBeSentCannotBeSent) {
   static_assert(!Serializable<HoldsPointer> && !Serializable<std::map<int, std::vector<HoldsPointer>>>);
   static_assert(!Serializable<Functions> && !Serializable<Referring> && !Serializable<OwnsSomeShape>);
   static_assert(!Serializable<std::unique_ptr<int[]>> && !Serializable<std::shared_ptr<int>>);
+}
+
+TEST(Aggregates, TheWayToWhatCannotBeSentIsNamed) {
+  using ::testing::ContainsRegex;
   EXPECT_THAT(dflow::detail::why_not_serializable<std::vector<HoldsPointer>>(),
-              ::testing::AllOf(::testing::HasSubstr("HoldsPointer' holds 'int"),
-                               ::testing::HasSubstr("cannot be sent to another process")));
+              ContainsRegex("cannot be sent to another process: it holds '.*HoldsPointer', which holds 'int ?\\*' "
+                            "\\(specialise dflow::Serialize"));
+  struct Branch {
+    std::vector<Branch> branches;  // a way that leads back to where it came from
+    std::map<int, HoldsPointer> leaves;
+  };
+  EXPECT_THAT(dflow::detail::why_not_serializable<Branch>(),
+              ContainsRegex("Branch' cannot be sent .*: it holds 'std::map<.*>', which holds '.*HoldsPointer', which holds 'int"));
+  EXPECT_THAT(dflow::detail::why_not_serializable<int*>(), ContainsRegex("'int ?\\*' cannot be sent to another process \\("));
 }
 
 }  // namespace

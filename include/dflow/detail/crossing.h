@@ -46,12 +46,22 @@ class TaskReader {
   Reader bytes_;
 };
 
+/// A type that cannot be sent.
+struct Obstacle {
+  const std::type_info* type;
+  std::string (*why)();  ///< For people: down to which of its members.
+};
+
+template <class T>
+inline constexpr Obstacle obstacle_of{&typeid(T), &why_not_serializable<T>};
+
 /// How results of one type cross. One constant a type; the functions are null if its values cannot be sent.
 struct ValueForm {
   static constexpr std::uint64_t kMagic = 0x6466'6c6f'7720'7631;
 
   std::uint64_t magic;         ///< Says that an address sent by another process leads to a ValueForm.
   const std::type_info* type;
+  const Obstacle* obstacle;  ///< Null if they can.
   bool copyable;
   void (*write)(Node& ended, Writer& out);
   void (*read)(Node& without_value, Reader& in);
@@ -63,7 +73,7 @@ struct CallForm {
   static constexpr std::uint64_t kMagic = 0x6466'6c6f'7720'6631;
 
   std::uint64_t magic;             ///< Says that an address sent by another process leads to a CallForm.
-  const std::type_info* obstacle;  ///< The first type in the call that cannot be sent; null if there is none.
+  const Obstacle* obstacle;        ///< The first type in the call that cannot be sent; null if there is none.
   void (*write)(Node& node, TaskWriter& out);
   Node* (*read)(TaskReader& in);
 };
@@ -84,7 +94,10 @@ struct Part {
   using T = std::remove_const_t<A>;
   static constexpr bool sendable = Serializable<T> || is_function_pointer_v<T> || std::is_member_pointer_v<T> ||
                                    is_stateless_v<T>;
-  static constexpr const std::type_info* obstacle() { return sendable ? nullptr : &typeid(T); }
+  static constexpr const Obstacle* obstacle() {
+    if constexpr (sendable) return nullptr;
+    else return &obstacle_of<T>;
+  }
 
   static void write(TaskWriter& out, const T& value) {
     if constexpr (Serializable<T>) out.bytes().write(value);
@@ -128,8 +141,8 @@ struct Part {
 };
 
 template <class... A>
-constexpr const std::type_info* first_obstacle() {
-  const std::type_info* found = nullptr;
+constexpr const Obstacle* first_obstacle() {
+  const Obstacle* found = nullptr;
   ((found = found ? found : Part<A>::obstacle()), ...);
   return found;
 }
@@ -139,7 +152,7 @@ const ValueForm& value_form_of() noexcept;
 
 template <class T>
 struct Part<Future<T>> {
-  static constexpr const std::type_info* obstacle() { return nullptr; }
+  static constexpr const Obstacle* obstacle() { return nullptr; }
   static void write(TaskWriter& out, const Future<T>& future) { out.input(*node_of(future)); }
   static Future<T> read(TaskReader& in) { return Future<T>(in.input(value_form_of<T>())); }
 };
@@ -148,7 +161,7 @@ template <class X, class Allocator>
   requires(Arrival<X>::holds_futures)
 struct Part<std::vector<X, Allocator>> {
   using From = std::vector<X, Allocator>;
-  static constexpr const std::type_info* obstacle() { return Part<X>::obstacle(); }
+  static constexpr const Obstacle* obstacle() { return Part<X>::obstacle(); }
   static void write(TaskWriter& out, const From& from) {
     out.bytes().write_count(from.size());
     for (const X& x : from) {
@@ -169,7 +182,7 @@ struct Part<std::vector<X, Allocator>> {
 template <class X, std::size_t N>
   requires(Arrival<X>::holds_futures)
 struct Part<std::array<X, N>> {
-  static constexpr const std::type_info* obstacle() { return Part<X>::obstacle(); }
+  static constexpr const Obstacle* obstacle() { return Part<X>::obstacle(); }
   static void write(TaskWriter& out, const std::array<X, N>& from) {
     for (const X& x : from) Part<X>::write(out, x);
   }
@@ -183,7 +196,7 @@ struct Part<std::array<X, N>> {
 template <class X>
   requires(Arrival<X>::holds_futures)
 struct Part<std::optional<X>> {
-  static constexpr const std::type_info* obstacle() { return Part<X>::obstacle(); }
+  static constexpr const Obstacle* obstacle() { return Part<X>::obstacle(); }
   static void write(TaskWriter& out, const std::optional<X>& from) {
     write_flag(out.bytes(), from.has_value());
     if (from) Part<X>::write(out, *from);
@@ -197,7 +210,7 @@ struct Part<std::optional<X>> {
 template <class A, class B>
   requires(Arrival<A>::holds_futures || Arrival<B>::holds_futures)
 struct Part<std::pair<A, B>> {
-  static constexpr const std::type_info* obstacle() { return first_obstacle<A, B>(); }
+  static constexpr const Obstacle* obstacle() { return first_obstacle<A, B>(); }
   static void write(TaskWriter& out, const std::pair<A, B>& from) {
     Part<A>::write(out, from.first);
     Part<B>::write(out, from.second);
@@ -208,7 +221,7 @@ struct Part<std::pair<A, B>> {
 template <class... X>
   requires((Arrival<X>::holds_futures || ...))
 struct Part<std::tuple<X...>> {
-  static constexpr const std::type_info* obstacle() { return first_obstacle<X...>(); }
+  static constexpr const Obstacle* obstacle() { return first_obstacle<X...>(); }
   static void write(TaskWriter& out, const std::tuple<X...>& from) {
     std::apply([&](const X&... x) { (Part<X>::write(out, x), ...); }, from);
   }
@@ -219,7 +232,7 @@ template <class K, class X, class Less, class Allocator>
   requires(Arrival<X>::holds_futures)
 struct Part<std::map<K, X, Less, Allocator>> {
   using From = std::map<K, X, Less, Allocator>;
-  static constexpr const std::type_info* obstacle() { return first_obstacle<K, X>(); }
+  static constexpr const Obstacle* obstacle() { return first_obstacle<K, X>(); }
   static void write(TaskWriter& out, const From& from) {
     out.bytes().write_count(from.size());
     for (const auto& [key, x] : from) {
@@ -274,11 +287,12 @@ template <class T>
 const ValueForm& value_form_of() noexcept {
   if constexpr (ValueFunctions<T>::sendable) {
     using Functions = ValueFunctions<T>;
-    static constexpr ValueForm form{ValueForm::kMagic, &typeid(T),      is_copyable_v<Stored<T>>,
+    static constexpr ValueForm form{ValueForm::kMagic, &typeid(T),      nullptr,        is_copyable_v<Stored<T>>,
                                     Functions::write,  Functions::read, Functions::hold};
     return form;
   } else {
-    static constexpr ValueForm form{ValueForm::kMagic, &typeid(T), is_copyable_v<Stored<T>>, nullptr, nullptr, nullptr};
+    static constexpr ValueForm form{ValueForm::kMagic, &typeid(T), &obstacle_of<Stored<T>>, is_copyable_v<Stored<T>>,
+                                    nullptr,           nullptr,    nullptr};
     return form;
   }
 }

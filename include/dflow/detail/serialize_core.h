@@ -149,21 +149,44 @@ concept Serializable = std::is_void_v<typename detail::WalkFrom<T>::obstacle>;
 
 namespace detail {
 
-/// "'Counts' cannot be sent to another process: it holds 'Node*'"; of a type that is not Serializable.
+/// T, or something that it is made of, cannot be sent; types that were `Seen` are passed over.
+template <class T, class... Seen>
+inline constexpr bool leads_to_obstacle = !std::is_void_v<typename Walk<Types<Step<T, T>>, Types<Seen...>>::obstacle>;
+
+template <class T, class... Seen>
+std::string way_to_obstacle();
+
+template <class Part, class... Seen>
+bool add_way_through(std::string& text) {
+  if constexpr (leads_to_obstacle<Part, Seen...>) {
+    text = " holds '" + std::string(printed_type<Part>()) + "'";
+    const std::string further = way_to_obstacle<Part, Seen...>();
+    if (!further.empty()) text += ", which" + further;
+    return true;
+  } else {
+    return false;
+  }
+}
+
+/// " holds 'Tree', which holds 'Node*'": from T to what cannot be sent; empty if that is T.
+template <class T, class... Seen>
+std::string way_to_obstacle() {
+  std::string text;
+  if constexpr (HasSerializer<T>) {
+    [&]<class... P>(Types<P...>) {
+      static_cast<void>((add_way_through<Plain<std::remove_all_extents_t<P>>, T, Seen...>(text) || ...));
+    }(typename PartsOf<T>::type());
+  }
+  return text;
+}
+
+/// "'Counts' cannot be sent to another process: it holds 'Tree', which holds 'Node*'"; of a type that is not
+/// Serializable.
 template <class T>
 std::string why_not_serializable() {
-  using From = WalkFrom<T>;
-  const auto quoted = [](std::string_view name) { return "'" + std::string(name) + "'"; };
-  std::string text = quoted(printed_type<T>()) + " cannot be sent to another process";
-  if constexpr (!std::is_same_v<typename From::obstacle, T>) {
-    text += ": ";
-    if constexpr (!std::is_same_v<typename From::holder, T>)
-      text += "in it, " + quoted(printed_type<typename From::holder>());
-    else
-      text += "it";
-    text += " holds " + quoted(printed_type<typename From::obstacle>());
-  }
-  return text + " (specialise dflow::Serialize, or compile with dflowc)";
+  const std::string way = way_to_obstacle<T>();
+  return "'" + std::string(printed_type<T>()) + "' cannot be sent to another process" +
+         (way.empty() ? "" : ": it" + way) + " (specialise dflow::Serialize, or compile with dflowc)";
 }
 
 }  // namespace detail
