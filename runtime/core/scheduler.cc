@@ -86,7 +86,8 @@ void Scheduler::settle() {
       review(task);
     }
     agenda_.clear();
-    if (hungry_.empty()) break;
+    place_resolved();
+    if (hungry_.empty()) continue;
     const Index worker = hungry_.back();
     hungry_.pop_back();
     refill(worker);
@@ -175,8 +176,20 @@ void Scheduler::resolve(Index task) {
       t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
   const bool deadly = allowed > 0 && t.deaths() >= allowed;
   t.default_value = t.on_failure == OnFailure::ignore && (failed != none || deadly);
-  if (failed == none || t.default_value) return enqueue(task);
+  if (failed == none || t.default_value) return resolved_.push_back(task);
   fail(task, failures_.at(failed));
+}
+
+/// Those that have become ready in one event get workers in the order of their ranks, not in that of their submission.
+void Scheduler::place_resolved() {
+  const auto before = [&](Index a, Index b) { return graph_[a].rank().before(graph_[b].rank()); };
+  if (!std::is_sorted(resolved_.begin(), resolved_.end(), before)) {
+    std::stable_sort(resolved_.begin(), resolved_.end(), before);
+  }
+  for (const Index task : resolved_) {
+    if (graph_[task].state == TaskState::waiting && graph_[task].missing == 0) enqueue(task);
+  }
+  resolved_.clear();
 }
 
 bool Scheduler::sweeps(Index failed) const {

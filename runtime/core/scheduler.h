@@ -175,6 +175,7 @@ class Scheduler {
   static FailureRef loss_of(const Task& t);
   void lose_value(Index task);  ///< The last copy is gone.
   void input_ended(Index producer);
+  void place_resolved();
   void input_lost(Index producer);
 
   // scheduler_work.cc: tasks and workers.
@@ -189,10 +190,6 @@ class Scheduler {
   bool take_next(Index worker);
   void rehome(Index worker);  ///< It can run nothing (more): what waits for it goes elsewhere.
   void push_home(Index task, Index worker);
-  void end_call_back(Index task);
-  bool steal(Index thief);
-  bool call_back(Index victim, Index thief);
-  void balance();
   bool may_run(Index worker, Index task) const;
   bool fits(const Member& member, const TaskOptions& demands) const;
   Index pick_constrained(Index task) const;
@@ -200,6 +197,7 @@ class Scheduler {
   std::uint32_t expect(Index task) const;
   void learn(Index task, Duration run_time);
   bool in_queue(const ReadyQueue::Entry& entry) const;
+  bool outranked(Index task, Index worker);  ///< The user wants something else to go there first.
   RunTask order_to_run(Index task, Index worker) const;
   /// The task, if this report is about what the worker does now; else it is answered.
   Index current(WorkerId worker, TaskId id, Attempt attempt);
@@ -211,6 +209,13 @@ class Scheduler {
   void free_copies(Index task);
   void value_missing(const MissingInput& missing);
   void refuse_value(WorkerId worker, TaskId id, Attempt version);
+  // scheduler_stealing.cc: from busy workers to idle ones.
+  bool steal(Index thief);
+  Index most_attractive(Index victim, Index thief) const;
+  bool call_back(Index victim, Index thief);
+  void end_call_back(Index task);
+  void balance();
+
   void announce(Index task);
   void place_value(Index task);
   void replicate(Index task);
@@ -285,5 +290,6 @@ class Scheduler {
   std::uint64_t next_order_ = 1;
   Story<TaskState> story_;
 };
+  std::vector<Index> resolved_;                            ///< Waiting, and nothing is left to wait for.
 
 }  // namespace dflow::core

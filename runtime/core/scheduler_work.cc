@@ -12,17 +12,31 @@ void Scheduler::enqueue(Index task) {
   Task& t = graph_[task];
   ++t.ticket;
   t.expected = expect(task);
-  if (t.lane != 0) {
-    const Index worker = pick_constrained(task);
-    if (worker != none) return assign(task, worker);
-    return lanes_[t.lane].queue.push({t.rank(), task, t.ticket});
+  const Index worker = t.lane != 0             ? pick_constrained(task)
+                       : t.first_input == none ? fleet_.next_of_run(t.avoid)
+                                               : soonest(graph_, fleet_, settings_, task, t.avoid);
+  const bool room = worker != none && fleet_.has_room(fleet_[worker]);
+  if (room && !outranked(task, worker)) return assign(task, worker);
+  if (room) {
+    const Index other = fleet_.idlest(worker);
+    if (other != none) hungry_.push_back(other);
+    hungry_.push_back(worker);
   }
-  const Index worker = t.first_input == none ? fleet_.next_of_run(t.avoid)
-                                             : soonest(graph_, fleet_, settings_, task, t.avoid);
-  if (worker == none) return lanes_[0].queue.push({t.rank(), task, t.ticket});
-  if (fleet_.has_room(fleet_[worker])) return assign(task, worker);
-  if (t.first_input == none && t.avoid == none) return lanes_[0].queue.push({t.rank(), task, t.ticket});
+  const bool anywhere = t.lane != 0 || worker == none || (t.first_input == none && t.avoid == none);
+  if (anywhere) return lanes_[t.lane].queue.push({t.rank(), task, t.ticket});
   push_home(task, worker);
+}
+
+bool Scheduler::outranked(Index task, Index worker) {
+  const auto valid = [this](const ReadyQueue::Entry& entry) { return in_queue(entry); };
+  const auto waits = [&](ReadyQueue& queue) {
+    const auto* entry = queue.top(valid);
+    return entry && entry->rank.priority > graph_[task].priority &&
+           (graph_[entry->task].lane == 0 || may_run(worker, entry->task));
+  };
+  Member& member = fleet_[worker];
+  return waits(lanes_[0].queue) || waits(member.home) ||
+         std::any_of(member.lanes.begin(), member.lanes.end(), [&](Index lane) { return waits(lanes_[lane].queue); });
 }
 
 void Scheduler::push_home(Index task, Index worker) {
@@ -173,62 +187,6 @@ void Scheduler::rehome(Index worker) {
   member.home.clear();
 }
 
-bool Scheduler::steal(Index thief) {
-  const Index victim = fleet_.busiest();
-  if (victim == none || victim == thief) return false;
-  Member& member = fleet_[victim];
-  const auto* entry = member.home.top([this](const ReadyQueue::Entry& one) { return in_queue(one); });
-  if (!entry) return call_back(victim, thief);
-  const Index task = entry->task;
-  if (graph_[task].avoid == thief || !worth_stealing(graph_, fleet_, settings_, task, victim, thief, false))
-    return false;
-  member.home.pop();
-  member.home_time -= std::chrono::microseconds(graph_[task].expected);
-  fleet_.changed(victim);
-  assign(task, thief);
-  return true;
-}
-
-bool Scheduler::call_back(Index victim, Index thief) {
-  int looked_at = 0;
-  for (Index task = fleet_[victim].last_task; task != none && looked_at < 8;
-       task = graph_[task].previous, ++looked_at) {
-    Task& t = graph_[task];
-    if (t.started || t.suspended || t.revoking || t.avoid == thief || !may_run(thief, task)) continue;
-    if (!worth_stealing(graph_, fleet_, settings_, task, victim, thief, true)) continue;
-    t.revoking = true;
-    thieves_[task] = thief;
-    ++fleet_[thief].calls_back;
-    fleet_[thief].coming += std::chrono::microseconds(t.expected);
-    fleet_.changed(thief);
-    emit(RevokeTask{fleet_[victim].self.worker, t.id, Attempt{t.attempt}});
-    return true;
-  }
-  return false;
-}
-
-void Scheduler::end_call_back(Index task) {
-  Task& t = graph_[task];
-  if (!t.revoking) return;
-  t.revoking = false;
-  const auto found = thieves_.find(task);
-  const Index thief = found->second;
-  thieves_.erase(found);
-  if (thief == none) return;
-  --fleet_[thief].calls_back;
-  fleet_[thief].coming -= std::chrono::microseconds(t.expected);
-  fleet_.changed(thief);
-}
-
-void Scheduler::balance() {
-  for (int i = 0; i < 64; ++i) {
-    const Index thief = fleet_.idlest();
-    if (thief == none || fleet_[thief].active() + fleet_[thief].calls_back >= fleet_[thief].self.threads)
-      return;
-    if (!steal(thief)) return;
-  }
-}
-
 bool Scheduler::may_run(Index worker, Index task) const {
   const Task& t = graph_[task];
   if (t.lane == 0) return true;
@@ -368,19 +326,6 @@ void Scheduler::on(const TaskReturned& event) {
   if (graph_[task].given) note_given(task, false);
   wait_again(task);
   for (const MissingInput& missing : event.missing) value_missing(missing);
-}
-
-void Scheduler::on(const TaskRevoked& event) {
-  const Index task = current(event.worker, event.id, event.attempt);
-  if (task == none || !graph_[task].revoking) return;
-  end_call_back(task);
-  if (!event.given_up) {
-    graph_[task].started = true;
-    return;
-  }
-  unassign(task);
-  if (graph_[task].given) note_given(task, false);
-  wait_again(task);
 }
 
 }  // namespace dflow::core

@@ -1,5 +1,5 @@
 // Cases of distributed's test_steal by name, on the scheduler's brain alone: what is moved between workers, and what is not.
-#include "tests/core/scheduler_fixture.h"
+#include "tests/cluster/stealing_fixture.h"
 
 namespace dflow::core {
 namespace {
@@ -8,35 +8,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-class StealingStates : public SchedulerTest {
- protected:
-  explicit StealingStates(Settings settings = Settings{}) : SchedulerTest(settings) {}
-
-  static TaskSpec of(std::uint64_t function, TaskOptions options = {}) {
-    TaskSpec spec{.function = FunctionId{function}};
-    if (options != TaskOptions{}) spec.options = std::make_shared<const TaskOptions>(std::move(options));
-    return spec;
-  }
-  /// So that the scheduler knows how long tasks of the function take.
-  void learn(std::uint64_t number, std::uint64_t function, Duration time, std::uint64_t bytes = 8) {
-    submit(number, {}, of(function));
-    const RunTask run = last_run.at(task(number));
-    say(TaskFinished{run.worker, run.id, run.attempt, bytes, time, {}});
-  }
-  std::vector<Action> started(std::uint64_t number) {
-    const RunTask& run = last_run.at(task(number));
-    return say(TaskStarted{run.worker, run.id, run.attempt});
-  }
-  std::vector<Action> revoked(const RevokeTask& asked, bool given_up = true) {
-    return say(TaskRevoked{asked.worker, asked.id, asked.attempt, given_up});
-  }
-  std::vector<Action> finish_after(std::uint64_t number, Duration time, std::uint64_t bytes = 8) {
-    const RunTask& run = last_run.at(task(number));
-    return say(TaskFinished{run.worker, run.id, run.attempt, bytes, time, {}});
-  }
-  static WorkerId w(std::uint32_t worker) { return WorkerId{worker}; }
-};
 
 TEST_F(StealingStates, NewWorkerSteals) {
   join(1);
@@ -274,74 +245,6 @@ TEST_F(StealingStates, CorrectBadTimeEstimate) {
   finish_after(2, 5s);  // slower than thought: what follows is spread
   submit(6, {}, of(1)), submit(7, {}, of(1));
   EXPECT_THAT((std::set{where(6), where(7)}), SizeIs(2));
-}
-
-TEST_F(StealingStates, BalanceWithoutDependencies) {
-  join(1), join(2), join(3);
-  std::map<WorkerId, int> count;
-  for (std::uint64_t i = 1; i <= 9; ++i) submit(i, {}, of(1)), ++count[where(i)];
-  for (const auto& [worker, tasks] : count) EXPECT_EQ(tasks, 3);
-}
-
-TEST_F(StealingStates, BalanceExpensiveTasks) {
-  join(1), join(2);
-  learn(1, 1, 10s);
-  submit(2, {}, of(1)), submit(3, {}, of(1));
-  EXPECT_THAT((std::set{where(2), where(3)}), SizeIs(2));
-}
-
-TEST_F(StealingStates, BalanceEvenWithReplica) {
-  join(1), join(2);
-  learn(1, 1, 1ms, 1'000'000);
-  const WorkerId other = where(1) == w(1) ? w(2) : w(1);
-  say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2});
-  say(ValueAdded{other, task(1), Attempt{1}, 1'000'000});
-  learn(2, 2, 10ms);
-  submit(3, {1}, of(2)), submit(4, {1}, of(2));
-  EXPECT_THAT((std::set{where(3), where(4)}), SizeIs(2));
-}
-
-TEST_F(StealingStates, BalanceUnevenWithoutReplica) {
-  join(1);
-  learn(1, 1, 1ms, std::uint64_t{1} << 33);
-  join(2);
-  learn(2, 2, 10us);
-  for (std::uint64_t i = 3; i <= 8; ++i) {
-    submit(i, {1}, of(2));
-    EXPECT_EQ(where(i), w(1));  // to move the value takes longer than they all
-  }
-}
-
-TEST_F(StealingStates, BalanceEventuallyStealsLargeDependencyWithoutReplica) {
-  join(1);
-  learn(1, 1, 1ms, 100'000'000);  // 100 ms on the way
-  join(2);
-  learn(2, 2, 1s);
-  submit(3, {1}, of(2)), submit(4, {1}, of(2)), submit(5, {1}, of(2));
-  std::set<WorkerId> used;
-  for (std::uint64_t i = 3; i <= 5; ++i) {
-    if (last_run.contains(task(i))) used.insert(where(i));
-  }
-  EXPECT_THAT(used, SizeIs(2));
-}
-
-TEST_F(StealingStates, BalanceToLargerDependency) {
-  join(1), join(2);
-  submit(1, {}, of(1, {.workers = {"w1"}})), submit(2, {}, of(1, {.workers = {"w2"}}));
-  finish_after(1, 1ms, 10), finish_after(2, 1ms, 50'000'000);
-  submit(3, {1, 2}, of(2));
-  EXPECT_EQ(where(3), w(2));
-}
-
-TEST_F(StealingStates, StealLargeDependency) {
-  join(1), join(2);
-  submit(1, {}, of(1, {.workers = {"w1"}}));
-  finish_after(1, 1ms, 100'000'000);
-  learn(2, 2, 5s);
-  submit(3, {1}, of(2));
-  EXPECT_EQ(where(3), w(1));
-  submit(4, {1}, of(2));
-  EXPECT_EQ(where(4), w(2));  // rather 100 ms of moving than five seconds of waiting
 }
 
 TEST_F(StealingStates, DoNotPingPong) {

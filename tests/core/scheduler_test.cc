@@ -56,17 +56,6 @@ TEST_F(SchedulerTest, HoldsRootsBackUntilAWorkerHasRoom) {
   EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
 }
 
-TEST_F(SchedulerTest, PrefersPriorityThenPathThenOrder) {
-  join(1);
-  submit(1);
-  submit(2);
-  submit(3, {}, {.path = 5});
-  submit(4, {}, {.priority = 1});
-  EXPECT_THAT(ran(finish(1)), ElementsAre(task(4)));
-  EXPECT_THAT(ran(finish(4)), ElementsAre(task(3)));
-  EXPECT_THAT(ran(finish(3)), ElementsAre(task(2)));
-}
-
 TEST_F(SchedulerTest, FreesWhatNothingNeedsAndForgetsIt) {
   join(1);
   submit(1);
