@@ -42,6 +42,10 @@ struct TaskOptions {
   /// How often a task that threw is run again before it fails. Its inputs are then copied, never moved.
   unsigned retries = 0;
 
+  /// Worker processes that may die under the task before it fails with `WorkerLost`: 1: the first death fails it; at most
+  /// 255; 0: as many as DFLOW_ALLOWED_FAILURES says (3). In one process a crash is the program's end.
+  unsigned allowed_failures = 0;
+
   /// How much of each named resource the task needs, of what DFLOW_WORKER_RESOURCES says that a worker has. It is taken
   /// from the worker while the task is there. In one process every resource is there.
   std::map<std::string, double> resources = {};

@@ -77,6 +77,7 @@ struct WorkerNews {
     joined,
     retired,  ///< It is about to end for good.
     replace,  ///< Kill it, another takes its place.
+    arrived,  ///< It has reached the scheduler, and joins once it is set up.
   };
   What what = What::joined;
   std::string program = {};

@@ -13,7 +13,7 @@ namespace {
 using formats::Error;
 
 Error no_memory(std::uint64_t size) {
-  return Error{"there is no memory for a value of " + std::to_string(size) + " bytes"};
+  return Error{"there is no memory for its " + std::to_string(size) + " bytes"};
 }
 
 Result<ValueStore::Held> receive_bytes(transfer::Source& source) {

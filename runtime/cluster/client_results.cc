@@ -100,6 +100,16 @@ void ClientSession::on(core::TaskDone& message) {
   end(*node, State::done);
 }
 
+namespace {
+
+/// Of a scattered value that is lost.
+std::string needs(const core::Failure& failure) {
+  const bool placed = failure.kind == core::Failure::Kind::data_lost;
+  return placed ? ": it needs what scatter() has placed, " + failure.message : "";
+}
+
+}  // namespace
+
 void ClientSession::on(core::TaskEnded& message) {
   const core::Failure& failure = *message.failure;
   Node* node = take(message.id);
@@ -111,7 +121,7 @@ void ClientSession::on(core::TaskEnded& message) {
     place->second.error = failure.kind == core::Failure::Kind::cancelled
                               ? std::make_exception_ptr(CancelledError("dflow: the value was forgotten by restart()"))
                               : std::make_exception_ptr(
-                                    Error("dflow: the value was lost, and with it what it was computed from"));
+                                    Error("dflow: the value was lost with its worker, and cannot be computed again" + needs(failure)));
     changed_.notify_all();
     return;
   }
@@ -141,11 +151,10 @@ std::exception_ptr ClientSession::error_of(const core::Failure& failure, const N
     case Kind::timeout:
       return std::make_exception_ptr(TimeoutError("dflow: " + detail::describe(node) + ": " + failure.message));
     case Kind::data_lost:
-      return std::make_exception_ptr(
-          Error("dflow: " + detail::describe(node) + " needs a value that scatter() had placed, and all the workers that held "
-                "it were lost: scatter(value, replicas) places more copies"));
+      return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + " cannot run" + needs(failure)));
     default:
-      return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + ": " + failure.message));
+      return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + ": " + failure.message +
+                                           (failure.worker.empty() ? "" : " (on " + failure.worker + ")")));
   }
 }
 
@@ -188,12 +197,20 @@ std::optional<core::Input> ClientSession::find_value(core::TaskId id, detail::De
 
 namespace {
 
+std::string result_of(const Node& node) {
+  return "dflow: the result of " + detail::describe(node) + " cannot be brought here: ";
+}
+
 /// The value, from its bytes to its place in the node. An error if they did not come.
 Result<void> read_into(Node& node, transfer::Source& source, std::exception_ptr& failure) {
   failure = nullptr;
+  const std::uint64_t size = source.left();
   try {
-    Reader in(source, source.left());
+    Reader in(source, size);
     node.value_form()->read(node, in);
+  } catch (const std::bad_alloc&) {
+    failure = std::make_exception_ptr(Error(result_of(node) + "there is no memory for its " + std::to_string(size) +
+                                            " bytes: let a task make less of it where it is, and get() that"));
   } catch (...) {
     failure = std::current_exception();
   }
@@ -262,7 +279,11 @@ void ClientSession::push(core::TaskId id, core::WorkerId worker, Pusher& pusher)
   }
   try {
     if (value) {
-      (void)links_->push(worker, id, write_value(*value.get()));  // if that worker is lost, the scheduler names another one
+      const Result<std::string> refusal = links_->push(worker, id, write_value(*value.get()));
+      // If that worker is lost, the scheduler names another one.
+      if (refusal && !refusal.value().empty()) {
+        send(core::ValueUnavailable{.client = id_, .id = id, .worker = worker, .reason = refusal.value()});
+      }
     }
   } catch (const std::exception&) {
   }

@@ -41,6 +41,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     /// The workers there will ever be, and what they have; empty: others may come.
     std::map<std::string, std::map<std::string, double>> workers = {};
     bool trace = false;  ///< What workers run is told to `detail::trace_ran`.
+    std::uint8_t allowed_failures = 0;  ///< Of tasks that do not say so themselves; 0: as the scheduler has it.
     bool inside_worker = false;
     /// Inside a worker: its id, known when the first task submits; and: a task waits, or goes on.
     std::function<core::WorkerId()> worker = {};

@@ -36,10 +36,15 @@ std::uint64_t id_of(const Node& node) {
   return extras ? extras->remote_id : 0;
 }
 
-std::shared_ptr<const core::TaskOptions> core_options(const TaskOptions& options) {
-  if (options.name.empty() && options.resources.empty() && options.workers.empty() && !options.timeout) return nullptr;
-  return std::make_shared<core::TaskOptions>(core::TaskOptions{
-      .name = options.name, .resources = options.resources, .workers = options.workers, .timeout = options.timeout});
+/// Null if they say nothing.
+std::shared_ptr<const core::TaskOptions> core_options(const TaskOptions* said, std::uint8_t usual_failures) {
+  core::TaskOptions options;
+  if (said) {
+    options = {.name = said->name, .resources = said->resources, .workers = said->workers, .timeout = said->timeout};
+  }
+  const unsigned failures = said && said->allowed_failures > 0 ? said->allowed_failures : usual_failures;
+  if (failures > 0) options.allowed_deaths = static_cast<std::uint8_t>(std::min(failures, 255U));
+  return options == core::TaskOptions{} ? nullptr : std::make_shared<const core::TaskOptions>(std::move(options));
 }
 
 /// Tasks of one function are expected to take as long as each other.
@@ -205,9 +210,10 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
   }
   task.payload = std::make_shared<const std::string>(payload);
   task.function = function_of(node);
-  if (const TaskOptions* options = detail::options_of(node)) {
+  const TaskOptions* options = detail::options_of(node);
+  task.options = core_options(options, options_.allowed_failures);
+  if (options) {
     check_demands(node, *options);
-    task.options = core_options(*options);
     task.priority = options->priority;
     task.retries = static_cast<std::uint16_t>(std::min(options->retries, 65'535u));
     task.on_failure = static_cast<core::OnFailure>(options->on_failure);
@@ -229,7 +235,7 @@ core::TaskId ClientSession::scatter(Node& node) {
     scattered_[id] = NodeRef(&node);
     placed_[id] = &node;
   }
-  send(core::ValueScattered{.client = id_, .id = id, .bytes = write_value(node).writer.size()});
+  send(core::ValueScattered{.client = id_, .id = id, .bytes = write_value(node).writer.size(), .what = type_of_value(node)});
   return id;
 }
 

@@ -74,6 +74,8 @@ void HostedProgram::on(const WorkerNews& news) {
   const std::lock_guard lock(mutex_);
   if (!pool_) return;
   switch (news.what) {
+    case WorkerNews::What::arrived:
+      return pool_->arrived(news.worker);
     case WorkerNews::What::joined:
       return pool_->joined(news.worker);
     case WorkerNews::What::retired:

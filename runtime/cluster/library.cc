@@ -57,11 +57,13 @@ std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& reque
   if (!admission) throw Error("dflow: " + admission.message());
   transfer::let_read(::getpid());
   const auto files = std::make_shared<const OwnFiles>();
+  const bool usual = request.allowed_failures == core::Settings().allowed_failures;
   auto session = std::make_unique<ClientSession>(
       ClientSession::Options{.scheduler = address.value(),
                              .self = hello_of_client(admission.value().secret, files->key()),
                              .credentials = admission.value().credentials,
                              .trace = request.trace,
+                             .allowed_failures = static_cast<std::uint8_t>(usual ? 0 : request.allowed_failures),
                              .files = files},
       local);
   try {

@@ -1,6 +1,7 @@
 #include "runtime/cluster/own_cluster.h"
 
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +23,15 @@ std::size_t share_of_processors(std::size_t workers) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(processors) / workers);
 }
 
+/// Each worker takes two pipes, a handle and a connection. What the user may have at all stays the limit.
+void allow_files_for(std::size_t workers) {
+  rlimit limit{};
+  const rlim_t wanted = 4 * workers + 200;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 std::string own_executable() {
   std::array<char, 4096> path{};
   const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
@@ -32,6 +42,7 @@ std::string own_executable() {
 
 OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_secret()) {
   const std::size_t workers = request.workers, threads = request.threads;
+  allow_files_for(workers);
   for (std::size_t i = 0; i < workers; ++i) {
     const std::string name = WorkerPool::name_of(i);
     workers_[name] = local::resources_of(request.resources, name);
@@ -45,6 +56,8 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
   SchedulerServer::Options options;
   options.secret = secret_;
   options.settings.silence = std::chrono::seconds(request.silence);
+  options.settings.allowed_failures = static_cast<std::uint8_t>(request.allowed_failures);
+  options.worker_arrived = [this](const std::string& name) { pool_->arrived(name); };
   options.worker_joined = [this](const std::string& name) { pool_->joined(name); };
   options.worker_retired = [this](const std::string& name) { pool_->retired(name); };
   options.replace_worker = [this](const std::string& name) { pool_->replace(name); };
@@ -59,7 +72,8 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
                           .scheduler = scheduler_->address(),
                           .secret = secret_,
                           .resources =
-                              [this](const std::string& name) { return local::print_resources(workers_.at(name)); }},
+                              [this](const std::string& name) { return local::print_resources(workers_.at(name)); },
+                          .start_limit = std::chrono::seconds(request.start_limit)},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const core::WorkerEnd& end) { scheduler_->process_ended(pid, end); },
           .printed = print_lines,

@@ -170,7 +170,7 @@ bool PeerLinks::take_answer(Lease& link, const net::Pull& pull, const Take& take
 
 // ---- To give one -----------------------------------------------------------------------------------------------------
 
-Result<void> PeerLinks::push(core::WorkerId worker, core::TaskId task, const ValueBytes& value) {
+Result<std::string> PeerLinks::push(core::WorkerId worker, core::TaskId task, const ValueBytes& value) {
   const std::vector<std::span<const std::byte>> pieces = value.writer.segments();
   const std::uint64_t size = value.writer.size();
   const net::Push push{.task = static_cast<std::uint64_t>(task),
@@ -180,27 +180,28 @@ Result<void> PeerLinks::push(core::WorkerId worker, core::TaskId task, const Val
   for (const bool fresh : {false, true}) {
     Result<Lease> link = take(worker, fresh);
     if (!link) return link.error();
-    if (push_over(link.value(), push, pieces)) return {};
+    std::optional<std::string> refusal = push_over(link.value(), push, pieces);
+    if (refusal) return std::move(*refusal);
   }
   return Error{"the worker is gone"};
 }
 
-/// False if the worker did not say that it has it.
-bool PeerLinks::push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces) {
+/// Why the worker does not take it: empty if it has it, nothing if it did not say.
+std::optional<std::string> PeerLinks::push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces) {
   const bool show = link.near() && !memory_closed_ && push.size >= transfer::kShownFrom;
   if (show) push.memory = transfer::show(pieces);
-  if (!send_value(*link, push, pieces, transfer::packs_for(link.machine()))) return false;
+  if (!send_value(*link, push, pieces, transfer::packs_for(link.machine()))) return std::nullopt;
   const Result<net::Message> answer = link->read();
-  if (!answer) return false;
+  if (!answer) return std::nullopt;
   const auto* taken = std::get_if<net::Value>(&answer.value());
-  if (!taken) return false;
+  if (!taken) return std::nullopt;
   if (taken->outcome == Outcome::unreadable && push.memory) {
     close_memory(taken->error);
     push.memory.reset();
     return push_over(link, std::move(push), pieces);
   }
   link.give_back();
-  return true;
+  return taken->error;
 }
 
 }  // namespace dflow::cluster

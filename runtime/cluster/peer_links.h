@@ -53,8 +53,8 @@ class PeerLinks {
 
   /// Asks for all of them at once. Several should be small, since only one may be read from the other's memory.
   std::vector<Pulled> pull(core::WorkerId worker, std::span<const Wanted> wanted, const Take& take);
-  /// An error if the worker did not confirm that it has it.
-  Result<void> push(core::WorkerId worker, core::TaskId task, const ValueBytes& value);
+  /// Empty if the worker has it now; else why it does not take it. An error if nothing came of it.
+  Result<std::string> push(core::WorkerId worker, core::TaskId task, const ValueBytes& value);
 
  private:
   /// A connection in use, which ends when its worker is removed: one that does not answer any more keeps nobody waiting.
@@ -68,7 +68,7 @@ class PeerLinks {
   Result<Lease> take(core::WorkerId worker, bool fresh);
   bool pull_over(Lease& link, std::span<const Wanted> wanted, const Take& take, std::vector<Pulled>& pulled);
   bool take_answer(Lease& link, const net::Pull& pull, const Take& take, std::vector<Pulled>& pulled);
-  bool push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces);
+  std::optional<std::string> push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces);
   void close_memory(const std::string& reason);
 
   net::Hello self_;

@@ -112,6 +112,9 @@ Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull, const net::
     const std::vector<std::span<const std::byte>> pieces = value->writer.segments();
     const std::uint64_t size = value->writer.size();
     return give(guest, pull, {.size = size, .form = form_to_send(*held.object.get()->value_form(), size)}, pieces, value);
+  } catch (const std::bad_alloc&) {
+    return give_small(guest, net::Value{.outcome = Outcome::cannot_cross,
+                                        .error = "dflow: there is no memory on " + self_.name + " to write the value down"});
   } catch (const std::exception& error) {
     return give_small(guest, net::Value{.outcome = Outcome::cannot_cross, .error = error.what()});
   }
@@ -147,8 +150,9 @@ Result<void> PeerServer::take(net::Stream& stream, const net::Push& push) {
     return stream.write(net::Value{.outcome = Outcome::unreadable, .error = may_read.message()});
   }
   Result<ValueStore::Held> value = receive_value(*source, push.form);
-  if (!value) return value.error();
+  if (!value && !source->broken().empty()) return value.error();
   if (Result<void> skipped = source->skip(); !skipped) return skipped;
+  if (!value) return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = value.message() + " on " + self_.name});
   store_.put(core::TaskId{push.task}, core::Attempt{push.version}, std::move(value).value());
   pushed_(core::TaskId{push.task}, core::Attempt{push.version}, push.size);
   return stream.write(net::Value{});

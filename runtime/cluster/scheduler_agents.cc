@@ -50,7 +50,8 @@ bool SchedulerServer::received_from_agent(Member& member, const std::string& byt
 
 void SchedulerServer::tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what) {
   using What = WorkerNews::What;
-  const auto& told = what == What::joined    ? options_.worker_joined
+  const auto& told = what == What::arrived   ? options_.worker_arrived
+                     : what == What::joined  ? options_.worker_joined
                      : what == What::retired ? options_.worker_retired
                                              : options_.replace_worker;
   if (told) return told(worker);
@@ -75,6 +76,7 @@ void SchedulerServer::print(const std::string& program, const Printed& lines) {
 
 void SchedulerServer::give_up(const std::string& program, const std::string& reason) {
   const std::lock_guard lock(mutex_);
+  given_up_.insert({program, reason});
   fail_clients(program, reason);
 }
 

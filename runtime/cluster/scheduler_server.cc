@@ -147,6 +147,8 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
     std::optional<core::WorkerId> inside;
     if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};
     apply(program, core::ClientJoined{.client = id, .inside = inside});
+    const auto hopeless = given_up_.find(program.id);
+    if (hopeless != given_up_.end()) send(&member, ToClient(GivenUp{hopeless->second}));
     if (options_.agents && !inside) {
       const std::string secret = options_.credentials ? secret_of(program.id) : "";
       hosting_.client_joined(program.id, member.id, *member.connection, {member.user, secret});
@@ -156,6 +158,7 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
       {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
        .closed = [this, &member](const std::string&) { closed(member); }});
   if (member.role == net::Role::client) return;
+  tell_of_worker(program, member.hello.name, WorkerNews::What::arrived);
   if (dismissing_) member.connection->finish();
   else if (!start_set_ups(member)) enter(member);
 }

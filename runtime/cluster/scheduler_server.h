@@ -35,9 +35,9 @@ class SchedulerServer {
     std::string secret = {};  ///< Not empty: only who knows it may join, or, with credentials, who has a certificate.
     std::shared_ptr<net::Credentials> credentials = {};
     core::Settings settings = {};
-    /// Told of each worker that has joined, of each that is to end for good, and asked to kill one whose place another
-    /// is to take; without it, such a worker's connection is closed. They must not call back.
-    std::function<void(const std::string& name)> worker_joined = {}, worker_retired = {}, replace_worker = {};
+    /// Told of each worker that has come, of each that is set up and has joined, of each that is to end for good, and asked
+    /// to kill one whose place another is to take; without it, such a worker's connection is closed. They must not call back.
+    std::function<void(const std::string& name)> worker_arrived = {}, worker_joined = {}, worker_retired = {}, replace_worker = {};
     /// A person wants the cluster to end. It must not call back.
     std::function<void()> end_asked = {};
     bool agents = false;  ///< Workers are run by agents that join, and not by who has made this.
@@ -53,7 +53,7 @@ class SchedulerServer {
   void process_ended(std::int64_t pid, const core::WorkerEnd& end);
   /// From whoever reads what workers print: for the clients of the worker's program.
   void printed(const std::string& program, const Printed& lines);
-  /// Tells all clients of the program that nothing will become of their tasks.
+  /// Tells all clients of the program, also those that are about to come, that nothing will become of their tasks.
   void give_up(const std::string& program, const std::string& reason);
   /// Ends the connections to all workers, which end for it, also those that are about to come. Agents end, too.
   void dismiss_workers();
@@ -166,6 +166,7 @@ class SchedulerServer {
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<Process, core::WorkerEnd> ends_;  ///< Of processes whose connection has not ended yet.
   std::vector<Leaving> leaving_;
+  std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
   Hosting hosting_{hosting_handlers()};
   std::uint32_t next_id_ = 1;
   std::uint64_t next_set_up_ = 1;

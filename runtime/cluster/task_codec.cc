@@ -108,6 +108,11 @@ Node* read_task(const std::string& bytes, const FindInput& find_input) {
   return form->read(in);
 }
 
+std::string type_of_value(const Node& node) {
+  const ValueForm* form = node.value_form();
+  return form ? type_name(*form->type) : "";
+}
+
 ValueBytes write_value(Node& ended) {
   const ValueForm* form = ended.value_form();
   if (!form || !form->write) {

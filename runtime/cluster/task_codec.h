@@ -38,7 +38,7 @@ struct ValueBytes {
 /// Throws SerializeError that names the type if it cannot be sent.
 ValueBytes write_value(Node& ended);
 
-/// "'Matrix' (…): say how it is sent with dflow::Serialize<Matrix>, or compile with dflowc".
-std::string cannot_cross(const std::type_info& type);
+/// "std::vector<long>", of a node with a value.
+std::string type_of_value(const Node& node);
 
 }  // namespace dflow::cluster

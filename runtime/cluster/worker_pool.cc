@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +51,13 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
   variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
   if (options.resources) variables.push_back("DFLOW_WORKER_RESOURCES=" + options.resources(name));
   return variables;
+}
+
+std::string no_more_files() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return "no more files can be opened for worker processes: each takes three, and " + std::to_string(limit.rlim_cur) +
+         " are allowed; ask for fewer workers, or raise the limit (ulimit -n)";
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& strings) {
@@ -140,6 +148,8 @@ void WorkerPool::set(const std::string& name, bool Worker::*what) {
   }
 }
 
+void WorkerPool::arrived(const std::string& name) { set(name, &Worker::arrived); }
+
 void WorkerPool::joined(const std::string& name) { set(name, &Worker::joined); }
 
 void WorkerPool::retired(const std::string& name) { set(name, &Worker::retired); }
@@ -190,7 +200,7 @@ void WorkerPool::kill_late() {
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
   for (Worker& worker : workers_) {
-    if (worker.joined || worker.late || worker.pid <= 0 || now - worker.started < options_.start_limit) continue;
+    if (worker.arrived || worker.late || worker.pid <= 0 || now - worker.started < options_.start_limit) continue;
     worker.late = true;
     ::kill(worker.pid, SIGKILL);
   }
@@ -214,11 +224,11 @@ void WorkerPool::keep() {
 
 void WorkerPool::start_one(Worker& worker) {
   std::array<int, 2> out{}, err{};
-  if (::pipe2(out.data(), O_CLOEXEC) != 0) return handlers_.gave_up("no more files can be opened for a worker's output");
+  if (::pipe2(out.data(), O_CLOEXEC) != 0) return handlers_.gave_up(no_more_files());
   if (::pipe2(err.data(), O_CLOEXEC) != 0) {
     ::close(out[0]);
     ::close(out[1]);
-    return handlers_.gave_up("no more files can be opened for a worker's output");
+    return handlers_.gave_up(no_more_files());
   }
   std::vector<std::string> arguments{options_.shown_name};
   std::vector<std::string> variables = environment_for(options_, worker.name);
@@ -237,13 +247,20 @@ void WorkerPool::start_one(Worker& worker) {
     return handlers_.gave_up(std::string("no process can be started: ") + std::strerror(errno));
   }
   worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (worker.pidfd < 0) {  // nobody would hear of its end
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    ::close(out[0]);
+    ::close(err[0]);
+    return handlers_.gave_up(no_more_files());
+  }
   worker.out = {.fd = out[0]};
   worker.err = {.fd = err[0]};
   worker.last_words.clear();
   const std::lock_guard lock(mutex_);
   worker.pid = pid;
   worker.started = std::chrono::steady_clock::now();
-  worker.joined = worker.condemned = worker.late = false;
+  worker.arrived = worker.joined = worker.condemned = worker.late = false;
 }
 
 /// Waits for something to happen and deals with it; false if no worker is left.
@@ -337,17 +354,22 @@ void WorkerPool::end(Worker& worker) {
   if (joined) worker.failed_starts = worker.killed_starts = 0;
   else ++count;
   if (worker.failed_starts >= kMostFailedStarts || worker.killed_starts >= kMostKilledStarts) {
-    if (worker.late) {
-      return handlers_.gave_up(worker.name + " was not ready " +
-                               std::to_string(std::chrono::ceil<std::chrono::seconds>(options_.start_limit).count()) +
-                               " s after its start, " + std::to_string(kMostFailedStarts) +
-                               " times: do the program's static objects wait for something?");
-    }
-    return handlers_.gave_up(worker.name + " ended " + std::to_string(count) + " times before it was ready (" +
-                             (WIFSIGNALED(status) ? "signal " : "exit code ") + std::to_string(how.code) + ")" +
-                             (how.last_words.empty() ? "" : ":\n" + how.last_words));
+    return handlers_.gave_up(why_given_up(worker, how, count));
   }
   start_one(worker);
+}
+
+std::string WorkerPool::why_given_up(const Worker& worker, const core::WorkerEnd& how, int count) const {
+  std::string text = worker.name;
+  if (worker.late) {
+    const auto limit = std::chrono::ceil<std::chrono::seconds>(options_.start_limit);
+    text += " was not ready " + std::to_string(limit.count()) + " s after its start, " + std::to_string(count) +
+            " times: do the program's static objects wait for something?";
+  } else {
+    text += " ended " + std::to_string(count) + " times before it was ready (" +
+            (how.kind == core::WorkerEnd::Kind::signalled ? "signal " : "exit code ") + std::to_string(how.code) + ")";
+  }
+  return text + (how.last_words.empty() ? "" : (worker.late ? " It said last:\n" : ":\n") + how.last_words);
 }
 
 }  // namespace dflow::cluster

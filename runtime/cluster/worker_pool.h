@@ -33,7 +33,7 @@ class WorkerPool {
     std::string name_prefix = "worker-";
     /// What else is different in the workers' environment.
     std::vector<std::pair<std::string, std::string>> environment = {};
-    /// A worker that has not joined by then is killed, and counts as one that could not start. 0: it may take its time.
+    /// A worker that has not reached the scheduler by then is killed, and counts as one that could not start. 0: it may take its time.
     std::chrono::milliseconds start_limit{};
   };
   /// Called from the pool's thread.
@@ -58,7 +58,9 @@ class WorkerPool {
   void kill();
   /// Those that run now.
   std::vector<std::int64_t> processes();
-  /// The worker of this name has joined the scheduler.
+  /// The worker of this name has reached the scheduler: its start is over.
+  void arrived(const std::string& name);
+  /// The worker of this name is set up, too.
   void joined(const std::string& name);
   /// The worker of this name is about to end for good: no other takes its place.
   void retired(const std::string& name);
@@ -80,10 +82,10 @@ class WorkerPool {
     int pidfd = -1;
     Pipe out = {}, err = {};
     std::vector<std::string> last_words = {};
-    bool joined = false;
+    bool arrived = false, joined = false;
     bool retired = false;
     bool condemned = false;  ///< To be killed.
-    bool late = false;  ///< It was killed for not joining in time.
+    bool late = false;  ///< It was killed for not arriving in time.
     std::chrono::steady_clock::time_point started = {};
     int failed_starts = 0, killed_starts = 0;
   };
@@ -100,6 +102,7 @@ class WorkerPool {
   void read_what_is_there(Worker& worker, Pipe& pipe, bool is_error);
   void drain(Worker& worker, Pipe& pipe, bool is_error);
   void end(Worker& worker);
+  std::string why_given_up(const Worker& worker, const core::WorkerEnd& how, int count) const;
   void wake() noexcept;
 
   Options options_;

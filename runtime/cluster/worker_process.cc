@@ -440,11 +440,14 @@ std::vector<core::WorkerEvent> WorkerProcess::fetch(const std::vector<core::Star
   std::vector<Wanted> wanted;
   for (const core::StartFetch& order : orders) wanted.push_back({order.id, order.version});
   std::vector<ValueStore::Held> held(orders.size());
+  std::vector<std::string> untaken(orders.size());
   const std::vector<Pulled> pulled = links_->pull(
       orders.front().from, wanted,
       [&](std::size_t which, transfer::Source& source, const net::Value& value) -> Result<void> {
         Result<ValueStore::Held> received = receive_value(source, value.form);
-        if (!received) return received.error();
+        untaken[which].clear();
+        if (!received && !source.broken().empty()) return received.error();
+        if (!received) return (untaken[which] = received.message(), Result<void>());
         held[which] = std::move(received).value();
         return {};
       });
@@ -458,7 +461,8 @@ std::vector<core::WorkerEvent> WorkerProcess::fetch(const std::vector<core::Star
       store_.put(order.id, order.version, std::move(held[i]));
       ends.emplace_back(core::FetchSucceeded{order.id, order.version, order.from, pulled[i].size});
     } else {
-      ends.emplace_back(core::FetchBroken{order.id, order.version, order.from, pulled[i].outcome == Pulled::Outcome::gone});
+      ends.emplace_back(core::FetchBroken{order.id, order.version, order.from, pulled[i].outcome == Pulled::Outcome::gone,
+                                          untaken[i]});
     }
   }
   return ends;

@@ -60,8 +60,9 @@ struct ValueScattered {
   std::uint64_t bytes = 0;
   std::uint16_t copies = 1;               ///< On so many workers, or on all, if there are fewer.
   std::vector<std::string> workers = {};  ///< Names or hosts; empty: any.
-  static constexpr std::tuple fields{&ValueScattered::client, &ValueScattered::id, &ValueScattered::bytes,
-                                     &ValueScattered::copies, &ValueScattered::workers};
+  std::string what = {};                  ///< For people: its type.
+  static constexpr std::tuple fields{&ValueScattered::client, &ValueScattered::id,      &ValueScattered::bytes,
+                                     &ValueScattered::copies, &ValueScattered::workers, &ValueScattered::what};
   bool operator==(const ValueScattered&) const = default;
 };
 
@@ -91,9 +92,10 @@ struct ValueUnavailable {
   Attempt version{};
   WorkerId worker{};
   bool gone = false;  ///< The worker answered that it has no such value; else it could not be reached.
-  static constexpr std::tuple fields{&ValueUnavailable::client, &ValueUnavailable::id,
+  std::string reason = {};  ///< Of a scattered value: why that worker does not take it.
+  static constexpr std::tuple fields{&ValueUnavailable::client,  &ValueUnavailable::id,
                                      &ValueUnavailable::version, &ValueUnavailable::worker,
-                                     &ValueUnavailable::gone};
+                                     &ValueUnavailable::gone,    &ValueUnavailable::reason};
   bool operator==(const ValueUnavailable&) const = default;
 };
 
@@ -165,8 +167,8 @@ struct WorkerJoined {
 };
 
 /// It is gone: its process ended, its connection broke, it said goodbye. The agent says what ran in it if it
-/// knows; else the tasks that were started there (`TaskStarted`) take the blame, and if none was reported all
-/// that were sent.
+/// knows; else the tasks that were started there (`TaskStarted`) take the blame. What was only on its way takes
+/// none.
 struct WorkerLost {
   WorkerId worker{};
   WorkerEnd end = {};
@@ -242,8 +244,9 @@ struct MissingInput {
   Attempt version{};
   WorkerId holder{};
   bool gone = false;  ///< The peer answered that it has no such value; else it could not be reached.
+  std::string reason = {};  ///< Not empty: it is there, and this is why it could not be taken.
   static constexpr std::tuple fields{&MissingInput::id, &MissingInput::version, &MissingInput::holder,
-                                     &MissingInput::gone};
+                                     &MissingInput::gone, &MissingInput::reason};
   bool operator==(const MissingInput&) const = default;
 };
 

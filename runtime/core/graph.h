@@ -41,6 +41,7 @@ struct Task {
   std::uint16_t suspicion = 0;  ///< `kSuspicion` for each worker that died while it ran it.
   TaskState state = TaskState::fresh;
   OnFailure on_failure = OnFailure::fail;
+  std::uint8_t losses = 0;    ///< Workers that died before they had begun it.
   bool wanted : 1 = false;    ///< By its client.
   bool must_run : 1 = false;  ///< Has to run once, whoever wants it.
   bool fire_and_forget : 1 = false;

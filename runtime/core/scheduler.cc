@@ -114,7 +114,7 @@ void Scheduler::review(Index task) {
       return review_stored(task);
     case TaskState::released:
       if (!t.needed()) return t.first_reader == none ? forget(task) : void();
-      if (t.irreplaceable()) return fail(task, loss_of(t));
+      if (t.irreplaceable()) return fail(task, loss_of(task, "it had been freed, since nothing needed it"));
       return t.given ? fail_once(task, {}, {}) : activate(task);
     case TaskState::failed:
       return !t.wanted && t.first_reader == none ? forget(task) : void();
@@ -172,10 +172,7 @@ void Scheduler::resolve(Index task) {
     const TaskId origin = failures_.at(failed)->origin;
     return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::swept, .origin = origin}));
   }
-  const auto allowed =
-      t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
-  const bool deadly = allowed > 0 && t.deaths() >= allowed;
-  t.default_value = t.on_failure == OnFailure::ignore && (failed != none || deadly);
+  t.default_value = t.on_failure == OnFailure::ignore && (failed != none || deadly(t));
   if (failed == none || t.default_value) return resolved_.push_back(task);
   fail(task, failures_.at(failed));
 }
@@ -211,7 +208,7 @@ void Scheduler::forget(Index task) {
   graph_.for_inputs(task, [&](Index input) { later(input); });
   move(task, TaskState::forgotten);
   failures_.erase(task);
-  scatter_names_.erase(task);
+  scattered_.erase(task);
   short_of_copies_.erase(task);
   graph_.remove(task);
   forgotten_.push_back(task);
@@ -239,15 +236,10 @@ void Scheduler::fail(Index task, FailureRef failure) {
   later(task);
 }
 
-FailureRef Scheduler::loss_of(const Task& t) {
-  const auto kind = t.scattered ? Failure::Kind::data_lost : Failure::Kind::ran_and_lost;
-  return std::make_shared<Failure>(Failure{.kind = kind, .origin = t.id});
-}
-
 void Scheduler::lose_value(Index task) {
   Task& t = graph_[task];
   end_transfers(task);
-  if (t.irreplaceable() && !(t.scattered && t.wanted)) return fail(task, loss_of(t));
+  if (t.irreplaceable() && !(t.scattered && t.wanted)) return fail(task, loss_of(task));
   input_lost(task);
   if (t.scattered) {  // whoever still has a future of it has the value
     t.announced = false;

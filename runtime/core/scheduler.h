@@ -100,6 +100,12 @@ class Scheduler {
     Index drop_from = none;  ///< Who holds it no longer when the copy has arrived.
   };
 
+  struct Scattered {
+    std::vector<std::string> workers = {};  ///< That may hold it; empty: any.
+    std::string what = {};                  ///< For people.
+    std::string last_holder = {};
+  };
+
   struct Request {
     std::optional<ClientId> client = {};
     RequestId id{};
@@ -167,15 +173,14 @@ class Scheduler {
   void wait_again(Index task);      ///< An active task is not with a worker any more.
   void deactivate(Index task);      ///< Needs its inputs no more.
   void resolve(Index task);         ///< All inputs have ended.
+  void place_resolved();
   bool sweeps(Index failed) const;  ///< Those that need it are cancelled.
   void drop(Index task);            ///< Nothing needs it.
   void forget(Index task);
   void fail(Index task, FailureRef failure);
   void note_failure(const Task& t, const FailureRef& failure);
-  static FailureRef loss_of(const Task& t);
   void lose_value(Index task);  ///< The last copy is gone.
   void input_ended(Index producer);
-  void place_resolved();
   void input_lost(Index producer);
 
   // scheduler_work.cc: tasks and workers.
@@ -191,24 +196,18 @@ class Scheduler {
   void rehome(Index worker);  ///< It can run nothing (more): what waits for it goes elsewhere.
   void push_home(Index task, Index worker);
   bool may_run(Index worker, Index task) const;
+  bool outranked(Index task, Index worker);  ///< The user wants something else to go there first.
   bool fits(const Member& member, const TaskOptions& demands) const;
   Index pick_constrained(Index task) const;
   void use_resources(Index worker, Index task, double sign);
   std::uint32_t expect(Index task) const;
   void learn(Index task, Duration run_time);
   bool in_queue(const ReadyQueue::Entry& entry) const;
-  bool outranked(Index task, Index worker);  ///< The user wants something else to go there first.
   RunTask order_to_run(Index task, Index worker) const;
   /// The task, if this report is about what the worker does now; else it is answered.
   Index current(WorkerId worker, TaskId id, Attempt attempt);
   Index member(WorkerId id);  ///< Fences it off if it is not one.
 
-  // scheduler_values.cc: values, copies, requests about them.
-  void add_copy(Index task, Index worker);
-  void remove_copy(Index copy);
-  void free_copies(Index task);
-  void value_missing(const MissingInput& missing);
-  void refuse_value(WorkerId worker, TaskId id, Attempt version);
   // scheduler_stealing.cc: from busy workers to idle ones.
   bool steal(Index thief);
   Index most_attractive(Index victim, Index thief) const;
@@ -216,6 +215,12 @@ class Scheduler {
   void end_call_back(Index task);
   void balance();
 
+  // scheduler_values.cc: values, copies, requests about them.
+  void add_copy(Index task, Index worker);
+  void remove_copy(Index copy);
+  void free_copies(Index task);
+  void value_missing(const MissingInput& missing);
+  void refuse_value(WorkerId worker, TaskId id, Attempt version);
   void announce(Index task);
   void place_value(Index task);
   void replicate(Index task);
@@ -223,6 +228,9 @@ class Scheduler {
   void end_transfer(Index task, Index to, bool arrived);
   void end_transfers(Index task);
   std::size_t copies_possible(Index task) const;
+  bool may_hold(Index worker, Index task) const;
+  void copies_refused(Index task, Index worker, const std::string& reason);
+  FailureRef loss_of(Index task, std::string how = {}) const;
   Input input(Index task, Index reader) const;
   void evacuate(Index worker);
   void review_requests();
@@ -233,11 +241,13 @@ class Scheduler {
   void lose_worker(Index worker, const WorkerLost& lost);
   struct Suspect {
     Index task = none;
-    std::uint16_t suspicion = 0;
+    std::uint16_t suspicion = 0;  ///< 0: it was on its way.
   };
   void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
   void blame(const Suspect& suspect, const Member& member, const WorkerEnd& end);
   void fail_once(Index task, const std::string& worker, const WorkerEnd& end);
+  std::uint8_t allowed_deaths(const Task& t) const;
+  bool deadly(const Task& t) const;  ///< Too many workers died under it.
   void leave(ClientId client);
   void submit(ClientId client, const TaskSpec& spec);
   Index lane_for(const TaskSpec& spec);
@@ -259,8 +269,7 @@ class Scheduler {
   std::vector<Function> functions_;
   std::map<Index, FailureRef> failures_;  ///< Of failed tasks.
   std::map<Index, Index> scattering_;     ///< Arriving value -> worker it was sent to, or `none`.
-  std::map<Index, std::vector<std::string>>
-      scatter_names_;  ///< Where scattered values may lie, if not anywhere.
+  std::map<Index, Scattered> scattered_;  ///< What no body makes.
   std::map<Transfer, TransferEnd> transfers_;
   std::map<Index, Index> thieves_;  ///< Task being called back -> for whom.
   std::vector<Request> requests_;
@@ -280,6 +289,7 @@ class Scheduler {
   // Within one event.
   std::vector<Action> actions_;
   std::vector<Index> agenda_;
+  std::vector<Index> resolved_;                            ///< Waiting, and nothing is left to wait for.
   std::vector<Index> hungry_;                              ///< Workers that may have room.
   std::vector<Index> forgotten_;                           ///< Places to recycle.
   std::pair<Index, Payload> inline_value_{none, nullptr};  ///< Of the task that has just finished.
@@ -290,6 +300,5 @@ class Scheduler {
   std::uint64_t next_order_ = 1;
   Story<TaskState> story_;
 };
-  std::vector<Index> resolved_;                            ///< Waiting, and nothing is left to wait for.
 
 }  // namespace dflow::core

@@ -59,8 +59,7 @@ void Scheduler::leave(ClientId client) {
     later(task);
   });
   for (const Index task : unsent) {
-    fail(task,
-         std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = graph_[task].id}));
+    fail(task, loss_of(task, "the program that has it ended before it could be sent"));
   }
 }
 
@@ -126,7 +125,7 @@ void Scheduler::on(const ValueScattered& event) {
   t.wanted = true;
   t.bytes = event.bytes;
   t.wanted_copies = std::max<std::uint16_t>(event.copies, 1);
-  if (!event.workers.empty()) scatter_names_[task] = event.workers;
+  scattered_[task] = {.workers = event.workers, .what = event.what, .last_holder = {}};
   move(task, TaskState::arriving);
   place_value(task);
 }
@@ -261,19 +260,21 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   fleet_.remove(worker);
 }
 
-/// A worker has died: what ran there is suspected. If nothing is known to have run, what had begun and waited for other
-/// tasks is, a little; or all that was to run: the news that it had begun may have been lost.
+/// A worker has died: what ran there is suspected; if nothing did, what had begun and waited for other tasks is, a little.
+/// What had not begun is not. Where starts are not reported, that cannot be told apart, and all of it is, a little.
 void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const {
   if (gone.closing || lost.end.kind == WorkerEnd::Kind::left) return;
   const auto degree = [&](const Task& t) {
     if (lost.running) return std::count(lost.running->begin(), lost.running->end(), t.id) > 0 ? 3 : 0;
-    return !t.started ? 1 : t.suspended ? 2 : 3;
+    return !t.started ? (settings_.report_starts ? 0 : 1) : t.suspended ? 2 : 3;
   };
   int most = 0;
   for (Index task = gone.first_task; task != none; task = graph_[task].next) most = std::max(most, degree(graph_[task]));
   for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+    const int its = degree(graph_[task]);
     const bool sure = most == 3 || !settings_.report_starts;
-    if (most > 0 && degree(graph_[task]) == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
+    if (its == 0 && !lost.running) suspects.push_back({task, 0});
+    else if (most > 0 && its == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
   }
 }
 
@@ -284,15 +285,23 @@ void Scheduler::fail_once(Index task, const std::string& worker, const WorkerEnd
   fail(task, std::make_shared<Failure>(std::move(failure)));
 }
 
+std::uint8_t Scheduler::allowed_deaths(const Task& t) const {
+  return t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
+}
+
+bool Scheduler::deadly(const Task& t) const {
+  return t.losses >= settings_.allowed_losses || (t.deaths() > 0 && t.deaths() >= allowed_deaths(t));
+}
+
 void Scheduler::blame(const Suspect& suspect, const Member& member, const WorkerEnd& end) {
   Task& t = graph_[suspect.task];
   if (t.default_value) return;
-  const auto allowed =
-      t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
-  if (t.deaths() < 255) t.suspicion += suspect.suspicion;
-  if (t.deaths() < allowed || t.on_failure == OnFailure::ignore) return;
+  if (suspect.suspicion == 0) ++t.losses;
+  else if (t.deaths() < 255) t.suspicion += suspect.suspicion;
+  if (!deadly(t) || t.on_failure == OnFailure::ignore) return;
   Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
-  failure.message = std::to_string(t.deaths()) + " workers died while they ran it";
+  failure.message = suspect.suspicion == 0 ? std::to_string(t.losses) + " workers died before they had begun it"
+                                           : std::to_string(t.deaths()) + " workers died while they ran it";
   failure.end = end;
   fail(suspect.task, std::make_shared<Failure>(std::move(failure)));
 }

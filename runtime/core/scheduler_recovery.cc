@@ -200,7 +200,7 @@ void Scheduler::take_the_rest() {
   for (const Index task : tasks) {
     Task& t = graph_[task];
     if (t.state == TaskState::arriving && clients_.contains(client_of(t.id))) place_value(task);
-    else if (t.state == TaskState::arriving) fail(task, loss_of(t));
+    else if (t.state == TaskState::arriving) fail(task, loss_of(task));
     if (t.state != TaskState::fresh) continue;
     if (t.ran) move(task, TaskState::released);
     else if (t.given) fail_once(task, {}, {});

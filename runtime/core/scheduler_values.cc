@@ -16,6 +16,7 @@ void Scheduler::remove_copy(Index copy) {
   Member& member = fleet_[gone.worker];
   graph_.remove_copy(copy, member.first_copy);
   member.bytes -= graph_[gone.task].bytes;
+  if (graph_[gone.task].scattered) scattered_[gone.task].last_holder = member.self.name;
 }
 
 void Scheduler::free_copies(Index task) {
@@ -51,20 +52,39 @@ void Scheduler::announce(Index task) {
 }
 
 std::size_t Scheduler::copies_possible(Index task) const {
-  const auto names = scatter_names_.find(task);
   std::size_t count = 0;
   for (Index worker = 0; worker < fleet_.places(); ++worker) {
-    const Member& member = fleet_[worker];
-    count +=
-        member.holds_for_others() && (names == scatter_names_.end() || Fleet::named(member, names->second));
+    count += fleet_[worker].holds_for_others() && may_hold(worker, task);
   }
   return count;
 }
 
+bool Scheduler::may_hold(Index worker, Index task) const {
+  const auto found = scattered_.find(task);
+  return found == scattered_.end() || found->second.workers.empty() || Fleet::named(fleet_[worker], found->second.workers);
+}
+
+/// What became of a value that no body makes (any more), for whoever needs it. Of a scattered one it is told, if nothing else
+/// has become of it, that its last holder is gone.
+FailureRef Scheduler::loss_of(Index task, std::string how) const {
+  const Task& t = graph_[task];
+  const auto known = scattered_.find(task);
+  if (!t.scattered || known == scattered_.end()) {
+    const auto kind = t.scattered ? Failure::Kind::data_lost : Failure::Kind::ran_and_lost;
+    return std::make_shared<const Failure>(Failure{.kind = kind, .origin = t.id});
+  }
+  const auto& [names, what, last_holder] = known->second;
+  if (how.empty()) {
+    how = (last_holder.empty() ? "it never reached a worker" : "it was lost with " + last_holder) +
+          ", and the program has no future of it any more; scatter(value, replicas) places more copies";
+  }
+  Failure failure{.kind = Failure::Kind::data_lost, .origin = t.id, .worker = last_holder};
+  failure.message = (what.empty() ? "a value" : what) + " (" + std::to_string(t.bytes) + " bytes): " + std::move(how);
+  return std::make_shared<const Failure>(std::move(failure));
+}
+
 void Scheduler::place_value(Index task) {
-  const auto names = scatter_names_.find(task);
-  const Index worker = fleet_.next_in_turn(
-      [&](Index one) { return names == scatter_names_.end() || Fleet::named(fleet_[one], names->second); });
+  const Index worker = fleet_.next_in_turn([&](Index one) { return may_hold(one, task); });
   scattering_[task] = worker;
   if (worker == none) return;
   emit(PlaceValue{client_of(graph_[task].id), graph_[task].id, fleet_[worker].self.worker});
@@ -72,7 +92,6 @@ void Scheduler::place_value(Index task) {
 
 void Scheduler::replicate(Index task) {
   const Task& t = graph_[task];
-  const auto names = scatter_names_.find(task);
   const auto under_way = transfers_.lower_bound({task, 0});
   std::size_t copies = t.copies;
   for (auto it = under_way; it != transfers_.end() && it->first.task == task; ++it) {
@@ -80,8 +99,7 @@ void Scheduler::replicate(Index task) {
   }
   for (; copies < t.wanted_copies; ++copies) {
     const Index to = fleet_.next_in_turn([&](Index one) {
-      if (graph_.find_copy(task, one) != none || transfers_.contains({task, one})) return false;
-      return names == scatter_names_.end() || Fleet::named(fleet_[one], names->second);
+      return graph_.find_copy(task, one) == none && !transfers_.contains({task, one}) && may_hold(one, task);
     });
     if (to == none) break;
     transfer(task, to, none);
@@ -170,7 +188,7 @@ bool Scheduler::few_are_asked_for() const {
 
 void Scheduler::on(const ValueRemoved& event) {
   if (member(event.worker) == none) return;
-  value_missing({event.id, event.version, event.worker, true});
+  value_missing({event.id, event.version, event.worker, true, {}});
 }
 
 void Scheduler::on(const FetchFailed& event) {
@@ -178,14 +196,27 @@ void Scheduler::on(const FetchFailed& event) {
   const Index task = graph_.find(event.missing.id);
   if (worker == none || task == none) return;
   end_transfer(task, worker, false);
+  if (!event.missing.reason.empty()) return copies_refused(task, worker, event.missing.reason);
   value_missing(event.missing);
+}
+
+/// No more copies of the value are tried: they would be refused as well.
+void Scheduler::copies_refused(Index task, Index worker, const std::string& reason) {
+  Task& t = graph_[task];
+  t.wanted_copies = static_cast<std::uint16_t>(std::max<std::uint32_t>(t.copies, 1));
+  std::erase_if(requests_, [&](const Request& request) {
+    if (std::count(request.tasks.begin(), request.tasks.end(), t.id) == 0) return false;
+    emit(RequestDone{request.client, request.id,
+                     "a value could not be brought to " + fleet_[worker].self.name + ": " + reason});
+    return true;
+  });
+  later(task);
 }
 
 void Scheduler::on(const ValueUnavailable& event) {
   const Index task = graph_.find(event.id);
   if (task != none && client_of(event.id) == event.client && graph_[task].state == TaskState::arriving) {
-    return fail(task,
-                std::make_shared<Failure>(Failure{.kind = Failure::Kind::data_lost, .origin = event.id}));
+    return fail(task, loss_of(task, event.reason));
   }
   if (task == none || !graph_[task].wanted || client_of(event.id) != event.client) {
     return refuse(event.client, event.id, "is not known to the scheduler");
@@ -193,7 +224,7 @@ void Scheduler::on(const ValueUnavailable& event) {
   if (graph_[task].state == TaskState::failed) {
     return emit(TaskEnded{event.client, event.id, failures_.at(task)});
   }
-  value_missing({event.id, event.version, event.worker, event.gone});
+  value_missing({event.id, event.version, event.worker, event.gone, {}});
   if (graph_[task].scattered) {
     if (graph_[task].state == TaskState::stored) announce(task);
     return;

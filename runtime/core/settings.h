@@ -11,6 +11,10 @@ struct Settings {
   /// Workers that may die under one task before it fails with `worker_lost`.
   std::uint8_t allowed_failures = 3;
 
+  /// Workers that may die with one task before they have begun it: nobody is to blame for that, unless it never
+  /// ends, as with a task whose very bytes kill whoever reads them.
+  std::uint8_t allowed_losses = 100;
+
   /// Drivers send `Tick` this often; workers send `Heartbeat` this often.
   Duration tick = std::chrono::milliseconds(100);
   Duration heartbeat = std::chrono::milliseconds(500);

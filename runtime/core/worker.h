@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "runtime/core/settings.h"
@@ -119,7 +120,10 @@ class Worker {
   void start_bodies();
   void start(Work& work);
   void report(Report what) { emit(Tell{std::move(what)}); }
-  void emit(WorkerAction action) { actions_.push_back(std::move(action)); }
+  template <class Action>
+  void emit(Action action) {
+    actions_.emplace_back(std::move(action));
+  }
 
   // worker_values.cc: values.
   void want(const Input& input);

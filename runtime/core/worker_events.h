@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <tuple>
 #include <variant>
 
@@ -22,15 +23,16 @@ struct FetchSucceeded {
   bool operator==(const FetchSucceeded&) const = default;
 };
 
-/// The peer has no such value (`gone`), or could not be reached. Drivers give up on a peer after a time of
+/// The peer has no such value (`gone`), could not be reached, or there is a `reason` not to take it. Drivers give up on a peer after a time of
 /// their own.
 struct FetchBroken {
   TaskId id{};
   Attempt version{};
   WorkerId from{};
   bool gone = false;
+  std::string reason = {};
   static constexpr std::tuple fields{&FetchBroken::id, &FetchBroken::version, &FetchBroken::from,
-                                     &FetchBroken::gone};
+                                     &FetchBroken::gone, &FetchBroken::reason};
   bool operator==(const FetchBroken&) const = default;
 };
 

@@ -32,7 +32,7 @@ void Worker::ask(const Name& name, Value& value) {
       value.asking = holder;
       return emit(StartFetch{name.id, name.version, holder, value.bytes});
     }
-    value.refused.push_back({name.id, name.version, self_, true});
+    value.refused.push_back({name.id, name.version, self_, true, {}});
   }
   const bool hope =
       std::any_of(value.refused.begin(), value.refused.end(), [](const auto& one) { return !one.gone; });
@@ -54,10 +54,17 @@ void Worker::give_up(const Name& name, Value& value) {
   value.next_holder = 0;
   value.rounds = 0;
   value.refused.clear();
+  const auto untaken = std::find_if(refused.begin(), refused.end(), [](const auto& one) { return !one.reason.empty(); });
   for (const Name& reader : readers) {
     if (tasks_.at(reader).state != WorkState::fetching) continue;
     forget(reader);
-    report(TaskReturned{self_, reader.id, reader.version, refused});
+    if (untaken == refused.end()) {
+      report(TaskReturned{self_, reader.id, reader.version, refused});
+      continue;
+    }
+    Failure failure{.kind = Failure::Kind::invalid, .origin = reader.id};
+    failure.message = "an input could not be brought to it: " + untaken->reason;
+    report(TaskFailed{self_, reader.id, reader.version, std::make_shared<Failure>(std::move(failure)), false});
   }
   erase_if_idle(name);
 }
@@ -87,7 +94,7 @@ void Worker::on(const FetchBroken& event) {
   if (found == values_.end() || found->second.stored || found->second.asking != event.from) return;
   Value& value = found->second;
   value.asking.reset();
-  value.refused.push_back({event.id, event.version, event.from, event.gone});
+  value.refused.push_back({event.id, event.version, event.from, event.gone, event.reason});
   if (value.readers.empty() && !value.for_scheduler) return erase_if_idle(name);
   ask(name, value);
 }
@@ -157,7 +164,7 @@ void Worker::on(const ValueSpoilt& event) {
     }
     if (work.state == WorkState::fetching) ++work.missing;
   }
-  found->second.refused.push_back({event.id, event.version, self_, true});
+  found->second.refused.push_back({event.id, event.version, self_, true, {}});
   give_up(name, found->second);
 }
 

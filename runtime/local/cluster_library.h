@@ -17,6 +17,8 @@ struct ClusterRequest {
   std::size_t threads = 0;      ///< Of each worker; 0: a share of this machine's.
   std::string scheduler = {};   ///< HOST:PORT of a cluster that runs already; empty: one of the program's own.
   std::size_t silence = 10;     ///< Seconds after which a worker of its own that says nothing is given up.
+  std::size_t start_limit = 30; ///< Seconds after which a worker of its own that is not ready is started again.
+  std::size_t allowed_failures = 3;  ///< Workers that may die under one task, where it does not say so itself.
   std::map<std::string, Resources> resources = {};  ///< Of the worker named; "": of each other.
   bool trace = false;           ///< What the workers do is to be told to this process.
   bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.

@@ -65,6 +65,12 @@ constexpr std::array kSettings = std::to_array<Setting>({
     {"DFLOW_WORKER_SILENCE", "--dflow-worker-silence",
      "seconds after which a worker process that is not heard of is given up and replaced", "a number from 1 to 3600", 3600,
      [](Settings& s, std::uint64_t n, const std::string&) { s.worker_silence = n; }},
+    {"DFLOW_WORKER_START_LIMIT", "--dflow-worker-start-limit",
+     "seconds that a worker process may take until it is ready, before it is started again", "a number from 1 to 86400", 86'400,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.worker_start_limit = n; }},
+    {"DFLOW_ALLOWED_FAILURES", "--dflow-allowed-failures",
+     "worker processes that may die under one task before it fails", "a number from 1 to 255", 255,
+     [](Settings& s, std::uint64_t n, const std::string&) { s.allowed_failures = n; }},
     {"DFLOW_TRACE", "--dflow-trace", "record what runs to this file (Perfetto and `dflow graph` read it)", "a file name",
      0, [](Settings& s, std::uint64_t, const std::string& text) { s.trace = text; }},
 });

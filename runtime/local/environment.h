@@ -27,6 +27,8 @@ struct Settings {
   std::size_t workers = 0;        ///< DFLOW_WORKERS: so many processes of the program's own run its tasks; 0: this one.
   std::string scheduler;          ///< DFLOW_SCHEDULER: HOST:PORT of a cluster that runs its tasks; empty: none.
   std::size_t worker_silence = 10;  ///< Seconds.
+  std::size_t worker_start_limit = 30;  ///< DFLOW_WORKER_START_LIMIT: seconds.
+  std::size_t allowed_failures = 3;  ///< DFLOW_ALLOWED_FAILURES: worker processes that may die under one task.
   std::map<std::string, Resources> resources;  ///< DFLOW_WORKER_RESOURCES: of the worker named; "": of each other.
   std::size_t asked_threads = 0;  ///< `executor.threads` before it was resolved.
   std::string trace;  ///< File to record to; empty: nothing is recorded.

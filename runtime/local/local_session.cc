@@ -36,6 +36,8 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
                                      .threads = settings.asked_threads,
                                      .scheduler = settings.scheduler,
                                      .silence = settings.worker_silence,
+                                     .start_limit = settings.worker_start_limit,
+                                     .allowed_failures = settings.allowed_failures,
                                      .resources = settings.resources,
                                      .trace = !settings.trace.empty(),
                                      .inside_worker = inside_worker()},

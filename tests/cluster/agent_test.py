@@ -132,7 +132,7 @@ def a_worker_that_never_joins_is_told_of():
         environment = {"DFLOW_SCHEDULER": address}
         done = bench.run([GUEST, "sum", 10], environment=environment)
         assert done.returncode == 1
-        expect(done.stderr, "was not ready 1 s after its start, 3 times", "static objects")
+        expect(done.stderr, "was not ready 1 s after its start, 3 times", "static objects", "waiting for a licence")
         expect(bench.run([APP], environment=environment).stdout, "sum 14\n")  # another program goes on
         bench.agent(address)
         expect(bench.run([GUEST, "sum", 10], environment=environment).stdout, "sum 285\n")  # on the other agent

@@ -1,6 +1,12 @@
 // What cannot cross, and workers that die.
+#include <sys/resource.h>
+
 #include <csignal>
+#include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <new>
+#include <optional>
 
 #include "tests/cluster/support.h"
 
@@ -16,6 +22,10 @@ long sum(const std::vector<long>& xs) {
   long result = 0;
   for (const long x : xs) result += x;
   return result;
+}
+std::vector<long> twice(std::vector<long> xs) {
+  for (long& x : xs) x *= 2;
+  return xs;
 }
 int process() { return ::getpid(); }
 
@@ -43,16 +53,6 @@ TEST_F(Cluster, ArgumentThatCannotCrossIsNamed) {
               AllOf(HasSubstr("Handle'"), HasSubstr("dflow::Serialize")));
 }
 
-TEST_F(Cluster, BorrowedArgumentIsRefused) {
-  Executor ex;
-  const std::vector<long> here{1, 2};
-  EXPECT_THAT(thrown_by([&] { ex.submit(sum, borrow(here)).get(); }), HasSubstr("borrow"));
-}
-
-TEST_F(Cluster, HugeArgumentsAreToBeScattered) {
-  Executor ex;
-  const std::vector<long> huge(5'000'000, 1);
-  EXPECT_THAT(thrown_by([&] { ex.submit(sum, huge).get(); }), AllOf(HasSubstr("38 MiB"), HasSubstr("scatter()")));
 struct Leaf {
   Handle handle;
 };
@@ -68,6 +68,16 @@ TEST_F(Cluster, WayToWhatCannotCrossIsNamed) {
                                        "holds '.*Leaf', which holds '.*Handle' \\(specialise dflow::Serialize"));
 }
 
+TEST_F(Cluster, BorrowedArgumentIsRefused) {
+  Executor ex;
+  const std::vector<long> here{1, 2};
+  EXPECT_THAT(thrown_by([&] { ex.submit(sum, borrow(here)).get(); }), HasSubstr("borrow"));
+}
+
+TEST_F(Cluster, HugeArgumentsAreToBeScattered) {
+  Executor ex;
+  const std::vector<long> huge(5'000'000, 1);
+  EXPECT_THAT(thrown_by([&] { ex.submit(sum, huge).get(); }), AllOf(HasSubstr("38 MiB"), HasSubstr("scatter()")));
   EXPECT_EQ(ex.submit(sum, ex.scatter(huge)).get(), 5'000'000);
 }
 
@@ -76,6 +86,110 @@ TEST_F(Cluster, ResultThatCannotCrossIsNamedWhereItWouldHaveTo) {
   const auto handle = ex.submit([] { return Handle(); });
   EXPECT_EQ(ex.with({.after = {handle}}).submit(add, 1L, 2L).get(), 3);
   EXPECT_THAT(thrown_by([&] { handle.get(); }), HasSubstr("Handle'"));
+}
+
+// ---- Too large for memory
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryCanBeBounded = false;  // their shadows are not
+#else
+constexpr bool kMemoryCanBeBounded = true;
+#endif
+
+std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
+std::size_t size_of(const std::vector<char>& bytes) { return bytes.size(); }
+constexpr std::size_t kLarge = 256 << 20;
+
+/// From here on the process gets hardly any more memory.
+void allow_little_memory() {
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0;
+  file >> pages;
+  const rlim_t bytes = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (128 << 20);
+  const rlimit limit{bytes, bytes};
+  ::setrlimit(RLIMIT_AS, &limit);
+}
+
+class SmallWorkers : public Cluster {
+ protected:
+  SmallWorkers() { ::setenv("MALLOC_ARENA_MAX", "1", 1); }  // each would take address space for itself
+  ~SmallWorkers() override { ::unsetenv("MALLOC_ARENA_MAX"); }
+  void SetUp() override {
+    if (!kMemoryCanBeBounded) GTEST_SKIP();
+    ex.emplace();
+    ex->wait_for_workers(2);
+  }
+  BoundExecutor on(const std::string& worker, std::string name = {}) {
+    return ex->with({.name = std::move(name), .workers = {worker}});
+  }
+  std::optional<Executor> ex;
+};
+
+TEST_F(SmallWorkers, InputTooLargeForItsTasksWorkerFailsTheTask) {
+  const auto large = on("worker-1").submit(filled, kLarge);
+  on("worker-2").submit(allow_little_memory).wait();
+  EXPECT_THAT(thrown_by([&] { on("worker-2", "size_of").submit(size_of, large).get(); }),
+              AllOf(HasSubstr("size_of"), HasSubstr("an input could not be brought to it"),
+                    HasSubstr("no memory for its 268435464 bytes"), HasSubstr("on worker-2")));
+  EXPECT_EQ(on("worker-1").submit(size_of, large).get(), kLarge);
+  EXPECT_THAT(thrown_by([&] { ex->replicate(std::vector{large}, 2); }), HasSubstr("could not be brought to worker-2"));
+  EXPECT_EQ(on("worker-2").submit(add, 1L, 2L).get(), 3);
+}
+
+TEST_F(SmallWorkers, ScatteredValueTooLargeForAllFailsWhoNeedsIt) {
+  for (const char* name : {"worker-1", "worker-2"}) on(name).submit(allow_little_memory).wait();
+  const auto large = ex->scatter(filled(kLarge));
+  EXPECT_THAT(thrown_by([&] { ex->with({.name = "size_of"}).submit(size_of, large).get(); }),
+              AllOf(HasSubstr("size_of"), HasSubstr("needs what scatter() has placed, std::vector<char"),
+                    HasSubstr("no memory for its 268435464 bytes on worker-")));
+  EXPECT_EQ(large.get().size(), kLarge);
+}
+
+TEST_F(SmallWorkers, ResultTooLargeForItsWorkerIsItsTasksException) {
+  on("worker-1").submit(allow_little_memory).wait();
+  EXPECT_THROW(on("worker-1").submit(filled, kLarge).get(), std::bad_alloc);
+}
+
+// ---- Workers that die
+
+TEST_F(Cluster, LostScatteredValueIsNamedWithWhoHeldIt) {
+  Executor ex;
+  ex.wait_for_workers(2);
+  std::optional<Future<std::vector<long>>> value = ex.scatter(block(3), 1);
+  const std::string holder = ex.who_has(std::vector{*value})[0][0];
+  const auto doubled = ex.with({.workers = {holder}}).submit(twice, *value);  // what is made of it lies there, too
+  doubled.wait();
+  value.reset();
+  (void)ex.who_has(std::vector{doubled});  // what was said before is known when this is answered
+  for (const WorkerInfo& worker : ex.workers()) {
+    if (worker.name == holder) ::kill(static_cast<pid_t>(worker.pid), SIGKILL);
+  }
+  const auto named = AllOf(HasSubstr("what scatter() has placed, std::vector<long"), HasSubstr("(40008 bytes)"),
+                           HasSubstr("lost with " + holder), HasSubstr("replicas"));
+  EXPECT_THAT(thrown_by([&] { ex.submit(sum, doubled).get(); }), named);
+  EXPECT_THAT(thrown_by([&] { doubled.get(); }), named);
+  EXPECT_EQ(ex.submit(add, 1L, 2L).get(), 3);
+}
+
+TEST_F(Cluster, DeathsThatATaskMayCauseAreItsOwnToSay) {
+  ::setenv("DFLOW_ALLOWED_FAILURES", "2", 1);
+  Executor ex;
+  const std::string path = ::testing::TempDir() + "/deaths-" + std::to_string(::getpid());
+  const auto deaths = [&](unsigned allowed) {
+    std::remove(path.c_str());
+    const auto bomb = [](const std::string& count) {
+      std::ofstream(count, std::ios::app) << 'x';
+      std::raise(SIGSEGV);
+    };
+    EXPECT_THROW(ex.with({.allowed_failures = allowed}).submit(bomb, path).get(), WorkerLost);
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {}).size();
+  };
+  EXPECT_EQ(deaths(1), 1u);
+  EXPECT_EQ(deaths(4), 4u);
+  EXPECT_EQ(deaths(0), 2u);
+  std::remove(path.c_str());
+  ::unsetenv("DFLOW_ALLOWED_FAILURES");
 }
 
 TEST_F(Cluster, KilledWorkersValuesAreComputedAgain) {

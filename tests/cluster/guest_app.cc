@@ -1,19 +1,27 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
-// told to stop; `bomb`, whose task kills its worker. Its workers never get ready under GUEST_HANGS.
+// told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `large M`, which gets a value of
+// M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
+#include <mutex>
+#include <numeric>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <dflow/dflow.h>
 
 long square(long x) { return x * x; }
 long add(long a, long b) { return a + b; }
 int process() { return ::getpid(); }
+
+std::mutex printing;  // one worker's tasks are threads of one process
 
 void hold(std::stop_token stop) {
   while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -24,8 +32,36 @@ void bomb() {
   std::raise(SIGSEGV);
 }
 
+/// In pieces, so that a line is whole by nobody's grace.
+int print_lines(int task) {
+  for (int line = 0; line < 10; ++line) {
+    std::string text = "task " + std::to_string(task) + " line " + std::to_string(line) + ' ';
+    text.append(5000, static_cast<char>('a' + task % 26));
+    const std::lock_guard lock(printing);
+    for (std::size_t begin = 0; begin < text.size(); begin += 1000) std::cout << text.substr(begin, 1000) << std::flush;
+    std::cout << '\n';
+  }
+  const std::lock_guard lock(printing);
+  std::cerr << "task " << task << " complains\n";
+  return 1;
+}
+
+std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
+
+/// From here on this process gets hardly any more memory.
+void allow_little_memory() {
+  std::ifstream file("/proc/self/statm");
+  rlim_t pages = 0;
+  file >> pages;
+  const rlim_t bytes = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (128 << 20);
+  const rlimit limit{bytes, bytes};
+  ::setrlimit(RLIMIT_AS, &limit);
+}
+
 [[maybe_unused]] const bool hangs = [] {
-  while (std::getenv("GUEST_HANGS") && std::getenv("DFLOW_WORKER")) ::pause();
+  const bool never = std::getenv("GUEST_HANGS") && std::getenv("DFLOW_WORKER");
+  if (never) std::cerr << "waiting for a licence" << std::endl;
+  while (never) ::pause();
   return false;
 }();
 
@@ -43,6 +79,21 @@ int main(int argc, char** argv) {
       held.wait();
     } else if (what == "bomb") {
       ex.submit(bomb).get();
+    } else if (what == "print") {
+      std::vector<int> tasks(static_cast<std::size_t>(std::atoi(argv[2])));
+      std::iota(tasks.begin(), tasks.end(), 0);
+      int printed = 0;
+      for (const auto& task : ex.map(print_lines, tasks)) printed += task.get();
+      ex.shutdown();
+      std::cout << "printed " << printed << std::endl;
+    } else if (what == "workers") {
+      ex.wait_for_workers(static_cast<std::size_t>(std::atol(argv[2])));
+      std::cout << "workers " << ex.workers().size() << std::endl;
+    } else if (what == "large") {
+      const auto value = ex.with({.name = "filled"}).submit(filled, static_cast<std::size_t>(std::atol(argv[2])) << 20);
+      value.wait();
+      allow_little_memory();
+      std::cout << value.get().size() << std::endl;
     }
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;

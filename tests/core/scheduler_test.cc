@@ -65,90 +65,6 @@ TEST_F(SchedulerTest, FreesWhatNothingNeedsAndForgetsIt) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
-TEST_F(SchedulerTest, ComputesALostValueAgainFromItsLineage) {
-  join(1);
-  submit(1);
-  submit(2, {1});
-  finish(1);
-  say(TasksReleased{client, {task(1)}});
-  finish(2);
-  join(2);
-  EXPECT_THAT(ran(lose(1)), ElementsAre(task(1)));
-  EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
-  EXPECT_EQ(where(2), WorkerId{2});
-}
-
-TEST_F(SchedulerTest, BlamesOnlyTasksThatHadStarted) {
-  join(1, 2);
-  submit(1);
-  submit(2);
-  say(TaskStarted{WorkerId{1}, task(1), Attempt{1}});
-  lose(1, std::nullopt);
-  join(2, 2);
-  EXPECT_TRUE(last_run.at(task(1)).alone);
-  EXPECT_FALSE(last_run.at(task(2)).alone);
-}
-
-TEST_F(SchedulerTest, DoesNotBlameATaskThatOnlyWaited) {
-  join(1, 2);
-  submit(1);
-  submit(2);
-  say(TaskSuspended{WorkerId{1}, task(1), Attempt{1}});
-  say(TaskStarted{WorkerId{1}, task(2), Attempt{1}});
-  lose(1, std::nullopt);
-  join(2, 2);
-  EXPECT_FALSE(last_run.at(task(1)).alone);
-  EXPECT_TRUE(last_run.at(task(2)).alone);
-}
-
-TEST_F(SchedulerTest, BlamesNobodyForTheEndOfAnIdleWorker) {
-  for (std::uint32_t worker = 1; worker <= 5; ++worker) {
-    join(worker);
-    if (worker == 1) submit(1);
-    EXPECT_THAT(all<TaskEnded>(lose(worker, std::nullopt)), IsEmpty());
-  }
-}
-
-TEST_F(SchedulerTest, KeepsAScatteredValueForWhatMayHaveToBeComputedAgain) {
-  join(1);
-  say(ValueScattered{client, task(1), 10});
-  say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
-  join(2);
-  submit(2, {1}, {.options = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w2", "w3"}})});
-  finish(2);
-  EXPECT_THAT(all<FreeValue>(say(TasksReleased{client, {task(1)}})), IsEmpty());
-  join(3);
-  EXPECT_THAT(ran(lose(2)), ElementsAre(task(2)));
-}
-
-TEST_F(SchedulerTest, AsksForAScatteredValueAgainWhileItsClientHasIt) {
-  join(1);
-  say(ValueScattered{client, task(1), 10});
-  say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
-  submit(2, {1});
-  lose(1);
-  EXPECT_THAT(all<PlaceValue>(join(2)), ElementsAre(PlaceValue{client, task(1), WorkerId{2}}));
-  EXPECT_THAT(ran(say(ValueAdded{WorkerId{2}, task(1), Attempt{0}, 10})), ElementsAre(task(2)));
-}
-
-TEST_F(SchedulerTest, LosesAScatteredValueForGoodThatItsClientGaveUp) {
-  join(1);
-  say(ValueScattered{client, task(1), 10});
-  say(ValueAdded{WorkerId{1}, task(1), Attempt{0}, 10});
-  submit(2, {1});
-  lose(1);
-  const auto ended = all<TaskEnded>(say(ValueUnavailable{.client = client, .id = task(1), .worker = WorkerId{1}}));
-  ASSERT_THAT(ended, SizeIs(2));
-  EXPECT_EQ(ended[1].failure->kind, Failure::Kind::data_lost);
-}
-
-TEST_F(SchedulerTest, SendsAScatteredValueElsewhereWhenItsWorkerIsLostFirst) {
-  join(1);
-  ASSERT_THAT(all<PlaceValue>(say(ValueScattered{client, task(1), 10})), SizeIs(1));
-  EXPECT_THAT(all<PlaceValue>(lose(1)), IsEmpty());
-  EXPECT_THAT(all<PlaceValue>(join(2)), ElementsAre(PlaceValue{client, task(1), WorkerId{2}}));
-}
-
 TEST_F(SchedulerTest, CopiesAScatteredValueBeforeItsClientIsTold) {
   join(1), join(2);
   const auto placed = all<PlaceValue>(say(ValueScattered{client, task(1), 10, 2}));
@@ -172,29 +88,6 @@ TEST_F(SchedulerTest, RetriesOnTheOnlyWorker) {
   join(1);
   submit(1, {}, {.retries = 1});
   EXPECT_THAT(ran(say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}})), ElementsAre(task(1)));
-}
-
-TEST_F(SchedulerTest, GivesUpATaskUnderWhichThreeWorkersDied) {
-  join(1);
-  submit(1);
-  submit(2);
-  for (std::uint32_t worker = 1; worker <= 2; ++worker) {
-    lose(worker, {{task(1)}});
-    join(worker + 1);
-  }
-  const auto ended = all<TaskEnded>(lose(3, {{task(1)}}));
-  ASSERT_THAT(ended, SizeIs(1));
-  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::worker_lost);
-  EXPECT_EQ(ended[0].failure->end->code, 11);
-  EXPECT_THAT(ran(join(4)), ElementsAre(task(2)));
-}
-
-TEST_F(SchedulerTest, BlamesNoTaskThatDidNotRun) {
-  for (std::uint32_t worker = 1; worker <= 5; ++worker) {
-    join(worker);
-    if (worker == 1) submit(1);
-    EXPECT_THAT(all<TaskEnded>(lose(worker)), IsEmpty());
-  }
 }
 
 TEST_F(SchedulerTest, FailsWithTheFirstFailedInputWhenAllHaveEnded) {
@@ -255,22 +148,6 @@ TEST_F(SchedulerTest, RefusesAResultOfAnAttemptThatIsNoLongerWanted) {
   EXPECT_THAT(all<FreeValue>(answer), ElementsAre(FreeValue{WorkerId{1}, task(1), Attempt{1}}));
 }
 
-TEST_F(SchedulerTest, FencesAWorkerThatIsNoMember) {
-  join(1);
-  submit(1);
-  lose(1);
-  const auto answer = say(TaskFinished{WorkerId{1}, task(1), Attempt{1}, 8, {}, {}});
-  EXPECT_THAT(all<FenceWorker>(answer), ElementsAre(FenceWorker{WorkerId{1}}));
-}
-
-TEST_F(SchedulerTest, GivesUpASilentWorker) {
-  join(1);
-  submit(1);
-  say(Tick{Time{std::chrono::seconds(9)}});
-  EXPECT_THAT(all<FenceWorker>(say(Tick{Time{std::chrono::seconds(11)}})), SizeIs(1));
-  EXPECT_THAT(ran(join(2)), ElementsAre(task(1)));
-}
-
 TEST_F(SchedulerTest, GivesTheThreadOfATaskThatWaitsToAnother) {
   join(1);
   submit(1), submit(2);
@@ -327,16 +204,6 @@ TEST_F(SchedulerTest, MovesWhatARetiringWorkerAloneHolds) {
   const auto gone = say(WorkerLost{WorkerId{1}, {.kind = WorkerEnd::Kind::left}, {}});
   EXPECT_THAT(all<RequestDone>(gone), ElementsAre(RequestDone{client, RequestId{7}, ""}));
   EXPECT_THAT(ran(gone), IsEmpty());
-}
-
-TEST_F(SchedulerTest, ReplacesALostReplica) {
-  join(1), join(2), join(3);
-  submit(1);
-  finish(1);
-  const auto fetch = all<FetchValue>(say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2}));
-  ASSERT_THAT(fetch, SizeIs(1));
-  EXPECT_THAT(all<RequestDone>(say(ValueAdded{fetch[0].worker, task(1), Attempt{1}, 8})), SizeIs(1));
-  EXPECT_THAT(all<FetchValue>(lose(static_cast<std::uint32_t>(where(1)))), SizeIs(1));
 }
 
 TEST_F(SchedulerTest, SaysWhatIsWrongWithASubmission) {

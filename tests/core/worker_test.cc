@@ -65,6 +65,19 @@ TEST_F(WorkerTest, GivesATaskBackWhenNobodyHasItsInput) {
   EXPECT_EQ(worker.tasks() + worker.values(), 0u);
 }
 
+TEST_F(WorkerTest, FailsATaskWhoseInputItCannotTake) {
+  run(1, {from(9, {peer})});
+  for (int round = 1; round <= 2; ++round) {
+    EXPECT_THAT(say(FetchBroken{task(9), Attempt{1}, peer, false, "no memory"}), IsEmpty());  // there may be later
+    tick(round * 1000);
+  }
+  const auto failed = all<TaskFailed>(say(FetchBroken{task(9), Attempt{1}, peer, false, "no memory"}));
+  ASSERT_THAT(failed, SizeIs(1));
+  EXPECT_EQ(failed[0].failure->message, "an input could not be brought to it: no memory");
+  EXPECT_FALSE(failed[0].retry);
+  EXPECT_EQ(worker.tasks() + worker.values(), 0u);
+}
+
 TEST_F(WorkerTest, AsksAnUnreachablePeerAgainAfterAPause) {
   run(1, {from(9, {peer})});
   EXPECT_THAT(say(FetchBroken{task(9), Attempt{1}, peer, false}), IsEmpty());
