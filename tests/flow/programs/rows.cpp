@@ -12,7 +12,7 @@ using Cells = std::vector<Handle>;
 [[dflow::task]] long one(long a) { return a + 1; }
 [[dflow::task]] long join(long a, long b) { return 3 * a + b; }
 
-// SHOWS: join[i,j] <- make[0,j] 1 = i, 2 <= m, 0 < m_times_n, 0 < j < n
+// SHOWS: join[i,j] <- make[0,j] i = 1, 2 <= m, 0 < m_times_n, 0 < j < n
 // SHOWS: join[i,j] <- join[i-1,j] 0 < m_times_n, 2 <= i < m, 0 < j < n
 [[dflow::graph]] Handle stencil(dflow::Executor& ex, std::size_t m, std::size_t n) {
   Cells a(m * n);
