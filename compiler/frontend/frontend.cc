@@ -112,6 +112,8 @@ class Consumer : public clang::ASTConsumer {
     if (!function.graph.expandable) {
       reporter.remark({.at = function.location, .text = name + " cannot be expanded: " + function.refusal});
     }
+    if (function.unscoped)
+      reporter.remark({.at = function.location, .text = name + " is recorded as no graph of its own: it is no block and no coroutine of dflow::Future"});
     reporter.remark({.at = function.location, .text = name + launched(function.graph)});
     for (const auto& [at, text, other] : function.optimised) {
       Finding finding{.at = at, .text = text};

@@ -4,6 +4,7 @@
 
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/QualTypeNames.h"
+#include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/positions.h"
@@ -80,6 +81,7 @@ class Describer {
     result_.graph.line = static_cast<std::uint32_t>(place.line);
     result_.entry.graph = result_.graph.name;
     result_.internal = !function_.isExternallyVisible();
+    result_.unscoped = !opens_scope(function_);
     describe_callee();
     for (const auto* parameter : function_.parameters()) describe_parameter(*parameter);
     return std::move(result_);
@@ -148,6 +150,11 @@ class Describer {
 bool is_writable(const std::string& text) {
   return !text.empty() && text.find("(lambda") == std::string::npos && text.find("(unnamed") == std::string::npos &&
          text.find("(anonymous") == std::string::npos;
+}
+
+bool opens_scope(const clang::FunctionDecl& function) {
+  const bool coroutine = isa<clang::CoroutineBodyStmt>(function.getBody());
+  return !function.isConstexpr() && (!coroutine || is_future(function.getReturnType()));
 }
 
 std::string type_text(clang::QualType type, const clang::ASTContext& context) {

@@ -25,8 +25,12 @@ struct GraphFunction {
   bool internal = false;  ///< Other translation units may have another of its name.
   std::shared_ptr<const Launcher> launcher;  ///< Null if it is not launched.
   std::vector<Improvement> optimised;
+  bool unscoped = false;              ///< What it submits is recorded outside of its call.
   std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
 };
+
+/// Whether the rewritten function says where a call begins and ends. A coroutine of a type that is not dflow's cannot.
+bool opens_scope(const clang::FunctionDecl& function);
 
 /// All graph functions with a body, instantiations one by one, in order of the source.
 std::vector<GraphFunction> graph_functions(const Project& project, const Definitions& definitions,

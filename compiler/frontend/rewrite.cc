@@ -8,6 +8,7 @@
 #include "clang/Lex/Lexer.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/graph_functions.h"
 #include "compiler/frontend/positions.h"
 
 namespace dflow::compiler {
@@ -278,16 +279,18 @@ class Walker {
   // --- graph functions -------------------------------------------------------------------------------------------------
 
   void graph_scope(const clang::FunctionDecl& function) {
-    const auto* body = dyn_cast<clang::CompoundStmt>(function.getBody());
-    if (body == nullptr || function.isConstexpr()) return;  // a coroutine's or a function-try-block's body is no block
+    const auto* coroutine = dyn_cast<clang::CoroutineBodyStmt>(function.getBody());
+    const auto* attempt = dyn_cast<clang::CXXTryStmt>(function.getBody());
+    const auto* body = dyn_cast<clang::CompoundStmt>(coroutine != nullptr ? coroutine->getBody() : attempt != nullptr ? attempt->getTryBlock() : function.getBody());
+    if (body == nullptr || function.isConstexpr() || !opens_scope(function)) return;
     const auto at = point(body->getLBracLoc());
     if (!at) return;
     const auto place = user_place(function.getLocation(), project_.sources());
     const unsigned inside = at->begin + 1;
     proposals_.propose({at->file, inside, inside}, "scope",
                        {{inside, inside,
-                         " ::dflow::detail::GraphScope dflow_graph_scope_{::dflow::detail::graph_site<" +
-                             cpp_literal(qualified_name(function)) + ", " + cpp_literal(place.file) + ", " +
+                         std::string(coroutine != nullptr ? " co_await ::dflow::detail::EnterGraph{" : " ::dflow::detail::GraphScope dflow_graph_scope_{") +
+                             "::dflow::detail::graph_site<" + cpp_literal(qualified_name(function)) + ", " + cpp_literal(place.file) + ", " +
                              std::to_string(place.line) + ">};",
                          ""}});
   }

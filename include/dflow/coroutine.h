@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <dflow/detail/coroutine_scope.h>
 #include <dflow/future.h>
 #include <dflow/promise.h>
 
@@ -22,11 +23,17 @@ class FutureAwaiter final : public Observer {
   FutureAwaiter(const FutureAwaiter&) = delete;
 
   bool await_ready() const noexcept { return future_.done(); }
-  void await_suspend(std::coroutine_handle<> waiter) {
+  template <class P>
+  void await_suspend(std::coroutine_handle<P> waiter) {
     waiter_ = waiter;
+    if constexpr (requires(P& promise) { promise.scope.leave(); }) {
+      scope_ = &waiter.promise().scope;
+      scope_->leave();
+    }
     observe_node(*node_of(future_), *this);
   }
   decltype(auto) await_resume() {
+    if (scope_ != nullptr) scope_->resume();
     if constexpr (std::is_void_v<T>) future_.get();
     else return T(std::move(future_).get());
   }
@@ -35,27 +42,36 @@ class FutureAwaiter final : public Observer {
  private:
   Future<T> future_;
   std::coroutine_handle<> waiter_;
+  CoroutineScope* scope_ = nullptr;
 };
 
 template <class T>
 struct CoroutineBase {
   Promise<T> promise;
+  CoroutineScope scope;
   Future<T> get_return_object() { return promise.future(); }
   std::suspend_never initial_suspend() noexcept { return {}; }
   std::suspend_never final_suspend() noexcept { return {}; }
-  void unhandled_exception() { promise.set_exception(std::current_exception()); }
+  void unhandled_exception() {
+    scope.leave();  // whoever waits may go on within what follows
+    promise.set_exception(std::current_exception());
+  }
 };
 
 template <class T>
 struct CoroutinePromise : CoroutineBase<T> {
   template <class U>
   void return_value(U&& value) {
+    this->scope.leave();
     this->promise.set_value(std::forward<U>(value));
   }
 };
 template <>
 struct CoroutinePromise<void> : CoroutineBase<void> {
-  void return_void() { promise.set_value(); }
+  void return_void() {
+    scope.leave();
+    promise.set_value();
+  }
 };
 
 }  // namespace detail

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 
+#include <dflow/detail/coroutine_scope.h>
 #include <dflow/detail/graph_scope.h>
 #include <dflow/errors.h>
 #include <dflow/executor.h>
@@ -337,13 +338,35 @@ std::string describe(const Node& node) {
 
 GraphScope::GraphScope(const GraphSite& site) {
   local::Context& context = *this_thread().context;
-  if (!active().recorder || context.graph || context.task) return;
+  if (!active().recorder || context.graph || context.coroutine || context.task) return;
   context.graph = active().recorder->enter(site);
   entered_ = true;
 }
 
 GraphScope::~GraphScope() {
   if (entered_) this_thread().context->graph = nullptr;
+}
+
+void CoroutineScope::enter(const GraphSite& site) {
+  const local::Context& context = *this_thread().context;
+  if (!active().recorder || context.task) return;
+  const auto* outer = context.coroutine ? context.coroutine : context.graph;
+  graph_ = outer ? outer : active().recorder->enter(site);
+  resume();
+}
+
+void CoroutineScope::leave() noexcept {
+  if (!inside_) return;
+  this_thread().context->coroutine = static_cast<const local::GraphInstance*>(before_);
+  inside_ = false;
+}
+
+void CoroutineScope::resume() noexcept {
+  if (graph_ == nullptr) return;
+  local::Context& context = *this_thread().context;
+  before_ = context.coroutine;
+  context.coroutine = static_cast<const local::GraphInstance*>(graph_);
+  inside_ = true;
 }
 
 }  // namespace dflow::inline v0::detail

@@ -54,6 +54,7 @@ std::uint32_t Recorder::callee_of(const Node& node) {
 }
 
 std::uint32_t Recorder::graph_of(const Context& context) {
+  if (context.coroutine) return context.coroutine->index;
   if (context.task && context.task->record != 0) {
     const std::lock_guard lock(mutex_);
     return graph_inside(context.task->record);

@@ -35,6 +35,7 @@ struct Context {
   Node* task = nullptr;               ///< The task that runs, null outside of tasks.
   Scope* scope = nullptr;             ///< Through which it was submitted.
   const GraphInstance* graph = nullptr;  ///< The call of a graph function, while something records.
+  const GraphInstance* coroutine = nullptr;  ///< The same of one that is a coroutine, while that runs; before all else.
   Held* held = nullptr;
   const char* stack_base = nullptr;   ///< Where this stack was when its worker started; null on foreign threads.
 };

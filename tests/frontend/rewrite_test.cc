@@ -112,6 +112,25 @@ TEST(Rewrite, OpensAGraphFunctionWithItsScope) {
               HasSubstr("{ ::dflow::detail::GraphScope dflow_graph_scope_{::dflow::detail::graph_site<\"a::S::g\", \"app.cpp\", "));
 }
 
+TEST(Rewrite, OpensScopesInOtherBodiesThanBlocks) {
+  const std::string graph = "[[dflow::graph]] F g(dflow::Executor& ex, F f) ";
+  EXPECT_THAT(rewritten(graph + "{ co_return co_await ex.submit(one, f); }\n"),
+              HasSubstr("{ co_await ::dflow::detail::EnterGraph{::dflow::detail::graph_site<\"g\", \"app.cpp\", "));
+  EXPECT_THAT(rewritten(graph + "try { return ex.submit(one, f); } catch (...) { throw; }\n"),
+              HasSubstr("try { ::dflow::detail::GraphScope dflow_graph_scope_{"));
+}
+
+TEST(Rewrite, TellsOfACoroutineThatHasNoScope) {
+  const std::string text =
+      "#include <dflow/dflow.h>\nint one(int x) { return x; }\n"
+      "struct Job { struct promise_type { Job get_return_object() { return {}; } std::suspend_never initial_suspend() noexcept { return {}; }\n"
+      "  std::suspend_never final_suspend() noexcept { return {}; } void unhandled_exception() {} void return_void() {} }; };\n"
+      "[[dflow::graph]] Job g(dflow::Executor& ex) { ex.submit(one, 1); co_return; }\n";
+  const FrontendResult result = run_on(text, {"-Rdflow"});
+  EXPECT_TRUE(result.parsed) << result.first_error;
+  EXPECT_THAT(result.diagnostics, HasSubstr("app.cpp:5:22: remark: graph 'g' is recorded as no graph of its own"));
+}
+
 TEST(Rewrite, KeepsEachLineInItsPlace) {
   const std::string snippet = "[[dflow::graph]] F g(dflow::Executor& ex,\n    int n) {\n  return ex.submit(add,\n    n + 1,\n    ex.submit(one, 2));\n}\n";
   const std::string result = rewritten(snippet);
