@@ -50,6 +50,9 @@ std::string entry_text(const Entry& entry, int number) {
     if (!is_made(parameter)) continue;
     text += "      auto " + variable_name(parameter, i) + " = dflow_parameters_.make<" + parameter.type + ">(" +
             cpp_literal(parameter.name) + ", " + need_text(parameter.need) + ");\n";
+    for (const EntryMember& member : parameter.members)
+      text += "      " + variable_name(parameter, i) + "." + member.name + " = dflow_parameters_.make<" + member.type + ">(" +
+              cpp_literal(parameter.name + "." + member.name) + ", " + need_text(member.need) + ");\n";
     if (parameter.holds_future) text += "      ::dflow::detail::stand_in(dflow_executor_, " + variable_name(parameter, i) + ");\n";
   }
   if (!entry.object.empty()) text += "      " + entry.object + " dflow_object_{};\n";

@@ -11,12 +11,19 @@ namespace dflow::compiler {
 /// How an entry hands one argument over.
 enum class Passing { executor, bound_executor, lvalue, moved };
 
+struct EntryMember {
+  std::string name;
+  std::string type;
+  formats::ParameterNeed need = formats::ParameterNeed::none;
+};
+
 struct EntryParameter {
   std::string name;
   std::string type;  ///< As it can be written in any namespace; without references.
   Passing passing = Passing::moved;
   formats::ParameterNeed need = formats::ParameterNeed::none;
   bool holds_future = false;
+  std::vector<EntryMember> members = {};  ///< That are given by themselves.
 };
 
 struct Entry {

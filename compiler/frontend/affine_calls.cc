@@ -218,6 +218,7 @@ void AffineWalk::run_body(const clang::FunctionDecl& callee, const Named* target
   const bool lossy = std::exchange(lossy_, false);
   const unsigned left = std::exchange(left_, 0);
   elusive_.merge(elusive_integers(*callee.getBody()));
+  elusive_.merge(elusive_holders(*callee.getBody()));
   execute(*callee.getBody());
   left_ = left;
   active_.pop_back();
@@ -251,6 +252,7 @@ void AffineWalk::enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, 
       if (!numbers.back().second) forget(argument);
     } else if (const auto shape = shape_of(type)) {
       const auto object = named(argument);
+      numbers.emplace_back(declared, type->isReferenceType() ? std::nullopt : held_by(argument, *declared));
       if (type->isReferenceType() && object) {
         bound.emplace_back(declared, *object);
         continue;

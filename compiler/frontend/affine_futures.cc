@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "clang/AST/DeclTemplate.h"
+#include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/effects.h"
 #include "compiler/frontend/expressions.h"
@@ -49,6 +50,13 @@ bool same(const Named& left, const Named& right) {
   if (!left.fields.empty()) return std::ranges::equal(left.fields, right.fields, same);
   return left.cases.size() == 1 && right.cases.size() == 1 && left.cases[0].array == right.cases[0].array &&
          left.cases[0].subscripts == right.cases[0].subscripts;
+}
+
+/// Of an optional.
+std::optional<Named> content_of(std::optional<Named> object) {
+  if (!object || !object->shape.levels.empty() || object->shape.leaf != Shape::Leaf::optional) return std::nullopt;
+  object->shape.leaf = Shape::Leaf::future;
+  return object;
 }
 
 /// `yes` where `condition` holds, else `no`.
@@ -127,6 +135,7 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   if (auto found = named_get(call)) return found;
   if (!call.isGLValue()) return std::nullopt;
   if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call)) {
+    if (infix->getOperator() == clang::OO_Star && call.getNumArgs() == 1) return content_of(named(*call.getArg(0)));
     if (infix->getOperator() != clang::OO_Subscript) return std::nullopt;
     const auto base = named(*call.getArg(0));
     if (!base || base->shape.levels.empty()) return std::nullopt;
@@ -135,6 +144,7 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   const auto name = method_of(call);
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
     const auto base = named(*member->getImplicitObjectArgument());
+    if (name == "value") return content_of(base);
     if (!base || base->shape.levels.empty()) return std::nullopt;
     const bool keyed = base->shape.levels[0].keyed;
     if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : subscript(*call.getArg(0)));
@@ -245,6 +255,7 @@ void AffineWalk::put_constructed(const clang::CXXConstructExpr& made, const Name
   }
   const clang::Expr& first = *made.getArg(0);
   if (target.shape.levels.empty()) {
+    if (is_std_class(first.getType(), {"nullopt_t"})) return clear(target);
     if (shape_of(first.getType())) return put(first, target);
     refuse("futures made in this way are not followed", made.getExprLoc());
   }
@@ -338,6 +349,7 @@ void AffineWalk::change(const clang::CallExpr& call) {
     if (!target && !shape_of(call.getArg(0)->getType())) return forget(call);
     if (!target) refuse("this assignment is not followed", call.getExprLoc());
     if (!target->shape.is_single()) invalidate_references_into(*target);
+    if (const auto* holder = named_variable(*call.getArg(0)->IgnoreParens())) note_held(*holder, call.getArg(1));
     // What is assigned may be made of what it replaces.
     const bool simple = target->shape.is_single() || named(passed(*call.getArg(1)));
     if (simple) return put(*call.getArg(1), *target);
@@ -347,6 +359,11 @@ void AffineWalk::change(const clang::CallExpr& call) {
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
     if (!future_query(call).empty() && call.getNumArgs() == 0 && named(*member->getImplicitObjectArgument())) return;
     const auto shape = shape_of(member->getImplicitObjectArgument()->getType());
+    const auto* holder = name == "reset" ? named_variable(*member->getImplicitObjectArgument()->IgnoreParens()) : nullptr;
+    if (holder != nullptr && shape && shape->is_single()) {
+      clear(*named(*member->getImplicitObjectArgument()));
+      return note_held(*holder, nullptr);
+    }
     const auto object = shape && !shape->levels.empty() ? named(*member->getImplicitObjectArgument()) : std::nullopt;
     if (object && change_container(call, *object, name)) return;
     const auto* own = body_of(*callee, project_);

@@ -7,6 +7,7 @@
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/positions.h"
+#include "compiler/frontend/separate_members.h"
 #include "llvm/Support/SaveAndRestore.h"
 
 namespace dflow::compiler {
@@ -89,6 +90,7 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
     if (number && !multiplying_ && flow::multiplies(number->value)) return std::nullopt;
     return number;
   }
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) return given_member(*member, false);
   if (const auto* operation = dyn_cast<clang::BinaryOperator>(&bare)) return binary(*operation);
   if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&bare)) {
     const auto condition = integer(*choice->getCond()), yes = integer(*choice->getTrueExpr()),
@@ -110,6 +112,7 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
     return std::nullopt;
   }
   if (const auto* call = dyn_cast<clang::CallExpr>(&bare)) {
+    if (auto truth = asked_held(*call)) return truth;
     if (auto number = called_number(*call)) return number;
   }
   return asked_size(bare);
@@ -134,6 +137,7 @@ std::optional<Integer> AffineWalk::converted(const clang::CastExpr& cast) {
   switch (cast.getCastKind()) {
     case clang::CK_LValueToRValue:
     case clang::CK_NoOp:
+    case clang::CK_UserDefinedConversion:  // of an optional
       return integer(inner);
     case clang::CK_IntegralToBoolean: {
       const auto number = integer(inner);
@@ -243,6 +247,15 @@ std::optional<Expr> AffineWalk::computed(const Expr& value) {
   return Expr::parameter(found->second);
 }
 
+/// `p.n`, where p is a parameter of the graph function that nothing changes: a parameter of its own; or p.xs.size().
+std::optional<Integer> AffineWalk::given_member(const clang::MemberExpr& member, bool size) {
+  const auto [variable, field] = compiler::named_member(member);
+  if (variable == nullptr || !separate_.contains(variable)) return std::nullopt;
+  const std::string name = variable->getNameAsString() + "." + field->getNameAsString();
+  if (size) return Integer{Expr::parameter(*parameter(name + ".size", {})), {}};
+  return Integer{Expr::parameter(*parameter(name, field->getType().getUnqualifiedType())), {}};
+}
+
 /// v.size(), v.empty(), std::size(v), std::min(a, b), std::max(a, b)
 std::optional<Integer> AffineWalk::asked_size(const clang::Expr& expression) {
   const auto* call = dyn_cast<clang::CallExpr>(&expression);
@@ -279,6 +292,8 @@ std::optional<Integer> AffineWalk::size_of_range(const clang::Expr& container) {
   if (instance != nullptr && in_std_namespace(*instance) && instance->getName() == "array") {
     return Integer{instance->getTemplateArgs().get(1).getAsIntegral().getExtValue(), {}};
   }
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare); member != nullptr && is_std_class(bare.getType(), {"vector", "span", "deque"}))
+    return given_member(*member, true);
   const auto* name = dyn_cast<clang::DeclRefExpr>(&bare);
   const auto* declared = name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
   const auto found = bindings_.find(declared);

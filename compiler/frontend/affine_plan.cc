@@ -64,6 +64,14 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     graph.graph.not_launched = "its shape depends on a product or quotient of parameters";
     return;
   }
+  const auto is_member = [](const formats::Symbol& symbol) {
+    const std::string& name = symbol.parameter;
+    return name.substr(0, name.ends_with(".size") ? name.size() - 5 : name.size()).find('.') != std::string::npos;
+  };
+  if (std::ranges::any_of(analysed.symbols, is_member)) {
+    graph.graph.not_launched = "its shape depends on a member of a parameter";
+    return;
+  }
   if (analysed.renumbered) {
     graph.graph.not_launched = "a container of rows is gone through by one index";
     return;

@@ -29,6 +29,12 @@ bool leaves(const clang::Stmt& statement);
 /// Integers that are changed in another way than by their name, where it stands: by references, pointers, lambdas.
 std::set<const clang::VarDecl*> elusive_integers(const clang::Stmt& body);
 
+/// Futures, and optional ones, whose being there may change other than where they are assigned to by name.
+std::set<const clang::VarDecl*> elusive_holders(const clang::Stmt& body);
+
+/// An aggregate parameter of which only members are read.
+bool keeps_members(const clang::VarDecl& variable, const clang::Stmt& body);
+
 /// A parameter that holds values keeps its length: nothing is called on it that may change it.
 bool keeps_length(const clang::VarDecl& variable, const clang::Stmt& body);
 

@@ -156,6 +156,7 @@ void AffineWalk::unsettle(const clang::Stmt& statement) {
     const auto* variable = named_variable(part);
     const auto found = variable == nullptr || inner.contains(variable) ? bindings_.end() : bindings_.find(variable);
     const auto* object = found == bindings_.end() ? nullptr : std::get_if<Named>(&found->second);
+    if (object != nullptr && object->shape.is_single()) state_.integers.erase(variable);
     if (object != nullptr) unsettle_sizes(*object, variable->getNameAsString());
     return true;
   });

@@ -26,6 +26,7 @@ void AffineWalk::enter_function() {
   row_ = new_loop("row", 0, 0);
   const clang::Stmt& body = *function_.getBody();
   elusive_ = elusive_integers(body);
+  elusive_.merge(elusive_holders(body));
   active_.push_back(&function_);
   int holders = 0;
   for (const auto* declared : function_.parameters()) {
@@ -51,6 +52,7 @@ void AffineWalk::enter_function() {
       refuse("a parameter holds futures in a way that is not followed", declared->getLocation());
     } else {
       Values values;
+      if (keeps_members(*declared, body)) separate_.insert(declared);
       const auto* record = type->getAsCXXRecordDecl();
       const bool sized = record != nullptr && in_std_namespace(*record) && record->getDeclName().isIdentifier() &&
                          (record->getName() == "vector" || record->getName() == "span" || record->getName() == "deque");
@@ -212,6 +214,7 @@ void AffineWalk::declare_futures(const clang::VarDecl& declared, const Shape& sh
   const auto* made_of_nothing =
       declared.hasInit() ? dyn_cast<clang::CXXConstructExpr>(declared.getInit()->IgnoreImplicit()) : nullptr;
   const bool fresh = !declared.hasInit() || (made_of_nothing != nullptr && made_of_nothing->getNumArgs() == 0);
+  note_held(declared, fresh ? nullptr : declared.getInit());
   if (!fresh) put(*declared.getInit(), object);
   bindings_.insert_or_assign(&declared, std::move(object));
 }

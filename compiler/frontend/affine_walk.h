@@ -156,6 +156,7 @@ class AffineWalk {
   std::optional<Integer> converted(const clang::CastExpr& cast);
   std::optional<Integer> variable(const clang::VarDecl& variable);
   std::optional<Integer> asked_size(const clang::Expr& call);
+  std::optional<Integer> given_member(const clang::MemberExpr& member, bool size);
   std::optional<Integer> size_of_range(const clang::Expr& container);
   static Integer within(Integer number, clang::QualType type, const clang::ASTContext& context);
   std::optional<Integer> product(const clang::Expr& expression);
@@ -184,6 +185,11 @@ class AffineWalk {
   Closure capture(const clang::LambdaExpr& lambda);
   bool call_closure(const clang::CallExpr& call, const Named* target);
   std::optional<Integer> called_number(const clang::CallExpr& call);
+
+  // --- what is there (affine_held.cc)
+  std::optional<Integer> asked_held(const clang::CallExpr& call);
+  std::optional<Integer> held_by(const clang::Expr& value, const clang::VarDecl& holder);
+  void note_held(const clang::VarDecl& holder, const clang::Expr* value);
 
   // --- options (affine_options.cc)
   struct Options {
@@ -262,6 +268,7 @@ class AffineWalk {
   State state_;
   std::map<std::string, std::size_t> parameters_;
   std::set<const clang::VarDecl*> elusive_;  ///< Integers that something else than their name may change.
+  std::set<const clang::VarDecl*> separate_; ///< Parameters whose members are parameters by themselves.
   std::vector<std::size_t> loops_;
   std::vector<std::size_t> places_{0};
   flow::Expr guard_ = flow::always();

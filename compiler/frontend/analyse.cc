@@ -13,9 +13,11 @@ class Analysis {
  public:
   Analysis(const UnitRecord& unit, FunctionId graph) : unit_(unit), graph_(unit.function(graph)) {
     verdict_.needs.resize(graph_.parameters.size());
+    verdict_.member_needs.resize(graph_.members.size());
     reach(graph);
     for (const FunctionId id : verdict_.reached) {
-      for (const Flow& flow : unit_.function(id).flows) origins_[flow.to].push_back(flow.from);
+      for (const Flow& flow : unit_.function(id).flows)
+        if (!is_given(flow)) origins_[flow.to].push_back(flow.from);
     }
   }
 
@@ -36,6 +38,13 @@ class Analysis {
   }
 
  private:
+  /// What a member of the graph's own parameter is made of, the whole one need not say.
+  bool is_given(const Flow& flow) const {
+    return std::ranges::any_of(graph_.members, [&](const MemberRecord& member) {
+      return member.place == flow.to.place && graph_.parameters[member.parameter] == flow.from.place;
+    });
+  }
+
   void reach(FunctionId id) {
     if (std::ranges::find(verdict_.reached, id) != verdict_.reached.end()) return;
     verdict_.reached.push_back(id);
@@ -97,6 +106,10 @@ class Analysis {
   void note_need(Use use) {
     const ParameterNeed need = use.aspect == Aspect::size ? ParameterNeed::size : ParameterNeed::value;
     if (use.place == graph_.object) verdict_.object_need = std::max(verdict_.object_need, need);
+    if (const auto member = std::ranges::find(graph_.members, use.place, &MemberRecord::place); member != graph_.members.end()) {
+      ParameterNeed& known = verdict_.member_needs[static_cast<std::size_t>(member - graph_.members.begin())];
+      known = std::max(known, need);
+    }
     const auto found = std::ranges::find(graph_.parameters, use.place);
     if (found == graph_.parameters.end()) return;
     ParameterNeed& known = verdict_.needs[static_cast<std::size_t>(found - graph_.parameters.begin())];

@@ -12,6 +12,7 @@ struct Verdict {
   bool replicable = false;
   std::string reason;  ///< Why not.
   std::vector<formats::ParameterNeed> needs;  ///< One a parameter.
+  std::vector<formats::ParameterNeed> member_needs;  ///< One a member of FunctionRecord::members.
   formats::ParameterNeed object_need = formats::ParameterNeed::none;
   std::vector<formats::Boundary> boundaries;  ///< In order of lines.
   /// Sources that steer, or whose true value is needed otherwise, with the boundary that each makes.

@@ -122,7 +122,12 @@ void complete_graph(formats::Graph& graph, const UnitRecord& unit, FunctionId id
   graph.tier = verdict.replicable ? 2 : 0;
   graph.reason = verdict.reason;
   graph.boundaries = verdict.boundaries;
-  for (std::size_t i = 0; i < graph.parameters.size(); ++i) graph.parameters[i].need = verdict.needs.at(i);
+  for (std::size_t i = 0; i < verdict.needs.size(); ++i) graph.parameters[i].need = verdict.needs[i];
+  for (std::size_t i = 0; i < verdict.member_needs.size(); ++i) {
+    const MemberRecord& member = unit.function(id).members[i];
+    if (verdict.member_needs[i] == formats::ParameterNeed::none) continue;
+    graph.parameters.push_back({graph.parameters[member.parameter].name + "." + member.name, member.type, verdict.member_needs[i]});
+  }
   graph.segments = cut(Flattening(unit).run(id), graph);
 }
 

@@ -69,6 +69,11 @@ class Consumer : public clang::ASTConsumer {
       }
       graph.graph.expandable = graph.refusal.empty();
       for (std::size_t i = 0; i < verdict.needs.size(); ++i) graph.entry.parameters[i].need = verdict.needs[i];
+      for (std::size_t i = 0; i < verdict.member_needs.size(); ++i) {
+        const MemberRecord& member = unit.function(graph.record).members[i];
+        if (verdict.member_needs[i] == formats::ParameterNeed::none) continue;
+        graph.entry.parameters[member.parameter].members.push_back({member.name, member.type, verdict.member_needs[i]});
+      }
     }
     propose_dry_run_edits(unit, verdicts, proposals);
     tell_names_apart(graphs);

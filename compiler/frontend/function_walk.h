@@ -24,6 +24,7 @@ class FunctionWalk {
 
  private:
   // walk_statements.cc
+  void record_members(const clang::ParmVarDecl& parameter);
   void execute(const clang::Stmt& statement);
   void execute_block(const clang::CompoundStmt& block);
   /// What stands without a block around it. Nothing can be put before it unless it is an expression: a dry

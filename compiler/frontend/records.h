@@ -75,12 +75,21 @@ struct NodeRecord {
   FunctionId inlined{-1};
 };
 
+/// A part of a parameter by itself.
+struct MemberRecord {
+  std::size_t parameter = 0;
+  std::string name;  ///< "n"
+  std::string type;  ///< As it can be written anywhere.
+  PlaceId place{};
+};
+
 struct FunctionRecord {
   std::string name;
   std::string file;
   int line = 0;
   bool graph = false;
   std::vector<PlaceId> parameters;
+  std::vector<MemberRecord> members;  ///< Of parameters that nobody names as a whole.
   PlaceId object{-1};  ///< What a member function is called on.
   std::vector<Flow> flows;
   std::vector<Steering> steerings;

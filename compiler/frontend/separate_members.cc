@@ -4,6 +4,7 @@
 
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
+#include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
 
 namespace dflow::compiler {
@@ -11,11 +12,19 @@ namespace {
 
 using llvm::dyn_cast;
 
+/// To a graph function by whoever calls it.
+bool is_given(const clang::VarDecl& variable) {
+  const auto* function = dyn_cast<clang::FunctionDecl>(variable.getDeclContext());
+  const auto type = variable.getType();
+  const bool changes = type->isReferenceType() && !type.getNonReferenceType().isConstQualified();
+  return llvm::isa<clang::ParmVarDecl>(variable) && function != nullptr && is_graph(*function) && !changes && !type->isPointerType();
+}
+
 /// Nothing ties the members together: no constructor, destructor or base, no member that leads to another.
 bool is_plain(const clang::VarDecl& variable) {
-  const auto type = variable.getType();
+  const auto type = is_given(variable) ? variable.getType().getNonReferenceType() : variable.getType();
   const auto* record = type->isReferenceType() ? nullptr : type->getAsCXXRecordDecl();
-  if (record == nullptr || !variable.isLocalVarDecl() || variable.isStaticLocal()) return false;
+  if (record == nullptr || variable.isStaticLocal() || (!variable.isLocalVarDecl() && !is_given(variable))) return false;
   if (!record->hasDefinition() || !record->isAggregate() || record->isUnion() || record->getNumBases() > 0)
     return false;
   const auto* destructor = record->getDestructor();

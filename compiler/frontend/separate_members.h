@@ -12,6 +12,7 @@ namespace dflow::compiler {
 
 /// Local variables of plain classes that are only ever named for a member: `x.a`, never `x`, `&x`, `x.f()`,
 /// `[&]`.
+/// Locals, and parameters of graph functions.
 std::set<const clang::VarDecl*> variables_of_separate_members(
     const std::vector<const clang::FunctionDecl*>& functions);
 

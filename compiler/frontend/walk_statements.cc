@@ -1,6 +1,7 @@
 #include "compiler/frontend/function_walk.h"
 
 #include "compiler/frontend/attributes.h"
+#include "compiler/frontend/type_text.h"
 
 namespace dflow::compiler {
 
@@ -18,6 +19,7 @@ void FunctionWalk::run(const clang::FunctionDecl& function, FunctionId id) {
   record.graph = is_graph(function);
   for (const auto* parameter : function.parameters())
     record.parameters.push_back(facts_.places.of(*parameter));
+  for (const auto* parameter : function.parameters()) record_members(*parameter);
   if (const auto* method = dyn_cast<clang::CXXMethodDecl>(&function);
       method != nullptr && method->isInstance()) {
     record.object = facts_.places.object(*method);
@@ -25,6 +27,17 @@ void FunctionWalk::run(const clang::FunctionDecl& function, FunctionId id) {
   if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(&function)) initialise(*constructor);
   execute(*function.getBody());
   recorded_.unit.functions[static_cast<std::size_t>(id)] = std::move(record);
+}
+
+void FunctionWalk::record_members(const clang::ParmVarDecl& parameter) {
+  if (!facts_.places.is_separate(parameter)) return;
+  const PlaceId whole = facts_.places.of(parameter);
+  for (const auto* field : parameter.getType().getNonReferenceType()->getAsCXXRecordDecl()->fields()) {
+    const PlaceId place = facts_.places.member(parameter, *field);
+    facts_.flow(Uses::opaque({{whole, Aspect::value}, {whole, Aspect::size}}), place);
+    facts_.record().members.push_back({parameter.getFunctionScopeIndex(), field->getNameAsString(),
+                                       type_text(field->getType().getUnqualifiedType(), facts_.project.context()), place});
+  }
 }
 
 namespace {

@@ -40,6 +40,10 @@ const Case kCases[] = {
     {"MembersByThemselves", "struct S { int n = 0, best = 0; std::vector<F> fs; };\n" + kGraph +
      "F g(dflow::Executor& ex, int n) { S s; s.n = n; for (int i = 0; i < s.n; ++i) s.fs.push_back(ex.submit(one, i));\ns.best = s.fs[0].get();\n"
      "for (int i = 0; i < s.n; ++i) s.fs[0] = ex.submit(add, s.fs[0], s.best);\nreturn s.fs[0]; }", "n:value", ""},
+    {"MembersOfAParameter", "struct S { int n = 0, best = 0; };\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, const S& s) { for (int i = 0; i < s.n; ++i) f = ex.submit(one, f);\nreturn ex.submit(add, f, s.best); }", "s.n:value", ""},
+    {"AParameterAsAWhole", "struct S { int n = 0, best = 0; };\nint rounds(const S& s) { return s.n; }\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, const S& s) { for (int i = s.n; i < rounds(s); ++i) f = ex.submit(one, f);\nreturn f; }", "s:value", ""},
     {"MembersThatAHelperMayMix", "struct S { int n = 0, best = 0; };\nvoid keep(S& s) { s.n = s.best; }\n" + kGraph +
      "F g(dflow::Executor& ex, F f) { S s;\ns.best = f.get(); keep(s);\nfor (int i = 0; i < s.n; ++i) f = ex.submit(one, f);\nreturn f; }", "",
      "5: the loop's condition reads get()"},
