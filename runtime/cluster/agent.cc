@@ -16,7 +16,7 @@ constexpr auto kReportEvery = 1s;
 }  // namespace
 
 Result<std::unique_ptr<Agent>> Agent::join(Options options) {
-  Result<ProgramCache> cache = ProgramCache::open(options.cache);
+  Result<ProgramCache> cache = ProgramCache::open(options.cache, options.cache_bytes);
   if (!cache) return cache.error();
   net::Hello hello{.role = net::Role::agent,
                    .name = "agent-" + std::to_string(::getpid()),

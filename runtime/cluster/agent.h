@@ -28,6 +28,7 @@ class Agent {
     net::Address scheduler;
     Admission admission;
     std::string cache;         ///< A folder.
+    std::uint64_t cache_bytes = UINT64_MAX;  ///< That may lie there.
     std::size_t workers = 1;   ///< Of each program.
     std::size_t threads = 1;   ///< Of each worker.
     std::chrono::milliseconds start_limit{};  ///< A worker that has not joined by then is started again.

@@ -31,15 +31,16 @@ void HostedProgram::stop() {
 }
 
 void HostedProgram::run() {
-  Result<std::string> folder =
+  const Result<KeptFolder> kept =
       agent_.cache_.provide(order_.program, order_.files, [this](const std::string& file, std::uint64_t offset) {
         return agent_.fetch(*this, file, offset);
       });
-  if (!folder) return fail(folder.message());
+  if (!kept) return fail(kept.message());
+  const std::string& folder = kept.value().path();
   const std::string& executable = order_.files.files.front().name;
   const Agent::Options& options = agent_.options_;
   auto pool = std::make_unique<WorkerPool>(
-      WorkerPool::Options{.executable = folder.value() + '/' + executable,
+      WorkerPool::Options{.executable = folder + '/' + executable,
                           .shown_name = executable,
                           .workers = options.workers,
                           .threads = options.threads,
@@ -48,7 +49,7 @@ void HostedProgram::run() {
                           .security = options.admission.security,
                           .name_prefix = host_name() + '-' + std::to_string(agent_.id_) + '-',
                           .environment = {{"DFLOW_WORKER_PROGRAM", order_.program},
-                                          {"LD_LIBRARY_PATH", library_path(folder.value())}},
+                                          {"LD_LIBRARY_PATH", library_path(folder)}},
                           .start_limit = options.start_limit},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const core::WorkerEnd& end) { agent_.send(ProcessEnded{pid, end}); },

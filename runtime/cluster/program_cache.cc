@@ -77,19 +77,35 @@ bool matches(const std::string& path, const ProgramFile& file) {
 
 }  // namespace
 
-Result<ProgramCache> ProgramCache::open(const std::string& folder) {
+Result<ProgramCache> ProgramCache::open(const std::string& folder, std::uint64_t most_bytes) {
   if (Result<void> made = make_private_folder(folder); !made) return made.error();
-  return ProgramCache(folder);
+  clear_folders(folder, most_bytes);
+  return ProgramCache(folder, most_bytes);
 }
 
-Result<std::string> ProgramCache::provide(const std::string& program, const ProgramFiles& files, const Source& source) {
+/// For what is not there yet.
+void ProgramCache::make_room(const std::string& folder, const ProgramFiles& files) const {
+  std::uint64_t missing = 0;
+  for (const ProgramFile& file : files.files) {
+    struct stat found {};
+    const bool there = ::stat((folder + '/' + file.name).c_str(), &found) == 0;
+    if (!there || static_cast<std::uint64_t>(found.st_size) != file.size) missing += file.size;
+  }
+  if (missing > 0) clear_folders(folder_, most_bytes_ - std::min(most_bytes_, missing));
+}
+
+Result<KeptFolder> ProgramCache::provide(const std::string& program, const ProgramFiles& files, const Source& source) {
   const std::lock_guard lock(mutex_);
   if (!plain_name(program)) return Error{"a program of a name that is none"};
-  std::string folder = folder_ + '/' + program;
-  if (Result<void> made = make_private_folder(folder); !made) return made.error();
   for (const ProgramFile& file : files.files) {
     if (!plain_name(file.name)) return Error{"a file of a name that is none"};
-    if (Result<void> provided = provide(folder + '/' + file.name, file, source); !provided) return provided.error();
+  }
+  Result<KeptFolder> folder = KeptFolder::keep(folder_ + '/' + program);
+  if (!folder) return folder.error();
+  make_room(folder.value().path(), files);
+  for (const ProgramFile& file : files.files) {
+    Result<void> provided = provide(folder.value().path() + '/' + file.name, file, source);
+    if (!provided) return provided.error();
   }
   return folder;
 }

@@ -1,6 +1,7 @@
 // Where an agent keeps the executables and libraries of the programs that it runs workers of.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -8,30 +9,34 @@
 
 #include "formats/result.h"
 #include "runtime/cluster/agent_protocol.h"
+#include "runtime/cluster/kept_folder.h"
 
 namespace dflow::cluster {
 
 using formats::Result;
 
 /// A folder for this user alone, with one for each program in it. What lies there is used if its size and hash are right,
-/// and fetched again if not. Thread-safe, and safe against other agents that use the same folder.
+/// and fetched again if not. When there is more than it may hold, what was not used for longest goes, and never what is in
+/// use. Thread-safe, and safe against other agents that use the same folder.
 class ProgramCache {
  public:
   /// The bytes of a file from `offset` on: at most `kPieceOfFile`.
   using Source = std::function<Result<std::string>(const std::string& file, std::uint64_t offset)>;
 
   /// Makes the folder if it is not there.
-  static Result<ProgramCache> open(const std::string& folder);
-  ProgramCache(ProgramCache&& other) noexcept : folder_(std::move(other.folder_)) {}
+  static Result<ProgramCache> open(const std::string& folder, std::uint64_t most_bytes = UINT64_MAX);
+  ProgramCache(ProgramCache&& other) noexcept : folder_(std::move(other.folder_)), most_bytes_(other.most_bytes_) {}
 
-  /// The folder that holds the program's files, all of them checked.
-  Result<std::string> provide(const std::string& program, const ProgramFiles& files, const Source& source);
+  /// The folder that holds the program's files, all of them checked: in use as long as the caller keeps it.
+  Result<KeptFolder> provide(const std::string& program, const ProgramFiles& files, const Source& source);
 
  private:
-  explicit ProgramCache(std::string folder) : folder_(std::move(folder)) {}
+  ProgramCache(std::string folder, std::uint64_t most_bytes) : folder_(std::move(folder)), most_bytes_(most_bytes) {}
+  void make_room(const std::string& folder, const ProgramFiles& files) const;
   Result<void> provide(const std::string& path, const ProgramFile& file, const Source& source);
 
   std::string folder_;
+  std::uint64_t most_bytes_;
   std::mutex mutex_;  ///< One program at a time: two would fetch the same files.
 };
 

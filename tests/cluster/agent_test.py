@@ -158,6 +158,20 @@ def a_full_cache_is_told_of():
 
 
 def another_build_is_refused():
+def a_cache_that_is_too_large_is_cleared():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        environment = {"DFLOW_SCHEDULER": address}
+        agent = bench.agent(address, "--cache-size=1")  # less than any program has
+        expect(bench.run([APP], environment=environment).stdout, "sum 14\n")
+        expect(bench.run([GUEST, "sum", 10], environment=environment).stdout, "sum 285\n")
+        assert len(glob.glob(f"{bench.home}/cache/*/*_app")) == 2  # the first one's workers are there for a while
+        bench.stop(agent)
+        bench.agent(address, "--cache-size=1")
+        assert glob.glob(f"{bench.home}/cache/*") == []
+        expect(bench.run([GUEST, "sum", 10], environment=environment).stdout, "sum 285\n")
+
+
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
         done = bench.run([GUEST], environment={"DFLOW_WORKER": address, "DFLOW_WORKER_NAME": "w",
@@ -198,5 +212,6 @@ def wrong_use_is_explained():
 run_checks([programs_are_brought_to_the_agent_once, a_damaged_copy_is_fetched_again,
             a_dead_worker_is_replaced_and_its_end_told, workers_end_with_their_agent, an_agent_ends_with_its_scheduler,
             without_an_agent_programs_wait_and_say_so, workers_leave_when_no_program_needs_them,
-            a_worker_that_never_joins_is_told_of, a_full_cache_is_told_of, another_build_is_refused,
+            a_worker_that_never_joins_is_told_of, a_full_cache_is_told_of,
+            a_cache_that_is_too_large_is_cleared, another_build_is_refused,
             a_file_limit_is_told_to_those_who_come_too_late, wrong_use_is_explained])

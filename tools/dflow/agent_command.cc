@@ -40,6 +40,7 @@ Result<int> run_agent(const AgentOptions& options) {
       cluster::Agent::join({.scheduler = scheduler.value(),
                             .admission = admission.value(),
                             .cache = cache.value(),
+                            .cache_bytes = options.cache_mb * 1'000'000,
                             .workers = workers,
                             .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),
                             .start_limit = std::chrono::seconds(options.start_limit),

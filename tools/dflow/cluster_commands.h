@@ -23,6 +23,7 @@ struct AgentOptions {
   std::size_t workers = 1;        ///< of each program
   std::size_t threads = 0;        ///< of each worker; 0: the processors that there are, shared out
   std::string cache;              ///< a folder for programs; "": one in dflow's own
+  std::uint64_t cache_mb = 10'000; ///< megabytes of programs that may lie there
   std::uint64_t start_limit = 30; ///< seconds
 };
 

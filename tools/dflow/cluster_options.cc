@@ -50,6 +50,9 @@ void add_agent(CLI::App& app, Run& run) {
   add_workers(*command, options);
   command->add_option("--dir", options->cache, "Where programs are kept (~/.dflow/cache)")->type_name("DIR");
   add_count(
+      *command, "--cache-size", [options](std::uint64_t mb) { options->cache_mb = mb; },
+      "Megabytes of programs to keep there: beyond, those go that were not used for longest (10000)", 1'000'000'000, 1);
+  add_count(
       *command, "--start-limit", [options](std::uint64_t n) { options->start_limit = n; },
       "Seconds that a worker may take to join, before it is started again (30)", 86'400, 1);
   command->callback([&run, options] { run = [options] { return run_agent(*options); }; });

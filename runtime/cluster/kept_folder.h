@@ -1,0 +1,35 @@
+// Folders that several processes fill and use, and that are removed when there is too much in them and nobody uses them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "formats/result.h"
+
+namespace dflow::cluster {
+
+using formats::Result;
+
+/// A folder that stays while this is there, whoever clears up: a lock on a file in it that whoever keeps it shares.
+class KeptFolder {
+ public:
+  /// Makes the folder, for this user alone, if it is not there, and notes that it is used now.
+  static Result<KeptFolder> keep(const std::string& path);
+  KeptFolder(KeptFolder&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+  KeptFolder& operator=(KeptFolder&&) = delete;
+  ~KeptFolder();
+
+  const std::string& path() const noexcept { return path_; }
+
+ private:
+  KeptFolder(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+  std::string path_;
+  int lock_;
+};
+
+/// Removes such folders in `folder`, those first that were not used for longest, until the files in all of them have no more
+/// than `most` bytes. Folders that are kept, and what is no folder, stay.
+void clear_folders(const std::string& folder, std::uint64_t most);
+
+}  // namespace dflow::cluster

@@ -1,0 +1,90 @@
+// Programs in an agent's cache: those that are used stay.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "runtime/cluster/file_hash.h"
+#include "runtime/cluster/program_cache.h"
+
+namespace dflow::cluster {
+namespace {
+
+using ::testing::UnorderedElementsAre;
+
+class Cache : public ::testing::Test {
+ protected:
+  Cache() {
+    std::string made = path + "/dflow-cache-XXXXXX";
+    if (!::mkdtemp(made.data())) std::abort();
+    path = made;
+    std::ofstream(path + "-original") << bytes;
+    file = {.name = "app", .size = bytes.size(), .hash = hash_of_file(path + "-original").value().hash};
+  }
+  ~Cache() override {
+    std::filesystem::remove_all(path);
+    std::filesystem::remove(path + "-original");
+  }
+  ProgramCache open(std::uint64_t most = 250'000) { return std::move(ProgramCache::open(path, most)).value(); }
+  KeptFolder provide(ProgramCache& cache, const std::string& program) {
+    auto provided = cache.provide(program, {{file}}, [this](const std::string&, std::uint64_t) {
+      ++fetched;
+      return Result<std::string>(bytes);
+    });
+    if (!provided) throw std::runtime_error(provided.message());
+    return std::move(provided).value();
+  }
+  std::vector<std::string> programs() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) names.push_back(entry.path().filename());
+    return names;
+  }
+
+  std::string path = ::testing::TempDir();
+  std::string bytes = std::string(100'000, 'b');
+  ProgramFile file;
+  int fetched = 0;
+};
+
+TEST_F(Cache, KeepsWhatWasUsedLast) {
+  ProgramCache cache = open();
+  for (const char* name : {"a", "b", "a"}) (void)provide(cache, name);
+  EXPECT_EQ(fetched, 2);
+  (void)provide(cache, "c");
+  EXPECT_THAT(programs(), UnorderedElementsAre("a", "c"));
+}
+
+TEST_F(Cache, KeepsWhatIsInUseHoweverMuchItIs) {
+  ProgramCache cache = open();
+  const KeptFolder a = provide(cache, "a"), b = provide(cache, "b");
+  std::optional<KeptFolder> c = provide(cache, "c");
+  EXPECT_THAT(programs(), UnorderedElementsAre("a", "b", "c"));
+  c.reset();
+  (void)provide(cache, "d");
+  EXPECT_THAT(programs(), UnorderedElementsAre("a", "b", "d"));
+  EXPECT_TRUE(std::filesystem::exists(a.path() + "/app"));
+}
+
+TEST_F(Cache, KeepsWhatAnotherAgentUses) {
+  ProgramCache one = open(), other = open();
+  const KeptFolder a = provide(one, "a");
+  (void)provide(other, "b");
+  (void)provide(other, "c");
+  EXPECT_THAT(programs(), UnorderedElementsAre("a", "c"));
+}
+
+TEST_F(Cache, IsClearedWhenItIsOpened) {
+  {
+    ProgramCache large = open(UINT64_MAX);
+    for (const char* name : {"a", "b", "c", "d"}) (void)provide(large, name);
+  }
+  (void)open();
+  EXPECT_THAT(programs(), UnorderedElementsAre("c", "d"));
+}
+
+}  // namespace
+}  // namespace dflow::cluster
