@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <iostream>
 #include <thread>
 
@@ -90,9 +91,18 @@ std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, deta
   return session;
 }
 
+/// A program that a task starts is no worker, and has no business with this one's secret.
+void clean_environment() {
+  for (const char* name : {"DFLOW_WORKER", "DFLOW_WORKER_NAME", "DFLOW_WORKER_SECRET", "DFLOW_WORKER_PROGRAM",
+                           "DFLOW_WORKER_RESOURCES", "DFLOW_WORKER_SECURITY"}) {
+    ::unsetenv(name);
+  }
+}
+
 int run_worker() {
   Result<WorkerSettings> settings = WorkerSettings::from_environment();
   if (!settings) throw Error(settings.message());
+  clean_environment();
   transfer::let_read(::getppid());  // and so its other workers
   WorkerProcess worker(std::move(settings).value());
   Result<int> code = worker.run();

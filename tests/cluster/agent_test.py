@@ -111,6 +111,7 @@ def without_an_agent_programs_wait_and_say_so():
         _, address = bench.scheduler()
         program = bench.start([GUEST, "sum", 10], environment={"DFLOW_SCHEDULER": address})
         expect(program.stderr.readline(), "the cluster has no agent", "dflow agent")
+        expect(bench.run([GUEST, "impatient"], environment={"DFLOW_SCHEDULER": address}).stderr, "0 of 1 workers came in time")
         bench.agent(address)
         expect(program.communicate(timeout=60)[0], "sum 285\n")
 
@@ -157,7 +158,6 @@ def a_full_cache_is_told_of():
         assert agent.poll() is None
 
 
-def another_build_is_refused():
 def a_cache_that_is_too_large_is_cleared():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
@@ -172,6 +172,7 @@ def a_cache_that_is_too_large_is_cleared():
         expect(bench.run([GUEST, "sum", 10], environment=environment).stdout, "sum 285\n")
 
 
+def another_build_is_refused():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
         done = bench.run([GUEST], environment={"DFLOW_WORKER": address, "DFLOW_WORKER_NAME": "w",

@@ -56,6 +56,23 @@ TEST_F(SchedulerTest, LetsNoUnconstrainedTaskOvertakeAnUrgentConstrainedOne) {
   EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
 }
 
+TEST_F(SchedulerTest, SubSubmitPriority) {
+  join(1);
+  submit(1), submit(2), submit(3);
+  say(TaskSuspended{WorkerId{1}, task(1), Attempt{1}});  // it waits for what it submits
+  submit(4, {}, {.inside = task(1)});
+  EXPECT_THAT(ran(finish(2)), ElementsAre(task(4)));  // in its place, before what was submitted after it
+}
+
+TEST_F(SchedulerTest, NestedPrioritization) {
+  join(1);
+  submit(1), submit(2), submit(3, {1}), submit(4, {2}), submit(5, {3, 4});
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(3)));  // what has been begun is brought to its end
+  EXPECT_THAT(ran(finish(3)), ElementsAre(task(2)));
+  EXPECT_THAT(ran(finish(2)), ElementsAre(task(4)));
+  EXPECT_THAT(ran(finish(4)), ElementsAre(task(5)));
+}
+
 class AheadTest : public SchedulerTest {
  protected:
   AheadTest() : SchedulerTest(Settings{}) {}
