@@ -29,6 +29,8 @@ class Agent {
     Admission admission;
     std::string cache;         ///< A folder.
     std::uint64_t cache_bytes = UINT64_MAX;  ///< That may lie there.
+    std::string users;         ///< A folder for what programs of other users need, where this is root.
+    bool any_user = false;     ///< Where it is not: programs of all users run as this one.
     std::size_t workers = 1;   ///< Of each program.
     std::size_t threads = 1;   ///< Of each worker.
     std::chrono::milliseconds start_limit{};  ///< A worker that has not joined by then is started again.

@@ -5,7 +5,6 @@
 #include <linux/fs.h>
 #include <net/if.h>
 #include <netdb.h>
-#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -23,6 +22,7 @@
 #include <utility>
 
 #include "formats/file.h"
+#include "runtime/cluster/account.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/home.h"
 #include "runtime/cluster/security_files.h"
@@ -48,11 +48,6 @@ Error failed(const std::string& path) { return Error{path + ": " + std::strerror
 net::Validity from_now(std::int64_t days) {
   const std::int64_t now = std::time(nullptr);
   return {.from = now - kAlready, .until = now + days * kDay};
-}
-
-std::string this_user() {
-  const passwd* entry = ::getpwuid(::geteuid());
-  return entry ? entry->pw_name : "";
 }
 
 /// By what others may reach this machine, as far as it knows.
@@ -139,7 +134,7 @@ Result<std::vector<Fresh>> make(const net::Credential& authority, const Certific
   std::vector<Fresh> made;
   for (const net::CertificateRole role : order.roles) {
     net::Subject subject{.role = role, .name = order.name.empty() ? name_after(hosts.front()) : order.name, .hosts = hosts};
-    if (role == net::CertificateRole::client) subject.user = order.user.empty() ? this_user() : order.user;
+    if (role == net::CertificateRole::client) subject.user = order.user.empty() ? own_user() : order.user;
     Result<net::Credential> credential = net::issue(authority, subject, from_now(order.days));
     if (!credential) return credential.error();
     Result<net::Certificate> certificate = net::read_certificate(credential.value().certificate);

@@ -40,6 +40,35 @@ Result<void> make_private_folder(const std::string& path) {
   return {};
 }
 
+namespace {
+
+/// Its owner and mode are what they have to be, or it is refused. Nobody else may write into the folder above.
+Result<void> make_folder(const std::string& path, uid_t owner, gid_t group, mode_t mode) {
+  const bool made = ::mkdir(path.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return about(path, std::strerror(errno));
+  struct stat found {};
+  if (::lstat(path.c_str(), &found) != 0) return about(path, std::strerror(errno));
+  if (!S_ISDIR(found.st_mode)) return about(path, "is no directory");
+  const bool interrupted = found.st_uid == ::geteuid() && owner != ::geteuid();  // before it was given away
+  if (made || interrupted) {
+    const bool given = ::chmod(path.c_str(), mode) == 0 && ::lchown(path.c_str(), owner, group) == 0;
+    return given ? Result<void>() : about(path, std::strerror(errno));
+  }
+  if (found.st_uid != owner) return about(path, "belongs to another user");
+  if ((found.st_mode & 0777 & ~mode) != 0) return about(path, "others may do more with it than they should");
+  return {};
+}
+
+}  // namespace
+
+Result<void> make_passable_folder(const std::string& path) { return make_folder(path, ::geteuid(), ::getegid(), 0711); }
+
+Result<void> make_folder_for(const std::string& path, gid_t group) { return make_folder(path, ::geteuid(), group, 0750); }
+
+Result<void> make_private_folder(const std::string& path, const Account& account) {
+  return make_folder(path, account.uid, account.gid, 0700);
+}
+
 Result<std::string> home() {
   std::string path = variable("DFLOW_HOME");
   if (path.empty()) {
@@ -59,7 +88,7 @@ Result<std::string> home_folder(const std::string& name) {
   return path;
 }
 
-Result<void> write_private_file(const std::string& path, std::string_view bytes) {
+Result<void> write_private_file(const std::string& path, std::string_view bytes, const Account* account) {
   const std::string draft = path + ".new-" + std::to_string(::getpid());
   ::unlink(draft.c_str());  // of a process that was killed
   const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -67,6 +96,7 @@ Result<void> write_private_file(const std::string& path, std::string_view bytes)
   formats::DescriptorSink sink(file, path);
   sink.write(bytes);
   Result<void> written = sink.flush();
+  if (written && account && ::fchown(file, account->uid, account->gid) != 0) written = about(path, std::strerror(errno));
   if (written && ::fsync(file) != 0) written = about(path, std::strerror(errno));
   ::close(file);
   if (written && ::rename(draft.c_str(), path.c_str()) != 0) written = about(path, std::strerror(errno));

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "formats/result.h"
+#include "runtime/cluster/account.h"
 
 namespace dflow::cluster {
 
@@ -21,8 +22,15 @@ Result<std::string> home();
 /// A folder in it, made if it is not there.
 Result<std::string> home_folder(const std::string& name);
 
-/// Makes or replaces a file that is for this user alone (mode 0600), whole or not at all.
-Result<void> write_private_file(const std::string& path, std::string_view bytes);
+/// Makes or replaces a file that is for this user alone, or for the account, which only root can do (mode 0600); whole or
+/// not at all.
+Result<void> write_private_file(const std::string& path, std::string_view bytes, const Account* account = nullptr);
+
+/// A folder of this process's that others may pass through, or that the members of a group may read.
+Result<void> make_passable_folder(const std::string& path);
+Result<void> make_folder_for(const std::string& path, gid_t group);
+/// A folder that is the account's alone.
+Result<void> make_private_folder(const std::string& path, const Account& account);
 
 /// What a scheduler of this user's on this machine asks of those who join; empty if it is not one of his.
 std::string secret_of_scheduler(std::uint16_t port);

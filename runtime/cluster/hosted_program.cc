@@ -2,7 +2,9 @@
 
 #include <cstdlib>
 
+#include "runtime/cluster/home.h"
 #include "runtime/cluster/process_memory.h"
+#include "runtime/cluster/security_files.h"
 
 namespace dflow::cluster {
 
@@ -30,13 +32,44 @@ void HostedProgram::stop() {
   changed_.notify_all();
 }
 
+Result<KeptFolder> HostedProgram::provide_in(ProgramCache& cache) {
+  return cache.provide(order_.program, order_.files, [this](const std::string& file, std::uint64_t offset) {
+    return agent_.fetch(*this, file, offset);
+  });
+}
+
+Result<HostedProgram::Place> HostedProgram::provide() {
+  const Result<std::optional<Account>> account = account_for(order_.user, agent_.options_.any_user);
+  if (!account) return account.error();
+  if (account.value()) return provide_for(*account.value());
+  Result<KeptFolder> folder = provide_in(agent_.cache_);
+  if (!folder) return folder.error();
+  return Place{.folder = std::move(folder).value(), .security = agent_.options_.admission.security, .account = {}};
+}
+
+/// Its executables belong to root, so that they stay what was checked; its group may run them. Only the certificate is its
+/// own.
+Result<HostedProgram::Place> HostedProgram::provide_for(const Account& account) {
+  const std::string& users = agent_.options_.users;
+  if (Result<void> made = make_passable_folder(users); !made) return made.error();
+  const std::string own = users + '/' + account.name;
+  if (Result<void> made = make_folder_for(own, account.gid); !made) return made.error();
+  const std::string& lender = agent_.options_.admission.security;
+  const std::string security = lender.empty() ? "" : own + "/security";
+  if (!lender.empty()) {
+    if (Result<void> lent = lend_worker_certificate(lender, security, account); !lent) return lent.error();
+  }
+  Result<ProgramCache> cache = ProgramCache::open_for(own + "/cache", account.gid, agent_.options_.cache_bytes);
+  if (!cache) return cache.error();
+  Result<KeptFolder> folder = provide_in(cache.value());
+  if (!folder) return folder.error();
+  return Place{.folder = std::move(folder).value(), .security = security, .account = account};
+}
+
 void HostedProgram::run() {
-  const Result<KeptFolder> kept =
-      agent_.cache_.provide(order_.program, order_.files, [this](const std::string& file, std::uint64_t offset) {
-        return agent_.fetch(*this, file, offset);
-      });
-  if (!kept) return fail(kept.message());
-  const std::string& folder = kept.value().path();
+  const Result<Place> place = provide();
+  if (!place) return fail(place.message());
+  const std::string& folder = place.value().folder.path();
   const std::string& executable = order_.files.files.front().name;
   const Agent::Options& options = agent_.options_;
   auto pool = std::make_unique<WorkerPool>(
@@ -46,7 +79,8 @@ void HostedProgram::run() {
                           .threads = options.threads,
                           .scheduler = options.scheduler,
                           .secret = order_.secret.empty() ? options.admission.secret : order_.secret,
-                          .security = options.admission.security,
+                          .account = place.value().account,
+                          .security = place.value().security,
                           .name_prefix = host_name() + '-' + std::to_string(agent_.id_) + '-',
                           .environment = {{"DFLOW_WORKER_PROGRAM", order_.program},
                                           {"LD_LIBRARY_PATH", library_path(folder)}},

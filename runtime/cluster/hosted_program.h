@@ -32,6 +32,15 @@ class HostedProgram {
 
  private:
   void run();
+  /// Where the program's files are, and what else depends on who its workers run as.
+  struct Place {
+    KeptFolder folder;
+    std::string security;
+    std::optional<Account> account;
+  };
+  Result<Place> provide();
+  Result<Place> provide_for(const Account& account);
+  Result<KeptFolder> provide_in(ProgramCache& cache);
   void fail(const std::string& reason);
 
   Agent& agent_;

@@ -65,9 +65,10 @@ bool remove_unless_kept(const std::string& path) {
 
 }  // namespace
 
-Result<KeptFolder> KeptFolder::keep(const std::string& path) {
+Result<KeptFolder> KeptFolder::keep(const std::string& path, std::optional<gid_t> group) {
   for (;;) {
-    if (Result<void> made = make_private_folder(path); !made) return made.error();
+    const Result<void> made = group ? make_folder_for(path, *group) : make_private_folder(path);
+    if (!made) return made.error();
     const int lock = ::open((path + kLock).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 && errno == ENOENT) continue;  // it has just been removed
     if (lock < 0) return formats::Error{path + ": " + std::strerror(errno)};

@@ -1,7 +1,10 @@
 // Folders that several processes fill and use, and that are removed when there is too much in them and nobody uses them.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -14,8 +17,8 @@ using formats::Result;
 /// A folder that stays while this is there, whoever clears up: a lock on a file in it that whoever keeps it shares.
 class KeptFolder {
  public:
-  /// Makes the folder, for this user alone, if it is not there, and notes that it is used now.
-  static Result<KeptFolder> keep(const std::string& path);
+  /// Makes the folder, for this user alone or for a group to read, if it is not there, and notes that it is used now.
+  static Result<KeptFolder> keep(const std::string& path, std::optional<gid_t> group = {});
   KeptFolder(KeptFolder&& other) noexcept : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
   KeptFolder& operator=(KeptFolder&&) = delete;
   ~KeptFolder();

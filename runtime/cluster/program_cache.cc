@@ -38,6 +38,11 @@ class Part {
     ::unlink(path_.c_str());
   }
 
+  /// Its members may read and run it.
+  void open_to(gid_t group) {
+    const bool open = file_ >= 0 && ::fchown(file_, ::geteuid(), group) == 0 && ::fchmod(file_, 0750) == 0;
+    if (!open && problem_ == 0) problem_ = errno;
+  }
   Result<void> write(std::string_view bytes) {
     while (problem_ == 0 && !bytes.empty()) {
       const ssize_t written = ::write(file_, bytes.data(), bytes.size());
@@ -83,6 +88,12 @@ Result<ProgramCache> ProgramCache::open(const std::string& folder, std::uint64_t
   return ProgramCache(folder, most_bytes);
 }
 
+Result<ProgramCache> ProgramCache::open_for(const std::string& folder, gid_t group, std::uint64_t most_bytes) {
+  if (Result<void> made = make_folder_for(folder, group); !made) return made.error();
+  clear_folders(folder, most_bytes);
+  return ProgramCache(folder, most_bytes, group);
+}
+
 /// For what is not there yet.
 void ProgramCache::make_room(const std::string& folder, const ProgramFiles& files) const {
   std::uint64_t missing = 0;
@@ -100,7 +111,7 @@ Result<KeptFolder> ProgramCache::provide(const std::string& program, const Progr
   for (const ProgramFile& file : files.files) {
     if (!plain_name(file.name)) return Error{"a file of a name that is none"};
   }
-  Result<KeptFolder> folder = KeptFolder::keep(folder_ + '/' + program);
+  Result<KeptFolder> folder = KeptFolder::keep(folder_ + '/' + program, group_);
   if (!folder) return folder.error();
   make_room(folder.value().path(), files);
   for (const ProgramFile& file : files.files) {
@@ -113,6 +124,7 @@ Result<KeptFolder> ProgramCache::provide(const std::string& program, const Progr
 Result<void> ProgramCache::provide(const std::string& path, const ProgramFile& file, const Source& source) {
   if (matches(path, file)) return {};
   Part part(path);
+  if (group_) part.open_to(*group_);
   for (std::uint64_t done = 0; done < file.size;) {
     Result<std::string> bytes = source(file.name, done);
     if (!bytes) return Error{"the program's file " + file.name + " did not arrive: " + bytes.message()};

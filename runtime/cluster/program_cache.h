@@ -1,10 +1,13 @@
 // Where an agent keeps the executables and libraries of the programs that it runs workers of.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "formats/result.h"
@@ -25,18 +28,23 @@ class ProgramCache {
 
   /// Makes the folder if it is not there.
   static Result<ProgramCache> open(const std::string& folder, std::uint64_t most_bytes = UINT64_MAX);
-  ProgramCache(ProgramCache&& other) noexcept : folder_(std::move(other.folder_)), most_bytes_(other.most_bytes_) {}
+  /// One whose programs the group may read and run, and only this process may change.
+  static Result<ProgramCache> open_for(const std::string& folder, gid_t group, std::uint64_t most_bytes);
+  ProgramCache(ProgramCache&& other) noexcept
+      : folder_(std::move(other.folder_)), most_bytes_(other.most_bytes_), group_(other.group_) {}
 
   /// The folder that holds the program's files, all of them checked: in use as long as the caller keeps it.
   Result<KeptFolder> provide(const std::string& program, const ProgramFiles& files, const Source& source);
 
  private:
-  ProgramCache(std::string folder, std::uint64_t most_bytes) : folder_(std::move(folder)), most_bytes_(most_bytes) {}
+  ProgramCache(std::string folder, std::uint64_t most_bytes, std::optional<gid_t> group = {})
+      : folder_(std::move(folder)), most_bytes_(most_bytes), group_(group) {}
   void make_room(const std::string& folder, const ProgramFiles& files) const;
   Result<void> provide(const std::string& path, const ProgramFile& file, const Source& source);
 
   std::string folder_;
   std::uint64_t most_bytes_;
+  std::optional<gid_t> group_;
   std::mutex mutex_;  ///< One program at a time: two would fetch the same files.
 };
 

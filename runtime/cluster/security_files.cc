@@ -18,7 +18,7 @@ namespace {
 
 using formats::Error;
 
-constexpr std::size_t kMostConfig = 64 << 10;
+constexpr std::size_t kMostConfig = 64 << 10, kMostFile = 1 << 20;
 constexpr std::string_view kBlanks = " \t\r";
 constexpr std::array kAllRoles{net::CertificateRole::client, net::CertificateRole::scheduler, net::CertificateRole::agent,
                                net::CertificateRole::worker};
@@ -117,6 +117,29 @@ Result<void> write_security_config(const std::string& folder) {
     if (is_there(path)) text.append(net::name_of(role)).append(" = ").append(path.substr(folder.size() + 1)).append("\n");
   }
   return write_private_file(config_in(folder), text);
+}
+
+Result<void> lend_worker_certificate(const std::string& from, const std::string& to, const Account& account) {
+  const Result<SecurityFiles> files = SecurityFiles::read(from);
+  if (!files) return files.error();
+  const auto own = files.value().certificates.find(net::CertificateRole::worker);
+  if (own == files.value().certificates.end()) {
+    return Error{from + " has no certificate of a worker: `dflow security issue worker` makes one, where the authority is"};
+  }
+  Result<void> done = make_private_folder(to, account);
+  const auto lend = [&](const std::string& path, const std::string& name) {
+    if (!done || path.empty()) return;
+    const Result<std::string> bytes = formats::read_file(path, kMostFile);
+    done = bytes ? write_private_file(to + '/' + name, bytes.value(), &account) : Result<void>(bytes.error());
+  };
+  const bool revokes = !files.value().revoked.empty();
+  lend(files.value().authority, "ca.crt");
+  lend(files.value().revoked, "revoked.crl");
+  lend(own->second, "worker.pem");
+  if (!done) return done;
+  return write_private_file(config_in(to),
+                            std::string("authority = ca.crt\nworker = worker.pem\n") + (revokes ? "revoked = revoked.crl\n" : ""),
+                            &account);
 }
 
 }  // namespace dflow::cluster

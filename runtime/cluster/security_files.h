@@ -5,6 +5,7 @@
 #include <string>
 
 #include "formats/result.h"
+#include "runtime/cluster/account.h"
 #include "runtime/net/certificates.h"
 
 namespace dflow::cluster {
@@ -33,5 +34,9 @@ struct SecurityFiles {
 
 /// Makes the folder's `config`, which names those of the usual files that are there.
 Result<void> write_security_config(const std::string& folder);
+
+/// Makes a folder of the account's with the worker's certificate of another, for a worker that runs as that account. Only
+/// root can.
+Result<void> lend_worker_certificate(const std::string& from, const std::string& to, const Account& account);
 
 }  // namespace dflow::cluster

@@ -1,11 +1,13 @@
 #include "runtime/cluster/worker_pool.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,6 +34,19 @@ constexpr std::size_t kLastWords = 10;
 constexpr std::size_t kLongestLine = 64 << 10;
 constexpr auto kToEnd = 2s;
 
+/// What programs of another user get to see of this process's environment.
+bool is_for_all(std::string_view variable) {
+  return variable.starts_with("PATH=") || variable.starts_with("LANG=") || variable.starts_with("LC_") ||
+         variable.starts_with("TZ=");
+}
+
+void add_account(std::vector<std::string>& variables, const Account& account) {
+  variables.push_back("HOME=" + account.home);
+  variables.push_back("USER=" + account.name);
+  variables.push_back("LOGNAME=" + account.name);
+  variables.push_back("SHELL=" + account.shell);
+}
+
 /// This process's environment without dflow's variables, and what the worker is told.
 std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name) {
   std::vector<std::string> variables;
@@ -41,8 +56,9 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
            });
   };
   for (char** variable = environ; *variable; ++variable) {
-    if (!replaced(*variable)) variables.emplace_back(*variable);
+    if (!replaced(*variable) && (!options.account || is_for_all(*variable))) variables.emplace_back(*variable);
   }
+  if (options.account) add_account(variables, *options.account);
   for (const auto& [variable, value] : options.environment) variables.push_back(variable + '=' + value);
   variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
   variables.push_back("DFLOW_WORKER_NAME=" + name);
@@ -67,9 +83,20 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
+/// For good: nothing of this process's user is left.
+bool change_to(const Account& account) {
+  const bool changed = ::setgroups(account.groups.size(), account.groups.data()) == 0 &&
+                       ::setresgid(account.gid, account.gid, account.gid) == 0 &&
+                       ::setresuid(account.uid, account.uid, account.uid) == 0;
+  ::umask(077);
+  return changed && (::chdir(account.home.c_str()) == 0 || ::chdir("/") == 0);
+}
+
 /// In the child: only what may be called between fork and exec.
-[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int parent,
+                         const Account* account) {
+  if (account && !change_to(*account)) ::_exit(127);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user would undo it
   if (::getppid() != parent) ::_exit(127);
   sigset_t none;
   ::sigemptyset(&none);
@@ -87,7 +114,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
     ::nanosleep(&moment, nullptr);
   }
   const std::string_view text =
-      errno == EACCES ? "dflow: the worker's executable may not be run: is its folder mounted noexec?\n"
+      errno == EACCES ? "dflow: the worker's executable may not be run: is its folder mounted noexec, or closed to its user?\n"
                       : "dflow: the worker's executable cannot be started\n";
   [[maybe_unused]] const auto written = ::write(2, text.data(), text.size());
   ::_exit(127);
@@ -237,7 +264,8 @@ void WorkerPool::start_one(Worker& worker) {
   const int pid = ::fork();
   if (pid == 0) {
     become(options_.executable.c_str(), const_cast<char**>(argument_pointers.data()),
-           const_cast<char**>(variable_pointers.data()), out[1], err[1], parent);
+           const_cast<char**>(variable_pointers.data()), out[1], err[1], parent,
+           options_.account ? &*options_.account : nullptr);
   }
   ::close(out[1]);
   ::close(err[1]);

@@ -7,10 +7,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "runtime/cluster/account.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/net/stream.h"
 
@@ -27,6 +29,7 @@ class WorkerPool {
     std::size_t threads = 1;   ///< Of each.
     net::Address scheduler;
     std::string secret;
+    std::optional<Account> account = {};  ///< Who they run as, if not as this process.
     std::string security = {};  ///< The folder with the worker's certificate; empty: there is no TLS.
     /// What the worker of this name finds in DFLOW_WORKER_RESOURCES.
     std::function<std::string(const std::string& name)> resources = {};

@@ -41,6 +41,8 @@ Result<int> run_agent(const AgentOptions& options) {
                             .admission = admission.value(),
                             .cache = cache.value(),
                             .cache_bytes = options.cache_mb * 1'000'000,
+                            .users = options.users,
+                            .any_user = options.any_user,
                             .workers = workers,
                             .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),
                             .start_limit = std::chrono::seconds(options.start_limit),

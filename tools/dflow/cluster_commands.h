@@ -24,6 +24,8 @@ struct AgentOptions {
   std::size_t threads = 0;        ///< of each worker; 0: the processors that there are, shared out
   std::string cache;              ///< a folder for programs; "": one in dflow's own
   std::uint64_t cache_mb = 10'000; ///< megabytes of programs that may lie there
+  std::string users = "/var/cache/dflow";  ///< the same for programs of other users
+  bool any_user = false;          ///< programs of all users run as the agent's
   std::uint64_t start_limit = 30; ///< seconds
 };
 

@@ -49,6 +49,13 @@ void add_agent(CLI::App& app, Run& run) {
   add_cluster(*command, options, "The scheduler to join")->required();
   add_workers(*command, options);
   command->add_option("--dir", options->cache, "Where programs are kept (~/.dflow/cache)")->type_name("DIR");
+  command
+      ->add_option("--users-dir", options->users,
+                   "Where an agent that is root keeps the programs of other users, which it runs as them")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command->add_flag("--any-user", options->any_user,
+                    "Run all users' programs as the agent's own user, though they can read each other's data then");
   add_count(
       *command, "--cache-size", [options](std::uint64_t mb) { options->cache_mb = mb; },
       "Megabytes of programs to keep there: beyond, those go that were not used for longest (10000)", 1'000'000'000, 1);
