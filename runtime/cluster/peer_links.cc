@@ -156,7 +156,7 @@ bool PeerLinks::pull_over(Lease& link, std::span<const Wanted> wanted, const Tak
 bool PeerLinks::take_answer(Lease& link, const net::Pull& pull, const Take& take_bytes, std::vector<Pulled>& pulled) {
   Result<net::Message> answer = link->read();
   auto* value = answer ? std::get_if<net::Value>(&answer.value()) : nullptr;
-  if (!value || value->size > kMostBytes || (pull.raw && value->memory)) return false;
+  if (!value || value->size > kMostBytes || (value->memory && (pull.raw || !link.near()))) return false;
   const bool here = value->outcome == Outcome::here;
   const auto source = source_of(*link, here ? value->size : 0, value->memory, value->packing);
   if (const Result<void> may_read = source->probe(); !may_read) {

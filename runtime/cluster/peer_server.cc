@@ -87,7 +87,7 @@ void PeerServer::serve(Guest& guest) {
     const auto* pull = std::get_if<net::Pull>(&message.value());
     const auto* push = std::get_if<net::Push>(&message.value());
     const bool taken = std::holds_alternative<net::Taken>(message.value());
-    if (taken ? false : pull ? !answer(guest, *pull) : !push || !take(stream, *push)) break;
+    if (taken ? false : pull ? !answer(guest, *pull) : !push || !take(guest, *push)) break;
   }
   stream.shut_down();
 }
@@ -143,10 +143,13 @@ Result<void> PeerServer::send_small(Guest& guest) {
   return guest.stream->write_raw(std::as_bytes(std::span(answers)));
 }
 
-Result<void> PeerServer::take(net::Stream& stream, const net::Push& push) {
+Result<void> PeerServer::take(Guest& guest, const net::Push& push) {
+  net::Stream& stream = *guest.stream;
   if (push.size > kMostPushed) return formats::Error{"too large a value"};
   const auto source = source_of(stream, push.size, push.memory, push.packing);
-  if (const Result<void> may_read = source->probe(); !may_read) {
+  // Nobody from elsewhere says where this process is to read.
+  const bool far = push.memory && !transfer::shares_memory(guest.machine);
+  if (const Result<void> may_read = far ? formats::Error{"it is of another machine"} : source->probe(); !may_read) {
     return stream.write(net::Value{.outcome = Outcome::unreadable, .error = may_read.message()});
   }
   Result<ValueStore::Held> value = receive_value(*source, push.form);

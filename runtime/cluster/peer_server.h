@@ -50,7 +50,7 @@ class PeerServer {
                     std::shared_ptr<void> owner);
   Result<void> give_small(Guest& guest, const net::Value& value, transfer::Pieces pieces = {});
   Result<void> send_small(Guest& guest);
-  Result<void> take(net::Stream& stream, const net::Push& push);
+  Result<void> take(Guest& guest, const net::Push& push);
 
   net::Hello self_;
   ValueStore& store_;

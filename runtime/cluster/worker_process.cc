@@ -10,7 +10,6 @@
 #include <dflow/detail/task_node.h>
 
 #include "runtime/cluster/admission.h"
-#include "runtime/cluster/arrival.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/task_codec.h"
@@ -24,10 +23,8 @@ using dflow::detail::Node;
 using dflow::detail::State;
 using namespace std::chrono_literals;
 
-/// Questions for values under way at once, the values of one, and the size of those that are asked for together.
+/// Questions for values under way at once.
 constexpr int kFetchers = 4;
-constexpr std::size_t kMostFetches = 256;
-constexpr std::uint64_t kSmallFetch = 32 << 10;
 /// A result of at most this size goes to the client with the news of it.
 constexpr std::size_t kSmallValue = 4096;
 constexpr auto kTick = 100ms;
@@ -404,68 +401,6 @@ void WorkerProcess::unblocked(Node& task) {
   if (body->away && !std::exchange(body->resuming, true)) {
     apply(core::BodyUnblocked{body->order->id, body->order->attempt});
   }
-}
-
-// ---- Values of others ------------------------------------------------------------------------------------------------
-
-/// The next value, and others from the same peer with it, as far as they are small: they cost little more than one.
-std::vector<core::StartFetch> WorkerProcess::next_fetches() {
-  std::vector<core::StartFetch> orders{std::move(to_fetch_.front())};
-  to_fetch_.pop_front();
-  const core::WorkerId from = orders.front().from;
-  if (orders.front().bytes > kSmallFetch) return orders;
-  for (auto order = to_fetch_.begin(); order != to_fetch_.end() && orders.size() < kMostFetches;) {
-    const bool along = order->from == from && order->bytes <= kSmallFetch;
-    if (along) orders.push_back(*order);
-    order = along ? to_fetch_.erase(order) : std::next(order);
-  }
-  return orders;
-}
-
-void WorkerProcess::fetch() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    fetch_wanted_.wait(lock, [&] { return over_ || !to_fetch_.empty(); });
-    if (over_) return;
-    const std::vector<core::StartFetch> orders = next_fetches();
-    lock.unlock();
-    const std::vector<core::WorkerEvent> ends = fetch(orders);
-    lock.lock();
-    events_.insert(events_.end(), ends.begin(), ends.end());
-    apply_all();
-  }
-}
-
-std::vector<core::WorkerEvent> WorkerProcess::fetch(const std::vector<core::StartFetch>& orders) {
-  std::vector<Wanted> wanted;
-  for (const core::StartFetch& order : orders) wanted.push_back({order.id, order.version});
-  std::vector<ValueStore::Held> held(orders.size());
-  std::vector<std::string> untaken(orders.size());
-  const std::vector<Pulled> pulled = links_->pull(
-      orders.front().from, wanted,
-      [&](std::size_t which, transfer::Source& source, const net::Value& value) -> Result<void> {
-        Result<ValueStore::Held> received = receive_value(source, value.form);
-        untaken[which].clear();
-        if (!received && !source.broken().empty()) return received.error();
-        if (!received) return (untaken[which] = received.message(), Result<void>());
-        held[which] = std::move(received).value();
-        return {};
-      });
-  std::vector<core::WorkerEvent> ends;
-  for (std::size_t i = 0; i < orders.size(); ++i) {
-    const core::StartFetch& order = orders[i];
-    if (pulled[i].outcome == Pulled::Outcome::cannot_cross) {
-      held[i].failure = std::make_exception_ptr(SerializeError(pulled[i].error));
-    }
-    if (held[i]) {
-      store_.put(order.id, order.version, std::move(held[i]));
-      ends.emplace_back(core::FetchSucceeded{order.id, order.version, order.from, pulled[i].size});
-    } else {
-      ends.emplace_back(core::FetchBroken{order.id, order.version, order.from, pulled[i].outcome == Pulled::Outcome::gone,
-                                          untaken[i]});
-    }
-  }
-  return ends;
 }
 
 }  // namespace dflow::cluster

@@ -103,10 +103,12 @@ class WorkerProcess {
   Body* body_of(const detail::Node& node);
   core::WorkerEvent returned(const core::StartBody& order, core::Time started, detail::Node& node);
   core::WorkerEvent threw(const core::StartBody& order, const std::exception_ptr& error, bool retry);
+  void tick();
+
+  // worker_fetch.cc
   void fetch();
   std::vector<core::StartFetch> next_fetches();
   std::vector<core::WorkerEvent> fetch(const std::vector<core::StartFetch>& orders);
-  void tick();
 
   // worker_trace.cc
   void trace(const Name& name, const Body& body, const core::WorkerEvent& end);

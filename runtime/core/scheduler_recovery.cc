@@ -162,12 +162,16 @@ void Scheduler::take_tasks(const Recovery& past) {
   struct Claim {
     HeldTask held;
     WorkerId worker{};
+    std::size_t place = 0;
   };
   std::vector<Claim> claims;
   for (const WorkerReturned& worker : past.back) {
-    for (const HeldTask& held : worker.tasks) claims.push_back({held, worker.self.worker});
+    for (const HeldTask& held : worker.tasks) claims.push_back({held, worker.self.worker, claims.size()});
   }
-  std::ranges::stable_sort(claims, std::greater(), [](const Claim& claim) { return claim.held.attempt; });
+  // Not a stable sort: clang++ warns of what libstdc++ does there.
+  std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
+    return a.held.attempt != b.held.attempt ? a.held.attempt > b.held.attempt : a.place < b.place;
+  });
   for (const Claim& claim : claims) {
     const Index task = graph_.find(claim.held.id);
     if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh)

@@ -10,12 +10,21 @@
 
 namespace dflow::transfer {
 
+bool memory_wanted() {
+  static const bool wanted = [] {
+    const char* setting = std::getenv("DFLOW_SHARED_MEMORY");
+    return !setting || std::string_view(setting) != "0";
+  }();
+  return wanted;
+}
+
 namespace {
 
 std::string find_machine() {
   std::string boot;
   std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
   struct stat processes{};
+  if (!memory_wanted()) return boot;  // like nobody's who does
   if (boot.empty() || ::stat("/proc/self/ns/pid", &processes) != 0) return {};
   return boot + '/' + std::to_string(processes.st_ino) + '/' + std::to_string(::geteuid());
 }
@@ -29,14 +38,6 @@ const std::string& machine() {
 
 bool same_host(const std::string& a, const std::string& b) {
   return !a.empty() && a.substr(0, a.find('/')) == b.substr(0, b.find('/'));
-}
-
-bool memory_wanted() {
-  static const bool wanted = [] {
-    const char* setting = std::getenv("DFLOW_SHARED_MEMORY");
-    return !setting || std::string_view(setting) != "0";
-  }();
-  return wanted;
 }
 
 bool shares_memory(const std::string& other) {

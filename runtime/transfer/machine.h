@@ -6,8 +6,8 @@
 
 namespace dflow::transfer {
 
-/// This process's kernel, set of process ids and user, as text. Two processes that have the same may read
-/// each other's memory, as far as one can tell from outside.
+/// This process's kernel, set of process ids and user, as text; the kernel alone if it wants no memory. Two
+/// processes that have the same may read each other's memory, as far as one can tell from outside.
 const std::string& machine();
 
 /// Both run on one kernel.

@@ -24,7 +24,7 @@ Ends connected() {
   return {std::move(near).value(), std::move(far).value()};
 }
 
-/// Collects what arrives until there are enough messages, or the end.
+/// Collects what arrives until there are enough messages, or the end. Outlives its connection, whose end it is told.
 struct Inbox {
   std::vector<std::string> messages;
   std::size_t expected = 0;
@@ -46,9 +46,9 @@ struct Inbox {
 
 TEST(Connection, DeliversInOrderFromWhomeverItComes) {
   Ends ends = connected();
+  Inbox inbox, unused;
   Connection near(std::move(ends.near)), far(std::move(ends.far));
   constexpr int kThreads = 4, kEach = 2000;
-  Inbox inbox, unused;
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
   far.start(inbox.handlers());
@@ -67,6 +67,7 @@ TEST(Connection, DeliversInOrderFromWhomeverItComes) {
 /// Both sides send more than the sockets hold before either reads: neither may wait for the other.
 TEST(Connection, NeitherSideWaitsForTheOther) {
   Ends ends = connected();
+  Inbox at_near, at_far;
   Connection near(std::move(ends.near)), far(std::move(ends.far));
   constexpr std::size_t kMessages = 64;
   const std::string large(1 << 20, 'x');
@@ -74,7 +75,6 @@ TEST(Connection, NeitherSideWaitsForTheOther) {
     near.send(large);
     far.send(large);
   }
-  Inbox at_near, at_far;
   at_near.expected = at_far.expected = kMessages;
   near.start(at_near.handlers());
   far.start(at_far.handlers());
@@ -86,10 +86,10 @@ TEST(Connection, NeitherSideWaitsForTheOther) {
 /// Each handler's call brings what came in one frame.
 TEST(Connection, WhatIsSentTogetherComesTogether) {
   Ends ends = connected();
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
   std::vector<std::size_t> batches;
   std::promise<void> last;
   Inbox unused;
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
   near.start(unused.handlers());
   far.start({.received =
                  [&](std::vector<std::string> more) {
@@ -112,9 +112,9 @@ TEST(Connection, WhatIsSentTogetherComesTogether) {
 /// Others need not wait for who sends together, nor the order of what he sends.
 TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
   Ends ends = connected();
+  Inbox inbox, unused;
   Connection near(std::move(ends.near)), far(std::move(ends.far));
   constexpr int kThreads = 4, kEach = 2000;
-  Inbox inbox, unused;
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
   far.start(inbox.handlers());
@@ -135,8 +135,8 @@ TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
 
 TEST(Connection, FinishSendsWhatIsQueued) {
   Ends ends = connected();
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
   Inbox inbox, unused;
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
   near.start(unused.handlers());
   far.start(inbox.handlers());
   near.send(std::string(5 << 20, 'x'));
@@ -175,9 +175,9 @@ TEST(Connection, MayHaveSentMoreThanMayWait) {
 
 TEST(Connection, ToldOfTheOtherSidesEnd) {
   Ends ends = connected();
+  Inbox inbox, unused;
   auto near = std::make_unique<Connection>(std::move(ends.near));
   Connection far(std::move(ends.far));
-  Inbox inbox, unused;
   near->start(unused.handlers());
   far.start(inbox.handlers());
   near.reset();
