@@ -69,6 +69,21 @@ void fold_rows(Sizes& sizes, std::size_t row) {
   sizes.rows.clear();
 }
 
+/// The other way round, as far as cases of `rest` reach.
+Sizes unfolded(Sizes sizes, std::size_t row, const Expr& rest) {
+  if (sizes.base.size() != 2 || !sizes.base[1] || !sizes.rows.empty()) return sizes;
+  std::vector<Sizes::Row> rows;
+  Expr all = *sizes.base[1];
+  while (all.op == Op::select && all.operands[0].op == Op::equal && all.operands[0].operands[0] == Expr::variable(row)) {
+    rows.insert(rows.begin(), {{all.operands[0].operands[1]}, all.operands[1]});
+    all = Expr(all.operands[2]);
+  }
+  if (!(all == rest)) return sizes;
+  sizes.base[1] = all;
+  sizes.rows = std::move(rows);
+  return sizes;
+}
+
 /// What goes round: (x + step) % length.
 struct Cycle {
   std::int64_t step, length;
@@ -417,7 +432,7 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
   }
   for (const auto& [array, unknown] : unknowns.rows) {
     const Sizes& start = before.sizes.at(array);
-    const Sizes& end = after.sizes.at(array);
+    const Sizes end = unfolded(after.sizes.at(array), row_, Expr::variable(unknown));
     Sizes& in_round = round.sizes.at(array);
     Sizes& at_end = behind.sizes.at(array);
     for (Sizes* sizes : {&in_round, &at_end}) {
