@@ -58,6 +58,8 @@ std::string start_text(const Launcher& launcher, const std::string& type, const 
     arguments.push_back(name);
   }
   if (!launcher.code.assumptions.empty()) text += "    if (!(" + launcher.code.assumptions + ")) return false;\n";
+  for (const LaunchSite& site : launcher.sites)
+    if (site.noted) text += "    if (!" + site.callable + ") return false;\n";
   text += "    auto* const dflow_launch = new " + type + "(" + joined(arguments) + ");\n    " + kDetail + "NewLaunch dflow_new(*dflow_launch);\n";
   if (returns_something(launcher)) text += outputs_text(launcher);
   return text +
@@ -84,6 +86,18 @@ std::string constructor_text(const Launcher& launcher, const std::string& type, 
   return text + "  }\n";
 }
 
+/// Where it is found: the template arguments of `launcher`, as they stand in a template's text if that is `shared`.
+std::string place_of(const Launcher& launcher, bool shared) {
+  std::vector<std::string> types;
+  for (const LaunchParameter& each : launcher.parameters) {
+    const std::string type = shared ? "::std::remove_cvref_t<decltype(" + (each.given.empty() ? each.name : each.given) + ")>" : each.type;
+    types.push_back(each.is_executor ? "::dflow::Executor&" : "const " + type + "&");
+  }
+  if (returns_something(launcher)) types.push_back((shared ? launcher.instance.returned : launcher.returned) + "&");
+  const std::string& instance = shared ? launcher.instance.written : launcher.instance.concrete;
+  return launcher.key + ", bool(" + joined(types) + ")" + (instance.empty() ? "" : ", " + instance);
+}
+
 /// The roots in order, and how many tasks nobody reads from.
 std::string start_of(const std::vector<FamilyText>& families) {
   std::vector<const FamilyText*> roots;
@@ -100,21 +114,14 @@ std::string start_of(const std::vector<FamilyText>& families) {
 
 }  // namespace
 
-std::string launcher_type(const Launcher& launcher) {
-  std::vector<std::string> types;
-  for (const LaunchParameter& each : launcher.parameters)
-    types.push_back(each.is_executor ? "::dflow::Executor&" : "const " + each.type + "&");
-  if (returns_something(launcher)) types.push_back(launcher.returned + "&");
-  return "bool(" + joined(types) + ")";
-}
-
 std::string launcher_call(const Launcher& launcher) {
   std::vector<std::string> names;
-  for (const LaunchParameter& each : launcher.parameters) names.push_back(each.name);
-  const std::string found = " if (auto* dflow_launcher_ = ::dflow::detail::launcher<" + launcher.key + ", " + launcher_type(launcher) + ">) ";
+  for (const LaunchParameter& each : launcher.parameters) names.push_back(each.given.empty() ? each.name : each.given);
+  const bool shared = !launcher.instance.written.empty();  // by all instantiations
+  const std::string found = " if (auto* dflow_launcher_ = ::dflow::detail::launcher<" + place_of(launcher, shared) + ">) ";
   if (!returns_something(launcher)) return found + "{ if (dflow_launcher_(" + joined(names) + ")) return; }";
   names.emplace_back("dflow_launched_");
-  return found + "{ " + launcher.returned + " dflow_launched_; if (dflow_launcher_(" + joined(names) + ")) return dflow_launched_; }";
+  return found + "{ " + (shared ? launcher.instance.returned : launcher.returned) + " dflow_launched_; if (dflow_launcher_(" + joined(names) + ")) return dflow_launched_; }";
 }
 
 std::string launcher_text(const Launcher& launcher, int number) {
@@ -122,7 +129,6 @@ std::string launcher_text(const Launcher& launcher, int number) {
   std::vector<FamilyText> families;
   for (const auto& family : launcher.code.families) families.emplace_back(launcher, family, number);
   std::string text = "\n// Runs graph '" + launcher.graph + "' from the closed form of its dependences.\n";
-  for (const std::string& name : launcher.namespaces) text += "namespace " + (name.empty() ? "" : name + " ") + "{\n";
   text += "namespace {\n" + kAlias;
   for (const FamilyText& family : families) text += family.values();
   text += "class " + type + " final : public " + kDetail + "LaunchOf<" + type + "> {\n public:\n";
@@ -138,8 +144,7 @@ std::string launcher_text(const Launcher& launcher, int number) {
   for (const FamilyText& family : families) text += family.member();
   text += "};\n" + start_text(launcher, type, function);
   text += "[[maybe_unused]] const " + kDetail + "LauncherEntry dflow_launcher_entry_" + std::to_string(number) + "(" + kDetail +
-          "launcher<" + launcher.key + ", " + launcher_type(launcher) + ">, &" + function + ");\n}  // namespace\n";
-  for (std::size_t i = 0; i < launcher.namespaces.size(); ++i) text += "}\n";
+          "launcher<" + place_of(launcher, false) + ">, &" + function + ");\n}  // namespace\n";
   return text;
 }
 

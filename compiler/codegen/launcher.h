@@ -31,6 +31,8 @@ struct LaunchSite {
   formats::NodeOp op = formats::NodeOp::submit;
   std::string task;  ///< what it is called in labels
   std::string callable;
+  std::string made = {};  ///< of an object that is called: the expression that makes it, or "" for `callable`
+  bool noted = false;     ///< `callable` is a pointer that is null until the program's text has left it
   bool pure = false;
   std::string result;      ///< its type, or "void"
   bool by_reference[2] = {false, false};  ///< of a reduce: the operands
@@ -44,13 +46,20 @@ struct LaunchParameter {
   std::string name;
   std::string type;  ///< without references and const
   bool is_executor = false;
-  bool is_kept = false;  ///< tasks need it
+  bool is_kept = false;    ///< tasks need it
+  std::string given = {};  ///< what stands for it where the launch is asked for; "" for its name
+};
+
+/// Which instantiation of a template a launcher is for: the template's arguments, in the template's own text and elsewhere;
+/// and its result's type, in that text.
+struct LaunchInstance {
+  std::string written, concrete, returned;
 };
 
 struct Launcher {
   std::string graph;
   std::string key;                      ///< "\"name\", \"file\", line"
-  std::vector<std::string> namespaces;  ///< outermost first; "" for an unnamed one
+  LaunchInstance instance;
   std::vector<LaunchParameter> parameters;
   std::vector<LaunchSite> sites;
   std::string returned;       ///< the function's result type
@@ -62,8 +71,7 @@ struct Launcher {
 /// What the passes have to know of the calls.
 std::vector<ir::Call> calls_of(const Launcher& launcher);
 
-/// The type of the function that starts it, and what stands at the beginning of the graph function.
-std::string launcher_type(const Launcher& launcher);
+/// What stands at the beginning of the graph function.
 std::string launcher_call(const Launcher& launcher);
 
 /// The class and its registration, at the end of the file.

@@ -44,8 +44,9 @@ Meanings meanings_of(const LaunchSite& site) {
 }
 
 ir::Call call_of(const LaunchSite& site) {
-  ir::Call call{site.node, site.op, site.task, site.callable, site.pure, site.result, {}};
   const Meanings meanings = meanings_of(site);
+  const std::string callable = site.callable + spelled_out(site.made, meanings);
+  ir::Call call{site.node, site.op, site.task, callable, site.pure, site.result, {}};
   for (const LaunchArgument& each : site.arguments)
     call.arguments.push_back(
         {each.is_future, each.by_reference, each.type, spelled_out(each.value, meanings)});

@@ -87,8 +87,12 @@ std::string FamilyText::values() const {
   std::string text;
   for (const flow::LaunchStep& step : family_.steps) {
     const LaunchSite& site = site_of(step.node);
-    for (std::uint32_t i = 0; i < site.arguments.size(); ++i)
-      if (!site.arguments[i].is_future) text += value_function(site, site.arguments[i], step.first_argument + i);
+    for (std::uint32_t i = 0; i < site.arguments.size(); ++i) {
+      const LaunchArgument& each = site.arguments[i];
+      const std::string name = prefix_ + std::to_string(step.first_argument + i);
+      if (!each.is_future) text += value_function(site, {name, each.is_object ? "const auto&" : "auto", each.value});
+    }
+    if (!site.made.empty()) text += value_function(site, {prefix_ + "of_" + std::to_string(step.node), "auto", site.made});
   }
   return text;
 }
@@ -134,23 +138,29 @@ std::string FamilyText::functions() const {
 
 // --- where values come from and go to
 
-std::string FamilyText::value_function(const LaunchSite& site, const LaunchArgument& argument, std::uint32_t number) const {
+std::string FamilyText::value_function(const LaunchSite& site, const ValueText& value) const {
   std::vector<std::string> declared;
   for (const LaunchParameter& parameter : launcher_.parameters)
     if (parameter.is_kept) declared.push_back("[[maybe_unused]] const " + parameter.type + "& " + parameter.name);
   for (const std::string& index : site.indices) declared.push_back("[[maybe_unused]] " + kDetail + "Index " + index);
-  std::string text = std::string(argument.is_object ? "const auto& " : "auto ") + prefix_ + std::to_string(number) + "(" + joined(declared) + ") {\n";
+  std::string text = value.type + " " + value.name + "(" + joined(declared) + ") {\n";
   for (const LaunchVariable& variable : site.variables)
     text += "  [[maybe_unused]] const " + variable.type + " " + variable.name + " = " + variable.value + ";\n";
-  return text + "  return " + argument.value + ";\n}\n";
+  return text + "  return " + value.expression + ";\n}\n";
 }
 
-std::string FamilyText::value(std::uint32_t number, const std::vector<std::string>& indices) const {
+std::string FamilyText::value(const std::string& name, const std::vector<std::string>& indices) const {
   std::vector<std::string> given;
   for (const LaunchParameter& parameter : launcher_.parameters)
     if (parameter.is_kept) given.push_back(parameter.name);
   given.insert(given.end(), indices.begin(), indices.end());
-  return prefix_ + std::to_string(number) + "(" + joined(given) + ")";
+  return name + "(" + joined(given) + ")";
+}
+
+/// What a step calls.
+std::string FamilyText::callable(const flow::LaunchStep& step) const {
+  const LaunchSite& site = site_of(step.node);
+  return site.made.empty() ? site.callable : value(prefix_ + "of_" + std::to_string(step.node), step.indices);
 }
 
 /// Which of the caller's futures the instance makes.

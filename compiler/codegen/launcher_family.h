@@ -45,8 +45,12 @@ class FamilyText {
   std::string declared_of(const flow::LaunchInput& input) const;
 
   // --- where values come from and go to
-  std::string value_function(const LaunchSite& site, const LaunchArgument& argument, std::uint32_t number) const;
-  std::string value(std::uint32_t number, const std::vector<std::string>& indices) const;
+  struct ValueText {
+    std::string name, type, expression;
+  };
+  std::string value_function(const LaunchSite& site, const ValueText& value) const;
+  std::string value(const std::string& name, const std::vector<std::string>& indices) const;
+  std::string callable(const flow::LaunchStep& step) const;
   std::string output() const;
   std::string input(const flow::LaunchInput& input) const;
   std::string result() const;

@@ -72,7 +72,7 @@ std::string FamilyText::passed(const std::string& name, int place) const {
 }
 
 std::string FamilyText::run_reduce() const {
-  const std::string call = site_.callable + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + ")";
+  const std::string call = callable(family_.steps.back()) + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + ")";
   const CallText made{.before = "", .prepared = "", .call = call, .result = site_.result, .inputs = {"dflow_left.id", "dflow_right.id"}, .ranges = ""};
   const std::string release = "    dflow_left.release(dflow_work);\n    dflow_right.release(dflow_work);\n";
   const std::string up = name_ + ".arrive(dflow_first + " + as_task_id("dflow_up") + ", dflow_work)";
@@ -98,8 +98,8 @@ std::string FamilyText::run_init() const {
   text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    const auto dflow_right = " +
           name_ + ".input(dflow_first + " + as_task_id("dflow_tree.top()") + ").last();\n";
   if (future) text += "    const auto dflow_left = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
-  const std::string left = future ? passed("dflow_left", 0) : value(1, family_.variables);
-  CallText made{.before = "", .prepared = "", .call = site_.callable + "(" + left + ", " + passed("dflow_right", 1) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = ""};
+  const std::string left = future ? passed("dflow_left", 0) : value(prefix_ + "1", family_.variables);
+  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right", 1) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = ""};
   if (future) made.inputs.insert(made.inputs.begin(), "dflow_left.id");
   std::string run = perform("dflow_first", made, Final::always);
   if (future) run += "    dflow_left.release(dflow_work);\n";
@@ -140,14 +140,14 @@ FamilyText::CallText FamilyText::call(const flow::LaunchStep& step) const {
   }
   std::vector<std::string> arguments;
   for (std::uint32_t i = 0; i < site.arguments.size(); ++i) arguments.push_back(argument(step, i));
-  made.call = site.callable + "(" + joined(arguments) + ")";
+  made.call = callable(step) + "(" + joined(arguments) + ")";
   return made;
 }
 
 std::string FamilyText::argument(const flow::LaunchStep& step, std::uint32_t place) const {
   const std::uint32_t number = step.first_argument + place;
   const LaunchArgument& argument = argument_at(number);
-  if (!argument.is_future) return value(number, step.indices);
+  if (!argument.is_future) return value(prefix_ + std::to_string(number), step.indices);
   const std::string passed = argument.by_reference ? ".by_reference()" : ".by_value()";
   if (step.fed == place) return "dflow_between_" + std::to_string(step.first_argument) + passed;
   if (input_of(number)->is_range) return "::std::move(dflow_all_" + std::to_string(number) + ")";

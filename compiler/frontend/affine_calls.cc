@@ -169,7 +169,7 @@ void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector
   made.node = result_.sites.size();
   made.writes = target.cases;
   made.reads = std::move(reads);
-  result_.sites.push_back({site.operation, site.call, name, &ast().getSourceManager()});
+  result_.sites.push_back({site.operation, site.call, name, &ast().getSourceManager(), frames_});
   add(std::move(made));
 }
 
@@ -194,7 +194,7 @@ void AffineWalk::inline_call(const clang::CallExpr& call, const clang::FunctionD
   }
   enter_parameters(arguments, callee);
   const auto outer = std::exchange(this_, on_object ? object : this_);
-  run_body(callee, target, call.getExprLoc());
+  run_body({&callee, std::move(arguments), &call}, target);
   this_ = outer;
 }
 
@@ -209,11 +209,13 @@ std::optional<Named> AffineWalk::object_of(const clang::Expr& object) {
 }
 
 /// Once its parameters are known.
-void AffineWalk::run_body(const clang::FunctionDecl& callee, const Named* target, clang::SourceLocation where) {
+void AffineWalk::run_body(const AffineFrame& frame, const Named* target) {
+  const clang::FunctionDecl& callee = *frame.callee;
   const Expr around = guard_;
   const auto* returned = std::exchange(returned_, target);
   const auto depth = std::exchange(depth_of_function_, loops_.size());
   active_.push_back(&callee);
+  frames_.push_back(frame);
   const State before = state_;
   const bool lossy = std::exchange(lossy_, false);
   const unsigned left = std::exchange(left_, 0);
@@ -222,10 +224,11 @@ void AffineWalk::run_body(const clang::FunctionDecl& callee, const Named* target
   execute(*callee.getBody());
   left_ = left;
   active_.pop_back();
+  frames_.pop_back();
   const bool early =
       count_returns(*callee.getBody()) > 1 || (count_returns(*callee.getBody()) == 1 && !(guard_ == flow::never()));
   if (lossy_ || (early && differs(before, state_)))
-    refuse("a helper that returns early behind a change is not followed", where);
+    refuse("a helper that returns early behind a change is not followed", frame.call->getExprLoc());
   lossy_ = lossy;
   depth_of_function_ = depth;
   returned_ = returned;
@@ -324,7 +327,7 @@ void AffineWalk::inside(std::size_t loop, const Body& body) {
 
 AffineWalk::Snapshot AffineWalk::snapshot() const {
   const auto& records = result_.records;
-  return {records.arrays.size(), records.statements.size(), records.obligations.size(), result_.sites.size(), active_.size(),
+  return {records.arrays.size(), records.statements.size(), records.obligations.size(), result_.sites.size(), active_.size(), frames_.size(),
           ranged_.size(), bindings_, state_, loops_, places_, guard_, lossy_, left_, exits_, continued_, stepping_, depth_of_function_, returned_, this_,
           depth_of_numbers_};
 }
@@ -335,6 +338,7 @@ void AffineWalk::restore(const Snapshot& before) {
   result_.records.obligations.resize(before.obligations);
   result_.sites.resize(before.sites);
   active_.resize(before.active);
+  frames_.resize(before.frames);
   ranged_.erase(ranged_.begin() + static_cast<std::ptrdiff_t>(before.ranged), ranged_.end());
   bindings_ = before.bindings;
   state_ = before.state;

@@ -75,7 +75,7 @@ bool AffineWalk::call_closure(const clang::CallExpr& call, const Named* target) 
   }
   for (const auto& [variable, object] : closure->futures) bindings_.insert_or_assign(variable, object);
   const auto outer = std::exchange(this_, closure->object);
-  run_body(*body, target, call.getExprLoc());
+  run_body({body, arguments, &call}, target);
   this_ = outer;
   for (const auto& [variable, number] : closure->numbers) {
     state_.integers.erase(variable);

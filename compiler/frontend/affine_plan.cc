@@ -81,7 +81,8 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     return;
   }
   try {
-    Launcher launcher = launch_source(project, function, sites, nodes, analysed);
+    LaunchSource source = launch_source(project, function, sites, nodes, analysed);
+    Launcher& launcher = source.launcher;
     auto optimised = passes::optimise(flow::plan_of(graph.graph.name, analysed, calls_of(launcher)), passes);
     const auto code = optimised ? flow::launch_code(optimised.value().plan) : formats::Result<flow::LaunchCode>(optimised.error());
     const bool fits = code && (!code.value().returns || launcher.returns_one == code.value().returned_length.empty());
@@ -97,6 +98,7 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     graph.graph.changes = optimised.value().changes;
     launcher.code = code.value();
     graph.launcher = std::make_shared<const Launcher>(std::move(launcher));
+    graph.noted = std::move(source.noted);
     graph.graph.launched = true;
   } catch (const NotLaunched& refusal) {
     graph.graph.not_launched = line_text(refusal.location, project.sources(), project) + ": " + refusal.what();
@@ -188,6 +190,14 @@ void propose_launch(const Launcher& launcher, const clang::FunctionDecl& functio
   proposals.propose({file_path(begin, project), inside, inside}, "launch", {{inside, inside, launcher_call(launcher), ""}});
 }
 
+/// The lambdas that it calls leave pointers to themselves.
+void propose_notes(const GraphFunction& graph, const Project& project, Proposals& proposals) {
+  for (const auto& [lambda, key] : graph.noted) {
+    const auto at = text_range(lambda->getSourceRange(), project);
+    if (at) proposals.propose(*at, "noted", {{at->begin, at->end, "::dflow::detail::noted<" + key + ">(", ")"}});
+  }
+}
+
 }  // namespace
 
 void add_dependences(const Project& project, const Definitions& definitions, std::vector<GraphFunction>& graphs,
@@ -197,6 +207,7 @@ void add_dependences(const Project& project, const Definitions& definitions, std
     if (!is_graph(*function) || graph == graphs.end()) continue;
     add_to(*graph, *function, project, passes);
     if (graph->launcher) propose_launch(*graph->launcher, *function, project, proposals);
+    propose_notes(*graph, project, proposals);
     ++graph;
   }
 }

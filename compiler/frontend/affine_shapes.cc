@@ -248,7 +248,7 @@ void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& tar
     }
   }
   active_.pop_back();
-  run_body(*body, nullptr, made.getExprLoc());
+  run_body({body, values, &made}, nullptr);
   this_ = outer;
 }
 

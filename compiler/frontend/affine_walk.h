@@ -13,12 +13,20 @@
 
 namespace dflow::compiler {
 
+/// A call of a function that is walked in its place.
+struct AffineFrame {
+  const clang::FunctionDecl* callee = nullptr;
+  std::vector<const clang::Expr*> arguments;  ///< Without the object that it is called on.
+  const clang::Expr* call = nullptr;
+};
+
 /// A call that makes tasks, as the plan names it.
 struct AffineSite {
   Operation operation{};
   const clang::CallExpr* call = nullptr;
   std::string name;  ///< That an option gives its tasks.
   const clang::SourceManager* sources = nullptr;
+  std::vector<AffineFrame> frames = {};  ///< On the way to it from the graph function, outermost first.
 };
 
 struct AffineRecords {
@@ -236,7 +244,7 @@ class AffineWalk {
   flow::Read read_all(const Named& object, std::size_t number, clang::SourceLocation where);
   void add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::string& name);
   void enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, const clang::FunctionDecl& callee);
-  void run_body(const clang::FunctionDecl& callee, const Named* target, clang::SourceLocation where);
+  void run_body(const AffineFrame& frame, const Named* target);
   void inline_call(const clang::CallExpr& call, const clang::FunctionDecl& callee, const Named* target);
 
   // --- what is recorded
@@ -274,6 +282,7 @@ class AffineWalk {
   flow::Expr guard_ = flow::always();
   std::size_t depth_of_function_ = 0;  ///< Loops around the body of the function that is walked.
   std::vector<const clang::FunctionDecl*> active_;
+  std::vector<AffineFrame> frames_;  ///< Of all active functions but the first.
   const Named* returned_ = nullptr;
   std::optional<Named> this_;  ///< Of the member function that is walked, where it holds futures.
   std::map<std::string, std::int64_t> keys_;
@@ -292,7 +301,7 @@ class AffineWalk {
 };
 
 struct AffineWalk::Snapshot {
-  std::size_t arrays, statements, obligations, sites, active, ranged;
+  std::size_t arrays, statements, obligations, sites, active, frames, ranged;
   std::map<const clang::VarDecl*, Binding> bindings;
   State state;
   std::vector<std::size_t> loops, places;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "compiler/codegen/entries.h"
 #include "compiler/frontend/flow_recorder.h"
@@ -26,6 +29,7 @@ struct GraphFunction {
   std::shared_ptr<const Launcher> launcher;  ///< Null if it is not launched.
   std::vector<Improvement> optimised;
   bool unscoped = false;              ///< What it submits is recorded outside of its call.
+  std::vector<std::pair<const clang::LambdaExpr*, std::string>> noted;  ///< Lambdas that the launcher calls, by their keys.
   std::string refusal;                ///< Why none can be made whatever the shape depends on, or "".
 };
 

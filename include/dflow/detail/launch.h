@@ -43,8 +43,12 @@ class LaunchOf : public Launch {
 
 /// Where a graph function finds its launcher: set before `main`, null without one. Each translation unit has its own, since
 /// another may have a function of its own at the same place of a file of the same name.
-template <FixedString Name, FixedString File, int Line, class Start>
+template <FixedString Name, FixedString File, int Line, class Start, class... Instance>
 static constinit Start* launcher = nullptr;
+
+/// A number among the arguments of a template, by which instantiations of a graph function are told apart.
+template <auto Value>
+struct Constant {};
 
 /// Puts a launcher into its place.
 struct LauncherEntry {
@@ -53,5 +57,22 @@ struct LauncherEntry {
     place = start;
   }
 };
+
+/// A lambda without captures has no name that a launcher could call it by: where it stands, it leaves a pointer to itself, before
+/// `main`.
+template <FixedString File, int Line, int Column, class Pointer>
+static constinit Pointer callable_at = nullptr;
+
+template <FixedString File, int Line, int Column, class Pointer, class F>
+struct NotedCallable {
+  static inline const bool done = (callable_at<File, Line, Column, Pointer> = F(), true);
+};
+
+/// The lambda itself.
+template <FixedString File, int Line, int Column, class Pointer, class F>
+F noted(F callable) {
+  [[maybe_unused]] const bool& done = NotedCallable<File, Line, Column, Pointer, F>::done;
+  return callable;
+}
 
 }  // namespace dflow::inline v0::detail

@@ -1,0 +1,94 @@
+#include "compiler/frontend/launch_callables.h"
+
+#include <algorithm>
+#include <set>
+
+#include "clang/AST/DeclTemplate.h"
+#include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/expressions.h"
+#include "compiler/frontend/positions.h"
+
+namespace dflow::compiler {
+
+using llvm::dyn_cast;
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason, clang::SourceLocation where) { refuse_launch(reason, where); }
+
+/// Its name says which one it is.
+bool alone(const clang::FunctionDecl& function) {
+  if (function.isTemplateInstantiation()) return false;
+  std::set<const clang::Decl*> found;
+  for (const auto* each : function.getDeclContext()->getRedeclContext()->lookup(function.getDeclName())) found.insert(each->getCanonicalDecl());
+  return found.size() == 1;
+}
+
+std::string pointer_type(const clang::FunctionDecl& function, const clang::ASTContext& context, clang::SourceLocation where) {
+  std::string types;
+  for (const auto* parameter : function.parameters())
+    types += (types.empty() ? "" : ", ") + launch_type(parameter->getType(), context, where);
+  return launch_type(function.getReturnType(), context, where) + " (*)(" + types + ")";
+}
+
+LaunchCallable named_function(const clang::FunctionDecl& function, const clang::ASTContext& context, clang::SourceLocation where) {
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&function);
+  if ((method != nullptr && !method->isStatic()) || function.isVariadic()) refuse("what is submitted is no ordinary function", where);
+  const std::string name = launch_name(function, context, where);
+  const std::string text = alone(function) ? name : "static_cast<" + pointer_type(function, context, where) + ">(&" + name + ")";
+  return {.function = &function, .text = text};
+}
+
+/// A lambda has no name: where it stands, it leaves a pointer to the function that it is.
+LaunchCallable noted_lambda(const clang::LambdaExpr& lambda, const Project& project) {
+  const auto where = lambda.getBeginLoc();
+  const auto* function = lambda.getCallOperator();
+  if (lambda.capture_size() != 0) refuse("a lambda with captures is submitted", where);
+  if (lambda.isGenericLambda() || function->getTemplateInstantiationPattern() != nullptr)
+    refuse("a lambda in a template, or one that is a template, is submitted", where);
+  if (!project.sources().isInMainFile(where) || !text_range(lambda.getSourceRange(), project))
+    refuse("a lambda in another file or in a macro is submitted", where);
+  const auto place = user_place(where, project.sources());
+  const std::string key = cpp_literal(place.file) + ", " + std::to_string(place.line) + ", " + std::to_string(place.column) + ", " +
+                          pointer_type(*function, project.context(), where);
+  return {.function = function, .text = "::dflow::detail::callable_at<" + key + ">", .noted = true, .lambda = &lambda, .key = key};
+}
+
+/// An object of a class that is called in one way.
+LaunchCallable functor(const clang::Expr& expression, LaunchValues& values, const Project& project) {
+  const auto where = expression.getExprLoc();
+  const auto* record = expression.getType()->getAsCXXRecordDecl();
+  if (record == nullptr || !record->hasDefinition() || record->isLambda()) refuse("what is submitted is no function", where);
+  const auto& names = project.context().DeclarationNames;
+  const auto operators = record->lookup(const_cast<clang::DeclarationNameTable&>(names).getCXXOperatorName(clang::OO_Call));
+  const auto* method = operators.isSingleResult() ? dyn_cast<clang::CXXMethodDecl>(operators.front()) : nullptr;
+  if (method == nullptr || !method->isConst() || method->getAccess() != clang::AS_public || method->isVirtual())
+    refuse("what is submitted can be called in several ways, or changes when it is", where);
+  const std::string made = values.object(expression);
+  if (made.empty()) refuse("what is submitted is an object that is made elsewhere", where);
+  if (made.ends_with("{}")) return {.function = method, .text = made};
+  return {.function = method, .text = launch_type(expression.getType().getUnqualifiedType(), project.context(), where), .made = made};
+}
+
+}  // namespace
+
+LaunchCallable launch_callable(const SiteCall& site, LaunchValues& values, const Project& project) {
+  const auto where = site.callable->getExprLoc();
+  const clang::Expr& expression = values.origin(*site.callable);
+  const auto* name = dyn_cast<clang::DeclRefExpr>(&expression);
+  const auto* function = name == nullptr ? nullptr : dyn_cast<clang::FunctionDecl>(name->getDecl());
+  LaunchCallable found;
+  if (function != nullptr) {
+    found = named_function(*function, project.context(), where);
+  } else if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&expression)) {
+    found = noted_lambda(*lambda, project);
+  } else {
+    found = functor(expression, values, project);
+  }
+  const std::size_t given = site.operation == Operation::reduce ? 2 : site.arguments.size() + (site.operation == Operation::then ? 1 : 0);
+  if (found.function->getNumParams() != given || is_future(found.function->getReturnType()))
+    refuse("the task takes what the runtime fills in, or returns a future", where);
+  return found;
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,93 @@
+#include "compiler/frontend/launch_checks.h"
+
+#include "clang/AST/StmtCXX.h"
+#include "compiler/frontend/affine_search.h"
+#include "compiler/frontend/expressions.h"
+#include "compiler/frontend/launch_types.h"
+
+namespace dflow::compiler {
+
+using llvm::dyn_cast;
+using llvm::isa;
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason, clang::SourceLocation where) { refuse_launch(reason, where); }
+
+void check_loop(const clang::Stmt& loop) {
+  visit(&loop, [](const clang::Stmt& inner) {
+    if (isa<clang::ReturnStmt>(inner)) refuse("a return inside of a loop is not repeated", inner.getBeginLoc());
+    return !isa<clang::LambdaExpr>(inner);
+  });
+}
+
+void check_declarations(const clang::DeclStmt& declarations) {
+  for (const auto* decl : declarations.decls()) {
+    if (isa<clang::TypedefNameDecl, clang::UsingDecl, clang::UsingDirectiveDecl, clang::StaticAssertDecl, clang::EnumDecl>(decl)) continue;
+    const auto* variable = dyn_cast<clang::VarDecl>(decl);
+    if (variable == nullptr || variable->isStaticLocal()) refuse("a declaration is not repeated", declarations.getBeginLoc());
+  }
+}
+
+/// Of the standard library's functions, those that only look, or change what is the function's own.
+bool is_harmless(const clang::FunctionDecl& callee) {
+  static const std::set<std::string> harmless = {"push_back", "emplace_back", "resize", "reserve", "clear", "size", "ssize",
+                                                 "empty", "back", "front", "begin", "end", "cbegin", "cend", "swap", "move",
+                                                 "min", "max", "data"};
+  const bool named = callee.getDeclName().isIdentifier();
+  return in_std_namespace(callee) && (named ? harmless.contains(callee.getNameAsString()) : callee.isOverloadedOperator());
+}
+
+bool is_operator_of_future(const clang::FunctionDecl& callee) {
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  return method != nullptr && method->isOverloadedOperator() && in_dflow_namespace(*method) && method->getParent()->getDeclName().isIdentifier() &&
+         method->getParent()->getName() == "Future";
+}
+
+/// Whose body is walked instead.
+const clang::FunctionDecl* users_body(const clang::FunctionDecl& callee) {
+  if (in_std_namespace(callee) || in_dflow_namespace(callee)) return nullptr;
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  return method != nullptr && method->isVirtual() ? nullptr : visible_body(callee);
+}
+
+}  // namespace
+
+void LaunchChecks::check(const clang::FunctionDecl& function) {
+  if (!seen_.insert(&function).second) return;
+  visit(function.getBody(), [&](const clang::Stmt& part) {
+    // What a lambda does is done where it is called.
+    if (isa<clang::LambdaExpr>(part)) return false;
+    check(part);
+    return true;
+  });
+}
+
+void LaunchChecks::check(const clang::Stmt& part) {
+  if (const auto* declarations = dyn_cast<clang::DeclStmt>(&part)) return check_declarations(*declarations);
+  if (const auto* made = dyn_cast<clang::CXXConstructExpr>(&part)) {
+    const auto& record = *made->getConstructor()->getParent();
+    const bool known = in_std_namespace(record) || in_dflow_namespace(record) || made->getConstructor()->isTrivial() ||
+                       made->getConstructor()->isCopyOrMoveConstructor() || made->getConstructor()->isDefaulted();
+    if (!known) refuse("an object is made whose constructor may do anything", part.getBeginLoc());
+    return;
+  }
+  if (const auto* call = dyn_cast<clang::CallExpr>(&part)) return check_call(*call);
+  if (isa<clang::ForStmt, clang::CXXForRangeStmt>(part)) check_loop(part);
+  const bool refused = isa<clang::CXXThrowExpr, clang::CXXNewExpr, clang::CXXDeleteExpr, clang::CXXTypeidExpr, clang::CXXDynamicCastExpr,
+                           clang::StmtExpr, clang::CoroutineSuspendExpr, clang::CoreturnStmt, clang::AsmStmt, clang::CXXTryStmt,
+                           clang::WhileStmt, clang::DoStmt, clang::SwitchStmt, clang::GotoStmt, clang::LabelStmt>(part);
+  if (refused) refuse("this is not repeated", part.getBeginLoc());
+}
+
+void LaunchChecks::check_call(const clang::CallExpr& call) {
+  if (as_site(call)) return;
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr) refuse("a call may do anything", call.getExprLoc());
+  if (is_operator_of_future(*callee) || is_harmless(*callee)) return;
+  const auto* body = users_body(*callee);
+  if (body == nullptr) refuse("the call of '" + callee->getNameAsString() + "' is not repeated", call.getExprLoc());
+  check(*body);
+}
+
+}  // namespace dflow::compiler

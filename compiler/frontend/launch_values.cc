@@ -1,0 +1,315 @@
+#include "compiler/frontend/launch_values.h"
+
+#include <cctype>
+
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
+#include "compiler/flow/launch_code.h"
+#include "compiler/frontend/affine_search.h"
+#include "compiler/frontend/expressions.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace dflow::compiler {
+
+using llvm::cast;
+using llvm::dyn_cast;
+using llvm::dyn_cast_or_null;
+using llvm::isa;
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason, clang::SourceLocation where) { refuse_launch(reason, where); }
+
+/// Then its value depends on where in the body it is asked.
+bool counts_in_body(const clang::ForStmt& loop, const clang::VarDecl& variable) {
+  bool found = false;
+  visit(loop.getBody(), [&](const clang::Stmt& part) {
+    found = found || assigned(part) == &variable;
+    return !found;
+  });
+  return found;
+}
+
+bool is_this(const clang::Expr& expression) { return isa<clang::CXXThisExpr>(expression.IgnoreParenImpCasts()); }
+
+bool is_assigned(const clang::ParmVarDecl& parameter) {
+  bool found = false;
+  visit(cast<clang::FunctionDecl>(parameter.getDeclContext())->getBody(), [&](const clang::Stmt& part) {
+    found = found || assigned(part) == &parameter;
+    return !found;
+  });
+  return found;
+}
+
+/// An object that exists before the call and after it.
+bool is_path(const clang::Expr& expression) {
+  const clang::Expr& bare = *expression.IgnoreParenImpCasts();
+  if (isa<clang::DeclRefExpr>(bare)) return true;
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) return member->isArrow() || is_path(*member->getBase());
+  const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&bare);
+  return infix != nullptr && infix->getOperator() == clang::OO_Subscript && is_path(*infix->getArg(0));
+}
+
+}  // namespace
+
+LaunchValues::LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames) : shared_(shared), frames_(frames) {
+  for (const auto* parameter : shared.function.parameters()) taken_.insert(parameter->getNameAsString());
+}
+
+// --- what names mean
+
+void LaunchValues::enter(const clang::Stmt& loop, const std::string& index) {
+  if (const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop)) {
+    const auto* variable = range->getLoopVariable();
+    if (isa<clang::DecompositionDecl>(variable) || holds_future(range->getRangeInit()->getType())) return;
+    const auto held = first_type_argument(range->getRangeInit()->getType());
+    if (held.isNull() || !is_sequence(range->getRangeInit()->getType())) return;
+    loops_[variable] = {launch_type(held.getUnqualifiedType(), context(), loop.getBeginLoc()) + "&", index, range->getRangeInit()};
+    return;
+  }
+  const auto* declarations = dyn_cast_or_null<clang::DeclStmt>(cast<clang::ForStmt>(loop).getInit());
+  if (declarations == nullptr || !declarations->isSingleDecl()) return;
+  const auto* variable = dyn_cast<clang::VarDecl>(declarations->getSingleDecl());
+  if (variable == nullptr || counts_in_body(cast<clang::ForStmt>(loop), *variable)) return;
+  loops_[variable] = {launch_type(variable->getType().getUnqualifiedType(), context(), loop.getBeginLoc()), index, nullptr};
+}
+
+std::string LaunchValues::name(const clang::ValueDecl& decl, clang::SourceLocation where) {
+  if (isa<clang::EnumConstantDecl>(decl)) return launch_name(decl, context(), where);
+  const auto* variable = dyn_cast<clang::VarDecl>(&decl);
+  if (variable == nullptr) refuse("'" + decl.getNameAsString() + "' is not repeated", where);
+  if (const auto found = names_.find(variable); found != names_.end()) return found->second;
+  if (const auto* declared = dyn_cast<clang::ParmVarDecl>(variable)) return parameter(*declared, where);
+  if (const auto found = loops_.find(variable); found != loops_.end()) {
+    const Loop& loop = found->second;
+    return declare(*variable, loop.type, loop.range != nullptr ? element(*loop.range, loop.index) : "static_cast<" + loop.type + ">(" + loop.index + ")");
+  }
+  const bool constant = variable->getType().isConstQualified() && variable->getType()->isArithmeticType();
+  const bool global = variable->hasGlobalStorage() && !variable->isStaticLocal();
+  if (constant && global && variable->evaluateValue() != nullptr) return launch_name(*variable, context(), where);
+  if (!constant || !variable->isLocalVarDecl() || variable->isStaticLocal() || !variable->hasInit())
+    refuse("'" + decl.getNameAsString() + "' may be another one when the task runs", where);
+  return declare(*variable, type_of(*variable, where), text(*variable->getInit()));
+}
+
+/// The graph function's own, or of one that was walked in place.
+std::string LaunchValues::parameter(const clang::ParmVarDecl& parameter, clang::SourceLocation where) {
+  const auto* argument = argument_for(parameter);
+  if (argument == nullptr) {
+    keep(parameter, where);
+    return parameter.getNameAsString();
+  }
+  const auto type = parameter.getType().getNonReferenceType();
+  require_constant(parameter, *cast<clang::FunctionDecl>(parameter.getDeclContext())->getBody(), where);
+  if (type->isScalarType()) return declare(parameter, type_of(parameter, where), text(*argument));
+  if (!is_path(*argument)) refuse("an argument of '" + parameter.getNameAsString() + "' is made for the call", argument->getExprLoc());
+  return declare(parameter, type_of(parameter, where) + "&", text(*argument));
+}
+
+const clang::Expr* LaunchValues::argument_for(const clang::ParmVarDecl& parameter) const {
+  const auto* function = dyn_cast<clang::FunctionDecl>(parameter.getDeclContext());
+  for (const AffineFrame& frame : frames_) {
+    if (frame.callee != function) continue;
+    if (parameter.getFunctionScopeIndex() >= frame.arguments.size()) refuse("this call is not repeated", frame.call->getExprLoc());
+    const auto* argument = frame.arguments[parameter.getFunctionScopeIndex()];
+    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(argument);
+    return initial == nullptr ? argument : initial->getExpr();
+  }
+  if (function != &shared_.function) refuse("'" + parameter.getNameAsString() + "' may be another one when the task runs", parameter.getLocation());
+  return nullptr;
+}
+
+void LaunchValues::keep(const clang::ParmVarDecl& parameter, clang::SourceLocation where) {
+  if (!is_value(parameter.getType().getNonReferenceType()))
+    refuse("'" + parameter.getNameAsString() + "' refers to what it does not own, or cannot be copied", where);
+  require_constant(parameter, *shared_.function.getBody(), where);
+  shared_.kept.insert(parameter.getNameAsString());
+}
+
+void LaunchValues::require_constant(const clang::VarDecl& variable, const clang::Stmt& body, clang::SourceLocation where) {
+  const auto type = variable.getType().getNonReferenceType();
+  if (type.isConstQualified()) return;
+  bool changed = !type->isIntegralOrEnumerationType() || elusive_integers(body).contains(&variable);
+  visit(&body, [&](const clang::Stmt& part) {
+    changed = changed || assigned(part) == &variable;
+    return !changed;
+  });
+  if (changed) refuse("'" + variable.getNameAsString() + "' may change", where);
+}
+
+std::string LaunchValues::type_of(const clang::VarDecl& variable, clang::SourceLocation where) const {
+  return launch_type(variable.getType().getNonReferenceType().getUnqualifiedType(), context(), where);
+}
+
+/// Two variables of one name get two names.
+const std::string& LaunchValues::declare(const clang::VarDecl& variable, const std::string& type, const std::string& value) {
+  std::string unique = variable.getNameAsString();
+  while (!taken_.insert(unique).second) unique += '_';
+  declared_.push_back({type, unique, value});
+  return names_[&variable] = unique;
+}
+
+std::string LaunchValues::element(const clang::Expr& container, const std::string& index) {
+  const clang::Expr& named = *container.IgnoreParenImpCasts();
+  if (!is_sequence(named.getType()) || !is_path(named)) refuse("this range is not a container that is a parameter", container.getExprLoc());
+  return text(named) + "[static_cast<::std::size_t>(" + index + ")]";
+}
+
+// --- expressions
+
+std::string LaunchValues::text(const clang::Expr& argument) {
+  const clang::Expr& expression = written(argument);
+  const auto where = expression.getExprLoc();
+  if (const auto* named = dyn_cast<clang::DeclRefExpr>(&expression)) return name(*named->getDecl(), where);
+  if (isa<clang::IntegerLiteral, clang::FloatingLiteral, clang::CharacterLiteral>(expression)) return literal(expression);
+  if (const auto* truth = dyn_cast<clang::CXXBoolLiteralExpr>(&expression)) return truth->getValue() ? "true" : "false";
+  if (isa<clang::SubstNonTypeTemplateParmExpr>(expression)) return number(expression);
+  if (isa<clang::CXXScalarValueInitExpr, clang::ImplicitValueInitExpr>(expression)) return as_type(expression.getType(), "0", where);
+  if (const auto* inner = dyn_cast<clang::ParenExpr>(&expression)) return "(" + text(*inner->getSubExpr()) + ")";
+  if (const auto* braces = dyn_cast<clang::InitListExpr>(&expression); braces != nullptr && braces->getType()->isArithmeticType())
+    return braces->getNumInits() == 0 ? as_type(braces->getType(), "0", where) : text(*braces->getInit(0));
+  if (const auto* convert = dyn_cast<clang::CastExpr>(&expression)) return converted(*convert);
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&expression)) {
+    if (!unary->isArithmeticOp()) refuse("this operator is not repeated", where);
+    // With a blank: of two signs, one would be a decrement.
+    return clang::UnaryOperator::getOpcodeStr(unary->getOpcode()).str() + " " + text(*unary->getSubExpr());
+  }
+  if (const auto* binary = dyn_cast<clang::BinaryOperator>(&expression)) {
+    if (binary->isAssignmentOp() || binary->isCommaOp() || binary->isPtrMemOp()) refuse("this operator is not repeated", where);
+    const std::string left = text(*binary->getLHS());
+    return left + " " + binary->getOpcodeStr().str() + " " + text(*binary->getRHS());
+  }
+  if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&expression)) {
+    const std::string condition = text(*choice->getCond()), yes = text(*choice->getTrueExpr());
+    return condition + " ? " + yes + " : " + text(*choice->getFalseExpr());
+  }
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&expression)) return field(*member);
+  if (const auto* calls = dyn_cast<clang::CallExpr>(&expression)) return call(*calls);
+  refuse("this expression is not repeated", where);
+}
+
+std::string LaunchValues::as_type(clang::QualType type, const std::string& text, clang::SourceLocation where) const {
+  return "static_cast<" + launch_type(type.getUnqualifiedType(), context(), where) + ">(" + text + ")";
+}
+
+/// As it is spelled, also where a macro says it.
+std::string LaunchValues::literal(const clang::Expr& literal) const {
+  const auto& sources = shared_.project.sources();
+  const auto place = sources.getSpellingLoc(literal.getBeginLoc());
+  const auto length = clang::Lexer::MeasureTokenLength(place, sources, context().getLangOpts());
+  bool invalid = false;
+  const char* begin = sources.getCharacterData(place, &invalid);
+  const std::string spelled = invalid ? "" : std::string(begin, length);
+  // Of a template's argument, this is the place where the parameter stands.
+  const bool is_literal = !spelled.empty() && (std::isdigit(static_cast<unsigned char>(spelled.front())) != 0 ||
+                                               spelled.front() == '.' || spelled.back() == '\'');
+  return is_literal ? spelled : number(literal);
+}
+
+std::string LaunchValues::number(const clang::Expr& constant) const {
+  clang::Expr::EvalResult result;
+  if (!constant.getType()->isIntegralOrEnumerationType() || !constant.EvaluateAsInt(result, context()))
+    refuse("this constant is not repeated", constant.getExprLoc());
+  const auto value = result.Val.getInt();
+  const std::string digits = llvm::toString(value, 10) + (value.isUnsigned() ? "u" : "");
+  return as_type(constant.getType(), digits, constant.getExprLoc());
+}
+
+std::string LaunchValues::converted(const clang::CastExpr& convert) {
+  switch (convert.getCastKind()) {
+    case clang::CK_LValueToRValue:
+    case clang::CK_NoOp:
+    case clang::CK_IntegralCast:
+    case clang::CK_IntegralToFloating:
+    case clang::CK_FloatingToIntegral:
+    case clang::CK_FloatingCast:
+    case clang::CK_IntegralToBoolean:
+    case clang::CK_FloatingToBoolean:
+    case clang::CK_ArrayToPointerDecay:
+      break;
+    default:
+      refuse("this conversion is not repeated", convert.getExprLoc());
+  }
+  const std::string inner = text(*convert.getSubExpr());
+  if (!isa<clang::ExplicitCastExpr>(convert) || !convert.getType()->isScalarType()) return inner;
+  return as_type(convert.getType(), inner, convert.getExprLoc());
+}
+
+/// Of an object that is passed, or of the one that the graph function is called on.
+std::string LaunchValues::field(const clang::MemberExpr& member) {
+  const auto where = member.getExprLoc();
+  const auto* field = dyn_cast<clang::FieldDecl>(member.getMemberDecl());
+  if (field == nullptr || field->getType()->isReferenceType()) refuse("this member is not repeated", where);
+  if (is_this(*member.getBase())) {
+    const auto* own = dyn_cast<clang::CXXMethodDecl>(&shared_.function);
+    // Of a helper that is called on another object, `this` is that one.
+    const bool same = own != nullptr && own->isInstance() && own->isConst() && frames_.empty();
+    if (!same || !is_value(field->getType()) || field->isMutable()) refuse("this member is not repeated", where);
+    const std::string name = "dflow_this_" + field->getNameAsString();
+    shared_.fields[name] = {.name = name,
+                            .type = launch_type(field->getType().getUnqualifiedType(), context(), where),
+                            .is_kept = true,
+                            .given = "this->" + field->getNameAsString()};
+    return name;
+  }
+  if (member.isArrow() || field->getAccess() == clang::AS_private || field->getAccess() == clang::AS_protected)
+    refuse("this member is not repeated", where);
+  return text(*member.getBase()) + "." + field->getNameAsString();
+}
+
+/// Elements and lengths of the launcher's own copies of parameters.
+std::string LaunchValues::call(const clang::CallExpr& call) {
+  const auto where = call.getExprLoc();
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+  const auto* subscript = dyn_cast<clang::CXXOperatorCallExpr>(&call);
+  const auto* object = member != nullptr ? member->getImplicitObjectArgument() : call.getNumArgs() > 0 ? call.getArg(0) : nullptr;
+  const bool known = object != nullptr && (is_sequence(object->getType()) || is_std_class(object->getType(), {"basic_string"}));
+  const bool size = member != nullptr && call.getNumArgs() == 0 && member->getMethodDecl() != nullptr &&
+                    member->getMethodDecl()->getDeclName().isIdentifier() && member->getMethodDecl()->getName() == "size";
+  const bool element = subscript != nullptr && subscript->getOperator() == clang::OO_Subscript;
+  if (!known || (!size && !element)) refuse("a call in an argument is not repeated", where);
+  const std::string of = text(*object);
+  return size ? of + ".size()" : of + "[" + text(*call.getArg(1)) + "]";
+}
+
+// --- callables
+
+const clang::Expr& LaunchValues::origin(const clang::Expr& expression) const {
+  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  if (const auto* made = dyn_cast<clang::CXXConstructExpr>(&bare);
+      made != nullptr && made->getConstructor()->isCopyOrMoveConstructor() && made->getNumArgs() == 1)
+    return origin(*made->getArg(0));
+  if (const auto* move = dyn_cast<clang::CallExpr>(&bare); move != nullptr && move->isCallToStdMove()) return origin(*move->getArg(0));
+  if (const auto* address = dyn_cast<clang::UnaryOperator>(&bare);
+      address != nullptr && (address->getOpcode() == clang::UO_AddrOf || address->getOpcode() == clang::UO_Plus))
+    return origin(*address->getSubExpr());
+  const auto* variable = named_variable(bare);
+  if (variable == nullptr) return bare;
+  if (const auto* declared = dyn_cast<clang::ParmVarDecl>(variable)) {
+    const auto* argument = argument_for(*declared);
+    return argument == nullptr || is_assigned(*declared) ? bare : origin(*argument);
+  }
+  const bool constant = variable->getType().isConstQualified() && variable->isLocalVarDecl() && !variable->isStaticLocal();
+  return constant && variable->hasInit() ? origin(*variable->getInit()) : bare;
+}
+
+std::string LaunchValues::object(const clang::Expr& expression) {
+  const clang::Expr& bare = written(expression);
+  const auto* record = bare.getType()->getAsCXXRecordDecl();
+  if (record == nullptr || !record->hasDefinition() || record->isLambda()) return "";
+  const std::string type = launch_type(bare.getType().getUnqualifiedType(), context(), bare.getExprLoc());
+  if (record->isEmpty() && record->hasTrivialDefaultConstructor() && record->isTriviallyCopyable()) return type + "{}";
+  const auto* braces = dyn_cast<clang::InitListExpr>(&bare);
+  if (const auto* made = dyn_cast<clang::CXXFunctionalCastExpr>(&bare)) braces = dyn_cast<clang::InitListExpr>(made->getSubExpr()->IgnoreImplicit());
+  if (braces == nullptr || !record->isAggregate() || record->getNumBases() > 0) return "";
+  std::string values;
+  for (const auto* init : braces->inits()) {
+    if (!init->getType()->isArithmeticType()) return "";
+    values += (values.empty() ? "" : ", ") + as_type(init->getType(), text(*init), init->getExprLoc());
+  }
+  return type + "{" + values + "}";
+}
+
+}  // namespace dflow::compiler

@@ -1,0 +1,74 @@
+// Argument expressions as a launcher repeats them: written anew from the syntax tree, with names that mean the same wherever
+// they stand. Only what means the same whenever it is evaluated, cannot throw and changes nothing.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compiler/codegen/launcher.h"
+#include "compiler/frontend/affine_walk.h"
+#include "compiler/frontend/launch_types.h"
+
+namespace dflow::compiler {
+
+/// What all sites of a function share.
+struct LaunchedFunction {
+  const Project& project;
+  const clang::FunctionDecl& function;
+  std::set<std::string> kept = {};                 ///< Parameters that tasks need.
+  std::map<std::string, LaunchParameter> fields = {};  ///< Of the object that the function is called on, as parameters.
+};
+
+/// The expressions at one call that submits. Throws NotLaunched for what it does not repeat.
+class LaunchValues {
+ public:
+  LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames);
+
+  /// Next come expressions inside of this loop, whose rounds are counted by `index`.
+  void enter(const clang::Stmt& loop, const std::string& index);
+  std::string text(const clang::Expr& expression);
+  /// Of a container.
+  std::string element(const clang::Expr& container, const std::string& index);
+  /// An object that is called, made anew; "" if nothing says how.
+  std::string object(const clang::Expr& expression);
+  /// Variables that the texts so far mention, each in terms of those before it.
+  std::vector<LaunchVariable> variables() && { return std::move(declared_); }
+
+  /// What a parameter of a function that was walked in place stands for, or the initial value of a constant: behind all of
+  /// these.
+  const clang::Expr& origin(const clang::Expr& expression) const;
+
+ private:
+  struct Loop {
+    std::string type, index;
+    const clang::Expr* range = nullptr;
+  };
+
+  std::string name(const clang::ValueDecl& decl, clang::SourceLocation where);
+  std::string parameter(const clang::ParmVarDecl& parameter, clang::SourceLocation where);
+  std::string field(const clang::MemberExpr& member);
+  std::string literal(const clang::Expr& literal) const;
+  std::string number(const clang::Expr& constant) const;
+  std::string converted(const clang::CastExpr& convert);
+  std::string call(const clang::CallExpr& call);
+  std::string as_type(clang::QualType type, const std::string& text, clang::SourceLocation where) const;
+  const std::string& declare(const clang::VarDecl& variable, const std::string& type, const std::string& value);
+  std::string type_of(const clang::VarDecl& variable, clang::SourceLocation where) const;
+
+  void keep(const clang::ParmVarDecl& parameter, clang::SourceLocation where);
+  /// Its value is the same wherever it is asked, as far as `body` says.
+  static void require_constant(const clang::VarDecl& variable, const clang::Stmt& body, clang::SourceLocation where);
+  const clang::Expr* argument_for(const clang::ParmVarDecl& parameter) const;
+  const clang::ASTContext& context() const { return shared_.project.context(); }
+
+  LaunchedFunction& shared_;
+  const std::vector<AffineFrame>& frames_;
+  std::map<const clang::VarDecl*, Loop> loops_;
+  std::map<const clang::VarDecl*, std::string> names_;
+  std::set<std::string> taken_;
+  std::vector<LaunchVariable> declared_;
+};
+
+}  // namespace dflow::compiler
