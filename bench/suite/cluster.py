@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 from .common import BenchmarkError, ROOT, build, configure, print_table, repetitions, row
+from .shared import shared_cluster
 from .tasks import run_once
 
 SIZES = {"independent": 50_000, "chain": 20_000, "tree": 14, "shuffle": 60, "submit_get": 3000, "transfer": 256,
@@ -17,6 +18,9 @@ METRICS = {"submit_get": "us_round_trip", "round_trip": "us_round_trip", "transf
            "sockets": "gb_per_s"}
 PEERS = {"transfer": {"memcpy": "memcpy", "memcpy-again": "memcpy_again"},
          "sockets": {"plain-socket": "transfer", "plain-socket-again": "transfer_again"}}
+# A scheduler of its own, with a journal and without.
+SHARED = {"dflow-journal": [], "dflow-no-journal": ["--journal=none"]}
+SHARED_CASES = ["independent", "chain", "tree", "submit_get"]
 NO_DASK = {"sockets"}  # it is `transfer` again
 DASK_PYTHON = "/usr/bin/python3"  # Debian's packages belong to it
 DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
@@ -25,7 +29,7 @@ DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
 def run(options):
     if not options.smoke:
         configure(options.build_dir, compiler=False)
-        for target in ("bench_cluster", "bench_cluster_plain", "dflow_cluster"):
+        for target in ("bench_cluster", "bench_cluster_plain", "dflow_cluster", "dflow_tool"):
             build(options.build_dir, target)
     binaries = options.build_dir / "bin"
     if not (binaries / "bench_cluster").exists():
@@ -36,6 +40,8 @@ def run(options):
     for _ in range(repetitions(options)):
         for system, case, command in commands(binaries, sizes, with_dask(options)):
             runs[case, system].append(value_of(case, run_once(system, command)))
+        for system, case, outcome in on_shared_clusters(binaries, sizes):
+            runs[case, system].append(value_of(case, outcome))
     rows = [row("cluster", system, case, metric_of(case), values) for (case, system), values in runs.items()]
     print_results(rows)
     return rows
@@ -63,6 +69,13 @@ def commands(binaries, sizes, dask):
             yield "thrift-frames", case, [str(binaries / "bench_cluster_plain"), "round_trip", str(size)]
         for system, plain in PEERS.get(case, {}).items():
             yield system, case, [str(binaries / "bench_cluster_plain"), plain, str(size)]
+
+
+def on_shared_clusters(binaries, sizes):
+    for system, options in SHARED.items() if (binaries / "dflow").exists() else ():
+        with shared_cluster(binaries / "dflow", *options) as prefix:
+            for case in SHARED_CASES:
+                yield system, case, run_once(system, [*prefix, str(binaries / "bench_cluster"), case, str(sizes[case])])
 
 
 def metric_of(case):

@@ -51,6 +51,13 @@ class RemoteError : public Error {
   std::string type_, message_, worker_;
 };
 
+/// A task with `TaskOptions::once` cannot be tried (again): it may have run, or has and its result is lost.
+class MayHaveRun : public Error {
+ public:
+  MayHaveRun(const std::string& task, const std::string& what)
+      : Error("dflow: " + task + " cannot be had: " + what + "; TaskOptions::once forbids to run it again") {}
+};
+
 /// On a cluster: the workers that ran the task died, one after another, and it is not tried any more.
 class WorkerLost : public Error {
  public:

@@ -63,6 +63,11 @@ struct TaskOptions {
   /// The task has no side effects: it may be merged with an equal one, dropped when unused, or cached.
   bool pure = false;
 
+  /// The body begins at most once, whatever dies: where it is not known whether it has begun, or its result is lost with a
+  /// worker, the task fails with `MayHaveRun`. Goes with neither `retries` nor `pure`. In one process a body without retries
+  /// never begins twice.
+  bool once = false;
+
   /// Runs only after these have ended. Any `Future<T>`s, `Future<void>` too; the first that failed fails this task.
   std::vector<AnyFuture> after = {};
 };

@@ -28,24 +28,32 @@ Result<std::unique_ptr<Agent>> Agent::join(Options options) {
   if (!greeted) return greeted.error();
   std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(cache).value()));
   agent->id_ = greeted.value().welcome.id;
-  agent->connection_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
+  agent->hello_ = hello;
+  agent->cluster_ = greeted.value().welcome.cluster;
+  agent->open_connection(std::move(greeted.value().stream));
   agent->report();
-  agent->reporter_ = std::thread([self = agent.get()] {
-    std::unique_lock lock(self->mutex_);
-    for (;;) {
-      self->changed_.wait_for(lock, kReportEvery, [&] { return self->over_ || !self->ending_.empty(); });
-      if (self->over_) return;
-      std::vector<std::shared_ptr<HostedProgram>> ending = std::exchange(self->ending_, {});
-      lock.unlock();
-      ending.clear();
-      self->report();
-      lock.lock();
-    }
-  });
-  agent->connection_->start(
-      {.received = [self = agent.get()](const std::vector<std::string>& messages) { self->received(messages); },
-       .closed = [self = agent.get()](const std::string& reason) { self->end("the scheduler is gone: " + reason); }});
+  agent->reporter_ = std::thread([self = agent.get()] { self->report_now_and_then(); });
   return agent;
+}
+
+void Agent::report_now_and_then() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait_for(lock, kReportEvery, [&] { return over_ || !ending_.empty() || !cut_.empty(); });
+    if (over_) return;
+    std::vector<std::shared_ptr<HostedProgram>> ending = std::exchange(ending_, {});
+    const std::string gone = std::exchange(cut_, {});
+    lock.unlock();
+    ending.clear();
+    if (!gone.empty()) rejoin_scheduler(gone);
+    report();
+    lock.lock();
+  }
+}
+
+void Agent::send(const FromAgent& message) {
+  const std::lock_guard lock(sending_);
+  connection_->send(core::encode(message));
 }
 
 Agent::Agent(Options options, ProgramCache cache) : options_(std::move(options)), cache_(std::move(cache)) {}
@@ -62,7 +70,9 @@ Agent::~Agent() {
   programs.clear();
   if (reporter_.joinable()) reporter_.join();
   ending_.clear();
-  connection_.reset();
+  // Its thread may be answering what the scheduler asks; reset() would take the pointer away before that has ended.
+  delete connection_.get();
+  (void)connection_.release();
 }
 
 void Agent::received(const std::vector<std::string>& messages) {
@@ -143,12 +153,15 @@ Result<std::string> Agent::fetch(const HostedProgram& program, const std::string
   std::unique_lock lock(mutex_);
   const std::uint64_t number = ++last_number_;
   pieces_[number] = {};
+  const PieceWanted wanted{.number = number, .program = program.name(), .file = file, .offset = offset};
+  asked_for_[number] = wanted;
   lock.unlock();
-  send(PieceWanted{.number = number, .program = program.name(), .file = file, .offset = offset});
+  send(wanted);
   lock.lock();
   changed_.wait(lock, [&] { return over_ || program.stopped() || pieces_[number].number == number; });
   Piece piece = std::move(pieces_[number]);
   pieces_.erase(number);
+  asked_for_.erase(number);
   if (piece.number != number) return formats::Error{"it is not wanted any more"};
   if (!piece.error.empty()) return formats::Error{piece.error};
   return std::move(piece.bytes);

@@ -21,7 +21,8 @@ namespace dflow::cluster {
 
 class HostedProgram;
 
-/// Starts, watches and restarts workers; they end with it, however it ends. Thread-safe.
+/// Starts, watches and restarts workers; they end with it, however it ends. If its scheduler goes and has a journal, it looks for
+/// the one that takes its place; workers run on meanwhile. Thread-safe.
 class Agent {
  public:
   struct Options {
@@ -34,6 +35,7 @@ class Agent {
     std::size_t workers = 1;   ///< Of each program.
     std::size_t threads = 1;   ///< Of each worker.
     std::chrono::milliseconds start_limit{};  ///< A worker that has not joined by then is started again.
+    std::chrono::seconds patience{};           ///< So long it looks for a scheduler that is gone.
     /// The scheduler is gone, or has told the agent to end; from another thread.
     std::function<void(const std::string& reason)> over;
   };
@@ -59,7 +61,14 @@ class Agent {
   std::shared_ptr<HostedProgram> find(const std::string& program);
   void end(const std::string& reason);
   void report();
-  void send(const FromAgent& message) { connection_->send(core::encode(message)); }
+  void report_now_and_then();
+  void send(const FromAgent& message);
+
+  // agent_rejoin.cc
+  void disconnected(const std::string& reason);
+  void open_connection(std::unique_ptr<net::Stream> stream);
+  void rejoin_scheduler(const std::string& gone);
+  std::vector<std::string> open_questions();
 
   /// A piece of a program's file, from the scheduler; an error if the program is not wanted any more.
   Result<std::string> fetch(const HostedProgram& program, const std::string& file, std::uint64_t offset);
@@ -67,6 +76,10 @@ class Agent {
   Options options_;
   ProgramCache cache_;
   std::uint32_t id_ = 0;
+  net::Hello hello_;
+  std::uint64_t cluster_ = 0;  ///< Not 0: the scheduler has a journal.
+
+  std::mutex sending_;  ///< For `connection_`. Behind `mutex_`.
   std::unique_ptr<net::Connection> connection_;
 
   std::mutex mutex_;
@@ -74,6 +87,8 @@ class Agent {
   std::map<std::string, std::shared_ptr<HostedProgram>> programs_;
   std::vector<std::shared_ptr<HostedProgram>> ending_;
   std::map<std::uint64_t, Piece> pieces_;  ///< That have arrived and not been taken.
+  std::map<std::uint64_t, PieceWanted> asked_for_;  ///< Pieces that have not arrived.
+  std::string cut_;  ///< Not empty: the scheduler is gone, and another may take its place.
   std::uint64_t last_number_ = 0;
   bool over_ = false;
   std::thread reporter_;

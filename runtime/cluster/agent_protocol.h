@@ -137,7 +137,14 @@ struct ProgramFailed {
   static constexpr std::tuple fields{&ProgramFailed::program, &ProgramFailed::reason};
 };
 
+/// To a scheduler that may not know: the agent runs workers of this program.
+struct ProgramHosted {
+  std::string program = {};
+  ProgramFiles files = {};
+  static constexpr std::tuple fields{&ProgramHosted::program, &ProgramHosted::files};
+};
+
 using ToAgent = std::variant<StartProgram, StopProgram, Piece, WorkerNews, FlushOutput, EndAgent>;
-using FromAgent = std::variant<AgentReport, PieceWanted, ProcessEnded, WorkerPrinted, OutputFlushed, ProgramFailed>;
+using FromAgent = std::variant<AgentReport, PieceWanted, ProcessEnded, WorkerPrinted, OutputFlushed, ProgramFailed, ProgramHosted>;
 
 }  // namespace dflow::cluster

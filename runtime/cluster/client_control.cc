@@ -34,13 +34,13 @@ template <class Message>
 ClientSession::Answer ClientSession::ask(Message message) {
   if (!scheduler_) connect();
   core::RequestId request{};
+  message.client = id_;
   {
     const std::lock_guard lock(mutex_);
     request = core::RequestId{++last_request_};
-    answers_[request];
+    message.request = request;
+    answers_[request].question = core::encode(FromClient(message));
   }
-  message.client = id_;
-  message.request = request;
   flush();
   {
     const std::lock_guard order(sending_);
@@ -166,7 +166,10 @@ void ClientSession::set_up(Node& task) {
   request.task = write_task(task, [](Node&) -> InputRef {
     throw std::invalid_argument("dflow: on_worker() takes no futures: get() them first");
   });
-  ask(std::move(request));
+  ask(request);
+  request.again = true;
+  const std::lock_guard lock(mutex_);
+  set_ups_.push_back(core::encode(FromClient(std::move(request))));
 }
 
 /// A task that none of the workers that there will ever be can run would wait for ever.

@@ -152,6 +152,12 @@ std::exception_ptr ClientSession::error_of(const core::Failure& failure, const N
       return std::make_exception_ptr(TimeoutError("dflow: " + detail::describe(node) + ": " + failure.message));
     case Kind::data_lost:
       return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + " cannot run" + needs(failure)));
+    case Kind::may_have_run:
+      return std::make_exception_ptr(MayHaveRun(
+          detail::describe(node), "it was given to " + (failure.worker.empty() ? "a worker" : failure.worker) +
+                                      ", which was lost before it told, and may have run"));
+    case Kind::ran_and_lost:
+      return std::make_exception_ptr(MayHaveRun(detail::describe(node), "a task has run, and its result was lost with the worker that had it"));
     default:
       return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + ": " + failure.message +
                                            (failure.worker.empty() ? "" : " (on " + failure.worker + ")")));

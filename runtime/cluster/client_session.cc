@@ -37,14 +37,16 @@ void ClientSession::connect() {
   if (!greeted) throw Error("dflow: " + greeted.message());
   id_ = core::ClientId{greeted.value().welcome.id};
   links_->use_secret(greeted.value().welcome.secret);
-  scheduler_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
-  scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
-                     .closed =
-                         [this](const std::string& reason) {
-                           lose("dflow: the scheduler at " + options_.scheduler.text() + " is gone: " + reason);
-                         }});
+  cluster_ = greeted.value().welcome.cluster;
+  open_connection(std::move(greeted.value().stream));
   if (options_.trace) send(TraceWanted{});
   flusher_ = std::thread([this] { keep_flushing(); });
+}
+
+void ClientSession::open_connection(std::unique_ptr<net::Stream> stream) {
+  scheduler_ = std::make_unique<net::Connection>(std::move(stream));
+  scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
+                     .closed = [this](const std::string& reason) { disconnected(reason); }});
 }
 
 bool ClientSession::wait(Node& node, detail::Deadline deadline) {

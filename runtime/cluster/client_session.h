@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -17,6 +18,7 @@
 
 #include <dflow/detail/session.h>
 
+#include "runtime/cluster/handshake.h"
 #include "runtime/cluster/own_files.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/protocol.h"
@@ -53,6 +55,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     std::function<void()> ended = {};
     /// On a cluster whose agents may have to be sent the program.
     std::shared_ptr<const OwnFiles> files = {};
+    std::chrono::seconds patience{};  ///< So long it looks for a scheduler that is gone and has a journal.
   };
 
   ClientSession(Options options, detail::Session& local);
@@ -109,6 +112,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
 
   /// What came in answer to a request.
   struct Answer {
+    std::string question = {};  ///< As it was sent.
     bool there = false;
     core::Located located = {};
     std::exception_ptr error = {};
@@ -131,7 +135,17 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   core::TaskId name(detail::Node& node);
   void flush();
   void keep_flushing();
-  void send(const FromClient& message) { scheduler_->send(core::encode(message)); }
+
+  // client_reconnect.cc
+  void send(const FromClient& message);
+  void on(Kept& message);
+  void on(KeptNoMore& message);
+  void forget_kept(std::uint64_t messages);
+  void disconnected(const std::string& reason);
+  void reconnect(const std::string& gone);
+  void resume(Greeted greeted);
+  std::vector<std::string> open_questions() const;
+  void open_connection(std::unique_ptr<net::Stream> stream);
 
   // client_results.cc
   void received(const std::vector<std::string>& messages);
@@ -190,7 +204,9 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::chrono::steady_clock::time_point flushed_ = {};
   bool lingering_ = false;              ///< The flusher is awake, and waits a little for company of what is released.
   std::string lost_;                    ///< Not empty: why there is no cluster any more.
-  bool all_ended_ = false;
+  std::string cut_;                     ///< Not empty: the connection is gone, and another is to be made.
+  std::vector<std::string> set_ups_;    ///< That have been done, as messages to a scheduler that does not know.
+  bool all_ended_ = false, end_asked_ = false;
   std::uint64_t settled_ = 0;           ///< The scheduler knows of the tasks up to this number.
   std::uint64_t syncs_asked_ = 0, syncs_answered_ = 0;
   bool over_ = false;
@@ -200,6 +216,12 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     bool done = false;
   };
   std::list<Pusher> pushers_;
+
+  std::mutex keeping_;                  ///< Behind `sending_` and `mutex_`. For these, and to put another in the place of `scheduler_`.
+  std::uint64_t cluster_ = 0;           ///< Not 0: the scheduler has a journal.
+  std::deque<std::string> unkept_;      ///< Messages that are not known to be in it.
+  std::uint64_t kept_ = 0;              ///< So many are.
+
   std::mutex sending_;                  ///< Held from taking what is queued to having sent it, so that the order holds.
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 #include <unordered_map>
 
 #include <dflow/detail/make_task.h>
@@ -218,6 +219,11 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
     task.retries = static_cast<std::uint16_t>(std::min(options->retries, 65'535u));
     task.on_failure = static_cast<core::OnFailure>(options->on_failure);
     task.pure = options->pure;
+    task.once = options->once;
+    if (task.once && (task.pure || task.retries > 0)) {
+      throw std::invalid_argument("dflow: " + detail::describe(node) + " is to run once at most (TaskOptions::once), and has " +
+                                  (task.pure ? "`pure`" : "`retries`") + ", which lets it run again: leave one of them out");
+    }
   }
   if (const Node* outer = options_.inside_worker ? detail::current_task() : nullptr) {
     if (const std::uint64_t id = id_of(*outer)) task.inside = core::TaskId{id};
@@ -278,8 +284,15 @@ void ClientSession::settle() {
 void ClientSession::keep_flushing() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return over_ || !to_submit_.empty() || !to_release_.empty(); });
+    changed_.wait(lock, [&] { return over_ || !cut_.empty() || !to_submit_.empty() || !to_release_.empty(); });
     if (over_) return;
+    if (!cut_.empty()) {
+      const std::string gone = std::exchange(cut_, {});
+      lock.unlock();
+      reconnect(gone);
+      lock.lock();
+      continue;
+    }
     if (to_submit_.empty()) {  // nobody waits for what is released: it can go with the next task
       lingering_ = true;
       changed_.wait_for(lock, kLinger, [&] { return over_ || !to_submit_.empty(); });
@@ -327,10 +340,12 @@ void ClientSession::drain(detail::Scope& scope, std::int64_t most) {
   std::unique_lock lock(mutex_);
   if (!lost_.empty()) return;
   all_ended_ = false;
+  end_asked_ = true;
   lock.unlock();
   send(EndAwaited{});
   lock.lock();
   changed_.wait(lock, [&] { return all_ended_ || !lost_.empty(); });
+  end_asked_ = false;
 }
 
 }  // namespace dflow::cluster

@@ -82,7 +82,7 @@ Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Rol
   return about(address, other_role(other) + ": a " + std::string(net::name_of(expected)) + " was expected there");
 }
 
-Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello) {
+Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello, bool* refused) {
   hello.version = DFLOW_VERSION;
   hello.machine = transfer::machine();
   if (Result<void> sent = stream->write(hello); !sent) return about(address, sent.message());
@@ -91,7 +91,10 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
   auto* welcome = std::get_if<net::Welcome>(&reply.value());
   if (!welcome) return about(address, "the answer is no welcome: it is no scheduler or worker of dflow's");
   if (welcome->protocol != net::kProtocol) return about(address, other_protocol(welcome->protocol, welcome->version));
-  if (!welcome->refusal.empty()) return about(address, welcome->refusal);
+  if (!welcome->refusal.empty()) {
+    if (refused) *refused = true;
+    return about(address, welcome->refusal);
+  }
   return Greeted{std::move(stream), std::move(*welcome)};
 }
 

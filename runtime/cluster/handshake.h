@@ -19,9 +19,11 @@ struct Greeted {
 /// credentials by TLS, to who proves to be a scheduler at that address, or a worker for a peer.
 Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr);
 
-/// The two steps of `greet`, for who has to know how the other is reached before he says who he is.
+/// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `refused`: set if the other
+/// side refuses, so that asking again is in vain.
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials);
-Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello);
+Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello,
+                          bool* refused = nullptr);
 
 /// Tells somebody that there is no room for him; takes a moment at most.
 void turn_away(net::Stream& stream);

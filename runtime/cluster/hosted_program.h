@@ -28,6 +28,7 @@ class HostedProgram {
   /// Passes on what was printed, then says so; false if there is no worker that could have.
   bool flush(std::uint64_t number);
   std::vector<ProcessMemory> processes();
+  const StartProgram& order() const noexcept { return order_; }
   const std::string& name() const noexcept { return order_.program; }
 
  private:

@@ -11,6 +11,8 @@ using namespace std::chrono_literals;
 
 /// Workers are kept for the next run of their program for so long.
 constexpr auto kKept = 5s;
+/// After a restart they are kept longer.
+constexpr auto kForReturn = 15s;
 /// A piece, and what is around it.
 constexpr std::size_t kMostFiles = 1000;
 
@@ -39,6 +41,7 @@ void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Conn
   program.owner = std::move(owner);
   program.clients[id] = &connection;
   program.deserted.reset();
+  program.from_before = false;
   if (agents_.empty() && !handlers_.has_workers(name)) {
     warn(name, "the cluster has no agent: tasks wait until there is one (dflow agent)");
   }
@@ -87,7 +90,7 @@ void Hosting::tick(core::Time now) {
     const auto next = std::next(each);
     auto& [name, program] = *each;
     if (!program.clients.empty()) program.deserted.reset();
-    else if (!program.deserted) program.deserted = now;
+    else if (!program.deserted) program.deserted = program.from_before ? now + kForReturn : now;
     else if (now - *program.deserted > kKept) {
       for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
       programs_.erase(each);
@@ -117,6 +120,14 @@ void Hosting::on(std::uint32_t client, const std::string& name, FilesOffered& me
   }
   program.files = std::move(message.files);
   host(name, program);
+}
+
+void Hosting::on(std::uint32_t agent, ProgramHosted& message) {
+  if (message.files.files.empty() || message.files.files.size() > kMostFiles) return;
+  Program& program = programs_[message.program];
+  if (!program.files) program.files = std::move(message.files);
+  if (program.clients.empty()) program.from_before = true;
+  program.hosts.insert(agent);
 }
 
 void Hosting::on(std::uint32_t agent, PieceWanted& message) {

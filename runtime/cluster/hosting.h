@@ -78,6 +78,7 @@ class Hosting {
     std::uint32_t asked = 0;            ///< The client that was asked for the files.
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
+    bool from_before = false;           ///< Agents ran it for a scheduler that was killed: its clients may come back.
   };
   struct Wanted {
     std::uint32_t agent = 0;
@@ -100,6 +101,7 @@ class Hosting {
   void on(std::uint32_t agent, WorkerPrinted& message);
   void on(std::uint32_t agent, OutputFlushed& message);
   void on(std::uint32_t agent, ProgramFailed& message);
+  void on(std::uint32_t agent, ProgramHosted& message);
   void give_up(const std::string& name, Program& program, const std::string& reason);
   void warn(const std::string& program, const std::string& text);
   void send(std::uint32_t agent, const ToAgent& message);

@@ -13,6 +13,7 @@ namespace dflow::cluster {
 Result<std::unique_ptr<Journal>> Journal::open(Options options, const Visit& visit) {
   Result<JournalFolder> folder = JournalFolder::open(options.folder);
   if (!folder) return folder.error();
+  if (options.fresh) folder.value().remove_all();
   Result<JournalFolder::Recovered> recovered = folder.value().recover(visit);
   if (!recovered) return recovered.error();
   for (const std::string& line : recovered.value().dropped) {

@@ -26,6 +26,7 @@ class Journal {
   using Visit = JournalFolder::Visit;
   struct Options {
     std::string folder;
+    bool fresh = false;  ///< What is there is of no use, and goes.
     /// Tells `keep` fewer records that mean the same as those that `replay` tells of. From a thread of the journal's.
     std::function<void(const std::function<void(const Visit&)>& replay, const Visit& keep)> condense;
     /// All records up to this number, exclusive, are on the disk. From the journal's thread; it must not call back.

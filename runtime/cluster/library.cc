@@ -14,6 +14,7 @@
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/own_cluster.h"
 #include "runtime/cluster/program.h"
+#include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/worker_process.h"
 #include "runtime/local/cluster_library.h"
 #include "runtime/transfer/machine.h"
@@ -31,6 +32,12 @@ net::Hello hello_of_client(std::string secret, std::string program = program_id(
           .secret = std::move(secret)};
 }
 
+std::chrono::seconds patience_or_throw() {
+  const Result<std::chrono::seconds> found = patience();
+  if (!found) throw Error("dflow: " + found.message());
+  return found.value();
+}
+
 std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
   WorkerProcess* worker = this_worker_process();
   if (!worker) throw Error("dflow: an Executor was made in a worker before the worker was ready");
@@ -44,7 +51,8 @@ std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
                                  .traced = [worker] { return worker->traced(); },
                                  .submitted = [worker](core::TaskId outer, TracedTask task) {
                                    worker->note_submitted(outer, std::move(task));
-                                 }};
+                                 },
+                                 .patience = patience_or_throw()};
   auto session = std::make_unique<ClientSession>(std::move(options), local);
   worker->before_end([inner = session.get()] { inner->settle(); });
   return session;
@@ -65,7 +73,8 @@ std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& reque
                              .credentials = admission.value().credentials,
                              .trace = request.trace,
                              .allowed_failures = static_cast<std::uint8_t>(usual ? 0 : request.allowed_failures),
-                             .files = files},
+                             .files = files,
+                             .patience = patience_or_throw()},
       local);
   try {
     session->connect();

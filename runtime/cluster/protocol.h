@@ -60,7 +60,9 @@ struct SetUpRequested {
   core::ClientId client{};
   core::RequestId request{};
   std::string task = {};
-  static constexpr std::tuple fields{&SetUpRequested::client, &SetUpRequested::request, &SetUpRequested::task};
+  bool again = false;  ///< To a scheduler that does not know of it: the workers of then have run it.
+  static constexpr std::tuple fields{&SetUpRequested::client, &SetUpRequested::request, &SetUpRequested::task,
+                                     &SetUpRequested::again};
 };
 /// It has run in all the workers of then, or failed in one, and is not run in others.
 struct SetUpEnded {
@@ -110,6 +112,16 @@ struct Traced {
                                      &Traced::thread, &Traced::bytes,  &Traced::returned, &Traced::submitted};
 };
 
+/// The journal has the client's first so many messages of the kinds that it keeps.
+struct Kept {
+  std::uint64_t messages = 0;
+  static constexpr std::tuple fields{&Kept::messages};
+};
+/// There is no journal any more: what the client has said need not be remembered.
+struct KeptNoMore {
+  static constexpr std::tuple<> fields{};
+};
+
 /// The cluster cannot serve any more, and why.
 struct GivenUp {
   std::string reason = {};
@@ -123,7 +135,9 @@ struct Extended<std::variant<T...>, More...> {
   using type = std::variant<T..., More...>;
 };
 
-using FromWorker = Extended<core::Report, SetUpDone, Traced>::type;
+using FromWorker = Extended<core::Report, SetUpDone, Traced, core::WorkerReturned>::type;
+/// The first four are what a journal keeps, at the places that they have in core::Fact.
+inline constexpr std::size_t kKeptMessages = 4;
 using FromClient =
     std::variant<core::TasksSubmitted, core::ValueScattered, core::TasksReleased, core::TasksCancelled,
                  core::ValueUnavailable, core::LocateRequested, core::ReplicateRequested, core::RebalanceRequested,
@@ -132,6 +146,6 @@ using ToWorker = std::variant<core::RunTask, core::CancelTask, core::RevokeTask,
                               core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp, TraceWanted>;
 using ToClient = std::variant<core::TaskDone, core::TaskEnded, core::PlaceValue, core::Located, core::RequestDone,
                               PeerJoined, PeerLeft, Printed, SetUpEnded, Traced, AllEnded, Sync, GivenUp, FilesWanted,
-                              PieceWanted>;
+                              PieceWanted, Kept, KeptNoMore>;
 
 }  // namespace dflow::cluster

@@ -101,7 +101,10 @@ void SchedulerServer::forget_programs() {
   std::erase_if(programs_, [&](const auto& each) {
     const Program* program = each.second.get();
     const auto its = [&](const auto& other) { return other.program == program; };
-    return std::ranges::none_of(members_, its) && std::ranges::none_of(leaving_, its);
+    const bool gone = std::ranges::none_of(members_, its) && std::ranges::none_of(leaving_, its) &&
+                      program->absent_clients.empty() && program->absent_workers.empty();
+    if (gone && journal_) journal_->append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
+    return gone;
   });
 }
 

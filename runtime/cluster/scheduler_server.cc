@@ -15,14 +15,16 @@ constexpr auto kTick = 100ms;
 /// So long a worker's end waits for who knows how its process ended.
 constexpr auto kForDetails = 2s;
 
-core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
-
 template <class... F>
 struct Overload : F... {
   using F::operator()...;
 };
 template <class... F>
 Overload(F...) -> Overload<F...>;
+
+}  // namespace
+
+core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
 
 PeerJoined description_of(core::WorkerId id, const net::Hello& hello) {
   return {.worker = id,
@@ -34,16 +36,28 @@ PeerJoined description_of(core::WorkerId id, const net::Hello& hello) {
           .resources = hello.resources};
 }
 
-}  // namespace
+core::WorkerJoined joined_as(const PeerJoined& peer) {
+  return {.worker = peer.worker,
+          .name = peer.name,
+          .host = peer.host,
+          .address = std::make_shared<const std::string>(peer.address),
+          .threads = static_cast<std::uint16_t>(peer.threads),
+          .resources = peer.resources};
+}
 
 Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
   Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address, options.credentials);
   if (!listener) return listener.error();
-  return std::unique_ptr<SchedulerServer>(new SchedulerServer(std::move(options), std::move(listener).value()));
+  std::unique_ptr<SchedulerServer> server(new SchedulerServer(std::move(options), std::move(listener).value()));
+  if (Result<void> opened = server->open_journal(); !opened) return opened.error();
+  server->serve();
+  return server;
 }
 
 SchedulerServer::SchedulerServer(Options options, std::unique_ptr<net::Listener> listener)
-    : options_(std::move(options)), listener_(std::move(listener)) {
+    : options_(std::move(options)), listener_(std::move(listener)) {}
+
+void SchedulerServer::serve() {
   lobby_ = std::make_unique<net::Lobby>(net::Lobby::Options{},
                                         [this](std::unique_ptr<net::Stream> stream, net::Hello hello) {
                                           let_in(std::move(stream), std::move(hello));
@@ -62,10 +76,11 @@ SchedulerServer::~SchedulerServer() {
     }
   }
   listener_->close();
-  acceptor_.join();
+  if (acceptor_.joinable()) acceptor_.join();
   lobby_.reset();
-  clock_.join();
+  if (clock_.joinable()) clock_.join();
   for (Member& member : members_) member.connection.reset();
+  journal_.reset();
 }
 
 // ---- Who comes and goes --------------------------------------------------------------------------------------------
@@ -95,10 +110,14 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
   if (owns && !certificate->user.empty()) hello.program += kOfUser + certificate->user;
   Member& member = members_.emplace_back();
   member.role = hello.role;
-  member.id = next_id_++;
   member.user = owns ? certificate->user : "";
   member.hello = std::move(hello);
-  if (answer(*stream, {.id = member.id, .secret = owns ? secret_of(member.hello.program) : ""})) {
+  net::Welcome welcome{.secret = owns ? secret_of(member.hello.program) : "", .cluster = cluster_};
+  if (member.hello.cluster != 0) welcome.refusal = take_back(member, welcome);
+  else member.id = fresh_id();
+  welcome.id = member.id;
+  const bool stays = welcome.refusal.empty();
+  if (answer(*stream, std::move(welcome)) && stays) {
     return join(member, std::move(stream));
   }
   member.gone = true;
@@ -146,7 +165,14 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
     program.clients[id] = &member;
     std::optional<core::WorkerId> inside;
     if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};
-    apply(program, core::ClientJoined{.client = id, .inside = inside});
+    if (program.absent_clients.erase(id) > 0) {
+      apply(program, core::ClientReturned{id});
+    } else {
+      const core::ClientJoined joined{.client = id, .inside = inside};
+      keep(program, joined);
+      program.heard[id] = 0;
+      apply(program, joined);
+    }
     const auto hopeless = given_up_.find(program.id);
     if (hopeless != given_up_.end()) send(&member, ToClient(GivenUp{hopeless->second}));
     if (options_.agents && !inside) {
@@ -160,7 +186,7 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
   if (member.role == net::Role::client) return;
   tell_of_worker(program, member.hello.name, WorkerNews::What::arrived);
   if (dismissing_) member.connection->finish();
-  else if (!start_set_ups(member)) enter(member);
+  else if (member.hello.cluster == 0 && !start_set_ups(member)) enter(member);  // else it tells what it has, first
 }
 
 /// A worker takes up work.
@@ -172,12 +198,10 @@ void SchedulerServer::enter(Member& member) {
   for (const auto& [other, worker] : program.workers) send(worker, ToWorker(peer));
   for (const auto& [other, client] : program.clients) send(client, ToClient(peer));
   if (program.traced) send(&member, ToWorker(TraceWanted{}));
-  apply(program, core::WorkerJoined{.worker = id,
-                                    .name = peer.name,
-                                    .host = peer.host,
-                                    .address = std::make_shared<const std::string>(peer.address),
-                                    .threads = static_cast<std::uint16_t>(peer.threads),
-                                    .resources = peer.resources});
+  replaced(program, peer.name);
+  const core::WorkerJoined joined = joined_as(peer);
+  keep(program, joined);
+  apply(program, joined);
   tell_of_worker(program, peer.name, WorkerNews::What::joined);
 }
 
@@ -202,6 +226,8 @@ void SchedulerServer::closed(Member& member) {
     }
     for (const core::TaskId task : inner) end_inner(program, task);
     std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
+    program.heard.erase(id);
+    keep(program, core::ClientLeft{id});
     return apply(program, core::ClientLeft{id});
   }
   if (!program.workers.contains(core::WorkerId{member.id})) {  // it had not been set up yet
@@ -238,6 +264,8 @@ void SchedulerServer::lose(Program& program, core::WorkerId worker, const core::
   const auto lost = program.workers.extract(worker);
   if (!lost) return;
   lost.mapped()->gone = true;
+  program.held.erase(worker);
+  keep(program, core::WorkerGone{worker});
   set_up_left(program, worker);
   for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));
   for (const auto& [id, client] : program.clients) send(client, ToClient(PeerLeft{worker}));
@@ -248,7 +276,10 @@ void SchedulerServer::keep_time() {
   std::unique_lock lock(mutex_);
   while (!over_) {
     changed_.wait_for(lock, kTick, [&] { return over_; });
-    for (const auto& [id, program] : programs_) apply(*program, core::Tick{now()});
+    for (const auto& [id, program] : programs_) {
+      apply(*program, core::Tick{now()});
+      give_up_absent(*program);
+    }
     std::vector<Leaving> overdue;
     std::erase_if(leaving_, [&](const Leaving& each) {
       if (each.until > now()) return false;
@@ -283,6 +314,12 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
   std::unique_ptr<Program>& program = programs_[id];
   if (!program) {
     program.reset(new Program{.id = id, .brain = core::Scheduler(options_.settings)});
+    if (journal_) {
+      std::uint32_t& number = numbers_[id];
+      if (number == 0) number = static_cast<std::uint32_t>(numbers_.size());
+      program->number = number;
+      journal_->append(Books::record(SchedulerFact(ProgramNamed{number, id})));
+    }
     apply(*program, core::Tick{now()});
   }
   return *program;
@@ -295,6 +332,7 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
     if (member.role == net::Role::client) {
       Result<FromClient> message = core::decode<FromClient>(bytes);
       if (!message) return member.connection->close();
+      if (message.value().index() < kKeptMessages) keep_message(member, bytes);
       from_client(member, std::move(message).value());
     } else if (member.role == net::Role::agent) {
       if (!received_from_agent(member, bytes)) return member.connection->close();
@@ -324,7 +362,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                  [&](auto& event) {
                    event.client = id;  // it speaks of itself
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
-                     note_inner(program, member, event);
+                     if (member.hello.worker) note_inner(program, event);
                    }
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksCancelled>) {
                      for (const core::TaskId task : event.tasks) end_inner(program, task);
@@ -339,6 +377,7 @@ void SchedulerServer::from_worker(Member& member, FromWorker message) {
   std::visit(Overload{
                  [&](SetUpDone& done) { set_up_done(member, done); },
                  [&](Traced& traced) { pass_on(member, traced); },
+                 [&](core::WorkerReturned& event) { returned(member, std::move(event)); },
                  [&](auto& event) {
                    event.worker = core::WorkerId{member.id};
                    apply(*member.program, std::move(event));
@@ -348,8 +387,7 @@ void SchedulerServer::from_worker(Member& member, FromWorker message) {
 }
 
 /// The tasks of a client inside a worker belong, in the end, to whose task submitted them.
-void SchedulerServer::note_inner(Program& program, const Member& member, const core::TasksSubmitted& submitted) {
-  if (!member.hello.worker) return;
+void SchedulerServer::note_inner(Program& program, const core::TasksSubmitted& submitted) {
   for (const core::TaskSpec& task : submitted.tasks) {
     if (!task.inside) continue;
     const auto outer = program.inner_tasks.find(*task.inside);
@@ -378,7 +416,9 @@ void SchedulerServer::answer_awaiting(Program& program) {
 // ---- What the brain says ---------------------------------------------------------------------------------------------
 
 void SchedulerServer::apply(Program& program, const core::Event& event) {
-  for (const core::Action& action : program.brain.apply(event)) carry_out(program, action);
+  for (const core::Action& action : program.brain.apply(event)) {
+    if (!note(program, action)) carry_out(program, action);
+  }
 }
 
 void SchedulerServer::send(Member* member, const ToClient& message) {
@@ -407,9 +447,10 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [&](const core::CloseWorker& a) {
                    Member* member = worker(a.worker);
                    if (member) tell_of_worker(program, member->hello.name, WorkerNews::What::retired);
-                   send(member, ToWorker(a));
+                   to_worker(program, a.worker, member, ToWorker(a));
                  },
                  [&](const core::FenceWorker& a) {
+                   if (program.absent_workers.erase(a.worker) > 0) never_back(program, a.worker);
                    Member* member = worker(a.worker);
                    if (!member) return;
                    send(member, ToWorker(a));
@@ -432,7 +473,11 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [](const core::TaskRan&) {},
                  [](const core::TaskGone&) {},
                  [](const core::OnceGiven&) {},
-                 [&](const auto& a) { send(worker(a.worker), ToWorker(a)); },
+                 [&](const core::RunTask& a) {
+                   const auto given = program.given.find(a.id);
+                   to_worker(program, a.worker, worker(a.worker), ToWorker(a), given == program.given.end() ? 0 : given->second);
+                 },
+                 [&](const auto& a) { to_worker(program, a.worker, worker(a.worker), ToWorker(a)); },
              },
              action);
 }
@@ -442,7 +487,9 @@ void SchedulerServer::dismiss_workers() {
   dismissing_ = true;
   hosting_.dismiss();
   for (Member& member : members_) {
-    if (member.role == net::Role::worker && member.connection && !member.gone) member.connection->finish();
+    if (member.role != net::Role::worker || !member.connection || member.gone) continue;
+    send(&member, ToWorker(core::FenceWorker{core::WorkerId{member.id}}));  // it need not look for another scheduler
+    member.connection->finish();
   }
 }
 

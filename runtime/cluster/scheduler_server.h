@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -13,9 +14,11 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/cluster/books.h"
 #include "runtime/cluster/cluster_status.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/hosting.h"
+#include "runtime/cluster/journal.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/net/connection.h"
@@ -25,6 +28,10 @@ namespace dflow::cluster {
 
 /// A member that lets more than that wait does not read any more, and loses its connection.
 inline constexpr std::size_t kMostUnread = std::size_t{1} << 30;
+
+core::WorkerJoined joined_as(const PeerJoined& peer);
+PeerJoined description_of(core::WorkerId id, const net::Hello& hello);
+core::Time now();
 
 /// Serves clients and workers of any number of programs, each with a brain of its own. Never runs user code and never
 /// sees a value, small results on their way to the client aside. Thread-safe.
@@ -41,6 +48,11 @@ class SchedulerServer {
     /// A person wants the cluster to end. It must not call back.
     std::function<void()> end_asked = {};
     bool agents = false;  ///< Workers are run by agents that join, and not by who has made this.
+    /// A folder for the journal: what a scheduler that was killed there knew is taken up again. Empty: nothing is kept.
+    std::string journal = {};
+    bool journal_by_port = false;  ///< In a folder of that, named by the port; for one that was just found, a fresh one.
+    /// What people should know. It must not call back.
+    std::function<void(const std::string& what)> tell = {};
   };
 
   static Result<std::unique_ptr<SchedulerServer>> start(Options options);
@@ -57,6 +69,8 @@ class SchedulerServer {
   void give_up(const std::string& program, const std::string& reason);
   /// Ends the connections to all workers, which end for it, also those that are about to come. Agents end, too.
   void dismiss_workers();
+  /// It ends for good: clients are told, and the journal keeps nothing.
+  void end_for_good();
   /// Waits until all workers and agents have gone; false if some have not by then.
   bool await_departures(std::chrono::milliseconds most);
 
@@ -95,6 +109,23 @@ class SchedulerServer {
     std::set<core::ClientId> awaiting_end = {};
     std::vector<SetUpEntry> set_ups = {};
     bool traced = false;
+
+    // With a journal:
+    std::uint32_t number = 0;                             ///< Its name there.
+    std::map<core::ClientId, std::uint64_t> heard = {};   ///< Messages of each client.
+    std::set<core::ClientId> absent_clients = {};         ///< Of before a restart, not back yet.
+    std::map<core::WorkerId, std::string> absent_workers = {};  ///< And their names.
+    std::optional<core::Time> absent_until = {};
+    std::map<core::TaskId, std::uint64_t> given = {};     ///< What may run once: behind which record.
+    /// What workers are told when the journal has so many records, and what comes behind that.
+    std::map<core::WorkerId, std::deque<std::pair<std::uint64_t, std::string>>> held = {};
+  };
+  /// A client's message that is not known to be on the disk.
+  struct Unkept {
+    std::uint64_t record = 0;
+    std::string program = {};
+    core::ClientId client{};
+    std::uint64_t message = 0;
   };
   /// A worker whose connection has ended, and of whose process nobody has told yet.
   struct Leaving {
@@ -105,6 +136,26 @@ class SchedulerServer {
   };
 
   SchedulerServer(Options options, std::unique_ptr<net::Listener> listener);
+  void serve();
+
+  // scheduler_journal.cc
+  Result<void> open_journal();
+  void restore(const Books& books);
+  void restore(Program& program, const core::Ledger& ledger);
+  void keep(const Program& program, const core::Fact& fact);
+  void keep_message(Member& client, const std::string& bytes);
+  bool note(Program& program, const core::Action& action);
+  void kept(std::uint64_t end);
+  void kept_no_more();
+  void reserve_ids();
+  std::uint32_t fresh_id();
+  /// Who was a member before a restart is one again, under the same id; or why not.
+  std::string take_back(Member& member, net::Welcome& welcome);
+  void returned(Member& worker, core::WorkerReturned event);
+  void give_up_absent(Program& program);
+  void never_back(Program& program, core::WorkerId worker);
+  void replaced(Program& program, const std::string& name);
+  void to_worker(Program& program, core::WorkerId id, Member* member, const ToWorker& message, std::uint64_t behind = 0);
 
   void accept();
   void let_in(std::unique_ptr<net::Stream> stream, net::Hello hello);
@@ -123,7 +174,7 @@ class SchedulerServer {
   void lose(Program& program, core::WorkerId worker, const core::WorkerEnd& end);
   void from_client(Member& member, FromClient message);
   void from_worker(Member& member, FromWorker message);
-  void note_inner(Program& program, const Member& member, const core::TasksSubmitted& submitted);
+  void note_inner(Program& program, const core::TasksSubmitted& submitted);
   void end_inner(Program& program, core::TaskId task);
   void answer_awaiting(Program& program);
 
@@ -171,7 +222,13 @@ class SchedulerServer {
   std::uint32_t next_id_ = 1;
   std::uint64_t next_set_up_ = 1;
   std::unique_ptr<net::Lobby> lobby_;
+  bool journal_lost_ = false;    ///< It has given up.
+  std::uint64_t cluster_ = 0;    ///< Not 0: there is a journal.
+  std::uint32_t ids_end_ = 0;    ///< Ids below are known to be given away.
+  std::map<std::string, std::uint32_t> numbers_;  ///< Of programs in the journal.
+  std::deque<Unkept> unkept_;
   std::thread acceptor_, clock_;
+  std::unique_ptr<Journal> journal_;
 };
 
 }  // namespace dflow::cluster

@@ -21,6 +21,11 @@ void SchedulerServer::add_set_up(Member& client, SetUpRequested request) {
                    .client = core::ClientId{client.id},
                    .request = request.request,
                    .task = std::move(request.task)};
+  if (request.again) {
+    entry.answered = true;
+    program.set_ups.push_back(std::move(entry));
+    return;
+  }
   for (const auto& [id, worker] : program.workers) {
     entry.running.insert(id);
     send(worker, ToWorker(SetUp{.number = entry.number, .task = entry.task}));

@@ -12,6 +12,7 @@
 #include "runtime/cluster/admission.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/program.h"
+#include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/task_codec.h"
 #include "runtime/local/resources.h"
 
@@ -53,7 +54,8 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
   Result<net::Address> address = net::parse_address(environment("DFLOW_WORKER"));
   if (!address) return formats::Error{"dflow: DFLOW_WORKER: " + address.message()};
   std::string program = environment("DFLOW_WORKER_PROGRAM");
-  if (program.empty()) program = program_id();
+  const bool hosted = !program.empty();
+  if (!hosted) program = program_id();
   if (!program.starts_with(program_id())) {
     return formats::Error{"dflow: DFLOW_WORKER_PROGRAM=" + program + ": this executable is another build (" + program_id() + ")"};
   }
@@ -67,6 +69,7 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
                         .name = environment("DFLOW_WORKER_NAME"),
                         .secret = environment("DFLOW_WORKER_SECRET"),
                         .program = std::move(program),
+                        .hosted = hosted,
                         .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""],
                         .credentials = std::move(credentials)};
 }
@@ -108,7 +111,7 @@ Result<int> WorkerProcess::run() {
   executor_ = std::make_unique<Executor>();
   net::Hello self{.role = net::Role::peer, .program = settings_.program, .name = settings_.name, .secret = settings_.secret};
   links_ = std::make_unique<PeerLinks>(self, settings_.credentials);
-  Result<std::unique_ptr<net::Stream>> stream = reach(settings_.scheduler, net::Role::worker, settings_.credentials.get());
+  Result<std::unique_ptr<net::Stream>> stream = reach_scheduler();
   if (!stream) return formats::Error{"dflow: " + stream.message()};
   // Where the scheduler is reached from, others reach this worker.
   Result<std::unique_ptr<PeerServer>> server = PeerServer::start(
@@ -128,12 +131,15 @@ Result<int> WorkerProcess::run() {
   Result<Greeted> greeted = introduce(std::move(stream).value(), settings_.scheduler, hello);
   if (!greeted) return formats::Error{"dflow: " + greeted.message()};
   id_ = core::WorkerId{greeted.value().welcome.id};
+  hello_ = hello;
+  cluster_ = greeted.value().welcome.cluster;
   brain_ = std::make_unique<core::Worker>(
       id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads())});
-  scheduler_ = std::make_unique<net::Connection>(std::move(greeted.value().stream));
   for (int i = 0; i < kFetchers; ++i) fetchers_.emplace_back([this] { fetch(); });
-  scheduler_->start({.received = [this](std::vector<std::string> messages) { received(std::move(messages)); },
-                     .closed = [this](const std::string& reason) { scheduler_lost(reason); }});
+  {
+    const std::lock_guard lock(mutex_);
+    open_connection(std::move(greeted.value().stream));
+  }
   tick();
   // Bodies may still run: the process ends under them, and with it all threads.
   flush_output();
@@ -143,12 +149,25 @@ Result<int> WorkerProcess::run() {
 void WorkerProcess::tick() {
   std::unique_lock lock(mutex_);
   while (!over_) {
+    if (cut_) rejoin_scheduler(lock);
     apply(core::Tick{now()});
-    changed_.wait_for(lock, kTick, [&] { return over_; });
+    changed_.wait_for(lock, kTick, [&] { return over_ || cut_; });
   }
 }
 
+void WorkerProcess::open_connection(std::unique_ptr<net::Stream> stream) {
+  scheduler_ = std::make_unique<net::Connection>(std::move(stream));
+  scheduler_->start({.received = [this](std::vector<std::string> messages) { received(std::move(messages)); },
+                     .closed = [this](const std::string& reason) { scheduler_lost(reason); }});
+}
+
 void WorkerProcess::scheduler_lost(const std::string&) {
+  if (cluster_ != 0) {
+    const std::lock_guard lock(mutex_);
+    cut_ = true;
+    changed_.notify_all();
+    return;
+  }
   // Its tasks are lost to everybody; nothing that still runs here is of use.
   flush_output();
   std::_Exit(0);
@@ -215,6 +234,8 @@ void WorkerProcess::apply_all() {
 // ---- What the brain asks for ---------------------------------------------------------------------------------------
 
 void WorkerProcess::carry_out(const core::Tell& action) {
+  const auto* failed = std::get_if<core::TaskFailed>(&action.report);
+  if (cut_ && failed) untold_.push_back(*failed);
   std::visit([&](const auto& report) { scheduler_->send(core::encode(FromWorker(report))); }, action.report);
 }
 

@@ -16,6 +16,7 @@
 #include <dflow/detail/node.h>
 #include <dflow/executor.h>
 
+#include "runtime/cluster/handshake.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/peer_server.h"
 #include "runtime/cluster/protocol.h"
@@ -31,6 +32,7 @@ struct WorkerSettings {
   std::string name;
   std::string secret;
   std::string program;  ///< Its executable's build id, and what may follow that.
+  bool hosted = false;  ///< By an agent: the scheduler may be about to come back.
   std::map<std::string, double> resources;
   std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
 
@@ -80,6 +82,11 @@ class WorkerProcess {
 
   void received(std::vector<std::string> messages);
   void scheduler_lost(const std::string& reason);
+  void open_connection(std::unique_ptr<net::Stream> stream);
+  // worker_rejoin.cc
+  Result<std::unique_ptr<net::Stream>> reach_scheduler();
+  void rejoin_scheduler(std::unique_lock<std::mutex>& lock);
+  void resume(std::unique_ptr<net::Stream> stream);
   /// Tells the brain and does what it asks for. The lock is held.
   void apply(const core::WorkerEvent& event);
   /// The same with what is in `events_`; what is said meanwhile goes out together.
@@ -125,6 +132,8 @@ class WorkerProcess {
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<net::Connection> scheduler_;
+  net::Hello hello_;            ///< As it joined.
+  std::uint64_t cluster_ = 0;   ///< Not 0: a scheduler that takes this one's place will know of this worker.
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -137,6 +146,8 @@ class WorkerProcess {
   std::map<core::TaskId, std::vector<TracedTask>> submitted_;  ///< By bodies that run; only if there is a trace.
   std::map<Name, Body> bodies_;
   std::deque<core::StartFetch> to_fetch_;
+  bool cut_ = false;                          ///< The scheduler is gone, and may come back.
+  std::vector<core::TaskFailed> untold_;      ///< What failed meanwhile.
   bool over_ = false;
   std::string why_over_;
   std::vector<std::thread> fetchers_;

@@ -206,6 +206,10 @@ void Scheduler::on(const WorkerJoined& event) {
 }
 
 void Scheduler::on(const WorkerLost& event) {
+  if (recovery_ && recovery_->workers.erase(event.worker) > 0) {
+    if (!recovery_->reading && recovery_->workers.empty()) end_recovery();
+    return;
+  }
   const Index worker = fleet_.find(event.worker);
   if (worker == none) return;
   lose_worker(worker, event);

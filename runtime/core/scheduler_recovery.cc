@@ -22,6 +22,8 @@ void Scheduler::on(const RecoveryBegan&) {
 }
 
 bool Scheduler::put_off(const Event& event) {
+  const auto* lost = std::get_if<WorkerLost>(&event);
+  if (lost && recovery_->workers.contains(lost->worker)) return false;  // it need not be waited for
   const bool now = recovery_->reading ||
                    std::visit([]<class T>(const T&) { return of_recovery<T>; }, event);
   if (!now) recovery_->later.push_back(event);

@@ -54,6 +54,9 @@ wire::Frame to_wire(const Message& message) {
                    hello.secret = m.secret;
                    hello.resources = m.resources;
                    if (!m.machine.empty()) hello.__set_machine(m.machine);
+                   hello.cluster = static_cast<std::int64_t>(m.cluster);
+                   hello.id = static_cast<std::int32_t>(m.id);
+                   hello.kept = static_cast<std::int64_t>(m.kept);
                    frame.__set_hello(hello);
                  },
                  [&](const Welcome& m) {
@@ -64,6 +67,8 @@ wire::Frame to_wire(const Message& message) {
                    welcome.id = static_cast<std::int32_t>(m.id);
                    if (!m.machine.empty()) welcome.__set_machine(m.machine);
                    if (!m.secret.empty()) welcome.__set_secret(m.secret);
+                   welcome.cluster = static_cast<std::int64_t>(m.cluster);
+                   welcome.heard = static_cast<std::int64_t>(m.heard);
                    frame.__set_welcome(welcome);
                  },
                  [&](const Batch& m) {
@@ -121,6 +126,9 @@ Hello from_wire(wire::Hello& m) {
   hello.secret = std::move(m.secret);
   hello.resources = std::move(m.resources);
   hello.machine = std::move(m.machine);
+  hello.cluster = static_cast<std::uint64_t>(m.cluster);
+  hello.id = static_cast<std::uint32_t>(m.id);
+  hello.kept = static_cast<std::uint64_t>(m.kept);
   return hello;
 }
 
@@ -187,7 +195,8 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
   if (frame.__isset.welcome) {
     wire::Welcome& m = frame.welcome;
     return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id),
-                           std::move(m.machine), std::move(m.secret)});
+                           std::move(m.machine), std::move(m.secret), static_cast<std::uint64_t>(m.cluster),
+                           static_cast<std::uint64_t>(m.heard)});
   }
   if (frame.__isset.pull) return from_wire(frame.pull);
   if (frame.__isset.push) return from_wire(frame.push);

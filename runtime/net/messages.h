@@ -14,7 +14,7 @@
 namespace dflow::net {
 
 /// Raised with each change that older processes would misread.
-inline constexpr std::int32_t kProtocol = 3;
+inline constexpr std::int32_t kProtocol = 4;
 
 enum class Role : std::int32_t { client = 1, worker, peer, agent, tool };
 
@@ -32,6 +32,9 @@ struct Hello {
   std::string secret = {};
   std::map<std::string, double> resources = {};  ///< What a worker has of what tasks ask for.
   std::string machine = {};  ///< Processes with the same may read each other's memory; empty: with nobody's.
+  std::uint64_t cluster = 0;  ///< Not 0: it was a member of this cluster under `id`, and would be again.
+  std::uint32_t id = 0;
+  std::uint64_t kept = 0;     ///< So many of a client's messages are in the journal, for all it knows.
 };
 
 struct Welcome {
@@ -41,6 +44,8 @@ struct Welcome {
   std::uint32_t id = 0;
   std::string machine = {};
   std::string secret = {};  ///< For peers of the same program; empty: that of the greeting.
+  std::uint64_t cluster = 0;  ///< Not 0: a scheduler that takes this one's place will know its members.
+  std::uint64_t heard = 0;    ///< To a client that is back: so many of its messages have been heard.
 };
 
 struct Batch {

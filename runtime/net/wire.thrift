@@ -17,6 +17,9 @@ struct Hello {
   11: binary secret
   12: map<string, double> resources  // What a worker has of what tasks ask for.
   13: optional string machine  // Processes with the same may read each other's memory.
+  14: i64 cluster           // Not 0: it was a member of this cluster, and would be again.
+  15: i32 id                // Under this id.
+  16: i64 kept              // So many of a client's messages are in the journal, for all it knows.
 }
 
 // The answer; the last frame if it refuses.
@@ -27,6 +30,8 @@ struct Welcome {
   4: i32 id
   5: optional string machine
   6: optional binary secret  // For peers of the same program.
+  7: i64 cluster  // Not 0: a scheduler that takes this one's place will know its members.
+  8: i64 heard    // To a client that is back: so many of its messages have been heard.
 }
 
 // Events and actions of the scheduler, each as runtime/core/codec.h writes them.

@@ -100,7 +100,7 @@ def an_agent_ends_with_its_scheduler():
         bench.stop(scheduler)
         assert agents[0].wait(60) == 0, agents[0].communicate()  # it was told to end
         killed, address = bench.scheduler()
-        agent = bench.agent(address)
+        agent = bench.agent(address, environment={"DFLOW_RECONNECT": "1"})
         killed.kill()
         assert agent.wait(60) == 2
         expect(agent.stderr.read(), "the scheduler is gone")

@@ -118,6 +118,12 @@ TEST_F(Recovery, GivesUpWhoDoesNotComeBack) {
   EXPECT_THAT(all<FenceWorker>(come_back(2)), ElementsAre(FenceWorker{WorkerId{2}}));
 }
 
+TEST_F(Recovery, WaitsForNobodyWhoIsKnownToBeDead) {
+  restart({spec(0)}, {1, 2});
+  come_back(1);
+  EXPECT_THAT(ran(tell(WorkerLost{WorkerId{2}, {}, {}})), ElementsAre(task(0)));
+}
+
 TEST_F(Recovery, WhatIsSaidMeanwhileIsHeardAfterwards) {
   restart({spec(0)}, {1, 2});
   come_back(1, {}, {{task(0), Attempt{2}, true, false}});

@@ -6,6 +6,7 @@
 
 #include "runtime/cluster/agent.h"
 #include "runtime/cluster/home.h"
+#include "runtime/cluster/reconnect.h"
 #include "tools/dflow/cluster_commands.h"
 #include "tools/dflow/service.h"
 
@@ -34,6 +35,8 @@ Result<int> run_agent(const AgentOptions& options) {
   Result<std::string> cache = options.cache.empty() ? cluster::home_folder("cache") : Result<std::string>(options.cache);
   if (!cache) return cache.error();
   const std::size_t workers = options.workers != 0 ? options.workers : 1;
+  const Result<std::chrono::seconds> patience = cluster::patience();
+  if (!patience) return patience.error();
   std::mutex mutex;
   std::string reason;  // why it ends, if not for a signal
   Result<std::unique_ptr<cluster::Agent>> agent =
@@ -46,6 +49,7 @@ Result<int> run_agent(const AgentOptions& options) {
                             .workers = workers,
                             .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),
                             .start_limit = std::chrono::seconds(options.start_limit),
+                            .patience = patience.value(),
                             .over = [&](const std::string& why) {
                               const std::lock_guard lock(mutex);
                               reason = why;

@@ -13,6 +13,7 @@ struct SchedulerOptions {
   std::uint16_t port = 0;    ///< 0: any that is free
   std::string address_file;  ///< gets HOST:PORT once it listens, and goes when it ends; "": none
   bool json = false;         ///< tells its address as JSON
+  std::string journal;       ///< a folder; "": one in dflow's own, named by the port; "none": it keeps nothing
 };
 
 /// Serves clients and workers until SIGINT or SIGTERM.

@@ -39,6 +39,10 @@ void add_scheduler(CLI::App& app, Run& run) {
   command->add_option("--address-file", options->address_file, "Write HOST:PORT to FILE once it listens")
       ->type_name("FILE");
   command->add_flag("--json", options->json, "Print its address as JSON");
+  command
+      ->add_option("--journal", options->journal,
+                   "Where it keeps what another needs to take its place (~/.dflow/journal/PORT); none: nowhere")
+      ->type_name("DIR");
   command->callback([&run, options] { run = [options] { return run_scheduler(*options); }; });
 }
 

@@ -70,13 +70,22 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
   raise_file_limit();
   Result<cluster::Admission> admission = cluster::admission_at(options.host, net::CertificateRole::scheduler);
   if (!admission) return admission.error();
-  const std::string secret = cluster::fresh_secret();
-  Result<std::unique_ptr<cluster::SchedulerServer>> server =
-      cluster::SchedulerServer::start({.address = {.host = options.host, .port = options.port},
-                                       .secret = secret,
-                                       .credentials = admission.value().credentials,
-                                       .end_asked = &EndSignals::end,
-                                       .agents = true});
+  const bool keeps = options.journal != "none";
+  const bool by_port = options.journal.empty();
+  Result<std::string> journal = by_port ? cluster::home_folder("journal") : Result<std::string>(options.journal);
+  if (!journal) return journal.error();
+  // Whoever knew the one that was killed here is to find this one.
+  std::string secret = keeps && options.port != 0 ? cluster::secret_of_scheduler(options.port) : "";
+  if (secret.empty()) secret = cluster::fresh_secret();
+  Result<std::unique_ptr<cluster::SchedulerServer>> server = cluster::SchedulerServer::start(
+      {.address = {.host = options.host, .port = options.port},
+       .secret = secret,
+       .credentials = admission.value().credentials,
+       .end_asked = &EndSignals::end,
+       .agents = true,
+       .journal = keeps ? journal.value() : "",
+       .journal_by_port = by_port,
+       .tell = [](const std::string& what) { std::fprintf(stderr, "dflow: %s\n", what.c_str()); }});
   if (!server) return server.error();
   const net::Address address = as_others_see(server.value()->address(), admission.value().credentials.get());
   std::optional<Result<cluster::SecretFile>> key;
@@ -86,6 +95,7 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
   if (Result<void> written = file.write(address.text()); !written) return written.error();
   tell(address.text(), options.json);
   signals.wait_for_end();
+  server.value()->end_for_good();
   server.value()->dismiss_workers();
   if (!server.value()->await_departures(kToLeave)) {
     std::fprintf(stderr, "dflow: some workers or agents did not end when they were told to\n");

@@ -1,0 +1,56 @@
+// An agent whose scheduler was killed: its workers run on, and it looks for the one that takes the place.
+
+#include "runtime/cluster/agent.h"
+#include "runtime/cluster/hosted_program.h"
+#include "runtime/cluster/reconnect.h"
+
+namespace dflow::cluster {
+
+/// From the connection's own thread, which cannot make another.
+void Agent::disconnected(const std::string& reason) {
+  const std::string gone = "the scheduler is gone: " + reason;
+  if (cluster_ == 0 || options_.patience.count() == 0) return end(gone);
+  const std::lock_guard lock(mutex_);
+  cut_ = gone;
+  changed_.notify_all();
+}
+
+void Agent::open_connection(std::unique_ptr<net::Stream> stream) {
+  const std::lock_guard lock(sending_);
+  connection_ = std::make_unique<net::Connection>(std::move(stream));
+  connection_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
+                      .closed = [this](const std::string& reason) { disconnected(reason); }});
+}
+
+/// From the reporter's thread.
+void Agent::rejoin_scheduler(const std::string& gone) {
+  Result<Greeted> greeted = rejoin({.scheduler = options_.scheduler,
+                                    .credentials = options_.admission.credentials.get(),
+                                    .patience = options_.patience,
+                                    .pause =
+                                        [this](std::chrono::milliseconds pause) {
+                                          std::unique_lock lock(mutex_);
+                                          return !changed_.wait_for(lock, pause, [this] { return over_; });
+                                        }},
+                                   hello_);
+  if (!greeted) return end(gone + "; " + greeted.message());
+  open_connection(std::move(greeted.value().stream));
+  const std::vector<std::string> questions = open_questions();
+  const std::lock_guard lock(sending_);
+  connection_->send(questions);
+}
+
+/// What a scheduler that was killed has taken with it.
+std::vector<std::string> Agent::open_questions() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> questions;
+  for (const auto& [name, program] : programs_) {
+    questions.push_back(core::encode(FromAgent(ProgramHosted{name, program->order().files})));
+  }
+  for (const auto& [number, wanted] : asked_for_) {
+    if (pieces_[number].number != number) questions.push_back(core::encode(FromAgent(wanted)));
+  }
+  return questions;
+}
+
+}  // namespace dflow::cluster

@@ -1,0 +1,80 @@
+#include "runtime/cluster/books.h"
+
+#include <algorithm>
+
+namespace dflow::cluster {
+
+namespace {
+
+/// A client's message is kept as it came: so what lasts has the same numbers among messages and among facts.
+template <class T>
+constexpr bool same_number =
+    core::Fact(T{}).index() == FromClient(T{}).index();
+static_assert(same_number<core::TasksSubmitted> && same_number<core::ValueScattered> && same_number<core::TasksReleased> &&
+              same_number<core::TasksCancelled>);
+
+/// Messages speak of their sender, whatever they say.
+void correct(core::Fact& fact, core::ClientId client) {
+  if (auto* submitted = std::get_if<core::TasksSubmitted>(&fact)) submitted->client = client;
+  if (auto* scattered = std::get_if<core::ValueScattered>(&fact)) scattered->client = client;
+  if (auto* released = std::get_if<core::TasksReleased>(&fact)) released->client = client;
+  if (auto* cancelled = std::get_if<core::TasksCancelled>(&fact)) cancelled->client = client;
+}
+
+}  // namespace
+
+std::string Books::record(const SchedulerFact& fact) {
+  core::Encoder out;
+  out.put(std::uint32_t{0});
+  out.put(fact);
+  return out.take();
+}
+
+std::string Books::record(std::uint32_t program, std::optional<core::ClientId> said_by, std::string_view fact) {
+  core::Encoder out;
+  out.put(program);
+  out.put(said_by.value_or(core::ClientId{}));
+  std::string bytes = out.take();
+  bytes += fact;
+  return bytes;
+}
+
+bool Books::add(std::string_view record) {
+  core::Decoder in(record);
+  std::uint32_t program = 0;
+  if (!in.get(program)) return false;
+  if (program == 0) {
+    SchedulerFact fact;
+    if (!in.get(fact) || !in.at_end()) return false;
+    std::visit([this](const auto& one) { on(one); }, fact);
+    return true;
+  }
+  core::ClientId said_by{};
+  core::Fact fact;
+  if (!in.get(said_by) || !in.get(fact) || !in.at_end()) return false;
+  core::Ledger& ledger = programs_[program].ledger;
+  if (said_by != core::ClientId{}) correct(fact, said_by);
+  ledger.add(fact);
+  if (said_by != core::ClientId{}) ledger.hear(said_by);
+  return true;
+}
+
+void Books::on(const ProgramForgotten& fact) {
+  const auto found = programs_.find(fact.number);
+  if (found != programs_.end()) found->second.ledger = {};
+}
+
+void Books::restate(const std::function<void(std::string_view)>& keep) const {
+  keep(record(SchedulerFact(began_)));
+  keep(record(SchedulerFact(ids_)));
+  for (const auto& [number, program] : programs_) {
+    keep(record(SchedulerFact(ProgramNamed{number, program.id})));
+    program.ledger.restate([&](const core::Fact& fact) { keep(record(number, fact)); });
+  }
+}
+
+bool Books::empty() const {
+  return std::ranges::all_of(programs_, [](const auto& program) { return program.second.ledger.empty(); });
+}
+
+}  // namespace dflow::cluster

@@ -1,0 +1,79 @@
+// What a scheduler's journal says: who it is, and a ledger for each program.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <variant>
+
+#include "runtime/cluster/protocol.h"
+#include "runtime/core/ledger.h"
+
+namespace dflow::cluster {
+
+/// A scheduler has begun. `cluster` stays the same from one to the one that takes its place.
+struct SchedulerBegan {
+  std::uint64_t cluster = 0;
+  std::uint32_t epoch = 0;
+  std::string secret = {};  ///< From which it derives those of programs, between machines.
+  static constexpr std::tuple fields{&SchedulerBegan::cluster, &SchedulerBegan::epoch, &SchedulerBegan::secret};
+};
+/// Ids below this may have been given to clients and workers.
+struct IdsGiven {
+  std::uint32_t end = 1;
+  static constexpr std::tuple fields{&IdsGiven::end};
+};
+struct ProgramNamed {
+  std::uint32_t number = 0;  ///< From 1.
+  std::string id = {};
+  static constexpr std::tuple fields{&ProgramNamed::number, &ProgramNamed::id};
+};
+/// Nobody is a member of the program any more.
+struct ProgramForgotten {
+  std::uint32_t number = 0;
+  static constexpr std::tuple fields{&ProgramForgotten::number};
+};
+
+using SchedulerFact = std::variant<SchedulerBegan, IdsGiven, ProgramNamed, ProgramForgotten>;
+
+/// Not thread-safe. What does not fit is ignored.
+class Books {
+ public:
+  struct Program {
+    std::string id;
+    core::Ledger ledger = {};
+  };
+
+  static std::string record(const SchedulerFact& fact);
+  /// `said_by`: the fact is a message of this client's, which counts its messages.
+  static std::string record(std::uint32_t program, std::optional<core::ClientId> said_by, std::string_view fact);
+  static std::string record(std::uint32_t program, const core::Fact& fact) {
+    return record(program, {}, core::encode(fact));
+  }
+
+  /// False for what is no record of this version's.
+  bool add(std::string_view record);
+  /// Calls with records that make the same books.
+  void restate(const std::function<void(std::string_view)>& keep) const;
+
+  const SchedulerBegan& began() const { return began_; }
+  std::uint32_t ids_end() const { return ids_.end; }
+  const std::map<std::uint32_t, Program>& programs() const { return programs_; }
+  bool empty() const;
+
+ private:
+  void on(const SchedulerBegan& fact) { began_ = fact; }
+  void on(const IdsGiven& fact) { ids_ = fact; }
+  void on(const ProgramNamed& fact) { programs_[fact.number].id = fact.id; }
+  void on(const ProgramForgotten& fact);
+
+  SchedulerBegan began_ = {};
+  IdsGiven ids_ = {};
+  std::map<std::uint32_t, Program> programs_;
+};
+
+}  // namespace dflow::cluster

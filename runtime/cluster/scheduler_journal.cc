@@ -1,0 +1,282 @@
+// What the scheduler's process keeps of itself, and how another takes its place.
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+#include <random>
+
+#include "runtime/cluster/scheduler_server.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+using namespace std::chrono_literals;
+using formats::Error;
+
+/// Ids are written down before they are given away, so many at a time.
+constexpr std::uint32_t kIdsAtATime = 256;
+/// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
+constexpr int kAttemptBits = 20;
+
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>(1)(device);
+}
+
+std::string in_seconds(core::Duration span) { return std::to_string(span / 1s) + " s"; }
+
+}  // namespace
+
+Result<void> SchedulerServer::open_journal() {
+  if (options_.journal.empty()) return {};
+  if (options_.journal_by_port) options_.journal += '/' + std::to_string(address().port);
+  options_.settings.journal = true;
+  Books books;
+  std::size_t strange = 0;
+  Result<std::unique_ptr<Journal>> journal = Journal::open(
+      {.folder = options_.journal,
+       .fresh = options_.journal_by_port && options_.address.port == 0,
+       .condense =
+           [](const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
+             Books all;
+             replay([&](std::string_view record) { (void)all.add(record); });
+             all.restate(keep);
+           },
+       .kept = [this](std::uint64_t end) { kept(end); },
+       .tell = options_.tell,
+       .gave_up = [this] { kept_no_more(); }},
+      [&](std::string_view record) { strange += books.add(record) ? 0 : 1; });
+  if (!journal) return journal.error();
+  if (strange > 0) {
+    return Error{options_.journal + ": " + std::to_string(strange) +
+                 " records are of another version of dflow: use that one, or another folder (--journal=DIR)"};
+  }
+  std::uint32_t epoch = books.began().epoch + 1;
+  if (books.empty()) epoch = 1;
+  if (epoch >> (32 - kAttemptBits) != 0) return Error{options_.journal + ": too many restarts: end the programs, then remove it"};
+  const std::lock_guard lock(mutex_);
+  journal_ = std::move(journal).value();
+  cluster_ = books.empty() ? random_number() : books.began().cluster;
+  if (options_.credentials && !books.empty()) options_.secret = books.began().secret;
+  journal_->append(Books::record(SchedulerFact(SchedulerBegan{cluster_, epoch, options_.credentials ? options_.secret : ""})));
+  next_id_ = ids_end_ = std::max(books.ids_end(), next_id_);
+  reserve_ids();
+  for (const auto& [number, program] : books.programs()) numbers_[program.id] = number;
+  options_.settings.epoch = epoch << kAttemptBits;
+  restore(books);
+  return {};
+}
+
+/// The lock is held.
+void SchedulerServer::reserve_ids() {
+  if (!journal_ || next_id_ + kIdsAtATime / 2 <= ids_end_) return;
+  ids_end_ = next_id_ + kIdsAtATime;
+  journal_->append(Books::record(SchedulerFact(IdsGiven{ids_end_})));
+}
+
+std::uint32_t SchedulerServer::fresh_id() {
+  reserve_ids();
+  return next_id_++;
+}
+
+// ---- What is kept ----------------------------------------------------------------------------------------------------
+
+void SchedulerServer::keep(const Program& program, const core::Fact& fact) {
+  if (journal_) journal_->append(Books::record(program.number, fact));
+}
+
+/// As it came. The client need not remember it when it is on the disk.
+void SchedulerServer::keep_message(Member& client, const std::string& bytes) {
+  if (!journal_ || journal_lost_) return;
+  Program& program = *client.program;
+  const core::ClientId id{client.id};
+  const std::uint64_t record = journal_->append(Books::record(program.number, id, bytes));
+  unkept_.push_back({.record = record, .program = program.id, .client = id, .message = ++program.heard[id]});
+}
+
+/// True for what is for the journal alone.
+bool SchedulerServer::note(Program& program, const core::Action& action) {
+  if (const auto* ran = std::get_if<core::TaskRan>(&action)) {
+    keep(program, *ran);
+  } else if (const auto* gone = std::get_if<core::TaskGone>(&action)) {
+    keep(program, *gone);
+  } else if (const auto* given = std::get_if<core::OnceGiven>(&action)) {
+    if (!journal_ || journal_lost_) return true;
+    const std::uint64_t record = journal_->append(Books::record(program.number, *given));
+    if (given->given) program.given[given->id] = record;
+    else program.given.erase(given->id);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// In order; from what may run once, behind the record that says that it was given away.
+void SchedulerServer::to_worker(Program& program, core::WorkerId id, Member* member, const ToWorker& message,
+                                std::uint64_t behind) {
+  const auto held = program.held.find(id);
+  const bool waits = held != program.held.end() && !held->second.empty();
+  if (!waits && (!journal_ || behind == 0)) return send(member, message);
+  program.held[id].emplace_back(behind, core::encode(message));
+}
+
+/// From the journal's thread.
+void SchedulerServer::kept(std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  std::map<std::pair<std::string, core::ClientId>, std::uint64_t> messages;
+  for (; !unkept_.empty() && unkept_.front().record < end; unkept_.pop_front()) {
+    messages[{unkept_.front().program, unkept_.front().client}] = unkept_.front().message;
+  }
+  for (const auto& [who, count] : messages) {
+    const auto program = programs_.find(who.first);
+    if (program == programs_.end()) continue;
+    const auto client = program->second->clients.find(who.second);
+    if (client != program->second->clients.end()) send(client->second, ToClient(Kept{count}));
+  }
+  for (const auto& [id, program] : programs_) {
+    std::erase_if(program->given, [&](const auto& each) { return each.second < end; });
+    for (auto& [worker, queue] : program->held) {
+      const auto member = program->workers.find(worker);
+      for (; !queue.empty() && queue.front().first < end; queue.pop_front()) {
+        if (member != program->workers.end() && member->second->connection)
+          member->second->connection->send(std::move(queue.front().second));
+      }
+    }
+  }
+}
+
+/// From the journal's thread.
+void SchedulerServer::kept_no_more() {
+  kept(std::numeric_limits<std::uint64_t>::max());
+  const std::lock_guard lock(mutex_);
+  journal_lost_ = true;
+  for (const auto& [id, program] : programs_) {
+    for (const auto& [client, member] : program->clients) send(member, ToClient(KeptNoMore{}));
+  }
+}
+
+// ---- Restarted -------------------------------------------------------------------------------------------------------
+
+void SchedulerServer::restore(const Books& books) {
+  for (const auto& [number, program] : books.programs()) {
+    if (!program.ledger.empty()) restore(program_of(program.id), program.ledger);
+  }
+}
+
+void SchedulerServer::restore(Program& program, const core::Ledger& ledger) {
+  apply(program, core::RecoveryBegan{});
+  ledger.restate([&](const core::Fact& fact) {
+    std::visit(
+        [&](const auto& one) {
+          using T = std::decay_t<decltype(one)>;
+          if constexpr (std::is_same_v<T, core::WorkerJoined>) {
+            program.absent_workers[one.worker] = one.name;
+            apply(program, core::WorkerAwaited{one.worker});
+          } else if constexpr (std::is_same_v<T, core::ClientJoined>) {
+            program.absent_clients.insert(one.client);
+            program.heard[one.client] = 0;
+            apply(program, core::ClientAwaited{one.client, one.inside});
+          } else if constexpr (std::is_same_v<T, core::ClientHeard>) {
+            program.heard[one.client] = one.messages;
+          } else if constexpr (std::is_same_v<T, core::ClientLeft>) {
+            program.absent_clients.erase(one.client);
+            program.heard.erase(one.client);
+            apply(program, one);
+          } else if constexpr (!std::is_same_v<T, core::WorkerGone>) {
+            if constexpr (std::is_same_v<T, core::TasksSubmitted>) note_inner(program, one);
+            if constexpr (std::is_same_v<T, core::TaskRan> || std::is_same_v<T, core::TaskGone>) end_inner(program, one.id);
+            apply(program, one);
+          }
+        },
+        fact);
+  });
+  program.absent_until = now() + options_.settings.recovery;
+  apply(program, core::JournalRead{});
+}
+
+/// Clients that have not come back are taken for gone; workers are given up by the brain.
+void SchedulerServer::give_up_absent(Program& program) {
+  if (!program.absent_until || now() < *program.absent_until) return;
+  program.absent_until.reset();
+  for (const core::ClientId client : std::exchange(program.absent_clients, {})) {
+    program.heard.erase(client);
+    keep(program, core::ClientLeft{client});
+    apply(program, core::ClientLeft{client});
+  }
+}
+
+/// A worker of before a restart.
+void SchedulerServer::never_back(Program& program, core::WorkerId worker) {
+  keep(program, core::WorkerGone{worker});
+  for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));
+  for (const auto& [id, client] : program.clients) send(client, ToClient(PeerLeft{worker}));
+}
+
+std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
+  const net::Hello& hello = member.hello;
+  if (hello.cluster != cluster_) {
+    return "it has no journal of the scheduler that was here before: what this program had there is lost";
+  }
+  const auto found = programs_.find(hello.program);
+  Program* program = found == programs_.end() ? nullptr : found->second.get();
+  member.id = hello.id;
+  if (member.role == net::Role::worker) {
+    if (program && program->absent_workers.contains(core::WorkerId{hello.id})) return {};
+    return "this worker is not awaited: it was given up, or another has its place";
+  }
+  const core::ClientId client{hello.id};
+  if (program && program->absent_clients.contains(client)) {
+    welcome.heard = program->heard[client];
+    if (welcome.heard >= hello.kept) return {};
+    return "its journal was damaged: the last " + std::to_string(hello.kept - welcome.heard) +
+           " messages of this program that it had are lost, and with them what they submitted";
+  }
+  const bool connected = program && program->clients.contains(client);
+  if (hello.kept == 0 && !connected && hello.id < ids_end_) return {};  // killed before it had written down that he was there
+  return "it gave this program up, since nothing was heard of it for " + in_seconds(options_.settings.recovery) +
+         " after a restart, or the connection broke: its tasks are cancelled";
+}
+
+/// A process of this name has joined: the one of before the restart does not come back.
+void SchedulerServer::replaced(Program& program, const std::string& name) {
+  const auto one = std::ranges::find_if(program.absent_workers, [&](const auto& each) { return each.second == name; });
+  if (one == program.absent_workers.end()) return;
+  const core::WorkerId id = one->first;
+  program.absent_workers.erase(one);
+  never_back(program, id);
+  apply(program, core::WorkerLost{.worker = id, .end = {.kind = core::WorkerEnd::Kind::silent}});
+}
+
+/// A worker of before the restart is back, and has told what it has.
+void SchedulerServer::returned(Member& member, core::WorkerReturned event) {
+  Program& program = *member.program;
+  const core::WorkerId id{member.id};
+  if (member.hello.cluster == 0 || program.workers.contains(id)) return member.connection->close();
+  program.absent_workers.erase(id);
+  program.workers[id] = &member;
+  const PeerJoined peer = description_of(id, member.hello);
+  for (const auto& [other, worker] : program.workers) send(worker, ToWorker(peer));
+  for (const auto& [other, client] : program.clients) send(client, ToClient(peer));
+  if (program.traced) send(&member, ToWorker(TraceWanted{}));
+  event.self = joined_as(peer);
+  apply(program, event);
+  tell_of_worker(program, peer.name, WorkerNews::What::joined);
+}
+
+void SchedulerServer::end_for_good() {
+  std::unique_ptr<Journal> journal;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, program] : programs_) {
+      for (const auto& [client, member] : program->clients) {
+        send(member, ToClient(GivenUp{"the scheduler at " + address().text() + " was told to end"}));
+      }
+    }
+    journal = std::move(journal_);
+  }
+  if (journal) journal->forget();
+}
+
+}  // namespace dflow::cluster

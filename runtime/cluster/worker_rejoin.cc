@@ -1,0 +1,60 @@
+// A worker whose scheduler was killed: bodies run on, and what it holds is told to the next one.
+
+#include <cstdlib>
+
+#include "runtime/cluster/reconnect.h"
+#include "runtime/cluster/worker_process.h"
+
+namespace dflow::cluster {
+
+Result<std::unique_ptr<net::Stream>> WorkerProcess::reach_scheduler() {
+  net::Credentials* credentials = settings_.credentials.get();
+  if (!settings_.hosted) return reach(settings_.scheduler, net::Role::worker, credentials);
+  const Result<std::chrono::seconds> most = patience();
+  if (!most) return most.error();
+  return reach_again({.scheduler = settings_.scheduler,
+                      .credentials = credentials,
+                      .patience = most.value(),
+                      .pause =
+                          [](std::chrono::milliseconds pause) {
+                            std::this_thread::sleep_for(pause);
+                            return true;
+                          }},
+                     net::Role::worker);
+}
+
+/// The lock is held on the way in and out, and given up between.
+void WorkerProcess::rejoin_scheduler(std::unique_lock<std::mutex>& lock) {
+  net::Hello hello = hello_;
+  hello.cluster = cluster_;
+  hello.id = static_cast<std::uint32_t>(id_);
+  lock.unlock();
+  const Result<std::chrono::seconds> most = patience();
+  Result<Greeted> greeted = rejoin({.scheduler = settings_.scheduler,
+                                    .credentials = settings_.credentials.get(),
+                                    .patience = most ? most.value() : std::chrono::seconds(0),
+                                    .pause =
+                                        [this](std::chrono::milliseconds pause) {
+                                          std::unique_lock wait(mutex_);
+                                          return !changed_.wait_for(wait, pause, [this] { return over_; });
+                                        }},
+                                   hello);
+  lock.lock();
+  if (greeted) return resume(std::move(greeted.value().stream));
+  over_ = true;  // what it has is of no use to anybody
+  changed_.notify_all();
+}
+
+/// The lock is held: nothing is told between what is told of all and what comes after.
+void WorkerProcess::resume(std::unique_ptr<net::Stream> stream) {
+  core::WorkerReturned all;
+  brain_->report_all(all);
+  for (const core::TaskFailed& failed : untold_) all.tasks.push_back({failed.id, failed.attempt, true, false});
+  std::vector<std::string> messages{core::encode(FromWorker(std::move(all)))};
+  for (const core::TaskFailed& failed : std::exchange(untold_, {})) messages.push_back(core::encode(FromWorker(failed)));
+  cut_ = false;
+  open_connection(std::move(stream));
+  scheduler_->send(std::move(messages));
+}
+
+}  // namespace dflow::cluster
