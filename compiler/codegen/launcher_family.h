@@ -77,7 +77,7 @@ class FamilyText {
     bool let_go = false;    ///< Nobody else in the launch reads the output.
   };
   /// Whether the task's result is its instance's: inside of a reduce's tree it is not.
-  enum class Final { always, never, at_top };
+  enum class Final { always, never };
 
   std::string head() const;
   std::string run_task() const;
@@ -94,7 +94,7 @@ class FamilyText {
   std::string readers(Final final) const;
   std::string dropped(const std::string& id, bool has_node, Final final) const;
   std::string release(const flow::LaunchStep& step) const;
-  std::string ended(Final final = Final::always) const;
+  std::string ended() const;
   std::string tell() const;
   /// Results need the number of their readers where those count down, or where it may be none.
   bool counts_readers() const { return !family_.consumers.empty() && (family_.counted || !family_.sinks.empty()); }

@@ -1,5 +1,6 @@
 // How a launcher's tasks run: generated code for each family. Much of what compiling a launcher costs is here, so there are no
-// lambdas and no templates in it, each call of the user's stands there once, and what is rare is the runtime's.
+// lambdas and no templates in it, each call of the user's stands there once (in a reduce, twice), and what is rare is the
+// runtime's.
 #include <algorithm>
 #include <regex>
 
@@ -81,11 +82,11 @@ std::string FamilyText::run_reduce() const {
           name_ + ".id(" + indices_ + ");\n    const auto dflow_m = static_cast<" + kDetail + "Index>(dflow_id - dflow_first);\n";
   if (has_init()) text += "    if (dflow_m == 0) return dflow_run_init_" + id_ + "(" + behind_own("dflow_first, dflow_work") + ");\n";
   text += operand("left") + operand("right") + "    const auto dflow_up = dflow_tree.consumer_of(dflow_m);\n";
-  if (!has_init()) {
-    text += "    const bool dflow_top = dflow_up == 0;\n" + unless_asked(perform("dflow_id", made, Final::at_top) + release + ended(Final::at_top));
-    return text + "    if (!dflow_top) return " + up + ";\n" + tell() + "  }\n";
-  }
+  // Apart from those inside of the tree, which are most: they ask neither for outputs nor for readers.
+  if (!has_init())
+    text += "    if (dflow_up == 0) {\n" + unless_asked(perform("dflow_id", made, Final::always) + release + ended()) + tell() + "    return;\n    }\n";
   text += unless_asked(perform("dflow_id", made, Final::never) + release);
+  if (!has_init()) return text + "    " + up + ";\n  }\n";
   if (!site_.arguments[1].is_future) text += "    if (dflow_up == 0) return dflow_work.arrived(dflow_first);\n";
   return text + "    " + up + ";\n  }\n" + run_init();
 }
@@ -186,16 +187,15 @@ std::string FamilyText::attempt(const CallText& call, const Target& target) cons
 /// The instance's last or only task, or one inside of a reduce's tree.
 std::string FamilyText::perform(const std::string& id, const CallText& call, Final final) const {
   const bool has_node = !family_.outputs.empty() && final != Final::never;
-  const bool always_node = has_node && final == Final::always && family_.outputs.front().condition.empty();
+  const bool always_node = has_node && family_.outputs.front().condition.empty();
   std::string text = readers(final);
   Target target{.id = id, .place = name_ + ".place(" + id + ")", .done = "", .node = "", .let_go = false};
-  std::string expected = final == Final::never || !family_.consumers.empty() ? "1" : final == Final::always ? "0" : "dflow_top ? 0 : 1";
+  std::string expected = final == Final::never || !family_.consumers.empty() ? "1" : "0";
   if (final != Final::never && counts_readers()) expected = "dflow_readers";
   std::string expect = "    " + name_ + ".expect(" + id + ", " + expected + ", dflow_work);\n";
   if (has_node) {
     const std::string number = "dflow_output_" + id_ + "(" + indices_ + ")";
-    text += "    const " + kDetail + "Index dflow_out = " + (final == Final::at_top ? "!dflow_top ? -1 : " : "") + number + ";\n    " +
-            kDetail + "Node* const dflow_node = this->Launch::output(dflow_out);\n";
+    text += "    const " + kDetail + "Index dflow_out = " + number + ";\n    " + kDetail + "Node* const dflow_node = this->Launch::output(dflow_out);\n";
     target.node = "dflow_node";
     target.let_go = family_.consumers.empty();
     const std::string place = kDetail + "launched_value<" + call.result + ">(*dflow_node)";
@@ -214,23 +214,21 @@ std::string FamilyText::perform(const std::string& id, const CallText& call, Fin
 
 std::string FamilyText::readers(Final final) const {
   if (!counts_readers() || final == Final::never) return "";
-  if (final == Final::always) return "    ::std::uint32_t dflow_readers = 0;\n" + counting(family_.consumers);
-  return "    ::std::uint32_t dflow_readers = dflow_top ? 0 : 1;\n    if (dflow_top) {\n" + counting(family_.consumers) + "    }\n";
+  return "    ::std::uint32_t dflow_readers = 0;\n" + counting(family_.consumers);
 }
 
 /// Of a result that nobody reads.
 std::string FamilyText::dropped(const std::string& id, bool has_node, Final final) const {
   if (final == Final::never || (!family_.consumers.empty() && family_.sinks.empty())) return "";
-  std::string when = family_.consumers.empty() ? (final == Final::at_top ? "dflow_top" : "") : "dflow_readers == 0";
+  std::string when = family_.consumers.empty() ? "" : "dflow_readers == 0";
   if (has_node) when += (when.empty() ? "" : " && ") + std::string("!dflow_node");
   return "    " + (when.empty() ? "" : "if (" + when + ") ") + name_ + ".drop(" + id + ", dflow_done, dflow_work);\n";
 }
 
 /// Without consumers the launch has one task less to wait for.
-std::string FamilyText::ended(Final final) const {
-  const std::string when = family_.consumers.empty() ? (final == Final::at_top ? "if (dflow_top) " : "") : "if (dflow_readers == 0) ";
-  if (!family_.consumers.empty() && family_.sinks.empty()) return "";
-  return "    " + when + "++dflow_work.ended;\n";
+std::string FamilyText::ended() const {
+  if (family_.consumers.empty()) return "    ++dflow_work.ended;\n";
+  return family_.sinks.empty() ? "" : "    if (dflow_readers == 0) ++dflow_work.ended;\n";
 }
 
 std::string FamilyText::tell() const {
