@@ -53,11 +53,17 @@ void Fleet::note_room(Member& member) const {
   else if (!busy || (member.occupancy < ahead - run && member.active() < most - settings_.max_ahead / 4)) member.filled = false;
 }
 
+void Fleet::expect_runs(Duration work) {
+  std::int64_t threads = 0;
+  for (const Member& member : members_) threads += member.usable() ? member.self.threads : 0;
+  run_length_ = threads == 0 ? Duration{} : std::min(work / threads, settings_.ahead);
+}
+
 Index Fleet::next_of_run(Index but) {
   Index least = least_loaded(but);
   if (least == none) return run_ = least_loaded();
   const bool stays = run_ != none && run_ != but && members_[run_].usable() && has_room(members_[run_]) &&
-                     members_[run_].load() < members_[least].load() + settings_.run;
+                     members_[run_].load() < members_[least].load() + std::max(run_length_, settings_.run);
   return stays ? run_ : run_ = least;
 }
 

@@ -73,6 +73,8 @@ class Fleet {
   Index least_loaded(Index but = none) const { return available_.first_but(but); }
   /// The least loaded for a task without inputs, or the one that got the last, if it has little more to do.
   Index next_of_run(Index but = none);
+  /// So much work without inputs is about to be shared out: each gets its part in one piece, as far as there is room.
+  void expect_runs(Duration work);
   /// Who has most work that another could begin at once; `none` if nobody has any.
   Index busiest() const { return backlog_.first(); }
 
@@ -103,6 +105,7 @@ class Fleet {
   Index turn_ = 0;
   Index run_ = none;  ///< Who got the last task without inputs.
   std::size_t usable_ = 0;
+  Duration run_length_{};
   std::vector<bool> counted_;
 };
 

@@ -7,6 +7,7 @@ namespace {
 
 constexpr int max_inputs = 16;
 constexpr int max_holders = 4;
+constexpr double lines = 2;  // that a fetch keeps busy, the holder's and the reader's: others wait for both
 
 struct Candidate {
   Index worker = none;
@@ -40,7 +41,7 @@ class Candidates {
   Duration fetch(const Candidate& candidate, const Settings& settings) const {
     if (candidate.held >= inputs_) return {};
     const auto bytes = static_cast<double>(total_ - candidate.bytes);
-    return settings.latency + Duration{static_cast<Duration::rep>(bytes / settings.bytes_per_second * 1e9)};
+    return settings.latency + Duration{static_cast<Duration::rep>(lines * bytes / settings.bytes_per_second * 1e9)};
   }
 
  private:

@@ -177,15 +177,27 @@ void Scheduler::resolve(Index task) {
   fail(task, failures_.at(failed));
 }
 
+/// Tasks without inputs that have come together are shared out so that each worker has neighbours.
+void Scheduler::expect_runs() {
+  Duration work{};
+  for (const Index task : resolved_) {
+    const bool root = graph_[task].first_input == none && graph_[task].lane == 0;
+    if (root) work += std::chrono::microseconds(expect(task));
+  }
+  fleet_.expect_runs(work);
+}
+
 /// Those that have become ready in one event get workers in the order of their ranks, not in that of their submission.
 void Scheduler::place_resolved() {
   const auto before = [&](Index a, Index b) { return graph_[a].rank().before(graph_[b].rank()); };
   if (!std::is_sorted(resolved_.begin(), resolved_.end(), before)) {
     std::stable_sort(resolved_.begin(), resolved_.end(), before);
   }
+  if (resolved_.size() > 1) expect_runs();
   for (const Index task : resolved_) {
     if (graph_[task].state == TaskState::waiting && graph_[task].missing == 0) enqueue(task);
   }
+  if (resolved_.size() > 1) fleet_.expect_runs({});
   resolved_.clear();
 }
 

@@ -174,6 +174,7 @@ class Scheduler {
   void deactivate(Index task);      ///< Needs its inputs no more.
   void resolve(Index task);         ///< All inputs have ended.
   void place_resolved();
+  void expect_runs();
   bool sweeps(Index failed) const;  ///< Those that need it are cancelled.
   void drop(Index task);            ///< Nothing needs it.
   void forget(Index task);

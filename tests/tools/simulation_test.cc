@@ -94,6 +94,23 @@ TEST(Simulation, IsTheSameEachTime) {
   EXPECT_EQ(first.bytes_moved, second.bytes_moved);
 }
 
+/// Each block of a rod reads itself and its neighbours of the step before.
+TEST(Simulation, MoreWorkersDoNotSlowAStencilDown) {
+  constexpr std::uint32_t blocks = 64, steps = 20;
+  Workload workload = tasks(blocks * (steps + 1), 1ms, 1'000'000);
+  for (std::uint32_t i = blocks; i < workload.tasks.size(); ++i) {
+    for (const std::uint32_t j : {i - blocks - 1, i - blocks, i - blocks + 1}) {
+      if (j / blocks == i / blocks - 1) workload.edges.push_back({j, i});
+    }
+  }
+  nanoseconds fewer = on(workload, {.workers = 2}).makespan;
+  for (const std::uint32_t workers : {4, 8, 16}) {
+    const nanoseconds more = on(workload, {.workers = workers}).makespan;
+    EXPECT_LT(more, fewer * 3 / 4) << workers;
+    fewer = more;
+  }
+}
+
 TEST(Simulation, OrderInTheFileDoesNotMatterButCirclesDo) {
   Workload workload = chain(20, 1ms);
   for (auto& edge : workload.edges) edge = {19 - edge.producer, 19 - edge.consumer};
