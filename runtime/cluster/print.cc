@@ -1,7 +1,12 @@
 #include "runtime/cluster/print.h"
 
+#include <stdio_ext.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
+
+#include "formats/file.h"
 
 namespace dflow::cluster {
 
@@ -13,8 +18,14 @@ void print_lines(const Printed& lines) {
     begin = end + 1;
   }
   std::FILE* stream = lines.is_error ? stderr : stdout;
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
+  ::flockfile(stream);
+  // What the program has printed comes first, but a line that it has only begun stays whole: `cout << "sum " << sum`
+  // reaches the stream in two pieces.
+  if (::__fpending(stream) > 0 && stream->_IO_write_ptr[-1] == '\n') std::fflush(stream);
+  formats::DescriptorSink sink(::fileno(stream), "the program's output");
+  sink.write(text);
+  (void)sink.flush();  // whoever read it may be gone
+  ::funlockfile(stream);
 }
 
 std::string how_it_ended(const core::WorkerEnd& end) {

@@ -7,7 +7,8 @@
 
 namespace dflow::cluster {
 
-/// Prints a worker's lines on the stream that they were printed on there, each with the worker's name in front.
+/// Prints a worker's lines on the stream that they were printed on there, each with the worker's name in front, and not into
+/// a line that the program itself has begun.
 void print_lines(const Printed& lines);
 
 /// "was killed by signal 9 (Killed)", "ended with exit code 3", "does not answer".
