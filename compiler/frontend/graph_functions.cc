@@ -16,14 +16,6 @@ namespace {
 using llvm::dyn_cast;
 using llvm::isa;
 
-clang::PrintingPolicy policy_of(const clang::ASTContext& context) {
-  clang::PrintingPolicy policy(context.getLangOpts());
-  policy.SuppressUnwrittenScope = true;
-  policy.FullyQualifiedName = true;
-  policy.AnonymousTagLocations = false;
-  return policy;
-}
-
 /// Whether `T()` compiles, as far as declarations tell.
 class DefaultSearch {
  public:
@@ -76,7 +68,7 @@ class Describer {
     const auto place = user_place(function_.getLocation(), project_.sources());
     result_.location = function_.getLocation();
     result_.graph.name = qualified_name(function_);
-    result_.graph.signature = function_.getType().getAsString(policy_of(context_));
+    result_.graph.signature = function_.getType().getAsString(full_names(context_));
     result_.graph.file = place.file;
     result_.graph.line = static_cast<std::uint32_t>(place.line);
     result_.entry.graph = result_.graph.name;
@@ -101,7 +93,7 @@ class Describer {
     const auto* method = dyn_cast<clang::CXXMethodDecl>(&function_);
     const bool on_object = method != nullptr && method->isInstance();
     if (!on_object) out << "::";
-    function_.getNameForDiagnostic(out, policy_of(context_), /*Qualified=*/!on_object);
+    function_.getNameForDiagnostic(out, full_names(context_), /*Qualified=*/!on_object);
     out.flush();
     if (!is_writable(result_.entry.callee)) refuse("its name cannot be written");
     if (on_object) describe_object(*method);
@@ -121,7 +113,7 @@ class Describer {
   void describe_parameter(const clang::ParmVarDecl& parameter) {
     const clang::QualType type = parameter.getType();
     const auto value = type.getNonReferenceType().getUnqualifiedType();
-    result_.graph.parameters.push_back({parameter.getNameAsString(), type.getAsString(policy_of(context_)), {}});
+    result_.graph.parameters.push_back({parameter.getNameAsString(), type.getAsString(full_names(context_)), {}});
     EntryParameter made{parameter.getNameAsString(), type_text(value, context_), passing(type), {}, holds_future(value)};
     std::string why;
     if (made.passing == Passing::moved || made.passing == Passing::lvalue) {
@@ -158,7 +150,7 @@ bool opens_scope(const clang::FunctionDecl& function) {
 }
 
 std::string type_text(clang::QualType type, const clang::ASTContext& context) {
-  return clang::TypeName::getFullyQualifiedName(type, context, policy_of(context), /*WithGlobalNsPrefix=*/true);
+  return clang::TypeName::getFullyQualifiedName(type, context, full_names(context), /*WithGlobalNsPrefix=*/true);
 }
 
 std::vector<GraphFunction> graph_functions(const Project& project, const Definitions& definitions,

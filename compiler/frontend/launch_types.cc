@@ -5,6 +5,7 @@
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/QualTypeNames.h"
 #include "compiler/frontend/recognise.h"
+#include "compiler/frontend/type_text.h"
 
 namespace dflow::compiler {
 namespace {
@@ -12,14 +13,6 @@ namespace {
 using llvm::cast;
 using llvm::dyn_cast;
 using llvm::isa;
-
-clang::PrintingPolicy policy_of(const clang::ASTContext& context) {
-  clang::PrintingPolicy policy(context.getLangOpts());
-  policy.SuppressUnwrittenScope = true;
-  policy.FullyQualifiedName = true;
-  policy.AnonymousTagLocations = false;
-  return policy;
-}
 
 /// Not local to a function, and not hidden in a class.
 bool is_reachable(const clang::Decl& decl) {
@@ -57,7 +50,7 @@ bool has_copy_constructor(const clang::CXXRecordDecl& record) {
 void refuse_launch(const std::string& reason, clang::SourceLocation where) { throw NotLaunched(reason, where); }
 
 std::string launch_type(clang::QualType type, const clang::ASTContext& context, clang::SourceLocation where) {
-  auto text = clang::TypeName::getFullyQualifiedName(type, context, policy_of(context), /*WithGlobalNsPrefix=*/true);
+  auto text = clang::TypeName::getFullyQualifiedName(type, context, full_names(context), /*WithGlobalNsPrefix=*/true);
   const bool writable = text.find("(lambda") == std::string::npos && text.find("(unnamed") == std::string::npos &&
                         text.find("(anonymous") == std::string::npos;
   if (!writable || !is_reachable(type)) refuse_launch("a type cannot be named", where);
@@ -68,7 +61,7 @@ std::string launch_name(const clang::NamedDecl& decl, const clang::ASTContext& c
   std::string text;
   llvm::raw_string_ostream out(text);
   out << "::";
-  decl.getNameForDiagnostic(out, policy_of(context), /*Qualified=*/true);
+  decl.getNameForDiagnostic(out, full_names(context), /*Qualified=*/true);
   out.flush();
   if (text.find('(') != std::string::npos || !is_reachable(decl))
     refuse_launch("'" + decl.getNameAsString() + "' cannot be named outside of where it is declared", where);

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 
+from tool_support import read_terminal
+
 DFLOW, APP = sys.argv[1:3]
 PLAIN = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
 WORKERS = PLAIN | {"DFLOW_WORKERS": "2", "DFLOW_THREADS": "1"}
@@ -35,20 +37,11 @@ def check_trace(folder):
 
 def shown_on_terminal(environment):
     master, terminal = pty.openpty()
-    shown = b""
     with subprocess.Popen([APP], env=environment, stdout=subprocess.PIPE, stderr=terminal, text=True) as app:
         os.close(terminal)
-        while True:
-            try:
-                part = os.read(master, 4096)
-            except OSError:  # the last one who had the terminal open is gone
-                break
-            if not part:
-                break
-            shown += part
+        shown = read_terminal(master)
         assert app.communicate(timeout=60)[0] == "112\n"
-    os.close(master)
-    return shown.decode()
+    return shown
 
 
 def check_progress():

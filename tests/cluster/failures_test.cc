@@ -1,6 +1,4 @@
 // What cannot cross, and workers that die.
-#include <sys/resource.h>
-
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -8,6 +6,7 @@
 #include <new>
 #include <optional>
 
+#include "tests/cluster/little_memory.h"
 #include "tests/cluster/support.h"
 
 namespace dflow::testing {
@@ -100,16 +99,6 @@ std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x
 std::size_t size_of(const std::vector<char>& bytes) { return bytes.size(); }
 constexpr std::size_t kLarge = 256 << 20;
 
-/// From here on the process gets hardly any more memory.
-void allow_little_memory() {
-  std::ifstream file("/proc/self/statm");
-  rlim_t pages = 0;
-  file >> pages;
-  const rlim_t bytes = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (128 << 20);
-  const rlimit limit{bytes, bytes};
-  ::setrlimit(RLIMIT_AS, &limit);
-}
-
 class SmallWorkers : public Cluster {
  protected:
   SmallWorkers() { ::setenv("MALLOC_ARENA_MAX", "1", 1); }  // each would take address space for itself
@@ -127,7 +116,7 @@ class SmallWorkers : public Cluster {
 
 TEST_F(SmallWorkers, InputTooLargeForItsTasksWorkerFailsTheTask) {
   const auto large = on("worker-1").submit(filled, kLarge);
-  on("worker-2").submit(allow_little_memory).wait();
+  on("worker-2").submit(test::allow_little_memory).wait();
   EXPECT_THAT(thrown_by([&] { on("worker-2", "size_of").submit(size_of, large).get(); }),
               AllOf(HasSubstr("size_of"), HasSubstr("an input could not be brought to it"),
                     HasSubstr("no memory for its 268435464 bytes"), HasSubstr("on worker-2")));
@@ -137,7 +126,7 @@ TEST_F(SmallWorkers, InputTooLargeForItsTasksWorkerFailsTheTask) {
 }
 
 TEST_F(SmallWorkers, ScatteredValueTooLargeForAllFailsWhoNeedsIt) {
-  for (const char* name : {"worker-1", "worker-2"}) on(name).submit(allow_little_memory).wait();
+  for (const char* name : {"worker-1", "worker-2"}) on(name).submit(test::allow_little_memory).wait();
   const auto large = ex->scatter(filled(kLarge));
   EXPECT_THAT(thrown_by([&] { ex->with({.name = "size_of"}).submit(size_of, large).get(); }),
               AllOf(HasSubstr("size_of"), HasSubstr("needs what scatter() has placed, std::vector<char"),
@@ -146,7 +135,7 @@ TEST_F(SmallWorkers, ScatteredValueTooLargeForAllFailsWhoNeedsIt) {
 }
 
 TEST_F(SmallWorkers, ResultTooLargeForItsWorkerIsItsTasksException) {
-  on("worker-1").submit(allow_little_memory).wait();
+  on("worker-1").submit(test::allow_little_memory).wait();
   EXPECT_THROW(on("worker-1").submit(filled, kLarge).get(), std::bad_alloc);
 }
 

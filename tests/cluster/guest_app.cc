@@ -2,13 +2,11 @@
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `impatient`, which
 // waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <mutex>
 #include <numeric>
@@ -17,6 +15,8 @@
 #include <vector>
 
 #include <dflow/dflow.h>
+
+#include "tests/cluster/little_memory.h"
 
 long square(long x) { return x * x; }
 long add(long a, long b) { return a + b; }
@@ -48,16 +48,6 @@ int print_lines(int task) {
 }
 
 std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
-
-/// From here on this process gets hardly any more memory.
-void allow_little_memory() {
-  std::ifstream file("/proc/self/statm");
-  rlim_t pages = 0;
-  file >> pages;
-  const rlim_t bytes = pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE)) + (128 << 20);
-  const rlimit limit{bytes, bytes};
-  ::setrlimit(RLIMIT_AS, &limit);
-}
 
 [[maybe_unused]] const bool hangs = [] {
   const bool never = std::getenv("GUEST_HANGS") && std::getenv("DFLOW_WORKER");
@@ -95,7 +85,7 @@ int main(int argc, char** argv) {
     } else if (what == "large") {
       const auto value = ex.with({.name = "filled"}).submit(filled, static_cast<std::size_t>(std::atol(argv[2])) << 20);
       value.wait();
-      allow_little_memory();
+      dflow::test::allow_little_memory();
       std::cout << value.get().size() << std::endl;
     }
   } catch (const std::exception& error) {

@@ -2,18 +2,17 @@
 #include "runtime/cluster/journal.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
 #include "formats/file.h"
+#include "tests/formats/full_disk.h"
 
 namespace dflow::cluster {
 namespace {
@@ -101,24 +100,6 @@ class JournalTest : public ::testing::Test {
   std::vector<std::string> told_;
 };
 
-/// A disk that is full after `bytes`, as far as this process can tell.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit tight{bytes, old_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &tight);
-  }
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit old_{};
-  void (*handler_)(int);
-};
-
 TEST_F(JournalTest, WhatWasAppendedIsReadInOrder) {
   write({"a=1", "b=2"});
   write({"c=3"});
@@ -199,7 +180,7 @@ TEST_F(JournalTest, AFullDiskIsWaitedForAndNothingIsLost) {
     wait_until_kept(journal.value()->append("a=1") + 1);
     std::uint64_t end = 0;
     {
-      const FullDisk disk(60);
+      const test::FullDisk disk(60);
       end = journal.value()->append("b=" + std::string(100, 'x')) + 1;
       while (told().empty()) std::this_thread::yield();
       EXPECT_EQ(journal.value()->kept(), end - 1);
@@ -217,7 +198,7 @@ TEST_F(JournalTest, WhenTooMuchWaitsNothingMisleadingIsLeft) {
   {
     auto journal = open(impatient);
     wait_until_kept(journal.value()->append("a=1") + 1);
-    const FullDisk disk(60);
+    const test::FullDisk disk(60);
     journal.value()->append("b=" + std::string(2000, 'x'));
     gave_up_.wait(false);
     journal.value()->append("c=3");

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-from tool_support import Bench, clean_environment, expect, run_checks
+from tool_support import Bench, clean_environment, expect, read_terminal, run_checks
 
 DFLOW, FEATURES, TRACED, GUEST = sys.argv[1:]
 
@@ -58,18 +58,9 @@ def bars_are_shown_on_a_terminal():
                                stderr=terminal, text=True)
         bench.processes.append(app)
         os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                part = os.read(master, 4096)
-            except OSError:  # the last one who had the terminal open is gone
-                break
-            if not part:
-                break
-            shown += part
-        os.close(master)
+        shown = read_terminal(master)
         assert app.communicate(timeout=60)[0] == "112\n"
-        expect(shown.decode(), "square [", "5/5", "#" * 40)
+        expect(shown, "square [", "5/5", "#" * 40)
 
 
 def lines_arrive_whole_with_their_workers_name():

@@ -112,6 +112,21 @@ class Bench:
         return out, err
 
 
+def read_terminal(master):
+    """All that is shown there until the last one who has the other end open is gone."""
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 4096)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(master)
+    return shown.decode()
+
+
 def expect(text, *parts):
     for part in parts:
         assert part in text, f"expected {part!r} in:\n{text}"

@@ -1,12 +1,12 @@
 #include "formats/file.h"
 
 #include <gmock/gmock.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <filesystem>
+
+#include "tests/formats/full_disk.h"
 
 namespace dflow::formats {
 namespace {
@@ -27,24 +27,6 @@ class FileTest : public ::testing::Test {
   }
 
   fs::path folder_;
-};
-
-/// A disk that is full after `bytes`, as far as this process can tell.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit tight{bytes, old_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &tight);
-  }
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  rlimit old_{};
-  void (*handler_)(int);
 };
 
 TEST_F(FileTest, WhatIsWrittenIsRead) {
@@ -75,7 +57,7 @@ TEST_F(FileTest, AnAbandonedFileLeavesNothing) {
 TEST_F(FileTest, AFullDiskLeavesTheOldFile) {
   ASSERT_TRUE(write_file_atomically(path("x"), "old"));
   {
-    const FullDisk disk(1 << 16);
+    const test::FullDisk disk(1 << 16);
     const auto written = write_file_atomically(path("x"), std::string(1 << 20, 'n'));
     ASSERT_FALSE(written);
     EXPECT_THAT(written.message(), HasSubstr("cannot write " + path("x")));

@@ -44,6 +44,12 @@ struct Inbox {
   }
 };
 
+/// Each sender's messages are a letter and a number that counts up.
+void expect_in_order(const Inbox& inbox) {
+  std::map<char, int> next;
+  for (const std::string& message : inbox.messages) EXPECT_EQ(message.substr(1), std::to_string(next[message[0]]++));
+}
+
 TEST(Connection, DeliversInOrderFromWhomeverItComes) {
   Ends ends = connected();
   Inbox inbox, unused;
@@ -60,8 +66,7 @@ TEST(Connection, DeliversInOrderFromWhomeverItComes) {
   }
   for (std::thread& sender : senders) sender.join();
   inbox.full.get_future().wait();
-  std::map<char, int> next;
-  for (const std::string& message : inbox.messages) EXPECT_EQ(message.substr(1), std::to_string(next[message[0]]++));
+  expect_in_order(inbox);
 }
 
 /// Both sides send more than the sockets hold before either reads: neither may wait for the other.
@@ -129,8 +134,7 @@ TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
   }
   for (std::thread& sender : senders) sender.join();
   inbox.full.get_future().wait();
-  std::map<char, int> next;
-  for (const std::string& message : inbox.messages) EXPECT_EQ(message.substr(1), std::to_string(next[message[0]]++));
+  expect_in_order(inbox);
 }
 
 TEST(Connection, FinishSendsWhatIsQueued) {
