@@ -40,6 +40,7 @@ void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Conn
   Program& program = programs_[name];
   program.owner = std::move(owner);
   program.clients[id] = &connection;
+  program.told.clear();
   program.deserted.reset();
   program.from_before = false;
   if (agents_.empty() && !handlers_.has_workers(name)) {
@@ -207,7 +208,10 @@ void Hosting::on(std::uint32_t agent, ProgramFailed& message) {
   Program& program = found->second;
   if (!program.hosts.contains(agent)) return;
   const std::string reason = agents_[agent].name + ": " + message.reason;
-  if (handlers_.has_workers(message.program)) return warn(message.program, reason);
+  if (handlers_.has_workers(message.program)) {
+    if (program.told.insert(reason).second) warn(message.program, reason);
+    return;
+  }
   send(agent, StopProgram{message.program});
   program.hosts.erase(agent);
   if (program.hosts.empty()) give_up(message.program, program, reason);

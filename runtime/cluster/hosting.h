@@ -78,6 +78,7 @@ class Hosting {
     std::uint32_t asked = 0;            ///< The client that was asked for the files.
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
+    std::set<std::string> told = {};    ///< What its clients have been warned of: each worker that cannot start says it.
     bool from_before = false;           ///< Agents ran it for a scheduler that was killed: its clients may come back.
   };
   struct Wanted {

@@ -22,8 +22,8 @@ TRUE_ALARMS = {
 
 
 def programs():
-    for folder in ("samples", "tests/corpus"):
-        yield from sorted((ROOT / folder).rglob("*.cpp"))
+    yield from sorted((ROOT / "samples").rglob("*.cpp"))
+    yield from sorted((ROOT / "tests/corpus").glob("*.cpp"))
     yield ROOT / "bench/tasks/dflow_dynamic.cc"
 
 
@@ -37,9 +37,18 @@ def tutorial(folder):
         yield path
 
 
+def others(file):
+    """The further files of a corpus program, which are compiled by the same command."""
+    for line in re.findall(r"^// WITH: (.*)", Path(file).read_text(), re.M):
+        yield from (str(Path(file).parent / name) for name in line.split())
+
+
 def diagnose(dflowc, file, flags):
-    command = [dflowc, "-std=c++20", "-fsyntax-only", f"--dflow-host={ROOT}/tests/diagnostics/quiet-clang.sh", "-Wdflow",
-               *flags, str(file)]
+    with_others = [str(file), *others(file)]
+    # Only a command that links knows that its files are one program.
+    how = ["-fsyntax-only"] if len(with_others) == 1 else ["-o", f"{tempfile.gettempdir()}/never-written"]
+    command = [dflowc, "-std=c++20", *how, f"--dflow-host={ROOT}/tests/diagnostics/quiet-clang.sh", "-Wdflow",
+               *flags, *with_others]
     run = subprocess.run(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     return run.returncode, run.stderr
 

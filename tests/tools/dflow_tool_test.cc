@@ -49,9 +49,9 @@ TEST_F(DflowTool, WrongUseIsOneLineThatSaysWhatIsExpected) {
     EXPECT_THAT(message, EndsWith(" (--help tells more)"));
     return message.substr(0, message.rfind(" ("));
   };
-  EXPECT_EQ(refused({}), "which command? there is graph, scheduler, agent, up, down, status, top");
+  EXPECT_EQ(refused({}), "which command? there is graph, scheduler, agent, up, down, status, top, security");
   EXPECT_EQ(refused({"graph"}), "which command? there is show, expand, diff, verify, simulate");
-  EXPECT_EQ(refused({"grpah"}), "no command grpah (did you mean graph?); it has graph, scheduler, agent, up, down, status, top");
+  EXPECT_EQ(refused({"grpah"}), "no command grpah (did you mean graph?); it has graph, scheduler, agent, up, down, status, top, security");
   EXPECT_EQ(refused({"graph", "shwo", "x"}),
             "no command graph shwo (did you mean show?); it has show, expand, diff, verify, simulate");
   EXPECT_THAT(refused({"graph", "show", "--frmat=html", "x"}),
