@@ -3,21 +3,13 @@
 
 #include <xxhash.h>
 
+#include "formats/little_endian.h"
+
 namespace dflow::formats {
 namespace {
 
 constexpr std::string_view kMagic = "dflowjrn";
 constexpr std::size_t kCheckedHeaderBytes = kJournalHeaderBytes - 8;
-
-void append_little_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
-}
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
 
 std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);

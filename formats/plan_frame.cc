@@ -4,22 +4,13 @@
 #include <algorithm>
 #include <set>
 
+#include "formats/little_endian.h"
 #include "formats/plan.h"
 
 namespace dflow::formats {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 24;
-
-void append_little_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
-}
-
-std::uint64_t little_endian(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return value;
-}
 
 std::uint32_t checksum(std::string_view payload) {
   return XXH32(payload.data(), payload.size(), 0);

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <future>
 #include <map>
 #include <thread>
+#include <vector>
 
 #include "runtime/net/connection.h"
 
@@ -44,6 +46,13 @@ struct Inbox {
   }
 };
 
+/// Each of so many threads is told its number.
+void on_threads(int count, const std::function<void(int)>& body) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < count; ++t) threads.emplace_back(body, t);
+  for (std::thread& thread : threads) thread.join();
+}
+
 /// Each sender's messages are a letter and a number that counts up.
 void expect_in_order(const Inbox& inbox) {
   std::map<char, int> next;
@@ -58,13 +67,9 @@ TEST(Connection, DeliversInOrderFromWhomeverItComes) {
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
   far.start(inbox.handlers());
-  std::vector<std::thread> senders;
-  for (int t = 0; t < kThreads; ++t) {
-    senders.emplace_back([&, t] {
-      for (int i = 0; i < kEach; ++i) near.send(std::string(1, static_cast<char>('a' + t)) + std::to_string(i));
-    });
-  }
-  for (std::thread& sender : senders) sender.join();
+  on_threads(kThreads, [&](int t) {
+    for (int i = 0; i < kEach; ++i) near.send(std::string(1, static_cast<char>('a' + t)) + std::to_string(i));
+  });
   inbox.full.get_future().wait();
   expect_in_order(inbox);
 }
@@ -123,16 +128,12 @@ TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
   far.start(inbox.handlers());
-  std::vector<std::thread> senders;
-  for (int t = 0; t < kThreads; ++t) {
-    senders.emplace_back([&, t] {
-      for (int i = 0; i < kEach; i += 10) {
-        const Together together;
-        for (int j = 0; j < 10; ++j) near.send(std::string(1, static_cast<char>('a' + t)) + std::to_string(i + j));
-      }
-    });
-  }
-  for (std::thread& sender : senders) sender.join();
+  on_threads(kThreads, [&](int t) {
+    for (int i = 0; i < kEach; i += 10) {
+      const Together together;
+      for (int j = 0; j < 10; ++j) near.send(std::string(1, static_cast<char>('a' + t)) + std::to_string(i + j));
+    }
+  });
   inbox.full.get_future().wait();
   expect_in_order(inbox);
 }
