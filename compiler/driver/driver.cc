@@ -7,6 +7,7 @@
 
 #include "compiler/driver/build_paths.h"
 #include "compiler/driver/command_line.h"
+#include "compiler/driver/fragment.h"
 #include "compiler/driver/frontend_process.h"
 #include "compiler/driver/host.h"
 #include "compiler/driver/include_scan.h"
@@ -16,6 +17,7 @@
 #include "compiler/driver/parse_arguments.h"
 #include "compiler/driver/takeover.h"
 #include "compiler/driver/uses.h"
+#include "compiler/driver/whole_program.h"
 
 namespace dflow::compiler {
 namespace {
@@ -65,6 +67,7 @@ class Run {
     if (const std::string missing = missing_headers(); !missing.empty()) return fail(missing);
     FrontendJob job = make_job(line_, source, host_.kind, options_, installation_);
     if (links_program(line_)) add_neighbours(job, source, all);
+    if (const auto told = add_told(job, source); !told) return fail(told.message());
     const Taken taken{.object = directory_.new_path(".o"), .said = Captured(directory_)};
     if (may_take_over(host_, line_, source, options_)) {
       const auto flags = taken.said.flags(include_flags(installation_));
@@ -98,6 +101,20 @@ class Run {
     }
   }
 
+  /// What this command is told of others, and tells them.
+  formats::Result<void> add_told(FrontendJob& job, const Argument& source) const {
+    if (!options_.neighbours.empty()) {
+      auto jobs = jobs_in(options_.neighbours);
+      if (!jobs) return jobs.error();
+      job.neighbours = std::move(jobs).value();
+    }
+    const bool makes_object = line_.stage == Stage::object || line_.stage == Stage::link || line_.stage == Stage::assembly;
+    if (!options_.whole_program || !makes_object) return {};
+    job.command = unit_command(line_, source, options_, host_.program);
+    job.compiler = DFLOW_VERSION_TEXT;
+    return {};
+  }
+
   /// Why Clang could not parse anything at all, or "".
   std::string missing_headers() const {
     const std::string directory =
@@ -119,8 +136,9 @@ class Run {
                       .rewritten = std::move(rewritten_),
                       .compile_flags = include_flags(installation_),
                       .link_flags = runtime_flags(line_, installation_),
-                      .directory = directory_};
-    const bool by_one_command = host_.kind == HostKind::clang && std::ranges::none_of(job.rewritten, [](const auto& each) {
+                      .directory = directory_,
+                      .link = linker()};
+    const bool by_one_command = host_.kind == HostKind::clang && !job.link && std::ranges::none_of(job.rewritten, [](const auto& each) {
       return each.taken.has_value();
     });
     const HostResult result = by_one_command ? compile_with_clang(host_, job) : compile_one_by_one(host_, job);
@@ -133,6 +151,12 @@ class Run {
     }
     for (const std::string& warning : warnings_) std::cerr << "dflowc: warning: " << warning << "\n";
     return 0;
+  }
+
+  /// Empty: the host compiler links.
+  std::function<Outcome(const std::vector<std::string>&)> linker() {
+    if (!options_.whole_program || !links_program(line_)) return {};
+    return [this](const auto& words) { return link_whole_program(host_, words, {options_, installation_, directory_}); };
   }
 
   const Options& options_;
@@ -155,6 +179,11 @@ int pass_through(const Options& options, const Installation& installation, const
   std::vector<std::string> words = line.words;
   if (line.stage == Stage::link && links_dflow_objects(line))
     words = with_flags(words, runtime_flags(line, installation));
+  if (options.whole_program && links_program(line)) {
+    auto directory = TemporaryDirectory::create();
+    if (!directory) return fail(directory.message());
+    return link_whole_program(host, words, {options, installation, directory.value()}).exit_code;
+  }
   return run_host(host, words).exit_code;
 }
 

@@ -69,6 +69,8 @@ std::string to_text(const FrontendJob& job) {
   put(out, "errors", job.errors);
   for (const std::string& pass : job.passes) put(out, "pass", pass);
   for (const FrontendJob& neighbour : job.neighbours) put(out, "neighbour", to_text(neighbour));
+  for (const std::string& word : job.command) put(out, "command", word);
+  put(out, "compiler", job.compiler);
   put(out, "end", "");
   return out;
 }
@@ -88,7 +90,9 @@ formats::Result<FrontendJob> job_from_text(std::string_view text) {
              {"compile", [&job](std::string_view bytes) { job.compile.emplace_back(bytes); }},
              {"errors", set(job.errors)},
              {"pass", [&job](std::string_view bytes) { job.passes.emplace_back(bytes); }},
-             {"neighbour", add_neighbour}});
+             {"neighbour", add_neighbour},
+             {"command", [&job](std::string_view bytes) { job.command.emplace_back(bytes); }},
+             {"compiler", set(job.compiler)}});
   if (!read) return read.error();
   if (!neighbours) return neighbours.error();
   return job;

@@ -52,6 +52,8 @@ struct HostJob {
   std::vector<std::string> compile_flags;  ///< for every step that reads sources
   std::vector<std::string> link_flags;
   TemporaryDirectory& directory;
+  /// What links objects, if that is not simply the host compiler.
+  std::function<Outcome(const std::vector<std::string>& words)> link = {};
 };
 
 /// How a compilation with changed texts ended. `refused`: the host compiler did not take a changed text but

@@ -218,7 +218,8 @@ Outcome link(const Host& host, const HostJob& job, const std::vector<std::string
     else if (!for_compiling && argument.name != "--")
       append(words, argument.words);
   }
-  return run_host(host, append(words, job.link_flags));
+  append(words, job.link_flags);
+  return job.link ? job.link(words) : run_host(host, words);
 }
 
 }  // namespace
@@ -227,7 +228,7 @@ HostResult compile_one_by_one(const Host& host, const HostJob& job) {
   HostResult result;
   if (job.rewritten.empty()) {
     const Words words = with_flags(with_flags(job.line.words, job.compile_flags), job.link_flags);
-    result.exit_code = run_host(host, words).exit_code;
+    result.exit_code = (job.link ? job.link(words) : run_host(host, words)).exit_code;
     return result;
   }
   std::vector<std::string> objects;

@@ -30,6 +30,8 @@ constexpr std::array kSettings = std::to_array<Setting>({
     {"--dflow-resource-dir", &Options::resource_dir, nullptr},
     {kPass, nullptr, nullptr},
     {"--dflow-verify", nullptr, &Options::verify},
+    {"--dflow-whole-program", nullptr, &Options::whole_program},
+    {"--dflow-neighbours", &Options::neighbours, nullptr},
     {"--dflow-help", nullptr, &Options::help},
     {"--dflow-version", nullptr, &Options::version},
 });
@@ -157,6 +159,7 @@ files without dflow code are handed to it untouched.
   --dflow-pass=[-]NAME,...   run these passes over the graphs, or with '-' in front do not (default: all)
   --dflow-resource-dir=DIR   Clang's own headers (stddef.h and the like) for the analysis
   --dflow-verify             check what is linked: graphs in closed form against dry runs, at random parameters
+  --dflow-whole-program      with -c: objects tell how they were made; to link: graphs are followed across objects
   --dflow-help               this text
   --dflow-version            dflowc's version (--version is the host compiler's)
   -Wdflow-..., -Rdflow       dflow's warnings and remarks

@@ -15,6 +15,8 @@ struct Options {
   std::vector<std::string> passes;  ///< --dflow-pass=[-]NAME,...: names, as compiler/passes/passes.h takes them
   std::string resource_dir;         ///< --dflow-resource-dir=DIR, Clang's own headers for the parse
   bool verify = false;              ///< --dflow-verify
+  bool whole_program = false;       ///< --dflow-whole-program
+  std::string neighbours;           ///< --dflow-neighbours=FILE: what dflowc tells itself when it links (fragment.h)
   bool help = false;
   bool version = false;
   /// -Wdflow-*, -Wno-dflow-*, -Werror=dflow-*, -Rdflow*: for the frontend, unknown to any host compiler.

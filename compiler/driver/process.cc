@@ -35,6 +35,7 @@ class SpawnSettings {
     posix_spawnattr_init(&attributes_);
     redirect(STDOUT_FILENO, command.output);
     redirect(STDERR_FILENO, command.errors);
+    if (!command.directory.empty()) posix_spawn_file_actions_addchdir_np(&actions_, command.directory.c_str());
   }
   SpawnSettings(const SpawnSettings&) = delete;
   SpawnSettings& operator=(const SpawnSettings&) = delete;

@@ -10,6 +10,7 @@ struct Command {
   std::vector<std::string> arguments;
   std::string output;  ///< a file that takes standard output; empty: this process's
   std::string errors;  ///< a file that takes standard error; empty: this process's
+  std::string directory = {};  ///< where it runs; empty: where this process does
 };
 
 struct Outcome {

@@ -22,6 +22,7 @@
 #include "compiler/frontend/neighbours.h"
 #include "compiler/frontend/positions.h"
 #include "compiler/frontend/rewrite.h"
+#include "compiler/frontend/unit.h"
 
 namespace dflow::compiler {
 namespace {
@@ -41,9 +42,10 @@ class Consumer : public clang::ASTConsumer {
     if (context.getDiagnostics().hasErrorOccurred()) return;
     Neighbours neighbours(job_.neighbours);
     const Project project(context, &neighbours);
-    if (!project.uses_dflow()) return;
+    if (!project.uses_dflow() && job_.command.empty()) return;
     const Definitions definitions = project_definitions(project);
     neighbours.find(project, definitions);
+    const std::string fragment = job_.command.empty() ? "" : unit_text(job_, project, definitions, neighbours);
     Proposals proposals;
     propose_edits(project, definitions, proposals);
     std::vector<SourceUnit> files{{project, definitions}};
@@ -54,7 +56,7 @@ class Consumer : public clang::ASTConsumer {
     add_dependences(project, definitions, graphs, proposals, job_.passes);
     const CrossingTypes crossing = crossing_types(project, definitions, proposals);
     write_files(context.getSourceManager(), proposals,
-                crossing_tail(crossing) + tail(graphs, context.getSourceManager()));
+                crossing_tail(crossing) + tail(graphs, context.getSourceManager()) + fragment);
     diagnose(project, definitions, graphs);
   }
 

@@ -15,6 +15,9 @@ struct FrontendJob {
   std::vector<std::string> passes = {};  ///< which passes work on plans (compiler/passes/passes.h)
   /// Files that are linked with this one: the only ones that may have the bodies of what it declares.
   std::vector<FrontendJob> neighbours = {};
+  /// dflowc's words that make this object and its version, which the object is to carry (formats/unit.h); empty: nothing.
+  std::vector<std::string> command = {};
+  std::string compiler = {};
   /// The host compiler's command that makes an object of this file, the program first; empty: there is none that the
   /// frontend could take over. Its messages go to the file `errors`.
   std::vector<std::string> compile = {};

@@ -22,19 +22,6 @@ namespace {
 
 using Functions = std::set<const clang::FunctionDecl*>;
 
-/// The same for all declarations of one entity, in every file.
-std::string entity_of(const clang::FunctionDecl& function) {
-  llvm::SmallString<128> name;
-  return clang::index::generateUSRForDecl(&function, name) ? "" : name.str().str();
-}
-
-/// This definition is the one that other files' calls end in.
-bool serves_others(const clang::FunctionDecl& definition) {
-  const auto kind = definition.getTemplateSpecializationKind();
-  const bool instance = kind == clang::TSK_ImplicitInstantiation || kind == clang::TSK_ExplicitInstantiationDeclaration;
-  return definition.isExternallyVisible() && !definition.isInlined() && !instance && !definition.hasAttr<clang::WeakAttr>();
-}
-
 /// Another file may have its body.
 bool may_stand_elsewhere(const clang::FunctionDecl& function) {
   if (in_std_namespace(function) || in_dflow_namespace(function) || function.getBuiltinID() != 0) return false;
@@ -102,24 +89,27 @@ Neighbours::~Neighbours() = default;
 void Neighbours::find(const Project& project, const Definitions& definitions) {
   if (jobs_.empty()) return;
   add_bodies(definitions);
-  for (;;) {
-    Functions seen, wanted;
-    std::vector<const clang::FunctionDecl*> open;
-    for (const auto* function : definitions.functions)
-      if (is_graph(*function)) open.push_back(function);
-    while (!open.empty()) {
-      const auto* function = open.back();
-      open.pop_back();
-      if (!seen.insert(function).second) continue;
-      for (const auto* callee : callees_of(*function)) {
-        const auto* body = compiler::body_of(*callee, project);
-        if (body != nullptr) open.push_back(body);
-        if (body == nullptr && may_stand_elsewhere(*callee)) wanted.insert(callee);
-      }
-    }
-    if (!parse_one_of(wanted)) break;
+  while (parse_one_of(open(project, definitions))) {
   }
   object();
+}
+
+Functions Neighbours::open(const Project& project, const Definitions& definitions) const {
+  Functions seen, wanted;
+  std::vector<const clang::FunctionDecl*> next;
+  for (const auto* function : definitions.functions)
+    if (is_graph(*function)) next.push_back(function);
+  while (!next.empty()) {
+    const auto* function = next.back();
+    next.pop_back();
+    if (!seen.insert(function).second) continue;
+    for (const auto* callee : callees_of(*function)) {
+      const auto* body = compiler::body_of(*callee, project);
+      if (body != nullptr) next.push_back(body);
+      if (body == nullptr && may_stand_elsewhere(*callee)) wanted.insert(callee);
+    }
+  }
+  return wanted;
 }
 
 /// Parses a file whose text names one of the functions; false if there is none.
@@ -197,6 +187,17 @@ std::vector<SourceUnit> Neighbours::units() const {
   std::vector<SourceUnit> result;
   for (const auto& file : files_) result.push_back({*file->project, file->definitions});
   return result;
+}
+
+std::string entity_of(const clang::FunctionDecl& function) {
+  llvm::SmallString<128> name;
+  return clang::index::generateUSRForDecl(&function, name) ? "" : name.str().str();
+}
+
+bool serves_others(const clang::FunctionDecl& definition) {
+  const auto kind = definition.getTemplateSpecializationKind();
+  const bool instance = kind == clang::TSK_ImplicitInstantiation || kind == clang::TSK_ExplicitInstantiationDeclaration;
+  return definition.isExternallyVisible() && !definition.isInlined() && !instance && !definition.hasAttr<clang::WeakAttr>();
 }
 
 const clang::FunctionDecl* body_of(const clang::FunctionDecl& function, const Project& project) {

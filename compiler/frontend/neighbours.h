@@ -23,6 +23,8 @@ class Neighbours {
 
   /// Looks for what the graph functions among `definitions`, those of `project`, call and do not see.
   void find(const Project& project, const Definitions& definitions);
+  /// What of that is still not found.
+  std::set<const clang::FunctionDecl*> open(const Project& project, const Definitions& definitions) const;
 
   /// The one body of a function that other files see, wherever it stands. None if nobody has it, or if a dry run could
   /// not be led through it: only its own file's compilation may change its text, and knows no graph that needs that.
@@ -45,6 +47,12 @@ class Neighbours {
   std::map<std::string, const clang::FunctionDecl*> bodies_;  ///< By what Clang calls a function in all files.
   std::map<std::string, std::string> objections_;
 };
+
+/// The same for all declarations of one function, in every file; "" if it has no such name.
+std::string entity_of(const clang::FunctionDecl& function);
+
+/// This definition is the one that other files' calls end in.
+bool serves_others(const clang::FunctionDecl& definition);
 
 /// visible_body, and where there is none that of another file.
 const clang::FunctionDecl* body_of(const clang::FunctionDecl& function, const Project& project);

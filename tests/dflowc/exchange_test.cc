@@ -7,7 +7,7 @@ namespace {
 
 TEST(Exchange, BringsAJobOverAsItIs) {
   const FrontendJob job{.main_file = "a b.cpp", .arguments = {"-D", "X=\n", ""}, .directory = "/d",
-                        .passes = {"-all", "last-use"}, .neighbours = {{.main_file = "b\n.cpp", .arguments = {"-O2"}, .directory = "/e"}}, .compile = {"c++", "-c"}, .errors = "/e"};
+                        .passes = {"-all", "last-use"}, .neighbours = {{.main_file = "b\n.cpp", .arguments = {"-O2"}, .directory = "/e"}}, .command = {"-O2", "a b.cpp"}, .compiler = "1", .compile = {"c++", "-c"}, .errors = "/e"};
   const auto back = job_from_text(to_text(job));
   ASSERT_TRUE(back) << back.message();
   EXPECT_EQ(back.value().main_file, job.main_file);
@@ -15,6 +15,8 @@ TEST(Exchange, BringsAJobOverAsItIs) {
   EXPECT_EQ(back.value().directory, job.directory);
   EXPECT_EQ(back.value().compile, job.compile);
   EXPECT_EQ(back.value().errors, job.errors);
+  EXPECT_EQ(back.value().command, job.command);
+  EXPECT_EQ(back.value().compiler, job.compiler);
   EXPECT_EQ(back.value().passes, job.passes);
   ASSERT_EQ(back.value().neighbours.size(), 1U);
   EXPECT_EQ(to_text(back.value().neighbours[0]), to_text(job.neighbours[0]));
