@@ -9,6 +9,7 @@
 #include <isl/union_set.h>
 
 #include <cstdlib>
+#include <unordered_map>
 
 namespace dflow::compiler::flow {
 
@@ -28,18 +29,22 @@ std::string taken(char* raw) {
 
 /// isl's objects for the texts.
 struct Relations::Access {
+  static constexpr unsigned long kMostOperations = 5'000'000;  ///< A question: a second or so.
+
   explicit Access(const std::string& assumptions) : context(isl_ctx_alloc(), isl_ctx_free) {
     isl_options_set_on_error(context.get(), ISL_ON_ERROR_CONTINUE);
-    isl_ctx_set_max_operations(context.get(), 20'000'000);
+    isl_ctx_set_max_operations(context.get(), kMostOperations);
     allowed = isl::set(isl::ctx(context.get()), assumptions);
   }
 
-  isl::map map(const std::string& text) const {
-    return isl::map(isl::ctx(context.get()), text).intersect_params(allowed);
+  /// To read a text takes longer than most questions about it.
+  template <class Object>
+  Object read(const std::string& text, std::unordered_map<std::string, Object>& known) const {
+    if (const auto found = known.find(text); found != known.end()) return found->second;
+    return known.emplace(text, Object(isl::ctx(context.get()), text).intersect_params(allowed)).first->second;
   }
-  isl::set set(const std::string& text) const {
-    return isl::set(isl::ctx(context.get()), text).intersect_params(allowed);
-  }
+  isl::map map(const std::string& text) const { return read(text, maps); }
+  isl::set set(const std::string& text) const { return read(text, sets); }
   /// What all allowed parameters have is not repeated.
   std::string text(const isl::set& set) const {
     return taken(isl_set_to_str(isl::manage(isl_set_gist_params(set.copy(), allowed.copy())).get()));
@@ -68,35 +73,36 @@ struct Relations::Access {
 
   /// All that a family's instances among `points` read, argument by argument; the family goes by the name of
   /// `as`, and the argument by a number before the indices.
-  isl::union_map sources(const ir::Plan& plan, std::uint32_t node, std::uint32_t as,
-                         const isl::set& points) const;
-  isl::union_set elements(const ir::Plan& plan, std::uint32_t node, std::uint32_t as,
-                          const isl::set& points) const;
+  isl::union_map sources(const Reading& reading, std::uint32_t as, const isl::set& points) const;
+  isl::union_set elements(const Reading& reading, std::uint32_t as, const isl::set& points) const;
 
   std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context;
   isl::set allowed;
+  mutable std::unordered_map<std::string, isl::map> maps;  // behind the context: they end before it
+  mutable std::unordered_map<std::string, isl::set> sets;
+
+  /// What isl gives up on is not proved.
+  template <class Question>
+  bool proved(Question question) const {
+    isl_ctx_reset_operations(context.get());
+    try {
+      return question();
+    } catch (const isl::exception&) {
+      return false;
+    }
+  }
+  template <class Work>
+  auto computed(Work work) const -> decltype(work()) {
+    isl_ctx_reset_operations(context.get());
+    try {
+      return work();
+    } catch (const isl::exception&) {
+      return std::nullopt;
+    }
+  }
 };
 
 namespace {
-
-/// What isl gives up on is not proved.
-template <class Question>
-bool proved(Question question) {
-  try {
-    return question();
-  } catch (const isl::exception&) {
-    return false;
-  }
-}
-
-template <class Work>
-auto computed(Work work) -> decltype(work()) {
-  try {
-    return work();
-  } catch (const isl::exception&) {
-    return std::nullopt;
-  }
-}
 
 std::string tuple(std::uint32_t node) {
   return "n" + std::to_string(node);
@@ -131,10 +137,9 @@ isl::map with_elements(const isl::map& map, std::uint32_t elements) {
 
 }  // namespace
 
-isl::union_map Relations::Access::sources(const ir::Plan& plan, std::uint32_t node, std::uint32_t as,
-                                          const isl::set& points) const {
+isl::union_map Relations::Access::sources(const Reading& reading, std::uint32_t as, const isl::set& points) const {
   isl::union_map all = isl::manage(isl_union_map_empty(isl_set_get_space(allowed.get())));
-  for (const Use* use : plan.inputs_of(node)) {
+  for (const Use* use : reading.uses) {
     isl::map read =
         reader_named(map(use->relation), as).intersect_domain(with_elements(points, use->elements));
     const std::string argument = "a" + std::to_string(use->argument);
@@ -144,13 +149,11 @@ isl::union_map Relations::Access::sources(const ir::Plan& plan, std::uint32_t no
   return all;
 }
 
-isl::union_set Relations::Access::elements(const ir::Plan& plan, std::uint32_t node, std::uint32_t as,
-                                           const isl::set& points) const {
+isl::union_set Relations::Access::elements(const Reading& reading, std::uint32_t as, const isl::set& points) const {
   isl::union_set all = isl::manage(isl_union_set_empty(isl_set_get_space(allowed.get())));
-  for (const formats::ElementRange& range : plan.ranges) {
-    if (range.node != node) continue;
-    const isl::set there = named(set(range.domain), as).intersect(with_elements(points, 1));
-    const std::string argument = "a" + std::to_string(range.argument);
+  for (const formats::ElementRange* range : reading.ranges) {
+    const isl::set there = named(set(range->domain), as).intersect(with_elements(points, 1));
+    const std::string argument = "a" + std::to_string(range->argument);
     all = all.unite(isl::manage(isl_set_set_tuple_name(there.copy(), argument.c_str())).to_union_set());
   }
   return all;
@@ -160,14 +163,14 @@ Relations::Relations(const std::string& assumptions) : access_(std::make_unique<
 Relations::~Relations() = default;
 
 bool Relations::one_to_one(const Use& use) const {
-  return proved([&] {
+  return access_->proved([&] {
     const isl::map relation = access_->map(use.relation);
     return relation.is_single_valued() && relation.is_injective();
   });
 }
 
 bool Relations::within(const Use& use, const Family& consumer, const Family& producer) const {
-  return proved([&] {
+  return access_->proved([&] {
     const isl::map relation = access_->instances(use);
     return relation.domain().is_subset(access_->domain(consumer)) &&
            relation.range().is_subset(access_->domain(producer));
@@ -175,7 +178,7 @@ bool Relations::within(const Use& use, const Family& consumer, const Family& pro
 }
 
 bool Relations::forward(const Use& use, const Family& consumer, const Family& producer) const {
-  return proved([&] {
+  return access_->proved([&] {
     const isl::map read = access_->instances(use), when = access_->map(consumer.order);
     // From the time of each consumer to that of its producer.
     const isl::map times = read.apply_domain(when).apply_range(access_->map(producer.order));
@@ -185,11 +188,11 @@ bool Relations::forward(const Use& use, const Family& consumer, const Family& pr
 }
 
 bool Relations::by_all(const Use& use, const Family& consumer) const {
-  return proved([&] { return access_->domain(consumer).is_subset(access_->instances(use).domain()); });
+  return access_->proved([&] { return access_->domain(consumer).is_subset(access_->instances(use).domain()); });
 }
 
 bool Relations::same_round(const Use& use) const {
-  return proved([&] {
+  return access_->proved([&] {
     const isl::map relation = access_->map(use.relation);
     if (isl_map_dim(relation.get(), isl_dim_in) <= static_cast<int>(use.elements) ||
         isl_map_dim(relation.get(), isl_dim_out) == 0)
@@ -200,14 +203,14 @@ bool Relations::same_round(const Use& use) const {
 }
 
 bool Relations::separate(const Use& left, const Use& right) const {
-  return proved([&] {
+  return access_->proved([&] {
     return access_->map(left.relation).domain().is_disjoint(access_->map(right.relation).domain());
   });
 }
 
 bool Relations::covered(const Use& use, const std::vector<const Use*>& others,
                         const std::vector<Output>& outputs) const {
-  return proved([&] {
+  return access_->proved([&] {
     const isl::set read = access_->map(use.relation).range();
     isl::set elsewhere = access_->handed_out(use.producer, outputs, read);
     for (const Use* other : others) elsewhere = elsewhere.unite(access_->map(other->relation).range());
@@ -216,78 +219,70 @@ bool Relations::covered(const Use& use, const std::vector<const Use*>& others,
 }
 
 bool Relations::kept_inside(const Use& use, const std::vector<Output>& outputs) const {
-  return proved([&] {
+  return access_->proved([&] {
     const isl::set read = access_->map(use.relation).range();
     return read.is_disjoint(access_->handed_out(use.producer, outputs, read));
   });
 }
 
-bool Relations::after(const Use& last, const Use& other, const std::vector<Use>& all) const {
-  return proved([&] {
+bool Relations::after(const Use& last, const Use& other, const InputsOf& inputs_of) const {
+  return access_->proved([&] {
     const isl::map shared = access_->instances(last).apply_range(access_->instances(other).reverse());
     if (shared.is_empty()) return true;
     isl::map known = shared.subtract(shared);
-    for (const Use& use : all) {
-      if (use.consumer != last.consumer) continue;
-      const isl::map direct = access_->instances(use);
-      if (use.producer == other.consumer) known = known.unite(direct);
-      for (const Use& before : all)
-        if (before.consumer == use.producer && before.producer == other.consumer)
-          known = known.unite(direct.apply_range(access_->instances(before)));
+    for (const Use* use : inputs_of(last.consumer)) {
+      if (use->producer == other.consumer) known = known.unite(access_->instances(*use));
+      for (const Use* before : inputs_of(use->producer))
+        if (before->producer == other.consumer)
+          known = known.unite(access_->instances(*use).apply_range(access_->instances(*before)));
     }
     return shared.is_subset(known);
   });
 }
 
-std::optional<std::string> Relations::needed(const ir::Plan& plan, const Family& family) const {
-  return computed([&]() -> std::optional<std::string> {
+std::optional<std::string> Relations::needed(const Family& family, const std::vector<const Use*>& readers,
+                                             const std::vector<ir::Returned>& returned) const {
+  return access_->computed([&]() -> std::optional<std::string> {
     const isl::set all = access_->domain(family);
     isl::set read = all.subtract(all);
-    for (const ir::Returned& returned : plan.returned)
-      read = read.unite(access_->handed_out(family.node, returned.outputs, all));
-    for (const Use* use : plan.readers_of(family.node))
-      read = read.unite(access_->map(use->relation).range());
+    for (const ir::Returned& each : returned)
+      read = read.unite(access_->handed_out(family.node, each.outputs, all));
+    for (const Use* use : readers) read = read.unite(access_->map(use->relation).range());
     if (all.is_subset(read)) return std::nullopt;
     return access_->text(all.intersect(read).coalesce());
   });
 }
 
-std::optional<ir::Plan> Relations::narrowed(ir::Plan plan, std::uint32_t node,
-                                            const std::string& domain) const {
-  return computed([&]() -> std::optional<ir::Plan> {
+std::optional<Relations::Narrowed> Relations::narrowed(const Reading& reading, const std::string& domain) const {
+  return access_->computed([&]() -> std::optional<Narrowed> {
     const isl::set kept = access_->set(domain);
-    Family& family = plan.family(node);
-    family.domain = domain;
-    family.order = access_->text(access_->map(family.order).intersect_domain(kept));
-    for (Use& use : plan.uses)
-      if (use.consumer == node)
-        use.relation =
-            access_->text(access_->map(use.relation).intersect_domain(with_elements(kept, use.elements)));
-    for (formats::ElementRange& range : plan.ranges)
-      if (range.node == node)
-        range.domain = access_->text(access_->set(range.domain).intersect(with_elements(kept, 1)));
-    return plan;
+    Narrowed made{access_->text(access_->map(reading.family.order).intersect_domain(kept)), {}, {}};
+    for (const Use* use : reading.uses)
+      made.uses.push_back(
+          access_->text(access_->map(use->relation).intersect_domain(with_elements(kept, use->elements))));
+    for (const formats::ElementRange* range : reading.ranges)
+      made.ranges.push_back(access_->text(access_->set(range->domain).intersect(with_elements(kept, 1))));
+    return made;
   });
 }
 
-bool Relations::repeats(const ir::Plan& plan, const Family& earlier, const Family& later) const {
-  return proved([&] {
-    if (earlier.variables.size() != later.variables.size()) return false;
-    const isl::set points = named(access_->domain(later), earlier.node);
-    if (!points.is_subset(access_->domain(earlier))) return false;
-    const isl::map first = access_->map(earlier.order).intersect_domain(points);
-    const isl::map second = reader_named(access_->map(later.order), earlier.node);
+bool Relations::repeats(const Reading& earlier, const Reading& later) const {
+  const std::uint32_t node = earlier.family.node;
+  return access_->proved([&] {
+    if (earlier.family.variables.size() != later.family.variables.size()) return false;
+    const isl::set points = named(access_->domain(later.family), node);
+    if (!points.is_subset(access_->domain(earlier.family))) return false;
+    const isl::map first = access_->map(earlier.family.order).intersect_domain(points);
+    const isl::map second = reader_named(access_->map(later.family.order), node);
     const isl::map times = second.reverse().apply_range(first);
     if (!times.is_subset(isl::manage(isl_map_lex_gt(isl_set_get_space(times.range().get()))))) return false;
-    return access_->sources(plan, earlier.node, earlier.node, points)
-               .is_equal(access_->sources(plan, later.node, earlier.node, points)) &&
-           access_->elements(plan, earlier.node, earlier.node, points)
-               .is_equal(access_->elements(plan, later.node, earlier.node, points));
+    return access_->sources(earlier, node, points).is_equal(access_->sources(later, node, points)) &&
+           access_->elements(earlier, node, points).is_equal(access_->elements(later, node, points));
   });
 }
 
 std::optional<std::string> Relations::same_indices(const Family& from, const Family& to) const {
-  return computed([&]() -> std::optional<std::string> {
+  return access_->computed([&]() -> std::optional<std::string> {
     const isl::map same = isl::manage(isl_set_identity(access_->domain(from).release()));
     return access_->text(
         isl::manage(isl_map_set_tuple_name(same.copy(), isl_dim_out, tuple(to.node).c_str())));
@@ -295,12 +290,12 @@ std::optional<std::string> Relations::same_indices(const Family& from, const Fam
 }
 
 std::optional<std::string> Relations::reversed(const Use& link) const {
-  return computed(
+  return access_->computed(
       [&]() -> std::optional<std::string> { return access_->text(access_->map(link.relation).reverse()); });
 }
 
 std::optional<Use> Relations::redirected(const Use& use, std::uint32_t producer) const {
-  return computed([&]() -> std::optional<Use> {
+  return access_->computed([&]() -> std::optional<Use> {
     Use made = use;
     made.producer = producer;
     made.relation = access_->text(isl::manage(
@@ -310,7 +305,7 @@ std::optional<Use> Relations::redirected(const Use& use, std::uint32_t producer)
 }
 
 bool Relations::pairs(const Use& use, const Family& consumer, const Family& producer) const {
-  return one_to_one(use) && by_all(use, consumer) && proved([&] {
+  return one_to_one(use) && by_all(use, consumer) && access_->proved([&] {
            const isl::map relation = access_->map(use.relation);
            if (!access_->domain(producer).is_subset(relation.range())) return false;
            const auto where = isl::manage(isl_pw_multi_aff_from_map(relation.copy()));
@@ -321,7 +316,7 @@ bool Relations::pairs(const Use& use, const Family& consumer, const Family& prod
 }
 
 std::optional<Use> Relations::through(const Use& link, const Use& use) const {
-  return computed([&]() -> std::optional<Use> {
+  return access_->computed([&]() -> std::optional<Use> {
     Use made = use;
     made.consumer = link.consumer;
     made.relation = access_->text(
@@ -332,7 +327,7 @@ std::optional<Use> Relations::through(const Use& link, const Use& use) const {
 
 std::optional<formats::ElementRange> Relations::through(const Use& link,
                                                         const formats::ElementRange& range) const {
-  return computed([&]() -> std::optional<formats::ElementRange> {
+  return access_->computed([&]() -> std::optional<formats::ElementRange> {
     const isl::map back = with_elements(access_->map(link.relation), 1).reverse();
     return formats::ElementRange{link.consumer, range.argument,
                                  access_->text(access_->set(range.domain).apply(back))};
@@ -340,7 +335,7 @@ std::optional<formats::ElementRange> Relations::through(const Use& link,
 }
 
 std::optional<std::string> Relations::through(const Use& link, const std::string& at) const {
-  return computed([&]() -> std::optional<std::string> {
+  return access_->computed([&]() -> std::optional<std::string> {
     return at.empty() ? link.relation
                       : access_->text(access_->map(link.relation).apply_range(access_->map(at)));
   });

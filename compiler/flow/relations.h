@@ -2,6 +2,7 @@
 // all parameters that the plan allows; what isl cannot decide within bounds is "false", or nothing.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,9 +12,16 @@
 
 namespace dflow::compiler::flow {
 
+/// A family with all that it reads.
+struct Reading {
+  const ir::Family& family;
+  std::vector<const ir::Use*> uses;
+  std::vector<const formats::ElementRange*> ranges;
+};
+
 class Relations {
  public:
-  /// Of a plan's parameters: "[n] -> { : n >= 0 }".
+  /// Of a plan's parameters: "[n] -> { : n >= 0 }". Each question has bounds of its own.
   explicit Relations(const std::string& assumptions);
   ~Relations();
 
@@ -37,20 +45,26 @@ class Relations {
                const std::vector<ir::Output>& outputs) const;
   /// Nothing that `use` reads is handed to the caller.
   bool kept_inside(const ir::Use& use, const std::vector<ir::Output>& outputs) const;
+  using InputsOf = std::function<std::vector<const ir::Use*>(std::uint32_t node)>;
   /// Whoever reads by `last` what another instance or argument reads by `other` depends on that one:
-  /// directly, or through one more task. `all`: the plan's uses.
-  bool after(const ir::Use& last, const ir::Use& other, const std::vector<ir::Use>& all) const;
+  /// directly, or through one more task, as `inputs_of` says.
+  bool after(const ir::Use& last, const ir::Use& other, const InputsOf& inputs_of) const;
 
   // --- dead tasks
   /// The instances whose results are read or handed to the caller, if those are not all.
-  std::optional<std::string> needed(const ir::Plan& plan, const ir::Family& family) const;
-  /// The plan in which the family has these instances only. Nobody may read the others.
-  std::optional<ir::Plan> narrowed(ir::Plan plan, std::uint32_t node, const std::string& domain) const;
+  std::optional<std::string> needed(const ir::Family& family, const std::vector<const ir::Use*>& readers,
+                                    const std::vector<ir::Returned>& returned) const;
+  /// What becomes of a family that has these instances only.
+  struct Narrowed {
+    std::string order;
+    std::vector<std::string> uses, ranges;  ///< In the order of Reading's.
+  };
+  std::optional<Narrowed> narrowed(const Reading& reading, const std::string& domain) const;
 
   // --- common calls
   /// Each instance of `later` has one of `earlier` with the same indices, which is submitted before it and
   /// takes the same futures.
-  bool repeats(const ir::Plan& plan, const ir::Family& earlier, const ir::Family& later) const;
+  bool repeats(const Reading& earlier, const Reading& later) const;
   /// From the instances of one family to those of another with the same indices.
   std::optional<std::string> same_indices(const ir::Family& from, const ir::Family& to) const;
   /// The use, of `producer` in the place of its own.

@@ -31,24 +31,4 @@ bool Plan::is_returned(std::uint32_t node) const {
   });
 }
 
-std::vector<const Use*> Plan::readers_of(std::uint32_t node) const {
-  std::vector<const Use*> found;
-  for (const Use& use : uses)
-    if (use.producer == node) found.push_back(&use);
-  return found;
-}
-
-std::vector<const Use*> Plan::inputs_of(std::uint32_t node) const {
-  std::vector<const Use*> found;
-  for (const Use& use : uses)
-    if (use.consumer == node) found.push_back(&use);
-  return found;
-}
-
-void Plan::remove(std::uint32_t node) {
-  std::erase_if(families, [node](const Family& each) { return each.node == node; });
-  std::erase_if(uses, [node](const Use& each) { return each.consumer == node; });
-  std::erase_if(ranges, [node](const formats::ElementRange& each) { return each.node == node; });
-}
-
 }  // namespace dflow::compiler::ir

@@ -100,10 +100,6 @@ struct Plan {
   Family& family(std::uint32_t node);
   const Family& family(std::uint32_t node) const;
   bool is_returned(std::uint32_t node) const;
-  std::vector<const Use*> readers_of(std::uint32_t node) const;
-  std::vector<const Use*> inputs_of(std::uint32_t node) const;
-  /// Takes the family and all that it reads out.
-  void remove(std::uint32_t node);
   bool operator==(const Plan&) const = default;
 };
 

@@ -1,7 +1,8 @@
 #include "compiler/passes/dead_tasks.h"
 
-#include <set>
+#include <map>
 
+#include "compiler/ir/editor.h"
 #include "compiler/ir/graph.h"
 
 namespace dflow::compiler::passes {
@@ -11,50 +12,72 @@ namespace {
 ir::Plan without_dead_families(ir::Plan plan, const Context& context) {
   const auto alive =
       ir::lead_to(plan, [&](const ir::Family& each) { return !each.pure() || plan.is_returned(each.node); });
-  std::vector<std::uint32_t> dead;
-  for (std::size_t i = 0; i < alive.size(); ++i)
-    if (!alive[i]) dead.push_back(plan.families[i].node);
-  for (const std::uint32_t node : dead) {
-    const std::string& task = plan.family(node).call().task;
+  ir::Editor editor(std::move(plan));
+  const std::vector<ir::Family*> families = editor.families();
+  for (std::size_t i = 0; i < families.size(); ++i) {
+    if (alive[i]) continue;
+    const ir::Family& family = *families[i];
     context.remarks.push_back(
-        {node, "'" + task + "' is dropped: it is pure, and nothing depends on what it gives"});
-    context.changes.push_back({node, formats::Change::Kind::narrowed, 0, ""});
-    plan.remove(node);
+        {family.node,
+         "'" + family.call().task + "' is dropped: it is pure, and nothing depends on what it gives"});
+    context.changes.push_back({family.node, formats::Change::Kind::narrowed, 0, ""});
+    editor.drop(*families[i]);
   }
-  return plan;
+  return std::move(editor).finish();
 }
 
-/// Whether some family became smaller.
-bool narrow(ir::Plan& plan, const flow::Relations& relations, std::set<std::uint32_t>& narrowed) {
-  bool changed = false;
-  for (std::size_t i = 0; i < plan.families.size(); ++i) {
-    const ir::Family& family = plan.families[i];
-    const auto needed = family.pure() ? relations.needed(plan, family) : std::nullopt;
-    auto smaller = needed ? relations.narrowed(plan, family.node, *needed) : std::nullopt;
-    if (!smaller) continue;
-    narrowed.insert(family.node);
-    plan = std::move(*smaller);
-    changed = true;
-  }
-  return changed;
-}
+/// Drops instances that nothing depends on, family by family.
+class Narrowing {
+ public:
+  Narrowing(ir::Editor& editor, const flow::Relations& relations) : editor_(editor), relations_(relations) {}
 
-/// Instances that do not matter. Of a chain, each round only finds the last one: what does not settle soon is
+  /// Looks at each family once; whether some became smaller.
+  bool look() {
+    bool changed = false;
+    for (ir::Family* family : editor_.families()) changed |= family->pure() && narrow(*family);
+    return changed;
+  }
+  /// Those that did, in order of their numbers.
+  const std::map<std::uint32_t, const ir::Family*>& narrowed() const { return narrowed_; }
+
+ private:
+  bool narrow(ir::Family& family) {
+    const auto& readers = editor_.readers_of(family.node);
+    const auto needed = relations_.needed(family, {readers.begin(), readers.end()}, editor_.plan().returned);
+    if (!needed) return false;
+    const auto& uses = editor_.inputs_of(family.node);
+    const auto& ranges = editor_.ranges_of(family.node);
+    auto smaller =
+        relations_.narrowed({family, {uses.begin(), uses.end()}, {ranges.begin(), ranges.end()}}, *needed);
+    if (!smaller) return false;
+    family.domain = *needed;
+    family.order = std::move(smaller->order);
+    for (std::size_t i = 0; i < uses.size(); ++i) uses[i]->relation = std::move(smaller->uses[i]);
+    for (std::size_t i = 0; i < ranges.size(); ++i) ranges[i]->domain = std::move(smaller->ranges[i]);
+    narrowed_.emplace(family.node, &family);
+    return true;
+  }
+
+  ir::Editor& editor_;
+  const flow::Relations& relations_;
+  std::map<std::uint32_t, const ir::Family*> narrowed_;
+};
+
+/// Instances that do not matter. Of a chain, each look only finds the last one: what does not settle soon is
 /// left alone.
 ir::Plan without_dead_instances(const ir::Plan& plan, const Context& context) {
-  constexpr int kRounds = 6;
-  ir::Plan smaller = plan;
-  std::set<std::uint32_t> narrowed;
-  int rounds = 0;
-  while (narrow(smaller, context.relations, narrowed))
-    if (++rounds == kRounds) return plan;
-  for (const std::uint32_t node : narrowed) {
-    const ir::Family& family = smaller.family(node);
+  constexpr int kLooks = 6;
+  ir::Editor editor(plan);
+  Narrowing narrowing(editor, context.relations);
+  int looks = 0;
+  while (narrowing.look())
+    if (++looks == kLooks) return plan;
+  for (const auto& [node, family] : narrowing.narrowed()) {
     context.remarks.push_back(
-        {node, "'" + family.call().task + "' runs only where something depends on what it gives"});
-    context.changes.push_back({node, formats::Change::Kind::narrowed, 0, family.domain});
+        {node, "'" + family->call().task + "' runs only where something depends on what it gives"});
+    context.changes.push_back({node, formats::Change::Kind::narrowed, 0, family->domain});
   }
-  return smaller;
+  return std::move(editor).finish();
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "compiler/passes/fusion.h"
 
 #include <algorithm>
+#include <ranges>
+
+#include "compiler/ir/editor.h"
 
 namespace dflow::compiler::passes {
 namespace {
@@ -11,88 +14,108 @@ std::uint32_t count_arguments(const ir::Family& family) {
   return count;
 }
 
-bool is_single(const std::vector<const ir::Use*>& uses) {
-  return uses.size() == 1;
-}
+class Fusion {
+ public:
+  Fusion(ir::Plan plan, const Context& context) : editor_(std::move(plan)), context_(context) {}
 
-/// Reduces are trees of tasks.
-bool may_fuse(const ir::Plan& plan, const ir::Use& use, const flow::Relations& relations) {
-  const ir::Family &consumer = plan.family(use.consumer), &producer = plan.family(use.producer);
-  const bool trees =
-      consumer.call().op == formats::NodeOp::reduce || producer.call().op == formats::NodeOp::reduce;
-  if (trees || use.elements != 0 || plan.is_returned(producer.node)) return false;
-  if (consumer.node == producer.node || producer.call().result == "void") return false;
-  return is_single(plan.readers_of(producer.node)) && is_single(plan.inputs_of(consumer.node)) &&
-         relations.pairs(use, consumer, producer);
-}
+  /// The ends of chains first: then what is put in front of one is a single call.
+  ir::Plan run() && {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (ir::Use* use : editor_.uses() | std::views::reverse) changed |= may_fuse(*use) && fuse(*use);
+    }
+    return std::move(editor_).finish();
+  }
 
-/// The producer's steps, then the consumer's, whose arguments are counted behind them.
-std::optional<std::vector<ir::Step>> joined(const ir::Plan& plan, const ir::Use& link,
-                                            const flow::Relations& relations) {
-  std::vector<ir::Step> steps;
-  for (ir::Step step : plan.family(link.producer).steps) {
-    auto at = relations.through(link, step.at);
-    if (!at) return std::nullopt;
-    step.at = std::move(*at);
-    steps.push_back(std::move(step));
+ private:
+  /// Reduces are trees of tasks.
+  bool may_fuse(const ir::Use& use) {
+    const ir::Family &consumer = editor_.family(use.consumer), &producer = editor_.family(use.producer);
+    const bool trees =
+        consumer.call().op == formats::NodeOp::reduce || producer.call().op == formats::NodeOp::reduce;
+    if (trees || use.elements != 0 || editor_.is_returned(producer.node)) return false;
+    if (consumer.node == producer.node || producer.call().result == "void") return false;
+    return editor_.readers_of(producer.node).size() == 1 && waits_for_one(consumer) &&
+           context_.relations.pairs(use, consumer, producer);
   }
-  const std::uint32_t before = count_arguments(plan.family(link.producer));
-  for (ir::Step step : plan.family(link.consumer).steps) {
-    if (steps.size() == plan.family(link.producer).steps.size()) step.fed = link.argument;
-    step.first_argument += before;
-    steps.push_back(std::move(step));
-  }
-  return steps;
-}
 
-std::optional<ir::Plan> fused(ir::Plan plan, const ir::Use& link, const flow::Relations& relations) {
-  auto steps = joined(plan, link, relations);
-  if (!steps) return std::nullopt;
-  std::vector<ir::Use> uses;
-  for (const ir::Use& use : plan.uses) {
-    if (use == link) continue;
-    auto moved = use.consumer == link.producer ? relations.through(link, use) : std::optional(use);
-    if (!moved) return std::nullopt;
-    uses.push_back(std::move(*moved));
+  /// A container of futures may hold some that come from outside.
+  bool waits_for_one(const ir::Family& family) const {
+    return editor_.inputs_of(family.node).size() == 1 && editor_.ranges_of(family.node).empty();
   }
-  for (formats::ElementRange& range : plan.ranges) {
-    if (range.node != link.producer) continue;
-    auto moved = relations.through(link, range);
-    if (!moved) return std::nullopt;
-    range = std::move(*moved);
-  }
-  plan.uses = std::move(uses);
-  plan.family(link.consumer).steps = std::move(*steps);
-  plan.remove(link.producer);
-  return plan;
-}
 
-bool fuse_one(ir::Plan& plan, const Context& context) {
-  for (const ir::Use& use : plan.uses) {
-    if (!may_fuse(plan, use, context.relations)) continue;
-    const ir::Family &consumer = plan.family(use.consumer), &producer = plan.family(use.producer);
-    const std::uint32_t first = consumer.steps.front().call.node;
-    Remark remark{first,
-                  "'" + consumer.steps.front().call.task + "' runs in one task with '" +
-                      producer.call().task + "', the only one that it waits for, and which feeds no other",
-                  producer.node};
-    auto made = fused(plan, use, context.relations);
-    auto ends = context.relations.reversed(use);
-    if (!made || !ends) continue;
-    context.changes.push_back({use.producer, formats::Change::Kind::fused, use.consumer, std::move(*ends)});
-    context.remarks.push_back(std::move(remark));
-    plan = std::move(*made);
+  /// What the producer reads, as its reader will.
+  struct Moved {
+    std::vector<ir::Use> uses;
+    std::vector<formats::ElementRange> ranges;
+    std::vector<std::string> at;  ///< Of its steps.
+  };
+  std::optional<Moved> moved(const ir::Use& link, const ir::Family& producer) const {
+    Moved made;
+    const auto add = [](auto& all, auto one) {
+      if (one) all.push_back(std::move(*one));
+      return one.has_value();
+    };
+    for (const ir::Step& step : producer.steps)
+      if (!add(made.at, context_.relations.through(link, step.at))) return std::nullopt;
+    for (const ir::Use* use : editor_.inputs_of(producer.node))
+      if (!add(made.uses, context_.relations.through(link, *use))) return std::nullopt;
+    for (const formats::ElementRange* range : editor_.ranges_of(producer.node))
+      if (!add(made.ranges, context_.relations.through(link, *range))) return std::nullopt;
+    return made;
+  }
+
+  bool fuse(ir::Use& link) {
+    ir::Family &consumer = editor_.family(link.consumer), &producer = editor_.family(link.producer);
+    auto made = moved(link, producer);
+    auto ends = context_.relations.reversed(link);
+    if (!made || !ends) return false;
+    context_.changes.push_back(
+        {producer.node, formats::Change::Kind::fused, consumer.node, std::move(*ends)});
+    context_.remarks.push_back({consumer.steps.front().call.node,
+                                "'" + consumer.steps.front().call.task + "' runs in one task with '" +
+                                    producer.call().task +
+                                    "', the only one that it waits for, and which feeds no other",
+                                producer.node});
+    put_before(consumer, producer, link.argument, std::move(made->at));
+    hand_on(consumer.node, producer.node, std::move(*made));
+    editor_.drop(link);
+    editor_.drop(producer);
     return true;
   }
-  return false;
-}
+
+  /// The producer's steps, then the consumer's, whose arguments are counted behind them.
+  static void put_before(ir::Family& consumer, ir::Family& producer, std::uint32_t fed,
+                         std::vector<std::string> at) {
+    const std::uint32_t before = count_arguments(producer);
+    for (std::size_t i = 0; i < at.size(); ++i) producer.steps[i].at = std::move(at[i]);
+    consumer.steps.front().fed = fed;
+    for (ir::Step& step : consumer.steps) step.first_argument += before;
+    consumer.steps.insert(consumer.steps.begin(), std::make_move_iterator(producer.steps.begin()),
+                          std::make_move_iterator(producer.steps.end()));
+  }
+
+  void hand_on(std::uint32_t consumer, std::uint32_t producer, Moved made) {
+    const std::vector<ir::Use*> uses = editor_.inputs_of(producer);
+    const std::vector<formats::ElementRange*> ranges = editor_.ranges_of(producer);
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      editor_.set_consumer(*uses[i], consumer);
+      *uses[i] = std::move(made.uses[i]);
+    }
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      editor_.set_consumer(*ranges[i], consumer);
+      *ranges[i] = std::move(made.ranges[i]);
+    }
+  }
+
+  ir::Editor editor_;
+  const Context& context_;
+};
 
 }  // namespace
 
 ir::Plan fusion(ir::Plan plan, const Context& context) {
-  while (fuse_one(plan, context)) {
-  }
-  return plan;
+  return Fusion(std::move(plan), context).run();
 }
 
 }  // namespace dflow::compiler::passes

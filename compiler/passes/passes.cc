@@ -45,13 +45,14 @@ formats::Result<Optimised> optimise(ir::Plan plan, const std::vector<std::string
   const bool verified = is_on(kVerify, switches);
   Optimised made{std::move(plan), {}, {}};
   const Context context{relations, made.remarks, made.changes};
+  Verifier verifier(relations);
   if (verified)
-    if (const auto checked = verify(made.plan, relations); !checked) return checked.error();
+    if (const auto checked = verifier.verify(made.plan); !checked) return checked.error();
   for (const Pass& pass : kPasses) {
     if (!is_on(pass.name, switches)) continue;
     made.plan = pass.run(std::move(made.plan), context);
     if (!verified) continue;
-    if (const auto checked = verify(made.plan, relations); !checked)
+    if (const auto checked = verifier.verify(made.plan); !checked)
       return formats::Error{"after pass '" + std::string(pass.name) + "': " + checked.message()};
   }
   return made;

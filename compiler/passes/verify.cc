@@ -1,16 +1,18 @@
 #include "compiler/passes/verify.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <unordered_map>
+#include <utility>
 
 namespace dflow::compiler::passes {
 namespace {
 
 using formats::Error;
 
-std::string described(const ir::Plan& plan, const ir::Use& use) {
-  return "argument " + std::to_string(use.argument) + " of '" + plan.family(use.consumer).call().task +
-         "', from '" + plan.family(use.producer).call().task + "'";
+std::string described(const ir::Use& use, const ir::Family& consumer, const ir::Family& producer) {
+  return "argument " + std::to_string(use.argument) + " of '" + consumer.call().task + "', from '" +
+         producer.call().task + "'";
 }
 
 const ir::Argument* argument_of(const ir::Family& family, std::uint32_t number) {
@@ -20,24 +22,6 @@ const ir::Argument* argument_of(const ir::Family& family, std::uint32_t number) 
       return &step.call.arguments[place];
   }
   return nullptr;
-}
-
-formats::Result<void> check(const ir::Plan& plan, const ir::Use& use, const flow::Relations& relations) {
-  const ir::Family *consumer = plan.find(use.consumer), *producer = plan.find(use.producer);
-  if (consumer == nullptr || producer == nullptr) return Error{"a dependence leads out of the plan"};
-  const ir::Argument* argument = argument_of(*consumer, use.argument);
-  if (argument == nullptr || !argument->is_future || argument->type != producer->call().result)
-    return Error{described(plan, use) + ", has another type"};
-  if (!relations.within(use, *consumer, *producer))
-    return Error{described(plan, use) + ", leads out of its family"};
-  if (!relations.forward(use, *consumer, *producer))
-    return Error{described(plan, use) + ", comes later than its reader"};
-  for (const ir::Use& other : plan.uses) {
-    const bool same = other.consumer == use.consumer && other.argument == use.argument && &other != &use;
-    if (same && !relations.separate(use, other))
-      return Error{described(plan, use) + ", comes from elsewhere as well"};
-  }
-  return {};
 }
 
 /// What a step feeds to the next one.
@@ -52,19 +36,49 @@ bool is_fed_well(const ir::Family& family) {
   return true;
 }
 
+bool is_whole(const ir::Family& family) {
+  return !family.steps.empty() && family.node == family.call().node && is_fed_well(family);
+}
+
 }  // namespace
 
-formats::Result<void> verify(const ir::Plan& plan, const flow::Relations& relations) {
-  std::set<std::uint32_t> nodes;
-  for (const ir::Family& family : plan.families) {
-    if (family.steps.empty() || family.node != family.call().node || !is_fed_well(family) || !nodes.insert(family.node).second)
+formats::Result<void> Verifier::check(const ir::Use& use, const ir::Family& consumer,
+                                      const ir::Family& producer) {
+  const ir::Argument* argument = argument_of(consumer, use.argument);
+  if (argument == nullptr || !argument->is_future || argument->type != producer.call().result)
+    return Error{described(use, consumer, producer) + ", has another type"};
+  std::string about = use.relation;
+  for (const std::string* text : {&consumer.domain, &consumer.order, &producer.domain, &producer.order})
+    about += '\n' + *text;
+  if (proved_.contains(about)) return {};
+  if (!relations_.within(use, consumer, producer))
+    return Error{described(use, consumer, producer) + ", leads out of its family"};
+  if (!relations_.forward(use, consumer, producer))
+    return Error{described(use, consumer, producer) + ", comes later than its reader"};
+  proved_.insert(std::move(about));
+  return {};
+}
+
+formats::Result<void> Verifier::verify(const ir::Plan& plan) {
+  std::unordered_map<std::uint32_t, const ir::Family*> families;
+  for (const ir::Family& family : plan.families)
+    if (!is_whole(family) || !families.emplace(family.node, &family).second)
       return Error{"family " + std::to_string(family.node) + " is not whole"};
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<const ir::Use*>> arguments;
+  for (const ir::Use& use : plan.uses) {
+    const auto consumer = families.find(use.consumer), producer = families.find(use.producer);
+    if (consumer == families.end() || producer == families.end())
+      return Error{"a dependence leads out of the plan"};
+    if (const auto checked = check(use, *consumer->second, *producer->second); !checked) return checked;
+    auto& others = arguments[{use.consumer, use.argument}];
+    for (const ir::Use* other : others)
+      if (!relations_.separate(use, *other))
+        return Error{described(use, *consumer->second, *producer->second) + ", comes from elsewhere as well"};
+    others.push_back(&use);
   }
-  for (const ir::Use& use : plan.uses)
-    if (const auto checked = check(plan, use, relations); !checked) return checked;
   for (const ir::Returned& returned : plan.returned)
     for (const ir::Output& output : returned.outputs)
-      if (plan.find(output.producer) == nullptr) return Error{"what is returned is not made"};
+      if (!families.contains(output.producer)) return Error{"what is returned is not made"};
   return {};
 }
 

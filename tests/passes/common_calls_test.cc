@@ -82,6 +82,65 @@ TEST(CommonCalls, TakeTheSameFutures) {
   EXPECT_EQ(families_after(readers("[i] -> [n - 1 - i] : 0 <= i < n")), 4U);
 }
 
+TEST(CommonCalls, GiveTheSameAndTakeTheSameInTheSameWay) {
+  Sketch results = twice("x", "x");
+  results.plan.families[1].steps[0].call.result = "long";
+  results.plan.uses.pop_back();
+  EXPECT_EQ(families_after(results), 3U);
+  Sketch arguments = twice("x", "x");
+  arguments.plan.families[1].steps[0].call.arguments[0].type = "long";
+  EXPECT_EQ(families_after(arguments), 3U);
+  Sketch operations = twice("x", "x");
+  operations.plan.families[1].steps[0].call.op = formats::NodeOp::map;
+  EXPECT_EQ(families_after(operations), 3U);
+}
+
+/// Elements of a container that come from outside have no producers, but they count.
+TEST(CommonCalls, TakeContainersOfTheSameLength) {
+  const auto containers = [](const std::string& length) {
+    Sketch sketch = twice("x", "x");
+    sketch.plan.ranges = {{0, 0, "[n] -> { n0[e] : 0 <= e < n }"},
+                          {1, 0, "[n] -> { n1[e] : 0 <= e < " + length + " }"}};
+    return sketch;
+  };
+  EXPECT_EQ(families_after(containers("n")), 2U);
+  EXPECT_EQ(families_after(containers("n - 1")), 3U);
+}
+
+/// In a plan the earlier call need not stand first.
+TEST(CommonCalls, KeepTheEarlierOne) {
+  Sketch sketch = twice("x", "x");
+  std::swap(sketch.plan.families[0], sketch.plan.families[1]);
+  const auto made = after("common-calls", sketch);
+  ASSERT_EQ(made.plan.families.size(), 2U);
+  EXPECT_EQ(made.plan.families[0].node, 0U);
+}
+
+/// Those that stand before what makes them alike are found at the second look.
+TEST(CommonCalls, AreLookedForUntilThereAreNone) {
+  Sketch sketch = twice("x", "x");
+  sketch.plan.families.pop_back();
+  sketch.plan.uses.clear();
+  sketch.task("h").pure().reads(0).task("h").pure().reads(1).task("g").reads(2).reads(3);
+  std::rotate(sketch.plan.families.begin(), sketch.plan.families.begin() + 2, sketch.plan.families.end() - 1);
+  EXPECT_EQ(families_after(sketch), 3U);
+}
+
+TEST(CommonCalls, AreSingle) {
+  Sketch sketch;
+  for (int i = 0; i < 2; ++i) {
+    sketch.task("f").pure().value("x");
+    ir::Family& family = sketch.plan.families.back();
+    ir::Step second = family.steps[0];
+    family.steps[0].at = "[n] -> { n" + std::to_string(i) + "[] -> n" + std::to_string(i) + "[] }";
+    second.call.arguments = {{true, false, "text", ""}};
+    second.first_argument = 1;
+    second.fed = 0;
+    family.steps.push_back(second);
+  }
+  EXPECT_EQ(families_after(sketch.task("g").reads(0).reads(1)), 3U);
+}
+
 /// Of a chain each instance depends on the one before, so two chains that begin alike are not seen to be the
 /// same.
 TEST(CommonCalls, AreNotGuessedFromThemselves) {

@@ -94,6 +94,20 @@ TEST(Fusion, LeavesContainersAndTrees) {
   EXPECT_THAT(tasks(tree), ElementsAre("a", "b"));
 }
 
+/// Also where it reads no more than the value that it begins with.
+TEST(Fusion, LeavesATreeThatReadsOneResult) {
+  EXPECT_THAT(tasks(Sketch().task("a").task("sum", "[]", formats::NodeOp::reduce).reads(0)),
+              ElementsAre("a", "sum"));
+}
+
+/// Of a container of futures from outside.
+TEST(Fusion, LeavesWhatMayWaitForTheCaller) {
+  Sketch sketch;
+  sketch.task("a").task("b").reads(0);
+  sketch.plan.ranges.push_back({1, 1, "[n] -> { n1[e] : 0 <= e < n }"});
+  EXPECT_THAT(tasks(sketch), ElementsAre("a", "b"));
+}
+
 TEST(Fusion, LeavesWhatHasNoSingleForm) {
   EXPECT_THAT(tasks(Sketch()
                         .task("a", kAll)
