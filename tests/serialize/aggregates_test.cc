@@ -51,6 +51,72 @@ struct HoldsPointer {
   int* p;
 };
 
+struct Parts {
+  float x, y, z;
+};
+struct Vector3 {  // as graphics libraries have them
+  union {
+    Parts parts;
+    float v[3];
+  };
+};
+struct Tagged {
+  int kind;
+  union {
+    int i;
+    double d;
+  };
+};
+struct Scene {
+  std::string name;
+  Tagged tagged;
+};
+union Word {
+  unsigned whole;
+  unsigned char bytes[4];
+};
+struct Words {
+  int count;
+  Word first;
+};
+struct Known {
+  union {
+    int i;
+    float f;
+  };
+};
+struct HoldsKnown {
+  Known first;
+  std::vector<Known> more;
+  Word word;
+};
+
+}  // namespace
+
+template <>
+struct dflow::Serialize<Known> {
+  static void write(Writer& out, const Known& known) { out.write(known.i); }
+  static Known read(Reader& in) { return {{in.read<int>()}}; }
+};
+template <>
+struct dflow::Serialize<Word> {
+  static void write(Writer& out, const Word& word) { out.write(word.whole); }
+  static Word read(Reader& in) { return {in.read<unsigned>()}; }
+};
+
+namespace {
+
+TEST(Aggregates, WithUnionsAreSentOnlyIfSomebodySaysHow) {
+  static_assert(!Serializable<Vector3> && !Serializable<std::vector<Vector3>>);
+  static_assert(!Serializable<Tagged> && !Serializable<Scene>);
+  static_assert(Serializable<Known> && Serializable<Words> && Serializable<HoldsKnown>);
+  EXPECT_THAT(dflow::detail::why_not_serializable<Scene>(), ::testing::ContainsRegex("it holds '.*Tagged' \\("));
+  const HoldsKnown copy = round_trip(HoldsKnown{{{1}}, {{{2}}, {{3}}}, {4}});
+  EXPECT_EQ(copy.first.i + copy.more[1].i, 4);
+  EXPECT_EQ(copy.word.whole, 4u);
+  EXPECT_EQ(round_trip(Words{5, {6}}).first.whole, 6u);
+}
+
 TEST(Aggregates, KeepTheirMembers) {
   Everything all{"n", 3, "text", {{"k", {{1, 2}}}}, std::make_unique<Padded>('c', 2.0), 7, true};
   const auto copy = dflow::from_bytes<Everything>(dflow::to_bytes(all));

@@ -96,9 +96,47 @@ consteval std::size_t count_members() {
     return 25;
 }
 
+/// Becomes any union that nobody says how to send. Where a member is a class that begins with one, braces may be left
+/// out, and it becomes that one; AnyAround becomes the class.
+struct AnyUnion {
+  template <class U>
+    requires(std::is_union_v<U> && !HasSerializer<U>)
+  operator U() const;  // NOLINT: implicit by design
+};
+struct AnyAround {
+  template <class X>
+    requires(std::is_class_v<X> && requires { X{AnyUnion()}; })
+  operator X() const;  // NOLINT: implicit by design
+};
+
+/// Whether a member itself is a union that nobody says how to send. Bindings cannot take apart a class with one that has no
+/// name, and to ask them is an error.
+template <class T>
+consteval bool has_bare_union() {
+#define DFLOW_BARE_UNION_BEHIND(...)                    \
+  if constexpr (requires { T{__VA_ARGS__ AnyUnion()}; }) \
+    if constexpr (!requires { T{__VA_ARGS__ AnyAround()}; }) return true;
+#define DFLOW_FOUR {}, {}, {}, {},
+#define DFLOW_BARE_UNION_IN_FOUR_BEHIND(...)     \
+  DFLOW_BARE_UNION_BEHIND(__VA_ARGS__)           \
+  DFLOW_BARE_UNION_BEHIND(__VA_ARGS__{}, )       \
+  DFLOW_BARE_UNION_BEHIND(__VA_ARGS__{}, {}, )   \
+  DFLOW_BARE_UNION_BEHIND(__VA_ARGS__{}, {}, {}, )
+  DFLOW_BARE_UNION_IN_FOUR_BEHIND()
+  DFLOW_BARE_UNION_IN_FOUR_BEHIND(DFLOW_FOUR)
+  DFLOW_BARE_UNION_IN_FOUR_BEHIND(DFLOW_FOUR DFLOW_FOUR)
+  DFLOW_BARE_UNION_IN_FOUR_BEHIND(DFLOW_FOUR DFLOW_FOUR DFLOW_FOUR)
+  DFLOW_BARE_UNION_IN_FOUR_BEHIND(DFLOW_FOUR DFLOW_FOUR DFLOW_FOUR DFLOW_FOUR)
+  DFLOW_BARE_UNION_IN_FOUR_BEHIND(DFLOW_FOUR DFLOW_FOUR DFLOW_FOUR DFLOW_FOUR DFLOW_FOUR)
+#undef DFLOW_BARE_UNION_IN_FOUR_BEHIND
+#undef DFLOW_FOUR
+#undef DFLOW_BARE_UNION_BEHIND
+  return false;
+}
+
 template <class T>
 concept BindableAggregate = std::is_class_v<T> && std::is_aggregate_v<T> && requires { T{}; } &&
-                            !HasBase<T> && count_members<T>() <= 24;
+                            !HasBase<T> && count_members<T>() <= 24 && !has_bare_union<T>();
 
 /// Calls `f` with all members of `whole`, in order.
 template <class T, class F>
