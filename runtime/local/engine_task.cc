@@ -97,7 +97,7 @@ Engine::Outcome Engine::run_body(Node& node) {
       if (options_.through_bytes != ThroughBytes::none) error = detail::pass_through_bytes(error);
     }
     const auto end = timed ? detail::Clock::now() : start;
-    if (recorder_) recorder_->ran(node, start, end);
+    if (recorder_) recorder_->ran(node, start, end, succeeded && !node.has(detail::kForwards));
     if (node.has(detail::kTimed)) note_duration(node, end - start);
     if (succeeded && node.has(detail::kForwards)) return Outcome::succeeded;  // settled when the inner task ends
     const bool again = !succeeded && options && attempt < options->retries && node.state() == State::running;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <dflow/detail/crossing.h>
+
 #include "runtime/local/names.h"
 
 namespace dflow::local {
@@ -16,6 +18,19 @@ std::int64_t nanoseconds(detail::Clock::duration d) {
 std::string program_path() {
   const std::string path = executable_path();
   return path.empty() ? "unknown" : path;
+}
+
+/// Of its bytes, as it would be sent; of a value that cannot be, its object's own.
+std::uint64_t bytes_of_value(Node& node) {
+  const detail::ValueForm* form = node.value_form();
+  if (form == nullptr || form->write == nullptr) return node.value_size();
+  try {
+    Writer counter{Writer::CountOnly()};
+    form->write(node, counter);
+    return counter.size();
+  } catch (...) {  // a Serialize that refuses this value: whoever sends it is told
+    return node.value_size();
+  }
 }
 
 }  // namespace
@@ -85,9 +100,10 @@ void Recorder::submitted(Node& node, const Context& context) {
   }
 }
 
-void Recorder::ran(const Node& node, detail::Clock::time_point start, detail::Clock::time_point end) {
+void Recorder::ran(Node& node, detail::Clock::time_point start, detail::Clock::time_point end, bool has_value) {
   if (node.record == 0) return;
   const std::uint32_t callee = callee_of(node);
+  const std::uint64_t bytes = has_value ? bytes_of_value(node) : 0;
   Part& mine = part();
   const std::lock_guard lock(mine.mutex);
   mine.events.push_back({.task = formats::TaskId{node.record},
@@ -96,7 +112,7 @@ void Recorder::ran(const Node& node, detail::Clock::time_point start, detail::Cl
                          .duration_ns = nanoseconds(end - start),
                          .process = 1,
                          .thread = static_cast<std::uint32_t>(this_thread().index),
-                         .bytes = node.value_size()});
+                         .bytes = bytes});
 }
 
 const GraphInstance* Recorder::enter(const detail::GraphSite& site) {

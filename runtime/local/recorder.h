@@ -36,7 +36,8 @@ class Recorder {
 
   /// Numbers the node and notes its producers, its name and what submitted it.
   void submitted(Node& node, const Context& context);
-  void ran(const Node& node, detail::Clock::time_point start, detail::Clock::time_point end);
+  /// `has_value`: its body returned, and nobody else can see the value yet.
+  void ran(Node& node, detail::Clock::time_point start, detail::Clock::time_point end, bool has_value);
   const GraphInstance* enter(const detail::GraphSite& site);
   void boundary(const detail::GraphSite* site, const std::string& file, int line, const std::string& reason);
 

@@ -16,6 +16,7 @@ namespace dflow::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
 std::vector<std::string> words_of(std::string text) {
@@ -164,25 +165,33 @@ TEST(Modes, QuitSignalPrintsWhoWaitsForWhom) {
   EXPECT_EQ(waiter.get(), 1);
 }
 
-TEST(Modes, TraceHoldsTasksAndEdges) {
+/// What an Executor records of `program`.
+template <class Program>
+formats::Recording recorded(Program program) {
   const std::string path = std::filesystem::temp_directory_path() / ("dflow_trace_" + std::to_string(::getpid()));
   {
     const Environment trace("DFLOW_TRACE", path);
     Executor ex(threads(2));
-    const auto a = ex.with({.name = "a"}).submit(square, 1);
-    const auto b = ex.with({.name = "b"}).submit(add, a, a);
-    const auto c = ex.with({.name = "c", .after = {a}}).submit([](Executor& inner) {
-      return inner.with({.name = "inner"}).submit(square, 2).get();
-    });
-    ex.with({.name = "d"}).submit([](std::vector<int>) {}, std::vector{b, c}).get();
+    program(ex);
   }
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
   const auto recording = formats::parse_recording(text.str());
   std::filesystem::remove(path);
-  ASSERT_TRUE(recording) << recording.message();
-  const formats::Recording& r = recording.value();
+  EXPECT_TRUE(recording) << recording.message();
+  return recording ? recording.value() : formats::Recording();
+}
+
+TEST(Modes, TraceHoldsTasksAndEdges) {
+  const formats::Recording r = recorded([](Executor& ex) {
+    const auto a = ex.with({.name = "a"}).submit(square, 1);
+    const auto b = ex.with({.name = "b"}).submit(add, a, a);
+    const auto c = ex.with({.name = "c", .after = {a}}).submit([](Executor& inner) {
+      return inner.with({.name = "inner"}).submit(square, 2).get();
+    });
+    ex.with({.name = "d"}).submit([](std::vector<int>) {}, std::vector{b, c}).get();
+  });
   std::map<formats::TaskId, std::string> names;
   for (const auto& task : r.tasks) names[task.id] = r.names[task.name];
   std::set<std::string> edges;
@@ -192,6 +201,41 @@ TEST(Modes, TraceHoldsTasksAndEdges) {
   EXPECT_EQ(r.events.size(), 5u);
   EXPECT_FALSE(r.dry);
   for (const auto& task : r.tasks) EXPECT_EQ(r.graphs[task.graph].parent.has_value(), names[task.id] == "inner");
+}
+
+struct Opaque {
+  std::unique_ptr<int[]> cells;
+};
+struct Refuses {
+  int value;
+};
+
+}  // namespace
+}  // namespace dflow::testing
+
+template <>
+struct dflow::Serialize<dflow::testing::Refuses> {
+  static void write(Writer&, const dflow::testing::Refuses&) { throw std::runtime_error("not this one"); }
+  static dflow::testing::Refuses read(Reader& in) { return {in.read<int>()}; }
+};
+
+namespace dflow::testing {
+namespace {
+
+TEST(Modes, TraceTellsHowManyBytesAResultHas) {
+  const formats::Recording r = recorded([](Executor& ex) {
+    ex.with({.name = "vector"}).submit([] { return std::vector<double>(1'000'000); }).get();
+    ex.with({.name = "nested"}).submit([] { return std::vector(3, std::string(100, 'x')); }).get();
+    ex.with({.name = "nothing"}).submit([] {}).get();
+    ex.with({.name = "opaque"}).submit([] { return Opaque(); }).get();
+    ex.with({.name = "refuses"}).submit([] { return Refuses{1}; }).get();
+    ex.with({.name = "fails"}).submit([]() -> std::string { throw std::runtime_error("no"); }).wait();
+  });
+  std::map<std::string, std::uint64_t> bytes;
+  for (const auto& event : r.events) bytes[r.names[event.name]] = event.bytes;
+  EXPECT_THAT(bytes, UnorderedElementsAre(Pair("vector", 8'000'008u), Pair("nested", 8u + 3 * 108), Pair("nothing", 0u),
+                                          Pair("opaque", sizeof(Opaque)), Pair("refuses", sizeof(Refuses)),
+                                          Pair("fails", 0u)));
 }
 
 TEST(Modes, TraceThatCannotBeWrittenIsReported) {

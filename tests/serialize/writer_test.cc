@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/serialize/allocation_counter.h"
 #include "tests/serialize/includes.h"
 #include "tests/serialize/support.h"
 
@@ -46,6 +47,15 @@ TEST(Writer, WritesTheSameBytesBorrowedOrNot) {
   EXPECT_EQ(writer.size(), joined(writer).size());
   EXPECT_EQ(writer.take(), dflow::to_bytes(message));
   EXPECT_EQ(writer.size(), 0u);
+}
+
+TEST(Writer, CountsWithoutKeeping) {
+  const Message message = make_message();
+  const std::size_t before = dflow::testing::allocated_bytes();
+  Writer writer{Writer::CountOnly()};
+  writer.write(message);
+  EXPECT_EQ(dflow::testing::allocated_bytes(), before);
+  EXPECT_EQ(writer.size(), dflow::to_bytes(message).size());
 }
 
 TEST(Writer, BorrowsPayloadsThatFollowEachOther) {

@@ -49,8 +49,12 @@ class Writer {
  public:
   static constexpr std::size_t never_borrow = std::numeric_limits<std::size_t>::max();
 
+  /// For a Writer that keeps no bytes: only size() is of use.
+  struct CountOnly {};
+
   Writer() = default;
   explicit Writer(std::size_t borrow_from) : borrow_from_(borrow_from) {}
+  explicit Writer(CountOnly) : counts_only_(true) {}
 
   template <class T>
   void write(const T& value) {
@@ -73,6 +77,10 @@ class Writer {
 
   /// Raw bytes; whoever reads must know how many.
   void write_bytes(std::span<const std::byte> bytes) {
+    if (counts_only_) {
+      borrowed_size_ += bytes.size();
+      return;
+    }
     owned_.insert(owned_.end(), bytes.begin(), bytes.end());
   }
 
@@ -164,6 +172,7 @@ class Writer {
   std::vector<Borrowed> borrowed_;
   std::size_t borrowed_size_ = 0;
   std::size_t borrow_from_ = never_borrow;
+  bool counts_only_ = false;
   int depth_ = 0;
   int copying_ = 0;
 };
