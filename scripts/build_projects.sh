@@ -90,6 +90,14 @@ fetch() {
 
 # ---- builds
 
+# Of the same kind: projects give both compilers the flags that the C++ compiler takes.
+c_compiler_of() {
+  case "$1" in
+    *clang++*) echo "${1/clang++/clang}" ;;
+    *) echo "${1/g++/gcc}" ;;
+  esac
+}
+
 # build PROJECT NAME CXX HOST [CMAKE-OPTION]: always in one folder, which paths in the objects name; then it is moved to
 # its own.
 build() {
@@ -98,7 +106,7 @@ build() {
   rm -rf "$place" "$work/$project/$name"
   # shellcheck disable=SC2086
   (export DFLOWC_HOST=$host CCACHE_DISABLE=1; unset CMAKE_CXX_COMPILER_LAUNCHER
-   CXX=$cxx cmake -G Ninja -S "$work/$project/source" -B "$place" -DCMAKE_BUILD_TYPE=None "-DCMAKE_CXX_FLAGS=-O1 -w" \
+   CC=$(c_compiler_of "$host") CXX=$cxx cmake -G Ninja -S "$work/$project/source" -B "$place" -DCMAKE_BUILD_TYPE=None "-DCMAKE_CXX_FLAGS=-O1 -w" \
      ${options[$project]} "${@:5}" && cmake --build "$place" -j "$jobs") >"$log.build" 2>&1 || return
   # shellcheck disable=SC2086
   (cd "$place" && ${tests[$project]}) >"$log.tests" 2>&1
