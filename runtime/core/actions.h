@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/core/facts.h"
+#include "runtime/core/holders.h"
 
 namespace dflow::core {
 
@@ -19,7 +20,7 @@ struct Input {
   TaskId id{};
   Attempt version{};
   std::uint64_t bytes = 0;
-  std::vector<WorkerId> holders = {};  ///< At most `Settings::max_sources`, best first.
+  Holders holders = {};  ///< At most `Settings::max_sources`, best first.
   static constexpr std::tuple fields{&Input::id, &Input::version, &Input::bytes, &Input::holders};
   bool operator==(const Input&) const = default;
 };

@@ -30,6 +30,22 @@ namespace dflow::core {
 template <class T>
 concept Record = requires { T::fields; };
 
+/// What elements are put behind.
+template <class T>
+concept Sequence = requires(T t) {
+  typename T::value_type;
+  t.clear();
+  t.emplace_back();
+};
+
+/// Where `T` stands among a variant's alternatives.
+template <class Variant, class T>
+inline constexpr std::size_t index_in = 0;
+template <class T, class... Rest>
+inline constexpr std::size_t index_in<std::variant<T, Rest...>, T> = 0;
+template <class First, class... Rest, class T>
+inline constexpr std::size_t index_in<std::variant<First, Rest...>, T> = 1 + index_in<std::variant<Rest...>, T>;
+
 class Encoder {
  public:
   template <class T>
@@ -50,12 +66,22 @@ class Encoder {
     else
       compound(value);
   }
+  /// What `put(Variant(alternative))` writes, without a copy of it.
+  template <class Variant, class T>
+  void put_as(const T& alternative) {
+    static_assert(index_in<Variant, T> < std::variant_size_v<Variant>);
+    number(index_in<Variant, T>);
+    put(alternative);
+  }
   std::string take() { return std::move(out_); }
 
  private:
   void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>(value | 0x80));
-    out_.push_back(static_cast<char>(value));
+    char bytes[10];
+    std::size_t size = 0;
+    for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
+    bytes[size++] = static_cast<char>(value);
+    out_.append(bytes, size);
   }
   void fixed(std::uint64_t value) {
     for (int i = 0; i < 8; ++i) out_.push_back(static_cast<char>(value >> (8 * i)));
@@ -77,8 +103,8 @@ class Encoder {
   void compound(const std::pair<A, B>& value) {
     put(value.first), put(value.second);
   }
-  template <class T>
-  void compound(const std::vector<T>& values) {
+  template <Sequence T>
+  void compound(const T& values) {
     sequence(values);
   }
   template <class K, class V>
@@ -197,8 +223,8 @@ class Decoder {
     value = std::chrono::time_point<C, D>(since);
     return true;
   }
-  template <class T>
-  bool compound(std::vector<T>& values) {
+  template <Sequence T>
+  bool compound(T& values) {
     std::size_t n = 0;
     if (!count(n)) return false;
     values.clear();
@@ -257,6 +283,14 @@ template <class T>
 std::string encode(const T& value) {
   Encoder encoder;
   encoder.put(value);
+  return encoder.take();
+}
+
+/// What `encode(Variant(alternative))` gives.
+template <class Variant, class T>
+std::string encode_as(const T& alternative) {
+  Encoder encoder;
+  encoder.put_as<Variant>(alternative);
   return encoder.take();
 }
 

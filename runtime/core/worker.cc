@@ -19,11 +19,11 @@ static_assert(event_names.size() == std::variant_size_v<WorkerEvent>);
 Worker::Worker(WorkerId self, WorkerLimits limits, Settings settings)
     : self_(self), limits_{std::max<std::uint16_t>(limits.threads, 1), limits.memory}, settings_(settings) {}
 
-std::vector<WorkerAction> Worker::apply(const WorkerEvent& event) {
+std::vector<WorkerAction> Worker::apply(WorkerEvent event) {
   ++event_number_;
   event_name_ = event_names[event.index()];
   actions_.clear();
-  std::visit([this](const auto& one) { on(one); }, event);
+  std::visit([this](auto& one) { on(one); }, event);
   spill();
   start_bodies();
   return std::exchange(actions_, {});
@@ -40,15 +40,17 @@ void Worker::move(Work& work, WorkState to) {
   work.state = to;
 }
 
-void Worker::on(const RunTask& order) {
-  const Name name{order.id, order.attempt};
-  const auto [found, fresh] = tasks_.insert({name, Work{.order = order}});
+void Worker::on(RunTask& event) {
+  const Name name{event.id, event.attempt};
+  const auto [found, fresh] = tasks_.try_emplace(name);
   if (!fresh) return;
   Work& work = found->second;
+  work.order = std::move(event);
+  const RunTask& order = work.order;
   move(work, WorkState::fetching);
   for (const Input& input : order.inputs) {
-    const auto [value, unknown] = values_.insert({{input.id, input.version}, {}});
-    const bool first = value->second.readers.insert(name).second;
+    const auto [value, unknown] = values_.try_emplace({input.id, input.version});
+    const bool first = value->second.readers.insert(name);
     if (first && !value->second.stored) ++work.missing;
   }
   if (work.missing == 0) return make_ready(work);
@@ -91,6 +93,7 @@ void Worker::start(Work& work) {
   }
   StartBody body{
       .id = order.id, .attempt = order.attempt, .payload = order.payload, .options = order.options};
+  body.inputs.reserve(order.inputs.size());
   for (const Input& input : order.inputs) {
     use({input.id, input.version});
     body.inputs.push_back({.id = input.id, .version = input.version, .bytes = input.bytes});

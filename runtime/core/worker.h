@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -43,7 +44,7 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  [[nodiscard]] std::vector<WorkerAction> apply(const WorkerEvent& event);
+  [[nodiscard]] std::vector<WorkerAction> apply(WorkerEvent event);
 
   void check_invariants() const;
 
@@ -64,6 +65,30 @@ class Worker {
     Attempt version{};
     auto operator<=>(const Name&) const = default;
   };
+  /// A set that lies together: in most of these there are few, and they come and go in order.
+  class Names {
+   public:
+    /// False if it was there already.
+    bool insert(const Name& name) {
+      const auto at = std::lower_bound(all_.begin(), all_.end(), name);
+      if (at != all_.end() && *at == name) return false;
+      all_.insert(at, name);
+      return true;
+    }
+    bool erase(const Name& name) {
+      const auto at = std::lower_bound(all_.begin(), all_.end(), name);
+      if (at == all_.end() || *at != name) return false;
+      all_.erase(at);
+      return true;
+    }
+    bool contains(const Name& name) const { return std::binary_search(all_.begin(), all_.end(), name); }
+    bool empty() const { return all_.empty(); }
+    auto begin() const { return all_.begin(); }
+    auto end() const { return all_.end(); }
+
+   private:
+    std::vector<Name> all_;
+  };
   struct Work {
     RunTask order;
     WorkState state = WorkState::fresh;
@@ -78,9 +103,9 @@ class Worker {
     bool doomed = false;  ///< Dropped when its last reader here has ended.
     std::uint64_t bytes = 0;
     std::uint64_t used = 0;       ///< When last, in events.
-    std::set<Name> readers = {};  ///< Tasks here (id, attempt) that have not ended.
+    Names readers = {};  ///< Tasks here (id, attempt) that have not ended.
     // While it is not stored:
-    std::vector<WorkerId> holders = {};  ///< To be asked.
+    Holders holders = {};  ///< To be asked.
     std::size_t next_holder = 0;
     std::optional<WorkerId> asking = {};
     std::vector<MissingInput> refused = {};
@@ -98,7 +123,7 @@ class Worker {
   };
 
   void on(const Tick&);
-  void on(const RunTask&);
+  void on(RunTask&);
   void on(const CancelTask&);
   void on(const RevokeTask&);
   void on(const FreeValue&);

@@ -182,7 +182,7 @@ void Worker::on(const FreeValue& event) {
 
 void Worker::release(const Name& reader, const Name& name) {
   const auto found = values_.find(name);
-  if (found == values_.end() || found->second.readers.erase(reader) == 0) return;
+  if (found == values_.end() || !found->second.readers.erase(reader)) return;
   drop_if_unwanted(name);
   erase_if_idle(name);
 }

@@ -4,6 +4,7 @@
 
 #include <thrift/protocol/TBinaryProtocol.h>
 #include <thrift/transport/TBufferTransports.h>
+#include <thrift/transport/TVirtualTransport.h>
 
 #include "wire_types.h"
 
@@ -14,6 +15,7 @@ namespace {
 using apache::thrift::TConfiguration;
 using apache::thrift::protocol::TBinaryProtocolT;
 using apache::thrift::transport::TMemoryBuffer;
+using apache::thrift::transport::TVirtualTransport;
 
 constexpr std::string_view kMagic = "dflw";
 
@@ -23,6 +25,16 @@ struct Overload : F... {
 };
 template <class... F>
 Overload(F...) -> Overload<F...>;
+
+/// Where a frame is written: straight into the string that is sent.
+class FrameBytes final : public TVirtualTransport<FrameBytes> {
+ public:
+  explicit FrameBytes(std::shared_ptr<TConfiguration> configuration) : TVirtualTransport(std::move(configuration)) {}
+  void write(const std::uint8_t* bytes, std::uint32_t size) { frame.append(reinterpret_cast<const char*>(bytes), size); }
+
+  std::string frame = {};
+};
+using FrameWriter = TBinaryProtocolT<FrameBytes>;
 
 wire::Memory to_wire(const Memory& m) {
   wire::Memory memory;
@@ -71,10 +83,7 @@ wire::Frame to_wire(const Message& message) {
                    welcome.heard = static_cast<std::int64_t>(m.heard);
                    frame.__set_welcome(welcome);
                  },
-                 [&](const Batch& m) {
-                   frame.batch.messages = m.messages;
-                   frame.__isset.batch = true;
-                 },
+                 [&](const Batch&) {},  // is written as it is
                  [&](const Pull& m) {
                    wire::Pull pull;
                    for (const Pull::Wanted& wanted : m.values) {
@@ -109,6 +118,23 @@ wire::Frame to_wire(const Message& message) {
              },
              message);
   return frame;
+}
+
+/// A wire::Frame with a wire::Batch, without a copy of its messages.
+void write_batch(const Batch& batch, FrameWriter& out, std::string& frame) {
+  using apache::thrift::protocol::T_LIST;
+  using apache::thrift::protocol::T_STRING;
+  using apache::thrift::protocol::T_STRUCT;
+  constexpr std::size_t kAround = 32;  // bytes, about; and in front of each message four
+  std::size_t size = frame.size() + kAround;
+  for (const std::string& message : batch.messages) size += message.size() + 4;
+  frame.reserve(size);
+  out.writeFieldBegin("batch", T_STRUCT, 3);
+  out.writeFieldBegin("messages", T_LIST, 1);
+  out.writeListBegin(T_STRING, static_cast<std::uint32_t>(batch.messages.size()));
+  for (const std::string& message : batch.messages) out.writeBinary(message);
+  out.writeFieldStop();
+  out.writeFieldStop();
 }
 
 Hello from_wire(wire::Hello& m) {
@@ -208,16 +234,17 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
 }  // namespace
 
 std::string encode_frame(const Message& message) {
-  const auto buffer = std::make_shared<TMemoryBuffer>();
-  const std::uint8_t prefix[kPrefix] = {};
-  buffer->write(prefix, kPrefix);
-  TBinaryProtocolT<TMemoryBuffer> protocol(buffer);
-  to_wire(message).write(&protocol);
-  std::string frame = buffer->getBufferAsString();
+  static const auto configuration = std::make_shared<TConfiguration>();
+  const auto buffer = std::make_shared<FrameBytes>(configuration);
+  std::string& frame = buffer->frame;
+  frame.assign(kPrefix, '\0');
+  FrameWriter protocol(buffer);
+  if (const auto* batch = std::get_if<Batch>(&message)) write_batch(*batch, protocol, frame);
+  else to_wire(message).write(&protocol);
   frame.replace(0, kMagic.size(), kMagic);
   const std::size_t size = frame.size() - kPrefix;
   for (std::size_t i = 0; i < 4; ++i) frame[4 + i] = static_cast<char>(size >> (24 - 8 * i));
-  return frame;
+  return std::move(frame);
 }
 
 bool begins_frame(std::string_view bytes) { return bytes.starts_with(kMagic); }

@@ -56,6 +56,11 @@ TEST(Codec, TakesNoMemoryForACountThatCannotBeTrue) {
   EXPECT_FALSE(decode<Event>(claims_a_billion));
 }
 
+TEST(Codec, WritesAnAlternativeAsItsVariantWithoutMakingOne) {
+  const TaskRevoked revoked{WorkerId{3}, task_id(ClientId{1}, 2), Attempt{4}, true};
+  EXPECT_EQ(encode_as<Event>(revoked), encode(Event(revoked)));
+}
+
 TEST(Codec, RefusesAnUnknownAlternative) {
   EXPECT_FALSE(decode<Event>("\x7f"));
 }

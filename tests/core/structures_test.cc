@@ -4,6 +4,8 @@
 #include <map>
 #include <vector>
 
+#include "runtime/core/codec.h"
+#include "runtime/core/holders.h"
 #include "runtime/core/id_table.h"
 #include "runtime/core/ready_queue.h"
 #include "runtime/core/smallest.h"
@@ -32,6 +34,25 @@ TEST(Smallest, AgreesWithASearch) {
     };
     ASSERT_EQ(tree.first(), search(keys));
     ASSERT_EQ(tree.first_but(but), search(others));
+  }
+}
+
+TEST(Holders, AreWhatTheyWereMadeOfFewOrMany) {
+  for (std::uint32_t count = 0; count < 9; ++count) {
+    std::vector<WorkerId> workers;
+    for (std::uint32_t i = 0; i < count; ++i) workers.push_back(WorkerId{i + 1});
+    const Holders made = workers;
+    Holders copied = made, moved = std::move(copied), assigned = {WorkerId{99}};
+    assigned = moved;
+    for (const Holders* one : std::initializer_list<const Holders*>{&made, &moved, &assigned}) {
+      EXPECT_EQ(std::vector<WorkerId>(one->begin(), one->end()), workers);
+      EXPECT_EQ(encode(*one), encode(workers));
+    }
+    EXPECT_EQ(decode<Holders>(encode(workers)).value(), made);
+    EXPECT_TRUE(copied.empty());  // NOLINT: what is moved from can be filled again
+    copied.push_back(WorkerId{7});
+    EXPECT_EQ(copied, Holders{WorkerId{7}});
+    EXPECT_NE(copied, made);
   }
 }
 
