@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/cluster/board.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/task_spec.h"
 
@@ -113,7 +114,7 @@ struct AgentReport {
 };
 struct ProcessEnded {
   std::int64_t pid = 0;
-  core::WorkerEnd end = {};
+  ProcessEnd end = {};
   static constexpr std::tuple fields{&ProcessEnded::pid, &ProcessEnded::end};
 };
 /// Whole lines that a worker printed.

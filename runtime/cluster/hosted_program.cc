@@ -86,7 +86,7 @@ void HostedProgram::run() {
                                           {"LD_LIBRARY_PATH", library_path(folder)}},
                           .start_limit = options.start_limit},
       WorkerPool::Handlers{
-          .ended = [this](std::int64_t pid, const core::WorkerEnd& end) { agent_.send(ProcessEnded{pid, end}); },
+          .ended = [this](std::int64_t pid, const ProcessEnd& end) { agent_.send(ProcessEnded{pid, end}); },
           .printed =
               [this](const Printed& lines) {
                 agent_.send(WorkerPrinted{order_.program, lines.worker, lines.is_error, lines.text});

@@ -22,7 +22,7 @@ namespace dflow::cluster {
 class Hosting {
  public:
   struct Handlers {
-    std::function<void(const std::string& host, std::int64_t pid, const core::WorkerEnd& end)> ended;
+    std::function<void(const std::string& host, std::int64_t pid, const ProcessEnd& end)> ended;
     /// For the clients of the program.
     std::function<void(const std::string& program, const Printed& lines)> printed;
     /// No agent can run workers of the program.

@@ -23,10 +23,10 @@ std::size_t share_of_processors(std::size_t workers) {
   return std::max<std::size_t>(1, static_cast<std::size_t>(processors) / workers);
 }
 
-/// Each worker takes two pipes, a handle and a connection. What the user may have at all stays the limit.
+/// Each worker takes two pipes, a handle, a board and a connection. What the user may have at all stays the limit.
 void allow_files_for(std::size_t workers) {
   rlimit limit{};
-  const rlim_t wanted = 4 * workers + 200;
+  const rlim_t wanted = 5 * workers + 200;
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
   limit.rlim_cur = std::min(wanted, limit.rlim_max);
   ::setrlimit(RLIMIT_NOFILE, &limit);
@@ -75,7 +75,7 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
                               [this](const std::string& name) { return local::print_resources(workers_.at(name)); },
                           .start_limit = std::chrono::seconds(request.start_limit)},
       WorkerPool::Handlers{
-          .ended = [this](std::int64_t pid, const core::WorkerEnd& end) { scheduler_->process_ended(pid, end); },
+          .ended = [this](std::int64_t pid, const ProcessEnd& end) { scheduler_->process_ended(pid, end); },
           .printed = print_lines,
           .gave_up = [this](const std::string& why) { scheduler_->give_up(program_id(), why); }});
   pool_->start();

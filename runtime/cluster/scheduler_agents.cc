@@ -9,7 +9,7 @@ namespace dflow::cluster {
 
 Hosting::Handlers SchedulerServer::hosting_handlers() {
   return {.ended = [this](const std::string& host, std::int64_t pid,
-                          const core::WorkerEnd& end) { note_end({host, pid}, end); },
+                          const ProcessEnd& end) { note_end({host, pid}, end); },
           .printed = [this](const std::string& program, const Printed& lines) { print(program, lines); },
           .gave_up = [this](const std::string& program, const std::string& reason) { fail_clients(program, reason); },
           .flushed =

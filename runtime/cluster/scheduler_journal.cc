@@ -114,12 +114,12 @@ bool SchedulerServer::note(Program& program, const core::Action& action) {
 }
 
 /// In order; from what may run once, behind the record that says that it was given away.
-void SchedulerServer::to_worker(Program& program, core::WorkerId id, Member* member, const ToWorker& message,
+void SchedulerServer::to_worker(Program& program, core::WorkerId id, Member* member, std::string message,
                                 std::uint64_t behind) {
   const auto held = program.held.find(id);
   const bool waits = held != program.held.end() && !held->second.empty();
-  if (!waits && (!journal_ || behind == 0)) return send(member, message);
-  program.held[id].emplace_back(behind, core::encode(message));
+  if (!waits && (!journal_ || behind == 0)) return send(member, std::move(message));
+  program.held[id].emplace_back(behind, std::move(message));
 }
 
 /// From the journal's thread.

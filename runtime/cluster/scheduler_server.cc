@@ -241,12 +241,12 @@ void SchedulerServer::closed(Member& member) {
   leaving_.push_back({core::WorkerId{member.id}, &program, process, now() + kForDetails});
 }
 
-void SchedulerServer::process_ended(std::int64_t pid, const core::WorkerEnd& end) {
+void SchedulerServer::process_ended(std::int64_t pid, const ProcessEnd& end) {
   const std::lock_guard lock(mutex_);
   note_end({host_name(), pid}, end);
 }
 
-void SchedulerServer::note_end(const Process& process, const core::WorkerEnd& end) {
+void SchedulerServer::note_end(const Process& process, const ProcessEnd& end) {
   const auto found = std::ranges::find_if(leaving_, [&](const Leaving& each) { return each.process == process; });
   if (found == leaving_.end()) {
     const bool connected = std::ranges::any_of(members_, [&](const Member& member) {
@@ -260,7 +260,7 @@ void SchedulerServer::note_end(const Process& process, const core::WorkerEnd& en
   lose(*leaving.program, leaving.worker, end);
 }
 
-void SchedulerServer::lose(Program& program, core::WorkerId worker, const core::WorkerEnd& end) {
+void SchedulerServer::lose(Program& program, core::WorkerId worker, const ProcessEnd& end) {
   const auto lost = program.workers.extract(worker);
   if (!lost) return;
   lost.mapped()->gone = true;
@@ -269,7 +269,8 @@ void SchedulerServer::lose(Program& program, core::WorkerId worker, const core::
   set_up_left(program, worker);
   for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));
   for (const auto& [id, client] : program.clients) send(client, ToClient(PeerLeft{worker}));
-  apply(program, core::WorkerLost{.worker = worker, .end = end});
+  for (const RunningBody& body : end.running) apply(program, core::TaskStarted{worker, body.id, body.attempt});
+  apply(program, core::WorkerLost{.worker = worker, .end = end.how});
 }
 
 void SchedulerServer::keep_time() {
@@ -286,7 +287,7 @@ void SchedulerServer::keep_time() {
       overdue.push_back(each);
       return true;
     });
-    for (const Leaving& each : overdue) lose(*each.program, each.worker, {.kind = core::WorkerEnd::Kind::silent});
+    for (const Leaving& each : overdue) lose(*each.program, each.worker, {.how = {.kind = core::WorkerEnd::Kind::silent}});
     hosting_.tick(now());
     lock.unlock();
     reap();
@@ -421,12 +422,12 @@ void SchedulerServer::apply(Program& program, const core::Event& event) {
   }
 }
 
-void SchedulerServer::send(Member* member, const ToClient& message) {
-  if (member && member->connection) member->connection->send(core::encode(message));
-}
+void SchedulerServer::send(Member* member, const ToClient& message) { send(member, core::encode(message)); }
 
-void SchedulerServer::send(Member* member, const ToWorker& message) {
-  if (member && member->connection) member->connection->send(core::encode(message));
+void SchedulerServer::send(Member* member, const ToWorker& message) { send(member, core::encode(message)); }
+
+void SchedulerServer::send(Member* member, std::string message) {
+  if (member && member->connection) member->connection->send(std::move(message));
 }
 
 void SchedulerServer::carry_out(Program& program, const core::Action& action) {
@@ -447,7 +448,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [&](const core::CloseWorker& a) {
                    Member* member = worker(a.worker);
                    if (member) tell_of_worker(program, member->hello.name, WorkerNews::What::retired);
-                   to_worker(program, a.worker, member, ToWorker(a));
+                   to_worker(program, a.worker, member, core::encode_as<ToWorker>(a));
                  },
                  [&](const core::FenceWorker& a) {
                    if (program.absent_workers.erase(a.worker) > 0) never_back(program, a.worker);
@@ -458,26 +459,27 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                    if (options_.replace_worker) options_.replace_worker(member->hello.name);
                  },
                  [&](const core::TaskDone& a) {
-                   send(client(a.client), ToClient(a));
+                   send(client(a.client), core::encode_as<ToClient>(a));
                    end_inner(program, a.value.id);
                  },
                  [&](const core::TaskEnded& a) {
-                   send(client(a.client), ToClient(a));
+                   send(client(a.client), core::encode_as<ToClient>(a));
                    end_inner(program, a.id);
                  },
-                 [&](const core::PlaceValue& a) { send(client(a.client), ToClient(a)); },
-                 [&](const core::Located& a) { send(client(a.client), ToClient(a)); },
+                 [&](const core::PlaceValue& a) { send(client(a.client), core::encode_as<ToClient>(a)); },
+                 [&](const core::Located& a) { send(client(a.client), core::encode_as<ToClient>(a)); },
                  [&](const core::RequestDone& a) {
-                   if (a.client) send(client(*a.client), ToClient(a));
+                   if (a.client) send(client(*a.client), core::encode_as<ToClient>(a));
                  },
                  [](const core::TaskRan&) {},
                  [](const core::TaskGone&) {},
                  [](const core::OnceGiven&) {},
                  [&](const core::RunTask& a) {
                    const auto given = program.given.find(a.id);
-                   to_worker(program, a.worker, worker(a.worker), ToWorker(a), given == program.given.end() ? 0 : given->second);
+                   to_worker(program, a.worker, worker(a.worker), core::encode_as<ToWorker>(a),
+                             given == program.given.end() ? 0 : given->second);
                  },
-                 [&](const auto& a) { to_worker(program, a.worker, worker(a.worker), ToWorker(a)); },
+                 [&](const auto& a) { to_worker(program, a.worker, worker(a.worker), core::encode_as<ToWorker>(a)); },
              },
              action);
 }

@@ -62,7 +62,7 @@ class SchedulerServer {
 
   /// From whoever starts workers on this machine: process `pid` has ended. Its connection's end is not taken for the worker's until this
   /// is told, or some time has passed.
-  void process_ended(std::int64_t pid, const core::WorkerEnd& end);
+  void process_ended(std::int64_t pid, const ProcessEnd& end);
   /// From whoever reads what workers print: for the clients of the worker's program.
   void printed(const std::string& program, const Printed& lines);
   /// Tells all clients of the program, also those that are about to come, that nothing will become of their tasks.
@@ -155,7 +155,7 @@ class SchedulerServer {
   void give_up_absent(Program& program);
   void never_back(Program& program, core::WorkerId worker);
   void replaced(Program& program, const std::string& name);
-  void to_worker(Program& program, core::WorkerId id, Member* member, const ToWorker& message, std::uint64_t behind = 0);
+  void to_worker(Program& program, core::WorkerId id, Member* member, std::string message, std::uint64_t behind = 0);
 
   void accept();
   void let_in(std::unique_ptr<net::Stream> stream, net::Hello hello);
@@ -171,7 +171,7 @@ class SchedulerServer {
   Program& program_of(const std::string& id);
   void apply(Program& program, const core::Event& event);
   void carry_out(Program& program, const core::Action& action);
-  void lose(Program& program, core::WorkerId worker, const core::WorkerEnd& end);
+  void lose(Program& program, core::WorkerId worker, const ProcessEnd& end);
   void from_client(Member& member, FromClient message);
   void from_worker(Member& member, FromWorker message);
   void note_inner(Program& program, const core::TasksSubmitted& submitted);
@@ -183,7 +183,7 @@ class SchedulerServer {
   void join_without_program(Member& member, std::unique_ptr<net::Stream> stream);
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
-  void note_end(const Process& process, const core::WorkerEnd& end);
+  void note_end(const Process& process, const ProcessEnd& end);
   void print(const std::string& program, const Printed& lines);
   void fail_clients(const std::string& program, const std::string& reason);
   void forget_programs();
@@ -206,6 +206,7 @@ class SchedulerServer {
 
   static void send(Member* member, const ToClient& message);
   static void send(Member* member, const ToWorker& message);
+  static void send(Member* member, std::string message);
 
   Options options_;
   std::unique_ptr<net::Listener> listener_;
@@ -215,7 +216,7 @@ class SchedulerServer {
   bool over_ = false, dismissing_ = false;
   std::list<Member> members_;
   std::map<std::string, std::unique_ptr<Program>> programs_;
-  std::map<Process, core::WorkerEnd> ends_;  ///< Of processes whose connection has not ended yet.
+  std::map<Process, ProcessEnd> ends_;  ///< Of processes whose connection has not ended yet.
   std::vector<Leaving> leaving_;
   std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
   Hosting hosting_{hosting_handlers()};

@@ -30,6 +30,8 @@ using namespace std::chrono_literals;
 constexpr int kMostFailedStarts = 3;
 /// By others: an operator, or the kernel for want of memory.
 constexpr int kMostKilledStarts = 50;
+/// The descriptor of a worker's board.
+constexpr int kBoard = 3;
 constexpr std::size_t kLastWords = 10;
 constexpr std::size_t kLongestLine = 64 << 10;
 constexpr auto kToEnd = 2s;
@@ -48,7 +50,7 @@ void add_account(std::vector<std::string>& variables, const Account& account) {
 }
 
 /// This process's environment without dflow's variables, and what the worker is told.
-std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name) {
+std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name, bool board) {
   std::vector<std::string> variables;
   const auto replaced = [&](std::string_view variable) {
     return variable.starts_with("DFLOW_") || std::ranges::any_of(options.environment, [&](const auto& other) {
@@ -63,6 +65,7 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
   variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
   variables.push_back("DFLOW_WORKER_NAME=" + name);
   variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);
+  if (board) variables.push_back("DFLOW_WORKER_BOARD=" + std::to_string(kBoard));
   if (!options.security.empty()) variables.push_back("DFLOW_WORKER_SECURITY=" + options.security);
   variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
   if (options.resources) variables.push_back("DFLOW_WORKER_RESOURCES=" + options.resources(name));
@@ -72,7 +75,7 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
 std::string no_more_files() {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
-  return "no more files can be opened for worker processes: each takes three, and " + std::to_string(limit.rlim_cur) +
+  return "no more files can be opened for worker processes: each takes four, and " + std::to_string(limit.rlim_cur) +
          " are allowed; ask for fewer workers, or raise the limit (ulimit -n)";
 }
 
@@ -93,7 +96,7 @@ bool change_to(const Account& account) {
 }
 
 /// In the child: only what may be called between fork and exec.
-[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int parent,
+[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int board, int parent,
                          const Account* account) {
   if (account && !change_to(*account)) ::_exit(127);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user would undo it
@@ -105,7 +108,9 @@ bool change_to(const Account& account) {
   ::dup2(null, 0);
   ::dup2(out, 1);
   ::dup2(err, 2);
-  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  if (board == kBoard) ::fcntl(kBoard, F_SETFD, 0);
+  else if (board >= 0) ::dup2(board, kBoard);
+  ::syscall(SYS_close_range, board >= 0 ? kBoard + 1U : 0U + kBoard, ~0U, 0U);
   // A file that has just been written may still be open in a child of another thread that is about to exec.
   const timespec moment{.tv_sec = 0, .tv_nsec = 10'000'000};
   for (int tries = 0; tries < 100; ++tries) {
@@ -258,13 +263,15 @@ void WorkerPool::start_one(Worker& worker) {
     return handlers_.gave_up(no_more_files());
   }
   std::vector<std::string> arguments{options_.shown_name};
-  std::vector<std::string> variables = environment_for(options_, worker.name);
+  worker.board = Board::make();
+  std::vector<std::string> variables = environment_for(options_, worker.name, worker.board.has_value());
   const std::vector<char*> argument_pointers = pointers_to(arguments), variable_pointers = pointers_to(variables);
   const int parent = ::getpid();
   const int pid = ::fork();
   if (pid == 0) {
     become(options_.executable.c_str(), const_cast<char**>(argument_pointers.data()),
-           const_cast<char**>(variable_pointers.data()), out[1], err[1], parent,
+           const_cast<char**>(variable_pointers.data()), out[1], err[1],
+           worker.board ? worker.board->descriptor() : -1, parent,
            options_.account ? &*options_.account : nullptr);
   }
   ::close(out[1]);
@@ -362,10 +369,13 @@ void WorkerPool::end(Worker& worker) {
   if (::waitpid(worker.pid, &status, 0) != worker.pid) status = 0;
   drain(worker, worker.out, false);
   drain(worker, worker.err, true);
-  core::WorkerEnd how;
+  ProcessEnd end;
+  core::WorkerEnd& how = end.how;
   how.kind = WIFSIGNALED(status) ? core::WorkerEnd::Kind::signalled : core::WorkerEnd::Kind::exited;
   how.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
   for (const std::string& line : worker.last_words) how.last_words += line + '\n';
+  if (worker.board) end.running = worker.board->bodies();
+  worker.board.reset();
   ::close(std::exchange(worker.pidfd, -1));
   std::int64_t pid = 0;
   bool joined = false, retired = false;
@@ -375,7 +385,7 @@ void WorkerPool::end(Worker& worker) {
     joined = worker.joined;
     retired = worker.retired;
   }
-  handlers_.ended(pid, how);
+  handlers_.ended(pid, end);
   if (winding_down_ || retired) return;
   const bool killed = WIFSIGNALED(status) && how.code == SIGKILL && !worker.late;
   int& count = killed ? worker.killed_starts : worker.failed_starts;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "runtime/cluster/account.h"
+#include "runtime/cluster/board.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/net/stream.h"
 
@@ -41,7 +42,7 @@ class WorkerPool {
   };
   /// Called from the pool's thread.
   struct Handlers {
-    std::function<void(std::int64_t pid, const core::WorkerEnd& end)> ended;
+    std::function<void(std::int64_t pid, const ProcessEnd& end)> ended;
     std::function<void(const Printed& lines)> printed;
     /// A worker ended again and again before it had joined: it is not started any more.
     std::function<void(const std::string& why)> gave_up;
@@ -84,6 +85,7 @@ class WorkerPool {
     int pid = -1;
     int pidfd = -1;
     Pipe out = {}, err = {};
+    std::optional<Board> board = {};
     std::vector<std::string> last_words = {};
     bool arrived = false, joined = false;
     bool retired = false;

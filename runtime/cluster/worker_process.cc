@@ -46,6 +46,11 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+std::optional<Board> own_board() {
+  const std::string descriptor = environment("DFLOW_WORKER_BOARD");
+  return descriptor.empty() ? std::nullopt : Board::join(std::atoi(descriptor.c_str()));
+}
+
 }  // namespace
 
 WorkerProcess* this_worker_process() noexcept { return this_process; }
@@ -133,6 +138,7 @@ Result<int> WorkerProcess::run() {
   id_ = core::WorkerId{greeted.value().welcome.id};
   hello_ = hello;
   cluster_ = greeted.value().welcome.cluster;
+  board_ = own_board();
   brain_ = std::make_unique<core::Worker>(
       id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads())});
   for (int i = 0; i < kFetchers; ++i) fetchers_.emplace_back([this] { fetch(); });
@@ -150,6 +156,7 @@ void WorkerProcess::tick() {
   std::unique_lock lock(mutex_);
   while (!over_) {
     if (cut_) rejoin_scheduler(lock);
+    tell_starts();
     apply(core::Tick{now()});
     changed_.wait_for(lock, kTick, [&] { return over_ || cut_; });
   }
@@ -198,7 +205,7 @@ void WorkerProcess::received(std::vector<std::string> messages) {
             over_ = true;
             changed_.notify_all();
           } else {
-            events_.push_back(m);
+            events_.push_back(std::move(m));
           }
         },
         message.value());
@@ -221,10 +228,11 @@ void WorkerProcess::apply_all() {
   {
     const net::Together together;
     while (!events_.empty()) {
-      const core::WorkerEvent next = std::move(events_.front());
+      core::WorkerEvent next = std::move(events_.front());
       events_.pop_front();
-      for (core::WorkerAction& action : brain_->apply(next)) std::visit([&](auto& each) { carry_out(each); }, action);
+      for (core::WorkerAction& action : brain_->apply(std::move(next))) std::visit([&](auto& each) { carry_out(each); }, action);
     }
+    send_reports();
   }
   applying_ = false;
   // It is known by now that they start: who is to blame for this process's end is told by that.
@@ -232,12 +240,6 @@ void WorkerProcess::apply_all() {
 }
 
 // ---- What the brain asks for ---------------------------------------------------------------------------------------
-
-void WorkerProcess::carry_out(const core::Tell& action) {
-  const auto* failed = std::get_if<core::TaskFailed>(&action.report);
-  if (cut_ && failed) untold_.push_back(*failed);
-  std::visit([&](const auto& report) { scheduler_->send(core::encode(FromWorker(report))); }, action.report);
-}
 
 void WorkerProcess::carry_out(const core::StartFetch& action) {
   to_fetch_.push_back(action);
@@ -273,7 +275,7 @@ void WorkerProcess::carry_out(const core::ResumeBody& action) {
   body.away = body.resuming = false;
   if (body.end) {
     apply(*body.end);
-    bodies_.erase(found);
+    forget_body(found);
   } else if (body.waits) {
     body.away = true;
     apply(core::BodyBlocked{action.id, action.attempt});
@@ -329,7 +331,7 @@ void WorkerProcess::load(const core::StartBody& order) {
   } catch (...) {
     const core::WorkerEvent event = threw(order, std::current_exception(), false);
     const std::lock_guard lock(mutex_);
-    bodies_.erase(name);
+    forget_body(bodies_.find(name));
     apply(event);
   }
 }
@@ -368,7 +370,7 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
     body->second.end = std::move(end);
     return;
   }
-  bodies_.erase(body);
+  forget_body(body);
   apply(*end);
 }
 

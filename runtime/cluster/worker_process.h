@@ -16,6 +16,7 @@
 #include <dflow/detail/node.h>
 #include <dflow/executor.h>
 
+#include "runtime/cluster/board.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/peer_server.h"
@@ -93,7 +94,13 @@ class WorkerProcess {
   void apply_all();
   void tell(const core::WorkerEvent& event);
 
+  // worker_reports.cc
   void carry_out(const core::Tell& action);
+  bool note_start(const core::TaskStarted& report);
+  void tell_starts();
+  void send_reports();
+  void forget_body(std::map<Name, Body>::iterator body);
+
   void carry_out(const core::StartFetch& action);
   void carry_out(core::StartBody& action);
   void start(const Order& order);
@@ -145,6 +152,10 @@ class WorkerProcess {
   std::atomic<bool> traced_{false};
   std::map<core::TaskId, std::vector<TracedTask>> submitted_;  ///< By bodies that run; only if there is a trace.
   std::map<Name, Body> bodies_;
+  std::optional<Board> board_;                ///< What runs, for who has started this process.
+  std::vector<RunningBody> untold_starts_;    ///< They are on the board, and the scheduler has not heard of them.
+  std::vector<std::string> reports_;          ///< That are to be sent when all events have been dealt with.
+  bool urgent_ = false;                       ///< One of them does not wait for others.
   std::deque<core::StartFetch> to_fetch_;
   bool cut_ = false;                          ///< The scheduler is gone, and may come back.
   std::vector<core::TaskFailed> untold_;      ///< What failed meanwhile.

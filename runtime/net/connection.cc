@@ -11,6 +11,10 @@ namespace {
 constexpr std::size_t kMostInFrame = 1 << 20;
 /// A message that a socket with room takes without waiting.
 constexpr std::size_t kWrittenAtOnce = 32 << 10;
+/// What lingers is sent when it is so much.
+constexpr std::size_t kMostLingering = 16 << 10;
+/// Naps in vain before the writer sleeps until it is woken.
+constexpr int kNaps = 8;
 
 std::size_t size_of(const std::vector<std::string>& messages) {
   std::size_t size = 0;
@@ -54,34 +58,52 @@ void Connection::send(std::vector<std::string> messages) {
   if (messages.empty()) return;
   std::unique_lock lock(mutex_);
   if (closed_ || finishing_) return;
-  const std::size_t size = size_of(messages);
-  if (size > most_waiting_ - waiting_) {
-    closed_ = true;
-    changed_.notify_all();
-    return stream_->shut_down();
+  if (!admit(size_of(messages))) return;
+  lingers_ = false;
+  queue(std::move(messages));
+  if (!together) return write_queued(lock);
+  std::vector<Connection*>& waiting = together->waiting_;
+  if (std::ranges::find(waiting, this) == waiting.end()) waiting.push_back(this);
+}
+
+void Connection::send_later(std::vector<std::string> messages) {
+  if (messages.empty()) return;
+  std::unique_lock lock(mutex_);
+  if (closed_ || finishing_ || !admit(size_of(messages))) return;
+  lingers_ = lingers_ || queued_.empty();
+  queue(std::move(messages));
+  if (lingers_ && waiting_ >= kMostLingering) write_queued(lock);
+  else if (lingers_ && !napping_) changed_.notify_all();
+}
+
+void Connection::queue(std::vector<std::string> messages) {
+  if (queued_.empty()) queued_ = std::move(messages);
+  else queued_.insert(queued_.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
+}
+
+/// False if too much waits already: that is the connection's end.
+bool Connection::admit(std::size_t size) {
+  if (size <= most_waiting_ - waiting_) {
+    waiting_ += size;
+    return true;
   }
-  waiting_ += size;
-  const bool at_once = !together && queued_.empty() && writes_at_once(size);
-  if (!at_once) {
-    queued_.insert(queued_.end(), std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end()));
-    if (together) {
-      std::vector<Connection*>& waiting = together->waiting_;
-      if (std::ranges::find(waiting, this) == waiting.end()) waiting.push_back(this);
-    } else if (!writing_) {
-      changed_.notify_all();
-    }
-    return;
-  }
-  write_unlocked(lock, std::move(messages));
-  if (!queued_.empty() || finishing_ || closed_) changed_.notify_all();
+  closed_ = true;
+  changed_.notify_all();
+  stream_->shut_down();
+  return false;
+}
+
+void Connection::write_queued(std::unique_lock<std::mutex>& lock) {
+  lingers_ = false;
+  if (closed_ || queued_.empty() || writing_) return;  // whoever writes looks again
+  if (!writes_at_once(size_of(queued_))) return changed_.notify_all();
+  write_unlocked(lock, std::exchange(queued_, {}));
+  if ((!queued_.empty() && !lingers_) || finishing_ || closed_) changed_.notify_all();
 }
 
 void Connection::send_queued() {
   std::unique_lock lock(mutex_);
-  if (closed_ || queued_.empty() || writing_) return;  // whoever writes looks again
-  if (!writes_at_once(size_of(queued_))) return changed_.notify_all();
-  write_unlocked(lock, std::exchange(queued_, {}));
-  if (!queued_.empty() || finishing_ || closed_) changed_.notify_all();
+  write_queued(lock);
 }
 
 bool Connection::writes_at_once(std::size_t size) const {
@@ -132,8 +154,20 @@ bool Connection::write_some(std::vector<std::string> messages) {
 
 void Connection::write() {
   std::unique_lock lock(mutex_);
-  for (;;) {
-    changed_.wait(lock, [&] { return closed_ || (!writing_ && (finishing_ || !queued_.empty())); });
+  const auto urgent = [&] { return closed_ || (!writing_ && (finishing_ || (!queued_.empty() && !lingers_))); };
+  for (int naps = 0;;) {
+    if (naps == 0) {
+      changed_.wait(lock, [&] { return urgent() || lingers_; });
+      if (lingers_) naps = kNaps;
+    }
+    if (!urgent()) {
+      napping_ = true;
+      changed_.wait_for(lock, kLinger, urgent);
+      napping_ = false;
+      naps = lingers_ ? kNaps : naps - 1;
+      lingers_ = false;
+      if (!urgent()) continue;
+    }
     if (closed_) return;
     if (queued_.empty()) break;  // finishing, and all is sent
     std::vector<std::string> messages = std::exchange(queued_, {});

@@ -1,6 +1,7 @@
 // A stream that any thread may send on, and that a thread of its own reads.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -15,6 +16,9 @@
 namespace dflow::net {
 
 class Connection;
+
+/// So long a message waits for others at most that may.
+inline constexpr std::chrono::microseconds kLinger{250};
 
 /// While one of these lives, what its thread sends waits; then it goes out, in one frame for each connection. Connections
 /// that are sent on must outlive it. One inside another does nothing.
@@ -53,6 +57,9 @@ class Connection {
   /// Queues messages; in order, and after those queued before. Nothing happens once the connection is closed.
   void send(std::vector<std::string> messages);
   void send(std::string message);
+  /// Queues messages that may wait a little (`kLinger`) for others: what costs most is to wake the other side, and many of
+  /// them cost hardly more than one. They go out with the next that is sent otherwise, or when there are too many.
+  void send_later(std::vector<std::string> messages);
   /// Sends what is queued, then ends the connection. `closed` follows.
   void finish();
   /// Ends the connection now.
@@ -62,6 +69,9 @@ class Connection {
   friend class Together;
   void read();
   void write();
+  bool admit(std::size_t size);
+  void queue(std::vector<std::string> messages);
+  void write_queued(std::unique_lock<std::mutex>& lock);
   bool write_some(std::vector<std::string> messages);
   /// Sends what has waited for others.
   void send_queued();
@@ -78,6 +88,8 @@ class Connection {
   std::size_t most_waiting_;
   std::size_t waiting_ = 0;  ///< Bytes that are queued or being written.
   bool writing_ = false;    ///< A thread is writing; others only queue.
+  bool lingers_ = false;    ///< All that is queued may wait a little.
+  bool napping_ = false;    ///< The writer looks by itself, soon, for what may wait.
   bool finishing_ = false;
   bool closed_ = false;
   std::thread reader_, writer_;

@@ -138,6 +138,60 @@ TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
   expect_in_order(inbox);
 }
 
+/// Alone as well: nothing else has to be sent for it.
+TEST(Connection, WhatMayWaitArrives) {
+  Ends ends = connected();
+  Inbox inbox, unused;
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  near.start(unused.handlers());
+  far.start(inbox.handlers());
+  for (std::size_t i = 1; i <= 20; ++i) {
+    inbox.full = {};
+    inbox.expected = i;
+    near.send_later({std::to_string(i)});
+    inbox.full.get_future().wait();
+  }
+  EXPECT_EQ(inbox.messages.back(), "20");
+}
+
+TEST(Connection, WhatMayWaitKeepsItsPlace) {
+  Ends ends = connected();
+  Inbox inbox, unused;
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  constexpr int kThreads = 4, kEach = 3000;
+  inbox.expected = kThreads * kEach;
+  near.start(unused.handlers());
+  far.start(inbox.handlers());
+  on_threads(kThreads, [&](int t) {
+    for (int i = 0; i < kEach; ++i) {
+      std::vector<std::string> one{std::string(1, static_cast<char>('a' + t)) + std::to_string(i)};
+      if (i % 5 == t) near.send(std::move(one));
+      else near.send_later(std::move(one));
+    }
+  });
+  inbox.full.get_future().wait();
+  expect_in_order(inbox);
+}
+
+TEST(Connection, WhatMayWaitIsFewerFrames) {
+  Ends ends = connected();
+  std::size_t frames = 0, messages = 0;
+  std::promise<void> all;
+  Inbox unused;
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  near.start(unused.handlers());
+  far.start({.received =
+                 [&](const std::vector<std::string>& more) {
+                   ++frames;
+                   messages += more.size();
+                   if (messages == 3000) all.set_value();
+                 },
+             .closed = [](const std::string&) {}});
+  for (int i = 0; i < 3000; ++i) near.send_later({"x"});
+  all.get_future().wait();
+  EXPECT_LT(frames, 1000u);
+}
+
 TEST(Connection, FinishSendsWhatIsQueued) {
   Ends ends = connected();
   Inbox inbox, unused;
