@@ -23,6 +23,18 @@ TEST(CriticalPath, CountsCallsOfOneTask) {
 }
 
 /// As in a factorisation: what leads to the next round does not count.
+TEST(CriticalPath, LooksAtOneRoundOfACircle) {
+  EXPECT_THAT(levels(Sketch()
+                         .task("pivot", "[k] : 0 <= k < n")
+                         .reads(2, "[k] -> [k - 1] : 0 < k < n")
+                         .task("row", "[k] : 0 <= k < n")
+                         .reads(0, "[k] -> [k] : 0 <= k < n")
+                         .task("update", "[k] : 0 <= k < n")
+                         .reads(1, "[k] -> [k] : 0 <= k < n")
+                         .in_one_loop()),
+              ElementsAre(3, 2, 1));
+}
+
 TEST(CriticalPath, LooksAtOneRound) {
   EXPECT_THAT(levels(Sketch()
                          .task("pivot", "[k] : 0 <= k < n")

@@ -36,6 +36,18 @@ TEST(Fusion, JoinsChainsOfAnyLength) {
               ElementsAre("a b c d"));
 }
 
+/// isl's bounds are each question's own.
+TEST(Fusion, JoinsLongChains) {
+  constexpr std::uint32_t kCalls = 1000;
+  Sketch sketch;
+  sketch.task("f", kAll);
+  for (std::uint32_t i = 0; i + 1 < kCalls; ++i) sketch.task("f", kAll).reads(i, kSame);
+  const auto made = optimise(sketch.plan, {"-all", "fusion"});
+  ASSERT_TRUE(made);
+  ASSERT_EQ(made.value().plan.families.size(), 1U);
+  EXPECT_EQ(made.value().plan.families[0].steps.size(), kCalls);
+}
+
 TEST(Fusion, KeepsWhatTheFirstOneReads) {
   Sketch sketch;
   sketch.task("x", kAll).task("f").reads(0, "[e] -> [e] : 0 <= e < n", 1).task("g").reads(1);
@@ -114,6 +126,9 @@ TEST(Fusion, LeavesWhatHasNoSingleForm) {
                         .task("b", kAll)
                         .reads(0, "[i] -> [i + 1] : 0 <= i < n - 1")
                         .reads_too(0, "[i] -> [0] : i = n - 1 and n > 0")),
+              ElementsAre("a", "b"));
+  EXPECT_THAT(tasks(Sketch().task("a", kAll).task("b", kAll).reads(
+                  0, "[i] -> [o] : (o = i + 1 and 0 <= i < n - 1) or (o = 0 and i = n - 1)")),
               ElementsAre("a", "b"));
 }
 

@@ -47,6 +47,19 @@ TEST(LastUse, LetsTheReaderThatWaitsForTheOtherTakeIt) {
   EXPECT_THAT(texts(made), testing::Contains("what 'a' gives is copied for 'b': it is read elsewhere later"));
 }
 
+TEST(LastUse, CountsWhereOnlySomeWaitForTheOther) {
+  const std::string all = "[i] : 0 <= i < n", same = "[i] -> [i] : 0 <= i < n";
+  EXPECT_THAT(readers(Sketch()
+                          .task("a", all)
+                          .task("b", all)
+                          .reads(0, same)
+                          .task("c", all)
+                          .reads(0, same)
+                          .reads(1, "[i] -> [i] : 0 < i < n")
+                          .returns(1, "[] -> [0]")),
+              ElementsAre(counted, counted, last));
+}
+
 TEST(LastUse, LooksThroughOneTaskBetweenReaders) {
   EXPECT_THAT(readers(Sketch().task("a").task("b").reads(0).task("c").reads(1).task("d").reads(0).reads(2)),
               ElementsAre(never, last, last, last));

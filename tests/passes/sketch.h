@@ -55,6 +55,13 @@ class Sketch {
         {node, static_cast<std::uint32_t>(last().arguments.size() - 1), producer, elements, relation});
     return *this;
   }
+  /// All calls so far are submitted round by round of the loop over k.
+  Sketch& in_one_loop() {
+    for (ir::Family& family : plan.families)
+      family.order = "[n] -> { n" + std::to_string(family.node) + "[k] -> [k, " +
+                     std::to_string(family.node) + "] : 0 <= k < n }";
+    return *this;
+  }
   Sketch& by_reference() { return last().arguments.back().by_reference = true, *this; }
   Sketch& value(const std::string& text) {
     last().arguments.push_back({false, false, "", text});
