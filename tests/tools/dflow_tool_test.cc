@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include "formats/plan.h"
 #include "formats/recording.h"
 #include "tests/formats/elf_file.h"
@@ -61,6 +63,19 @@ TEST_F(DflowTool, WrongUseIsOneLineThatSaysWhatIsExpected) {
   for (const char* number : {"x", "-1", "1x", "99999999999999999999"})
     EXPECT_EQ(refused({"graph", "show", "x", std::string("--instance=") + number}),
               std::string("--instance=") + number + ": expected a number from 0 to 18446744073709551615");
+}
+
+TEST_F(DflowTool, VerifiesNoGraphsThatThereAreNotAndNotLessThanOnce) {
+  for (const char* number : {"0", "-1", "x", "1000001"})
+    EXPECT_THAT(error_of({"graph", "verify", "x", std::string("--times=") + number}),
+                HasSubstr(std::string("--times=") + number + ": expected a number from 1 to 1000000"));
+  EXPECT_THAT(error_of({"graph", "verify", "x", "--seed=x"}), HasSubstr("--seed=x: expected a number from 0"));
+  const std::string app = file("app", formats::testing::elf_file({{".dflow", encode_frame(sample_plan())}}));
+  std::filesystem::permissions(app, std::filesystem::perms::owner_all);
+  EXPECT_THAT(error_of({"graph", "verify", app, "--graph=none"}), HasSubstr("no graph none; it has "));
+  EXPECT_THAT(error_of({"graph", "verify", app, "--param", "text.size=1"}),
+              HasSubstr("no parameter text (did you mean texts?)"));
+  EXPECT_THAT(error_of({"graph", "verify", app, "--param", "texts"}), HasSubstr("expected NAME=VALUE"));
 }
 
 TEST_F(DflowTool, ShowsAPlanFromEachOfItsForms) {

@@ -10,7 +10,9 @@
 #include "tools/dflow/commands.h"
 #include "tools/dflow/compare.h"
 #include "tools/dflow/dry_run.h"
+#include "tools/dflow/inputs.h"
 #include "tools/dflow/programs.h"
+#include "tools/dflow/suggest.h"
 #include "tools/dflow/text.h"
 
 namespace dflow::tools {
@@ -43,10 +45,7 @@ class Verifying {
   Result<int> run() {
     const auto plan = plan_of(options_.program);
     if (!plan) return plan.error();
-    if (!options_.graph.empty()) {
-      const bool known = std::ranges::any_of(plan.value().graphs, [&](const Graph& graph) { return is_meant(graph); });
-      if (!known) return Error{options_.program + ": no graph " + options_.graph};
-    }
+    if (const auto known = check_names(plan.value()); !known) return known.error();
     for (const Graph& graph : plan.value().graphs)
       if (is_meant(graph)) verify(graph);
     return failed_ ? 1 : 0;
@@ -56,6 +55,29 @@ class Verifying {
   bool is_meant(const Graph& graph) const {
     return options_.graph.empty() || graph.name == options_.graph || graph.entry == options_.graph;
   }
+
+  /// The options name what there is.
+  Result<void> check_names(const formats::Plan& plan) const {
+    std::vector<std::string> graphs, parameters;
+    for (const Graph& graph : plan.graphs) {
+      graphs.push_back(entry_of(graph));
+      if (!is_meant(graph)) continue;
+      for (const Parameter& each : graph.parameters)
+        if (!is_executor(each)) parameters.push_back(each.name);
+    }
+    if (!options_.graph.empty() && std::ranges::none_of(plan.graphs, [&](const Graph& each) { return is_meant(each); }))
+      return Error{options_.program + ": no graph " + options_.graph + suggestion(options_.graph, graphs)};
+    for (const std::string& setting : options_.parameters) {
+      const std::string name = name_of(setting);
+      if (setting.find('=') == std::string::npos)
+        return Error{"--param " + setting + ": expected NAME=VALUE, or NAME.size=LENGTH for a container"};
+      if (std::ranges::find(parameters, name) == parameters.end())
+        return Error{options_.program + ": no parameter " + name + suggestion(name, parameters)};
+    }
+    return {};
+  }
+  /// "shape" of "shape.rows=3".
+  static std::string name_of(const std::string& setting) { return setting.substr(0, setting.find_first_of(".=")); }
 
   void verify(const Graph& graph) {
     const std::string name = entry_of(graph);
@@ -82,7 +104,10 @@ class Verifying {
   }
 
   std::vector<std::string> random_settings(const Graph& graph) {
-    std::vector<std::string> settings = options_.parameters;
+    std::vector<std::string> settings;
+    for (const std::string& setting : options_.parameters)
+      if (std::ranges::find(graph.parameters, name_of(setting), &Parameter::name) != graph.parameters.end())
+        settings.push_back(setting);
     for (const Parameter& parameter : graph.parameters) {
       if (parameter.need == ParameterNeed::none) continue;
       const std::string name = parameter.need == ParameterNeed::size ? parameter.name + ".size" : parameter.name;

@@ -91,6 +91,8 @@ void add_diff(CLI::App& graph, DiffOptions& options, Run& run) {
   command->callback([&] { run = [&] { return graph_diff(options); }; });
 }
 
+constexpr std::uint64_t kMostTimes = 1'000'000;
+
 void add_verify(CLI::App& graph, VerifyOptions& options, Run& run) {
   CLI::App* command = graph.add_subcommand(
       "verify",
@@ -100,9 +102,18 @@ void add_verify(CLI::App& graph, VerifyOptions& options, Run& run) {
   command->add_option("--graph", options.graph, "Only this graph");
   command->add_option("--param", options.parameters,
                       "A parameter that is not chosen: NAME=VALUE, NAME.size=LENGTH for a container");
-  command->add_option("--times", options.times, "How often, for each graph")->capture_default_str();
-  command->add_option("--seed", options.seed, "Chooses the parameters")->capture_default_str();
-  command->add_option("--limit", options.limit, "The most tasks of an expansion")->capture_default_str();
+  const auto with_default = [](const std::string& meaning, std::uint64_t value) {
+    return text({meaning, " (", std::to_string(value), ")"});
+  };
+  add_count(
+      *command, "--times", [&options](std::uint64_t value) { options.times = value; },
+      with_default("How often, for each graph", options.times), kMostTimes, 1);
+  add_count(
+      *command, "--seed", [&options](std::uint64_t value) { options.seed = value; },
+      with_default("Chooses the parameters", options.seed));
+  add_count(
+      *command, "--limit", [&options](std::uint64_t value) { options.limit = value; },
+      with_default("The most tasks of an expansion", options.limit));
   command->add_flag("--quiet", options.quiet, "Say only what differs");
   command->callback([&] { run = [&] { return graph_verify(options); }; });
 }
