@@ -68,6 +68,7 @@ void Scheduler::assign(Index task, Index worker) {
   move(task, TaskState::assigned);
   Task& t = graph_[task];
   t.attempt = std::max(t.attempt, settings_.epoch) + 1;
+  t.expected = expect(task);  // more may be known than when it began to wait
   t.started = t.suspended = t.revoking = false;
   if (t.once) note_given(task, true);
   put_on_list(task, worker);
