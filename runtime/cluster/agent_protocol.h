@@ -59,6 +59,11 @@ struct Piece {
 
 // ---- to agents
 
+/// What the names of an agent's workers begin with.
+inline std::string names_of_agent(const std::string& host, std::uint32_t agent) {
+  return host + '-' + std::to_string(agent) + '-';
+}
+
 /// Keep workers of this program alive, until `StopProgram`.
 struct StartProgram {
   std::string program = {};

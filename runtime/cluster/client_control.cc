@@ -146,7 +146,6 @@ void ClientSession::retire(const std::vector<std::string>& names) {
 }
 
 void ClientSession::restart() {
-  const std::size_t before = workers().size();
   std::vector<NodeRef> held;
   {
     const std::lock_guard lock(mutex_);
@@ -157,7 +156,6 @@ void ClientSession::restart() {
   }
   for (const NodeRef& node : held) cancel(*node.get());
   ask(core::RestartRequested{});
-  wait_for_workers(before, std::nullopt);
 }
 
 void ClientSession::set_up(Node& task) {

@@ -81,7 +81,7 @@ void HostedProgram::run() {
                           .secret = order_.secret.empty() ? options.admission.secret : order_.secret,
                           .account = place.value().account,
                           .security = place.value().security,
-                          .name_prefix = host_name() + '-' + std::to_string(agent_.id_) + '-',
+                          .name_prefix = names_of_agent(host_name(), agent_.id_),
                           .environment = {{"DFLOW_WORKER_PROGRAM", order_.program},
                                           {"LD_LIBRARY_PATH", library_path(folder)}},
                           .start_limit = options.start_limit},

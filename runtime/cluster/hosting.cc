@@ -67,9 +67,15 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
 
 bool Hosting::tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what) {
   const auto found = programs_.find(program);
-  if (found == programs_.end() || found->second.hosts.empty()) return false;
-  for (const std::uint32_t agent : found->second.hosts) send(agent, WorkerNews{what, program, worker});
-  return true;
+  if (found == programs_.end()) return false;
+  bool anybody = false;
+  for (const std::uint32_t agent : found->second.hosts) {
+    const auto known = agents_.find(agent);
+    if (known == agents_.end() || !worker.starts_with(names_of_agent(known->second.host, agent))) continue;
+    send(agent, WorkerNews{what, program, worker});
+    anybody = true;
+  }
+  return anybody;
 }
 
 /// Brings the program to all agents, once its files are known.
@@ -208,6 +214,7 @@ void Hosting::on(std::uint32_t agent, ProgramFailed& message) {
   Program& program = found->second;
   if (!program.hosts.contains(agent)) return;
   const std::string reason = agents_[agent].name + ": " + message.reason;
+  handlers_.failed(message.program, agents_[agent].host, agent);
   if (handlers_.has_workers(message.program)) {
     if (program.told.insert(reason).second) warn(message.program, reason);
     return;

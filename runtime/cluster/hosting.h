@@ -27,6 +27,8 @@ class Hosting {
     std::function<void(const std::string& program, const Printed& lines)> printed;
     /// No agent can run workers of the program.
     std::function<void(const std::string& program, const std::string& reason)> gave_up;
+    /// This agent cannot run workers of the program, or not all of them.
+    std::function<void(const std::string& program, const std::string& host, std::uint32_t agent)> failed;
     /// All that the program's workers had printed when `flush` was called is on its way.
     std::function<void(const std::string& program, std::uint32_t client)> flushed;
     /// Does it have any worker?
@@ -51,7 +53,7 @@ class Hosting {
   void agent_left(std::uint32_t id);
   void client_joined(const std::string& program, std::uint32_t id, net::Connection& connection, Owner owner);
   void client_left(const std::string& program, std::uint32_t id);
-  /// Tells the agents that run workers of the program; false if none does.
+  /// Tells the agent that runs the worker; false if none does.
   bool tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what);
 
   /// Has what the program's workers have printed passed on; false if nobody keeps any.

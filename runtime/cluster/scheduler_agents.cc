@@ -12,6 +12,11 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
                           const ProcessEnd& end) { note_end({host, pid}, end); },
           .printed = [this](const std::string& program, const Printed& lines) { print(program, lines); },
           .gave_up = [this](const std::string& program, const std::string& reason) { fail_clients(program, reason); },
+          .failed =
+              [this](const std::string& program, const std::string& host, std::uint32_t agent) {
+                const auto found = programs_.find(program);
+                if (found != programs_.end()) await_none_of(*found->second, host, agent);
+              },
           .flushed =
               [this](const std::string& program, std::uint32_t client) {
                 const auto found = programs_.find(program);

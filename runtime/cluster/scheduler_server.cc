@@ -203,6 +203,7 @@ void SchedulerServer::enter(Member& member) {
   keep(program, joined);
   apply(program, joined);
   tell_of_worker(program, peer.name, WorkerNews::What::joined);
+  await_no_more(program, peer.name);
 }
 
 void SchedulerServer::closed(Member& member) {
@@ -211,7 +212,9 @@ void SchedulerServer::closed(Member& member) {
   changed_.notify_all();
   if (!member.program) {
     member.gone = true;
-    return hosting_.agent_left(member.id);  // if it is one
+    hosting_.agent_left(member.id);  // if it is one
+    for (const auto& [id, program] : programs_) await_none_of(*program, member.hello.host, member.id);
+    return;
   }
   Program& program = *member.program;
   if (member.role == net::Role::client) {
@@ -226,6 +229,7 @@ void SchedulerServer::closed(Member& member) {
     }
     for (const core::TaskId task : inner) end_inner(program, task);
     std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
+    std::erase_if(program.restarts, [&](const Restart& each) { return each.client == id; });
     program.heard.erase(id);
     keep(program, core::ClientLeft{id});
     return apply(program, core::ClientLeft{id});
@@ -365,6 +369,9 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
                      if (member.hello.worker) note_inner(program, event);
                    }
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::RestartRequested>) {
+                     note_restart(program, event);
+                   }
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksCancelled>) {
                      for (const core::TaskId task : event.tasks) end_inner(program, task);
                    }
@@ -447,7 +454,11 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  },
                  [&](const core::CloseWorker& a) {
                    Member* member = worker(a.worker);
-                   if (member) tell_of_worker(program, member->hello.name, WorkerNews::What::retired);
+                   if (member) {
+                     member->retired = true;
+                     tell_of_worker(program, member->hello.name, WorkerNews::What::retired);
+                     await_no_more(program, member->hello.name);
+                   }
                    to_worker(program, a.worker, member, core::encode_as<ToWorker>(a));
                  },
                  [&](const core::FenceWorker& a) {
@@ -469,7 +480,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [&](const core::PlaceValue& a) { send(client(a.client), core::encode_as<ToClient>(a)); },
                  [&](const core::Located& a) { send(client(a.client), core::encode_as<ToClient>(a)); },
                  [&](const core::RequestDone& a) {
-                   if (a.client) send(client(*a.client), core::encode_as<ToClient>(a));
+                   if (a.client && !holds_answer(program, a)) send(client(*a.client), core::encode_as<ToClient>(a));
                  },
                  [](const core::TaskRan&) {},
                  [](const core::TaskGone&) {},

@@ -86,6 +86,13 @@ class SchedulerServer {
     std::set<core::WorkerId> running = {};  ///< Of the workers that were there when it was asked for.
     bool answered = false;
   };
+  /// All workers are killed, and others take their places.
+  struct Restart {
+    core::ClientId client{};
+    core::RequestId request{};
+    std::set<std::string> awaited = {};  ///< Names of workers that have not come back.
+    bool killed = false;                 ///< None of before is there any more.
+  };
   /// Somebody who has joined.
   struct Member {
     net::Role role = net::Role::client;
@@ -96,6 +103,7 @@ class SchedulerServer {
     std::unique_ptr<net::Connection> connection = {};
     bool closed = false;  ///< Its connection has ended.
     bool gone = false;    ///< And nothing is left to be done about that.
+    bool retired = false;  ///< A worker that was told to end for good.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
   };
   struct Program {
@@ -108,6 +116,7 @@ class SchedulerServer {
     std::map<core::ClientId, std::size_t> inner_count = {};
     std::set<core::ClientId> awaiting_end = {};
     std::vector<SetUpEntry> set_ups = {};
+    std::vector<Restart> restarts = {};
     bool traced = false;
 
     // With a journal:
@@ -196,6 +205,13 @@ class SchedulerServer {
   // traces.cc
   void want_trace(Program& program);
   void pass_on(Member& worker, Traced& traced);
+
+  // restarts.cc
+  void note_restart(Program& program, const core::RestartRequested& request);
+  bool holds_answer(Program& program, const core::RequestDone& done);
+  void await_no_more(Program& program, const std::function<bool(const std::string& name)>& those);
+  void await_no_more(Program& program, const std::string& worker);
+  void await_none_of(Program& program, const std::string& host, std::uint32_t agent);
 
   // set_ups.cc
   bool start_set_ups(Member& member);

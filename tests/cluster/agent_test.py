@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 
 from tool_support import Bench, children, expect, handles, has_ended, run_checks, wait_until
@@ -90,6 +91,21 @@ def workers_end_with_their_agent():
         workers = handles(children(other.pid))
         bench.stop(other)
         assert all(map(has_ended, workers))
+
+
+def a_restart_does_not_wait_for_an_agent_that_leaves():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        stays, leaves = (bench.agent(address, "--workers=1") for _ in range(2))
+        program = bench.start([GUEST, "restart", 2], environment={"DFLOW_SCHEDULER": address}, stdin=subprocess.PIPE)
+        assert program.stdout.readline() == "ready\n", program.communicate()
+        before = children(stays.pid)
+        leaves.send_signal(signal.SIGSTOP)  # its worker is not replaced
+        program.stdin.write("\n")
+        program.stdin.flush()
+        wait_until("the other's is", lambda: children(stays.pid) not in ([], before))
+        leaves.kill()
+        expect(program.communicate(timeout=60)[0], "workers 1\n")
 
 
 def an_agent_ends_with_its_scheduler():
@@ -211,7 +227,8 @@ def wrong_use_is_explained():
 
 
 run_checks([programs_are_brought_to_the_agent_once, a_damaged_copy_is_fetched_again,
-            a_dead_worker_is_replaced_and_its_end_told, workers_end_with_their_agent, an_agent_ends_with_its_scheduler,
+            a_dead_worker_is_replaced_and_its_end_told, workers_end_with_their_agent,
+            a_restart_does_not_wait_for_an_agent_that_leaves, an_agent_ends_with_its_scheduler,
             without_an_agent_programs_wait_and_say_so, workers_leave_when_no_program_needs_them,
             a_worker_that_never_joins_is_told_of, a_full_cache_is_told_of,
             a_cache_that_is_too_large_is_cleared, another_build_is_refused,

@@ -1,5 +1,6 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
-// told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `impatient`, which
+// told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
+// waits for so many, then for a line, and restarts them; `impatient`, which
 // waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
@@ -79,6 +80,12 @@ int main(int argc, char** argv) {
       std::cout << "printed " << printed << std::endl;
     } else if (what == "workers") {
       ex.wait_for_workers(static_cast<std::size_t>(std::atol(argv[2])));
+      std::cout << "workers " << ex.workers().size() << std::endl;
+    } else if (what == "restart") {
+      ex.wait_for_workers(static_cast<std::size_t>(std::atol(argv[2])));
+      std::cout << "ready" << std::endl;
+      std::cin.get();
+      ex.restart();
       std::cout << "workers " << ex.workers().size() << std::endl;
     } else if (what == "impatient") {
       ex.wait_for_workers(1, std::chrono::milliseconds(200));

@@ -72,7 +72,7 @@ class Bench:
     def start(self, command, **options):
         environment = clean_environment(self.home, **options.pop("environment", {}))
         process = subprocess.Popen([str(word) for word in command], env=environment, text=True,
-                                   stdin=subprocess.DEVNULL,
+                                   stdin=options.pop("stdin", subprocess.DEVNULL),
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self.processes.append(process)
         return process
