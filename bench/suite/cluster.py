@@ -1,5 +1,6 @@
 """What a task, a round trip and a byte cost on a cluster of two workers of one thread each, beside dask.distributed."""
 import collections
+import contextlib
 import os
 import pathlib
 import subprocess
@@ -18,9 +19,10 @@ METRICS = {"submit_get": "us_round_trip", "round_trip": "us_round_trip", "transf
            "sockets": "gb_per_s"}
 PEERS = {"transfer": {"memcpy": "memcpy", "memcpy-again": "memcpy_again"},
          "sockets": {"plain-socket": "transfer", "plain-socket-again": "transfer_again"}}
-# A scheduler of its own, with a journal and without.
+# A scheduler of its own, with a journal and without; both are there at once, and take turns.
 SHARED = {"dflow-journal": [], "dflow-no-journal": ["--journal=none"]}
 SHARED_CASES = ["independent", "chain", "tree", "submit_get"]
+JOURNAL = "dflow-journal"
 NO_DASK = {"sockets"}  # it is `transfer` again
 DASK_PYTHON = "/usr/bin/python3"  # Debian's packages belong to it
 DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
@@ -36,13 +38,15 @@ def run(options):
         raise BenchmarkError(f"{binaries / 'bench_cluster'} is not built")
     os.environ["DFLOW_WORKERS"], os.environ["DFLOW_THREADS"] = "2", "1"
     sizes = SMOKE_SIZES if options.smoke else QUICK_SIZES if options.quick else SIZES
-    runs = collections.defaultdict(list)
+    runs, processor = collections.defaultdict(list), collections.defaultdict(list)
     for _ in range(repetitions(options)):
         for system, case, command in commands(binaries, sizes, with_dask(options)):
             runs[case, system].append(value_of(case, run_once(system, command)))
         for system, case, outcome in on_shared_clusters(binaries, sizes):
             runs[case, system].append(value_of(case, outcome))
+            processor[case, system].append(outcome["processor_seconds"] / outcome["amount"] * 1e6)
     rows = [row("cluster", system, case, metric_of(case), values) for (case, system), values in runs.items()]
+    rows += journal_rows(processor)
     print_results(rows)
     return rows
 
@@ -72,10 +76,25 @@ def commands(binaries, sizes, dask):
 
 
 def on_shared_clusters(binaries, sizes):
-    for system, options in SHARED.items() if (binaries / "dflow").exists() else ():
-        with shared_cluster(binaries / "dflow", *options) as prefix:
-            for case in SHARED_CASES:
-                yield system, case, run_once(system, [*prefix, str(binaries / "bench_cluster"), case, str(sizes[case])])
+    with contextlib.ExitStack() as stack:
+        clusters = {system: stack.enter_context(shared_cluster(binaries / "dflow", *options))
+                    for system, options in SHARED.items() if (binaries / "dflow").exists()}
+        for cluster in clusters.values():  # its workers are there
+            run_once("dflow", [*cluster.prefix, str(binaries / "bench_cluster"), "submit_get", "1"])
+        for case in SHARED_CASES:
+            for system, cluster in clusters.items():
+                before = cluster.processor_seconds()
+                outcome = run_once(system, [*cluster.prefix, str(binaries / "bench_cluster"), case, str(sizes[case])])
+                yield system, case, outcome | {"processor_seconds": cluster.processor_seconds() - before}
+
+
+def journal_rows(processor):
+    """Processor time a task, of all processes, and what the journal makes of it, turn by turn."""
+    rows = [row("cluster", system, case, "cpu_us_per_task", values) for (case, system), values in processor.items()]
+    for case in {case: None for case, _ in processor}:
+        ratios = [one / other for one, other in zip(*(processor[case, system] for system in SHARED))]
+        rows.append(row("cluster", JOURNAL, case, "cpu_ratio", ratios))
+    return rows
 
 
 def metric_of(case):
@@ -89,7 +108,12 @@ def value_of(case, outcome):
 
 
 def print_results(rows):
-    ours = {r["case"]: r["value"] for r in rows if r["system"] == "dflow-dynamic"}
-    lines = [[r["case"], r["system"], r["metric"], f"{r['value']:.2f}", f"{r['value'] / ours[r['case']]:.2f}"]
+    ours = {r["case"]: r for r in rows if r["system"] == "dflow-dynamic"}
+    lines = [[r["case"], r["system"], r["metric"], f"{r['value']:.2f}", times(r, ours)]
              for case in ours for r in rows if r["case"] == case]
     print_table(["case", "system", "metric", "value", "times dflow's"], lines)
+
+
+def times(one, ours):
+    own = ours[one["case"]]
+    return f"{one['value'] / own['value']:.2f}" if one["metric"] == own["metric"] else ""

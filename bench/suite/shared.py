@@ -2,13 +2,41 @@
 import contextlib
 import json
 import os
+import pathlib
+import resource
 import subprocess
 import tempfile
 
 
+class SharedCluster:
+    """Two workers of one thread. `prefix` goes before a command so that it runs on it."""
+
+    def __init__(self, home, scheduler, agent, address):
+        self.scheduler, self.agent = scheduler, agent
+        self.prefix = ["env", "-u", "DFLOW_WORKERS", "-u", "DFLOW_THREADS", f"DFLOW_HOME={home}", f"DFLOW_SCHEDULER={address}"]
+
+    def processor_seconds(self):
+        """Of its processes, and of all that this one has waited for."""
+        waited = resource.getrusage(resource.RUSAGE_CHILDREN)
+        processes = [self.scheduler.pid, self.agent.pid, *children(self.agent.pid)]
+        return sum(map(processor_seconds, processes)) + waited.ru_utime + waited.ru_stime
+
+
+def children(pid):
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        found += (task / "children").read_text(encoding="ascii").split()
+    return found
+
+
+def processor_seconds(pid):
+    """Of the threads that it has now."""
+    return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0])
+               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+
+
 @contextlib.contextmanager
 def shared_cluster(dflow, *options):
-    """Yields what goes before a command so that it runs on it: two workers of one thread."""
     with tempfile.TemporaryDirectory(prefix="dflow-bench-") as home:
         os.chmod(home, 0o700)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")} | {"DFLOW_HOME": home}
@@ -18,7 +46,7 @@ def shared_cluster(dflow, *options):
                                  stdout=subprocess.PIPE)
         agent.stdout.readline()
         try:
-            yield ["env", "-u", "DFLOW_WORKERS", "-u", "DFLOW_THREADS", f"DFLOW_HOME={home}", f"DFLOW_SCHEDULER={address}"]
+            yield SharedCluster(home, scheduler, agent, address)
         finally:
             scheduler.terminate()
             scheduler.wait()

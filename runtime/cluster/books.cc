@@ -1,6 +1,7 @@
 #include "runtime/cluster/books.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace dflow::cluster {
 
@@ -50,12 +51,19 @@ bool Books::add(std::string_view record) {
     return true;
   }
   core::ClientId said_by{};
-  core::Fact fact;
-  if (!in.get(said_by) || !in.get(fact) || !in.at_end()) return false;
+  if (!in.get(said_by)) return false;
+  std::vector<core::Fact> facts;
+  do {
+    if (!in.get(facts.emplace_back())) return false;
+  } while (!in.at_end());
+  const bool message = said_by != core::ClientId{};
+  if (message && facts.size() > 1) return false;
   core::Ledger& ledger = programs_[program].ledger;
-  if (said_by != core::ClientId{}) correct(fact, said_by);
-  ledger.add(fact);
-  if (said_by != core::ClientId{}) ledger.hear(said_by);
+  for (core::Fact& fact : facts) {
+    if (message) correct(fact, said_by);
+    ledger.add(fact);
+  }
+  if (message) ledger.hear(said_by);
   return true;
 }
 

@@ -51,6 +51,8 @@ class Books {
   static std::string record(const SchedulerFact& fact);
   /// `said_by`: the fact is a message of this client's, which counts its messages.
   static std::string record(std::uint32_t program, std::optional<core::ClientId> said_by, std::string_view fact);
+  /// Of several facts, one behind the other, which are known all together or not at all.
+  static std::string record(std::uint32_t program, std::string_view facts) { return record(program, {}, facts); }
   static std::string record(std::uint32_t program, const core::Fact& fact) {
     return record(program, {}, core::encode(fact));
   }

@@ -108,7 +108,7 @@ void SchedulerServer::forget_programs() {
     const auto its = [&](const auto& other) { return other.program == program; };
     const bool gone = std::ranges::none_of(members_, its) && std::ranges::none_of(leaving_, its) &&
                       program->absent_clients.empty() && program->absent_workers.empty();
-    if (gone && journal_) journal_->append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
+    if (gone && journal_) append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
     return gone;
   });
 }

@@ -73,7 +73,7 @@ Result<void> SchedulerServer::open_journal() {
 void SchedulerServer::reserve_ids() {
   if (!journal_ || next_id_ + kIdsAtATime / 2 <= ids_end_) return;
   ids_end_ = next_id_ + kIdsAtATime;
-  journal_->append(Books::record(SchedulerFact(IdsGiven{ids_end_})));
+  append(Books::record(SchedulerFact(IdsGiven{ids_end_})));
 }
 
 std::uint32_t SchedulerServer::fresh_id() {
@@ -84,7 +84,29 @@ std::uint32_t SchedulerServer::fresh_id() {
 // ---- What is kept ----------------------------------------------------------------------------------------------------
 
 void SchedulerServer::keep(const Program& program, const core::Fact& fact) {
-  if (journal_) journal_->append(Books::record(program.number, fact));
+  if (!journal_) return;
+  if (notes_of_ != program.number) write_notes();
+  notes_of_ = program.number;
+  notes_.put(fact);
+  if (!noting_) write_notes();
+}
+
+void SchedulerServer::write_notes() {
+  const std::uint32_t program = std::exchange(notes_of_, 0);
+  if (program != 0) journal_->append(Books::record(program, notes_.take()));
+}
+
+/// Behind what has been noted.
+std::uint64_t SchedulerServer::append(std::string record) {
+  write_notes();
+  return journal_->append(std::move(record));
+}
+
+SchedulerServer::Noting::Noting(SchedulerServer& server) : server_(server) { server_.noting_ = true; }
+
+SchedulerServer::Noting::~Noting() {
+  server_.noting_ = false;
+  server_.write_notes();
 }
 
 /// As it came. The client need not remember it when it is on the disk.
@@ -92,7 +114,7 @@ void SchedulerServer::keep_message(Member& client, const std::string& bytes) {
   if (!journal_ || journal_lost_) return;
   Program& program = *client.program;
   const core::ClientId id{client.id};
-  const std::uint64_t record = journal_->append(Books::record(program.number, id, bytes));
+  const std::uint64_t record = append(Books::record(program.number, id, bytes));
   unkept_.push_back({.record = record, .program = program.id, .client = id, .message = ++program.heard[id]});
 }
 
@@ -104,7 +126,7 @@ bool SchedulerServer::note(Program& program, const core::Action& action) {
     keep(program, *gone);
   } else if (const auto* given = std::get_if<core::OnceGiven>(&action)) {
     if (!journal_ || journal_lost_) return true;
-    const std::uint64_t record = journal_->append(Books::record(program.number, *given));
+    const std::uint64_t record = append(Books::record(program.number, *given));
     if (given->given) program.given[given->id] = record;
     else program.given.erase(given->id);
   } else {

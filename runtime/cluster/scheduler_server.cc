@@ -323,7 +323,7 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
       std::uint32_t& number = numbers_[id];
       if (number == 0) number = static_cast<std::uint32_t>(numbers_.size());
       program->number = number;
-      journal_->append(Books::record(SchedulerFact(ProgramNamed{number, id})));
+      append(Books::record(SchedulerFact(ProgramNamed{number, id})));
     }
     apply(*program, core::Tick{now()});
   }
@@ -333,6 +333,7 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
 void SchedulerServer::received(Member& member, const std::vector<std::string>& messages) {
   const std::lock_guard lock(mutex_);
   const net::Together together;  // ends before the lock is given back: until then no connection ends
+  const Noting noting(*this);
   for (const std::string& bytes : messages) {
     if (member.role == net::Role::client) {
       Result<FromClient> message = core::decode<FromClient>(bytes);

@@ -151,7 +151,10 @@ class SchedulerServer {
   Result<void> open_journal();
   void restore(const Books& books);
   void restore(Program& program, const core::Ledger& ledger);
+  class Noting;
   void keep(const Program& program, const core::Fact& fact);
+  void write_notes();
+  std::uint64_t append(std::string record);
   void keep_message(Member& client, const std::string& bytes);
   bool note(Program& program, const core::Action& action);
   void kept(std::uint64_t end);
@@ -244,8 +247,23 @@ class SchedulerServer {
   std::uint32_t ids_end_ = 0;    ///< Ids below are known to be given away.
   std::map<std::string, std::uint32_t> numbers_;  ///< Of programs in the journal.
   std::deque<Unkept> unkept_;
+  core::Encoder notes_;             ///< Facts that are to be one record,
+  std::uint32_t notes_of_ = 0;      ///< of this program; 0: there are none.
+  bool noting_ = false;             ///< More may come.
   std::thread acceptor_, clock_;
   std::unique_ptr<Journal> journal_;
+};
+
+/// While it lives, what is to be kept becomes few records: a body's end alone costs more around it than in it.
+class SchedulerServer::Noting {
+ public:
+  explicit Noting(SchedulerServer& server);
+  ~Noting();
+  Noting(const Noting&) = delete;
+  Noting& operator=(const Noting&) = delete;
+
+ private:
+  SchedulerServer& server_;
 };
 
 }  // namespace dflow::cluster

@@ -50,6 +50,24 @@ TEST(Books, AProgramThatIsForgottenLeavesItsName) {
   EXPECT_EQ(books.programs().at(1).id, "app");
 }
 
+TEST(Books, ARecordMayHaveSeveralFacts) {
+  Books one_by_one, together;
+  std::string facts;
+  for (const core::Fact& fact : {core::Fact(core::ClientJoined{kClient}), core::Fact(core::WorkerJoined{.worker = core::WorkerId{4}}),
+                                 core::Fact(core::WorkerJoined{.worker = core::WorkerId{5}})}) {
+    EXPECT_TRUE(one_by_one.add(Books::record(2, fact)));
+    facts += core::encode(fact);
+  }
+  EXPECT_TRUE(together.add(Books::record(2, facts)));
+  const auto restated = [](const Books& books) {
+    std::vector<std::string> records;
+    books.restate([&](std::string_view record) { records.emplace_back(record); });
+    return records;
+  };
+  EXPECT_EQ(restated(together), restated(one_by_one));
+  EXPECT_FALSE(together.add(Books::record(2, kClient, facts)));  // a message is one
+}
+
 TEST(Books, WhatIsNoRecordIsSaid) {
   Books books;
   EXPECT_FALSE(books.add(""));
