@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/cluster/process_memory.h"
 #include "runtime/net/secrets.h"
 
 namespace dflow::cluster {
@@ -46,6 +47,7 @@ core::WorkerJoined joined_as(const PeerJoined& peer) {
 }
 
 Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
+  keep_freed_memory();
   Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address, options.credentials);
   if (!listener) return listener.error();
   std::unique_ptr<SchedulerServer> server(new SchedulerServer(std::move(options), std::move(listener).value()));

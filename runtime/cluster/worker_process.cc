@@ -11,6 +11,7 @@
 
 #include "runtime/cluster/admission.h"
 #include "runtime/cluster/exceptions.h"
+#include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/task_codec.h"
@@ -113,6 +114,7 @@ class WorkerProcess::EndOfBody final : public detail::Observer {
 WorkerProcess::WorkerProcess(WorkerSettings settings) : settings_(std::move(settings)) { this_process = this; }
 
 Result<int> WorkerProcess::run() {
+  keep_freed_memory();
   executor_ = std::make_unique<Executor>();
   net::Hello self{.role = net::Role::peer, .program = settings_.program, .name = settings_.name, .secret = settings_.secret};
   links_ = std::make_unique<PeerLinks>(self, settings_.credentials);
