@@ -298,6 +298,7 @@ void WorkerProcess::carry_out(const core::Leave&) {
 
 void WorkerProcess::load(const core::StartBody& order) {
   const Name name{order.id, order.attempt};
+  const core::Time begun = now();  // a thread of the engine's may have had to wake up first
   try {
     Node* node = read_task(*order.payload, [&](std::uint32_t index, const detail::ValueForm& form) {
       if (index >= order.inputs.size()) throw SerializeError("dflow: a task names an input that it does not have");
@@ -318,6 +319,7 @@ void WorkerProcess::load(const core::StartBody& order) {
       const std::lock_guard lock(mutex_);
       Body& body = bodies_.at(name);
       body.node = handle;
+      body.started = begun;
       if (body.stopped) extras.stop.request_stop();  // it was not there yet when it was to stop
     }
     if (order.default_value) {

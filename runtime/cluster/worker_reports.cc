@@ -7,10 +7,8 @@ namespace dflow::cluster {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 /// The end of a body that ran no longer waits a little for others, if there is more to do here.
-constexpr auto kShort = 100us;
+constexpr auto kShort = net::kLinger;
 
 /// Nobody is kept from much while this waits for others of its kind.
 bool may_wait(const core::Report& report) {
