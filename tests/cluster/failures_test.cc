@@ -1,4 +1,8 @@
 // What cannot cross, and workers that die.
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -141,6 +145,15 @@ TEST_F(SmallWorkers, ResultTooLargeForItsWorkerIsItsTasksException) {
 
 // ---- Workers that die
 
+/// Kills it, and returns when it can answer nobody any more.
+void end(pid_t process) {
+  pollfd ended{.fd = static_cast<int>(::syscall(SYS_pidfd_open, process, 0)), .events = POLLIN, .revents = 0};
+  ASSERT_GE(ended.fd, 0);
+  ASSERT_EQ(::kill(process, SIGKILL), 0);
+  ASSERT_EQ(::poll(&ended, 1, -1), 1);
+  ::close(ended.fd);
+}
+
 TEST_F(Cluster, LostScatteredValueIsNamedWithWhoHeldIt) {
   Executor ex;
   ex.wait_for_workers(2);
@@ -151,7 +164,7 @@ TEST_F(Cluster, LostScatteredValueIsNamedWithWhoHeldIt) {
   value.reset();
   (void)ex.who_has(std::vector{doubled});  // what was said before is known when this is answered
   for (const WorkerInfo& worker : ex.workers()) {
-    if (worker.name == holder) ::kill(static_cast<pid_t>(worker.pid), SIGKILL);
+    if (worker.name == holder) end(static_cast<pid_t>(worker.pid));
   }
   const auto named = AllOf(HasSubstr("what scatter() has placed, std::vector<long"), HasSubstr("(40008 bytes)"),
                            HasSubstr("lost with " + holder), HasSubstr("replicas"));
