@@ -178,20 +178,26 @@ void Connection::write() {
   stream_->shut_down();
 }
 
+/// Adds the next frame's messages; returns why there are none.
+std::string Connection::read_frame(std::vector<std::string>& messages) {
+  Result<Message> message = stream_->read();
+  if (!message) return message.message().empty() ? "it broke" : message.message();
+  auto* batch = std::get_if<Batch>(&message.value());
+  if (!batch) return "the other side sent what is no message";
+  if (messages.empty()) messages = std::move(batch->messages);
+  else std::ranges::move(batch->messages, std::back_inserter(messages));
+  return {};
+}
+
+/// What has come together is dealt with together: its answers then go out in one frame.
 void Connection::read() {
   std::string reason;
-  for (;;) {
-    Result<Message> message = stream_->read();
-    if (!message) {
-      reason = message.message();
-      break;
-    }
-    auto* batch = std::get_if<Batch>(&message.value());
-    if (!batch) {
-      reason = "the other side sent what is no message";
-      break;
-    }
-    handlers_.received(std::move(batch->messages));
+  while (reason.empty()) {
+    std::vector<std::string> messages;
+    do {
+      reason = read_frame(messages);
+    } while (reason.empty() && stream_->has_frame());
+    if (!messages.empty()) handlers_.received(std::move(messages));
   }
   close();
   handlers_.closed(reason);

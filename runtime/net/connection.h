@@ -68,6 +68,7 @@ class Connection {
  private:
   friend class Together;
   void read();
+  std::string read_frame(std::vector<std::string>& messages);
   void write();
   bool admit(std::size_t size);
   void queue(std::vector<std::string> messages);

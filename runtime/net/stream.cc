@@ -285,6 +285,13 @@ Result<Message> Stream::read() {
   return decode_header(header);
 }
 
+bool Stream::has_frame() const noexcept {
+  const std::span<std::byte> ahead = impl_->ahead;
+  if (ahead.size() < kPrefix) return false;
+  const Result<std::size_t> size = header_size({reinterpret_cast<const char*>(ahead.data()), kPrefix});
+  return size && size.value() <= ahead.size() - kPrefix;
+}
+
 Result<std::optional<Message>> Stream::try_read(std::size_t most) {
   std::string& frame = impl_->arrived;
   for (std::size_t whole = kPrefix;;) {

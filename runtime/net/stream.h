@@ -57,6 +57,8 @@ class Stream {
   Result<void> write_raw(std::span<const std::byte> bytes);
   /// The next frame; what raw bytes it announces are to be read next. An error at the connection's end, too.
   Result<Message> read();
+  /// All of the next frame has come with what was read before: `read` does not wait for it.
+  bool has_frame() const noexcept;
   /// Raw bytes to where they belong.
   Result<void> read_raw(std::span<std::byte> into);
   /// The next frame if it has arrived; none: more has to come. Not in the middle of `read`. An error for a header of more
