@@ -11,6 +11,7 @@
 
 #include "runtime/cluster/print.h"
 #include "runtime/cluster/program.h"
+#include "runtime/cluster/threads.h"
 
 namespace dflow::cluster {
 
@@ -32,6 +33,9 @@ void allow_files_for(std::size_t workers) {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// Of the scheduler and the client, without those for each worker's connection.
+constexpr std::size_t kOwnThreads = 12;
+
 std::string own_executable() {
   std::array<char, 4096> path{};
   const ssize_t size = ::readlink("/proc/self/exe", path.data(), path.size());
@@ -43,6 +47,8 @@ std::string own_executable() {
 OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_secret()) {
   const std::size_t workers = request.workers, threads = request.threads;
   allow_files_for(workers);
+  const std::string lack = lack_of_threads(kOwnThreads + 2 * workers);
+  if (!lack.empty()) throw Error("dflow: the cluster cannot be started: " + lack);
   for (std::size_t i = 0; i < workers; ++i) {
     const std::string name = WorkerPool::name_of(i);
     workers_[name] = local::resources_of(request.resources, name);

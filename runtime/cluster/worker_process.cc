@@ -15,6 +15,7 @@
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/cluster/threads.h"
 #include "runtime/local/resources.h"
 
 namespace dflow::cluster {
@@ -30,6 +31,8 @@ constexpr int kFetchers = 4;
 /// A result of at most this size goes to the client with the news of it.
 constexpr std::size_t kSmallValue = 4096;
 constexpr auto kTick = 100ms;
+/// Of a worker that has a peer or two, without those that run bodies.
+constexpr std::size_t kOwnThreads = kFetchers + 8;
 
 WorkerProcess* this_process = nullptr;
 
@@ -45,6 +48,11 @@ void flush_output() {
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
+}
+
+std::size_t bodies_at_once() {
+  const int said = std::atoi(environment("DFLOW_THREADS").c_str());
+  return said > 0 ? static_cast<std::size_t>(said) : std::thread::hardware_concurrency();
 }
 
 std::optional<Board> own_board() {
@@ -115,6 +123,8 @@ WorkerProcess::WorkerProcess(WorkerSettings settings) : settings_(std::move(sett
 
 Result<int> WorkerProcess::run() {
   keep_freed_memory();
+  if (const std::string lack = lack_of_threads(kOwnThreads + bodies_at_once()); !lack.empty())
+    return formats::Error{"dflow: " + lack};
   executor_ = std::make_unique<Executor>();
   net::Hello self{.role = net::Role::peer, .program = settings_.program, .name = settings_.name, .secret = settings_.secret};
   links_ = std::make_unique<PeerLinks>(self, settings_.credentials);
