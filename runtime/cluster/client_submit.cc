@@ -4,11 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <stdexcept>
-#include <unordered_map>
 
 #include <dflow/detail/make_task.h>
 
 #include "runtime/cluster/client_session.h"
+#include "runtime/cluster/input_numbers.h"
 #include "runtime/cluster/task_codec.h"
 
 namespace dflow::cluster {
@@ -26,8 +26,6 @@ constexpr std::size_t kMostTasks = 1000;
 constexpr std::size_t kMostBytes = 1 << 20;
 /// A task's arguments travel through the scheduler, and in one frame.
 constexpr std::size_t kMostArguments = 32 << 20;
-/// So many are looked through faster than found by a hash.
-constexpr std::uint32_t kFewInputs = 16;
 /// Tasks that follow each other faster are sent together.
 constexpr std::chrono::microseconds kLull{30};
 constexpr std::chrono::milliseconds kLinger{2};
@@ -174,20 +172,7 @@ core::TaskId ClientSession::name(Node& node) {
 
 core::TaskSpec ClientSession::describe_task(Node& node) {
   core::TaskSpec task;
-  std::unordered_map<core::TaskId, std::uint32_t> numbers;  // of inputs, where there are many
-  const auto number_of = [&](core::TaskId id) {
-    const auto next = static_cast<std::uint32_t>(task.inputs.size());
-    if (next < kFewInputs) {
-      const auto found = std::ranges::find(task.inputs, id);
-      if (found != task.inputs.end()) return static_cast<std::uint32_t>(found - task.inputs.begin());
-    } else {
-      for (auto i = static_cast<std::uint32_t>(numbers.size()); i < next; ++i) numbers.emplace(task.inputs[i], i);
-      const auto [found, fresh] = numbers.emplace(id, next);
-      if (!fresh) return found->second;
-    }
-    task.inputs.push_back(id);
-    return next;
-  };
+  InputNumbers numbers(task.inputs);
   const auto known = [&](Node& producer) {
     const std::lock_guard lock(mutex_);
     return core::TaskId{id_of(producer)};
@@ -199,15 +184,18 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
       if (value.writer.size() <= kInlineValue) return InputRef{.inline_value = true, .bytes = value.writer.take()};
       id = scatter(producer);
     }
-    return InputRef{.index = number_of(id)};
+    return InputRef{.index = numbers.of(id)};
   });
   if (payload.size() > kMostArguments) {
     throw Error("dflow: the arguments of " + detail::describe(node) + " take " + std::to_string(payload.size() >> 20) +
                 " MiB, and a task can be sent with 32: scatter() what is large");
   }
-  for (std::uint32_t i = 0; i < node.edge_count; ++i) {  // what it comes after
-    const core::TaskId id = known(*node.edges[i].producer);
-    if (id != core::TaskId{}) number_of(id);
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::uint32_t i = 0; i < node.edge_count; ++i) {  // what it comes after
+      const core::TaskId id{id_of(*node.edges[i].producer)};
+      if (id != core::TaskId{}) numbers.of(id);
+    }
   }
   task.payload = std::make_shared<const std::string>(payload);
   task.function = function_of(node);

@@ -79,8 +79,11 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
   if (client_of(spec.id) != client)
     return refuse(client, spec.id, "was submitted under another client's name");
   if (graph_.find(spec.id) != none) return refuse(client, spec.id, "was submitted before");
+  std::vector<Index> inputs;
+  inputs.reserve(spec.inputs.size());
   for (const TaskId id : spec.inputs) {
-    if (graph_.find(id) == none)
+    inputs.push_back(graph_.find(id));
+    if (inputs.back() == none)
       return refuse(client, spec.id, "needs " + Story<TaskState>::name(id) + ", which is not known");
   }
   if (spec.options) {
@@ -110,7 +113,7 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
   const Index parent = spec.inside ? graph_.find(*spec.inside) : none;
   t.order = parent != none ? graph_[parent].order : next_order_++;
   Index last = none;
-  for (const TaskId id : spec.inputs) last = graph_.link(task, graph_.find(id), last);
+  for (const Index input : inputs) last = graph_.link(task, input, last);
   later(task);
 }
 
