@@ -7,6 +7,7 @@
 
 #include "clang/AST/StmtCXX.h"
 #include "compiler/frontend/checks/checks.h"
+#include "compiler/frontend/checks/locks.h"
 #include "compiler/frontend/checks/waits.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/facts.h"
@@ -114,19 +115,6 @@ class Globals {
       const auto* callee = expression == nullptr ? nullptr : callee_of(*expression);
       const auto* body = callee == nullptr ? nullptr : visible_body(*callee);
       if (body != nullptr && !in_std_namespace(*body) && !in_dflow_namespace(*body)) follow(*body, locked);
-    });
-  }
-
-  static bool locks(const clang::FunctionDecl& function) {
-    return any_part(*function.getBody(), [](const clang::Stmt& part) {
-      if (const auto* made = dyn_cast<clang::CXXConstructExpr>(&part)) {
-        return is_std_class(made->getType(), {"lock_guard", "scoped_lock", "unique_lock", "shared_lock"});
-      }
-      const auto* call = dyn_cast<clang::CallExpr>(&part);
-      const auto* callee = call == nullptr ? nullptr : call->getDirectCallee();
-      return callee != nullptr && callee->getDeclName().isIdentifier() &&
-             (callee->getName() == "lock" || callee->getName() == "call_once" ||
-              callee->getName().contains("mutex_lock"));
     });
   }
 

@@ -1,5 +1,5 @@
 // -Wdflow-shared-mutable: two tasks that nothing puts in order get a pointer to one object, and one may
-// change it.
+// change it; or their lambdas refer to it, and one changes all of it.
 #include <algorithm>
 #include <set>
 
@@ -9,6 +9,7 @@
 #include "clang/Lex/Lexer.h"
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/checks/checks.h"
+#include "compiler/frontend/checks/locks.h"
 #include "compiler/frontend/checks/waits.h"
 #include "compiler/frontend/expressions.h"
 
@@ -24,7 +25,7 @@ struct Share {
   const clang::Expr* argument;
   const clang::VarDecl* object;
   bool may_change;
-  bool whole;  ///< A number: tasks cannot have a part of it each.
+  bool whole;  ///< A number, or a container that grows: tasks cannot have a part of it each.
   std::vector<const clang::Stmt*> around;
 };
 
@@ -46,6 +47,37 @@ bool is_synchronised(clang::QualType type) {
                              [](const auto* field) { return is_synchronised(field->getType()); });
 }
 
+/// Whether the name stands where all of the object is changed, and not an element or a member only.
+bool changes_all_of_it(const clang::Stmt& around, const clang::Expr& name) {
+  static const std::set<llvm::StringRef> growing = {
+      "push_back", "emplace_back", "pop_back", "push_front", "emplace_front", "pop_front",
+      "push",      "pop",          "emplace",  "insert",     "try_emplace",   "erase",
+      "clear",     "resize",       "assign",   "append",     "merge",         "insert_or_assign"};
+  const auto is_name = [&name](const clang::Expr* part) { return part->IgnoreParenImpCasts() == &name; };
+  if (const auto* call = dyn_cast<clang::CXXMemberCallExpr>(&around)) {
+    const auto* method = call->getMethodDecl();
+    return method != nullptr && in_std_namespace(*method) && method->getDeclName().isIdentifier() &&
+           growing.contains(method->getName()) && is_name(call->getImplicitObjectArgument());
+  }
+  if (const auto* call = dyn_cast<clang::CXXOperatorCallExpr>(&around))
+    return call->isAssignmentOp() && is_name(call->getArg(0));
+  if (const auto* binary = dyn_cast<clang::BinaryOperator>(&around))
+    return binary->isAssignmentOp() && is_name(binary->getLHS());
+  const auto* unary = dyn_cast<clang::UnaryOperator>(&around);
+  return unary != nullptr && unary->isIncrementDecrementOp() && is_name(unary->getSubExpr());
+}
+
+bool changes_all_of(const clang::FunctionDecl& function, const clang::ValueDecl& variable) {
+  bool changes = false;
+  walk(function, [&](const clang::Stmt& statement, Around around) {
+    const auto* name = dyn_cast<clang::DeclRefExpr>(&statement);
+    if (name == nullptr || name->getDecl() != &variable) return;
+    changes |=
+        std::ranges::any_of(around, [name](const auto* each) { return changes_all_of_it(*each, *name); });
+  });
+  return changes;
+}
+
 class SharedObjects {
  public:
   SharedObjects(const CheckInput& input, Reporter& reporter) : project_(input.project), reporter_(reporter) {}
@@ -54,6 +86,7 @@ class SharedObjects {
     const auto* call = dyn_cast<clang::CallExpr>(&statement);
     const auto site = call == nullptr ? std::nullopt : as_site(*call);
     if (!site || site->operation != Operation::submit || is_ordered(*site)) return;
+    add_captures(*site, around);
     const auto functions = task_functions(*site->callable);
     if (functions.size() != 1) return;
     std::vector<clang::QualType> types;
@@ -106,6 +139,34 @@ class SharedObjects {
     const bool whole = (by_address || by_ref) && (pointee->isArithmeticType() || pointee->isEnumeralType());
     shares_.push_back(
         {site, &argument, object, !pointee.isConstQualified(), whole, {around.begin(), around.end()}});
+  }
+
+  /// What a lambda refers to. Of an object that looks after itself, it may be what locks the others.
+  void add_captures(const SiteCall& site, Around around) {
+    const clang::Expr* bare = site.callable->IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    const auto* made = dyn_cast<clang::CXXConstructExpr>(bare);
+    if (made != nullptr && made->getNumArgs() == 1)
+      bare = made->getArg(0)->IgnoreParenCasts()->IgnoreImplicit();
+    const auto* lambda = dyn_cast<clang::LambdaExpr>(bare);
+    if (lambda == nullptr) return;
+    const auto operators = lambda_operators(*lambda);
+    if (std::ranges::any_of(operators, [](const auto* each) { return locks(*each); })) return;
+    if (std::ranges::any_of(lambda->captures(), [](const auto& each) {
+          return each.capturesVariable() && is_synchronised(each.getCapturedVar()->getType());
+        }))
+      return;
+    auto init = lambda->capture_init_begin();
+    for (const auto& capture : lambda->captures()) {
+      const clang::Expr* expression = *init++;
+      const auto* object =
+          capture.capturesVariable() ? dyn_cast<clang::VarDecl>(capture.getCapturedVar()) : nullptr;
+      if (object == nullptr || capture.getCaptureKind() != clang::LCK_ByRef || object->isInitCapture() ||
+          is_executor(object->getType()))
+        continue;
+      const bool changes =
+          std::ranges::any_of(operators, [&](const auto* each) { return changes_all_of(*each, *object); });
+      shares_.push_back({site, expression, object, changes, true, {around.begin(), around.end()}});
+    }
   }
 
   static clang::QualType pointee_of(clang::QualType type) {
