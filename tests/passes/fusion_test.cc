@@ -36,7 +36,6 @@ TEST(Fusion, JoinsChainsOfAnyLength) {
               ElementsAre("a b c d"));
 }
 
-/// isl's bounds are each question's own.
 TEST(Fusion, JoinsLongChains) {
   constexpr std::uint32_t kCalls = 1000;
   Sketch sketch;

@@ -6,10 +6,12 @@
 
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/checks/waits.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/type_text.h"
 
 namespace dflow::compiler {
 namespace {
@@ -104,9 +106,13 @@ class Captures {
       (dangles(capture, what) ? dangling : others).push_back(&capture);
     }
     report("dangling-capture", *what.lambda, dangling,
-           ", which may be gone when it runs: nothing waits for it in this scope");
+           ", which may be gone when it runs: nothing waits for it in this scope",
+           {dangling.size() == 1 ? "capture it by value" : "capture them by value",
+            by_value(*what.lambda, dangling)});
     report("reference-capture", *what.lambda, others,
-           " of the process that submits it, but may run in another one");
+           " of the process that submits it, but may run in another one",
+           {others.size() == 1 ? "give it to the task as an argument" : "give them to the task as arguments",
+            as_arguments(what, others)});
   }
 
   // --- dangling
@@ -166,8 +172,14 @@ class Captures {
   // --- what is said
   // ------------------------------------------------------------------------------------------------
 
+  struct Mend {
+    std::string text;
+    std::vector<clang::FixItHint> fixes;  ///< None: it cannot be done so.
+  };
+
   void report(std::string_view name, const clang::LambdaExpr& lambda,
-              const std::vector<const clang::LambdaCapture*>& captures, const std::string& why) {
+              const std::vector<const clang::LambdaCapture*>& captures, const std::string& why,
+              const Mend& mend) {
     if (captures.empty()) return;
     std::string names;
     for (const auto* capture : captures) {
@@ -182,10 +194,8 @@ class Captures {
     if (executor) {
       finding.notes.push_back({.at = lambda.getBeginLoc(),
                                .text = "an executor is filled in for a first parameter 'dflow::Executor&'"});
-    } else if (auto fixes = by_value(lambda, captures); !fixes.empty()) {
-      finding.notes.push_back({.at = lambda.getBeginLoc(),
-                               .text = captures.size() == 1 ? "capture it by value" : "capture them by value",
-                               .fixes = std::move(fixes)});
+    } else if (!mend.fixes.empty()) {
+      finding.notes.push_back({.at = lambda.getBeginLoc(), .text = mend.text, .fixes = mend.fixes});
     } else {
       finding.notes.push_back(
           {.at = lambda.getBeginLoc(),
@@ -225,6 +235,56 @@ class Captures {
                             [](const auto& each) { return each.getCaptureKind() == clang::LCK_ByCopy; }))
       return {};
     fixes.push_back(clang::FixItHint::CreateReplacement(lambda.getCaptureDefaultLoc(), "="));
+    return fixes;
+  }
+
+  /// `submit([&x](int i) {...}, n)` -> `submit([](const X& x, int i) {...}, x, n)`, where it captures nothing
+  /// else.
+  std::vector<clang::FixItHint> as_arguments(const Capturing& what,
+                                             const std::vector<const clang::LambdaCapture*>& captures) const {
+    const clang::LambdaExpr& lambda = *what.lambda;
+    const clang::CXXMethodDecl& body = *lambda.getCallOperator();
+    const bool in_call = precedes(what.site->getBeginLoc(), lambda.getBeginLoc()) &&
+                         precedes(lambda.getBeginLoc(), what.site->getEndLoc());
+    const bool filled_in =
+        !body.param_empty() && (is_executor(body.getParamDecl(0)->getType()) ||
+                                is_std_class(body.getParamDecl(0)->getType(), {"stop_token"}));
+    if (as_site(*what.site)->operation != Operation::submit || !in_call || filled_in ||
+        captures.size() != lambda.capture_size())
+      return {};
+    std::string parameters, arguments;
+    for (const auto* capture : captures) {
+      const auto* variable = dyn_cast<clang::VarDecl>(capture->getCapturedVar());
+      if (variable == nullptr || variable->isInitCapture() || !can_be_copied(variable->getType()) ||
+          !only_reads(lambda, *variable))
+        return {};
+      const auto type = variable->getType().getNonReferenceType().getUnqualifiedType();
+      const std::string text = type.getAsString(clang::PrintingPolicy(project_.context().getLangOpts()));
+      if (!is_writable(text)) return {};
+      parameters += (parameters.empty() ? "const " : ", const ") + text + "& " + variable->getNameAsString();
+      arguments += ", " + variable->getNameAsString();
+    }
+    return around_lambda(lambda, parameters, arguments);
+  }
+
+  std::vector<clang::FixItHint> around_lambda(const clang::LambdaExpr& lambda, const std::string& parameters,
+                                              const std::string& arguments) const {
+    const auto end = clang::Lexer::getLocForEndOfToken(lambda.getEndLoc(), 0, project_.sources(),
+                                                       project_.context().getLangOpts());
+    if (!project_.owns(lambda.getBeginLoc()) || !project_.owns(end)) return {};
+    std::string introducer = "[]";
+    std::vector<clang::FixItHint> fixes;
+    if (lambda.hasExplicitParameters()) {
+      const clang::CXXMethodDecl& body = *lambda.getCallOperator();
+      const auto written = body.getFunctionTypeLoc();
+      if (written.isNull() || !project_.owns(written.getLParenLoc())) return {};
+      fixes.push_back(clang::FixItHint::CreateInsertion(written.getLParenLoc().getLocWithOffset(1),
+                                                        parameters + (body.param_empty() ? "" : ", ")));
+    } else {
+      introducer += "(" + parameters + ")";
+    }
+    fixes.push_back(clang::FixItHint::CreateReplacement(lambda.getIntroducerRange(), introducer));
+    fixes.push_back(clang::FixItHint::CreateInsertion(end, arguments));
     return fixes;
   }
 

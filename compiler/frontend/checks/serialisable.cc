@@ -24,9 +24,29 @@ class Serialisables {
     }
     if (const auto result = awaited_type(site.call->getType()); !result.isNull())
       say(result, "result", *site.callable, site);
+    look_at_captures(*site.callable);
   }
 
  private:
+  /// A lambda crosses as its type alone. What it refers to is captures.cc's matter.
+  void look_at_captures(const clang::Expr& callable) {
+    const auto* record = callable.getType().getNonReferenceType()->getAsCXXRecordDecl();
+    if (record == nullptr || !record->isLambda() || !said_.insert(record->getTypeForDecl()).second) return;
+    std::string names;
+    for (const auto& capture : record->captures()) {
+      if (capture.capturesVariable() && capture.getCaptureKind() == clang::LCK_ByCopy)
+        names += (names.empty() ? "'" : ", '") + capture.getCapturedVar()->getNameAsString() + "'";
+      else if (capture.getCaptureKind() == clang::LCK_StarThis)
+        names += names.empty() ? "'*this'" : ", '*this'";
+    }
+    if (names.empty()) return;
+    Finding finding{.at = callable.getExprLoc(),
+                    .text = "this lambda cannot be sent to another process: it captures " + names};
+    finding.notes.push_back(
+        {.at = callable.getExprLoc(), .text = "let the task take what it captures as arguments"});
+    reporter_.warn(kName, std::move(finding));
+  }
+
   void say(clang::QualType type, const std::string& what, const clang::Expr& at, const SiteCall& site) {
     const auto bare = type.getNonReferenceType().getUnqualifiedType();
     const auto obstacle = sendable_.find(bare);
