@@ -79,10 +79,10 @@ def on_shared_clusters(binaries, sizes):
     with contextlib.ExitStack() as stack:
         clusters = {system: stack.enter_context(shared_cluster(binaries / "dflow", *options))
                     for system, options in SHARED.items() if (binaries / "dflow").exists()}
-        for cluster in clusters.values():  # its workers are there
-            run_once("dflow", [*cluster.prefix, str(binaries / "bench_cluster"), "submit_get", "1"])
         for case in SHARED_CASES:
             for system, cluster in clusters.items():
+                # So that its workers are there: they leave when nobody has needed them for a while.
+                run_once(system, [*cluster.prefix, str(binaries / "bench_cluster"), "submit_get", "1"])
                 before = cluster.processor_seconds()
                 outcome = run_once(system, [*cluster.prefix, str(binaries / "bench_cluster"), case, str(sizes[case])])
                 yield system, case, outcome | {"processor_seconds": cluster.processor_seconds() - before}

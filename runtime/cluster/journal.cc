@@ -49,8 +49,9 @@ Journal::~Journal() {
   if (forgotten_) folder_.remove_all();
 }
 
-std::uint64_t Journal::append(std::string record) {
+std::uint64_t Journal::append(std::string record, bool awaited) {
   const std::lock_guard lock(mutex_);
+  awaited_ = awaited_ || awaited;
   const std::uint64_t number = next_++;
   if (given_up_) return number;
   waiting_bytes_ += record.size();
@@ -65,20 +66,26 @@ std::uint64_t Journal::kept() const {
 }
 
 void Journal::write() {
+  using Clock = std::chrono::steady_clock;
   std::string bytes;
-  std::uint64_t first = kept_, count = 0;  // of what is in `bytes`, which the disk has not taken
+  std::uint64_t first = kept_, count = 0;  // of what is in `bytes`, which is not known to be on the disk
+  auto next_sync = Clock::now();
+  bool taken = true;
   std::unique_lock lock(mutex_);
   for (;;) {
     if (bytes.empty()) changed_.wait(lock, [&] { return over_ || !waiting_.empty(); });
-    else changed_.wait_for(lock, options_.retry, [&] { return over_; });
-    if (!over_) changed_.wait_for(lock, options_.linger, [&] { return over_; });
+    else if (!taken) changed_.wait_for(lock, options_.retry, [&] { return over_; });
+    else changed_.wait_until(lock, next_sync, [&] { return over_ || !waiting_.empty(); });
+    if (!over_ && !waiting_.empty()) changed_.wait_for(lock, options_.linger, [&] { return over_; });
     if (over_ && waiting_.empty() && bytes.empty()) return;
+    const bool sync = std::exchange(awaited_, false) || over_ || !taken || Clock::now() >= next_sync;
     const std::vector<std::string> records = std::exchange(waiting_, {});
     const bool last_try = over_;
     waiting_bytes_ = 0;
     lock.unlock();
     for (const std::string& record : records) formats::append_record(bytes, first + count++, record);
-    const bool taken = put(bytes);
+    taken = put(bytes, sync);
+    if (sync) next_sync = Clock::now() + options_.sync;
     lock.lock();
     if (!taken) {
       waiting_bytes_ += bytes.size();
@@ -89,6 +96,7 @@ void Journal::write() {
       }
       return;
     }
+    if (!sync) continue;
     kept_ = first += std::exchange(count, 0);
     bytes.clear();
     if (bytes.capacity() > (std::size_t{16} << 20)) bytes = {};
@@ -101,10 +109,12 @@ void Journal::write() {
   }
 }
 
-/// All of it is on the disk, or nothing.
-bool Journal::put(const std::string& bytes) {
-  int error = write_all(log_.number(), bytes);
-  if (error == 0 && ::fdatasync(log_.number()) != 0) error = errno;
+/// All of it is on the disk, or nothing; without `sync` the kernel has it, in whose hands it outlives this process.
+bool Journal::put(const std::string& bytes, bool sync) {
+  int error = write_all(log_.number(), std::string_view(bytes).substr(written_));
+  if (error == 0 && sync && ::fdatasync(log_.number()) != 0) error = errno;
+  written_ = error == 0 && !sync ? bytes.size() : 0;
+  if (error == 0 && !sync) return true;
   if (error == 0) {
     log_size_ += bytes.size();
     if (std::exchange(full_, false)) tell("journal: " + folder_.path() + ": the disk takes it again; nothing was lost");

@@ -40,6 +40,8 @@ class Journal {
     std::uint64_t most_waiting = std::uint64_t{512} << 20;  ///< Bytes that wait for a full disk before it gives up.
     /// Records that come within so long of each other share a write: what waits for them can wait so long.
     std::chrono::milliseconds linger{5};
+    /// What is written is made safe from the machine's end so often, while more comes, or at once if somebody waits for it.
+    std::chrono::milliseconds sync{25};
     std::chrono::milliseconds retry{500};  ///< A full disk is tried again after so long.
   };
 
@@ -51,8 +53,8 @@ class Journal {
   /// Removes all there is, and keeps nothing from now on.
   void forget();
 
-  /// Returns the record's number.
-  std::uint64_t append(std::string record);
+  /// Returns the record's number. Somebody waits for it to be kept, or nobody in particular.
+  std::uint64_t append(std::string record, bool awaited = false);
   /// The records before this number are on the disk.
   std::uint64_t kept() const;
 
@@ -60,7 +62,7 @@ class Journal {
   Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log);
 
   void write();
-  bool put(const std::string& bytes);
+  bool put(const std::string& bytes, bool sync);
   void rotate(std::uint64_t first);
   void condense();
   void give_up();
@@ -71,7 +73,8 @@ class Journal {
   const Options options_;
   JournalFolder folder_;
   File log_;  ///< The writing thread's.
-  std::uint64_t log_size_ = 0;
+  std::uint64_t log_size_ = 0;   ///< Up to where it is safe.
+  std::size_t written_ = 0;      ///< Bytes behind that.
   bool full_ = false;  ///< The disk has been said to be full.
 
   mutable std::mutex mutex_;
@@ -79,6 +82,7 @@ class Journal {
   std::vector<std::string> waiting_;
   std::uint64_t waiting_bytes_ = 0;
   std::uint64_t next_ = 0, kept_ = 0;
+  bool awaited_ = false;  ///< One of those that wait.
   bool over_ = false, given_up_ = false, forgotten_ = false;
   std::uint64_t condense_to_ = 0;       ///< Not 0: a snapshot of the records before it is wanted.
   std::uint64_t condense_at_ = 0;       ///< Bytes of log.

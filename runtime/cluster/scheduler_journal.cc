@@ -97,9 +97,9 @@ void SchedulerServer::write_notes() {
 }
 
 /// Behind what has been noted.
-std::uint64_t SchedulerServer::append(std::string record) {
+std::uint64_t SchedulerServer::append(std::string record, bool awaited) {
   write_notes();
-  return journal_->append(std::move(record));
+  return journal_->append(std::move(record), awaited);
 }
 
 SchedulerServer::Noting::Noting(SchedulerServer& server) : server_(server) { server_.noting_ = true; }
@@ -126,7 +126,7 @@ bool SchedulerServer::note(Program& program, const core::Action& action) {
     keep(program, *gone);
   } else if (const auto* given = std::get_if<core::OnceGiven>(&action)) {
     if (!journal_ || journal_lost_) return true;
-    const std::uint64_t record = append(Books::record(program.number, *given));
+    const std::uint64_t record = append(Books::record(program.number, *given), given->given);
     if (given->given) program.given[given->id] = record;
     else program.given.erase(given->id);
   } else {

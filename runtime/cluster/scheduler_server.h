@@ -154,7 +154,7 @@ class SchedulerServer {
   class Noting;
   void keep(const Program& program, const core::Fact& fact);
   void write_notes();
-  std::uint64_t append(std::string record);
+  std::uint64_t append(std::string record, bool awaited = false);
   void keep_message(Member& client, const std::string& bytes);
   bool note(Program& program, const core::Action& action);
   void kept(std::uint64_t end);

@@ -174,6 +174,28 @@ TEST_F(JournalTest, ADamagedSnapshotGivesWayToTheOneBefore) {
   EXPECT_THAT(told(), HasSubstr("the one before it is used"));
 }
 
+/// However seldom that is done otherwise.
+TEST_F(JournalTest, WhatIsAwaitedIsMadeSafeAtOnce) {
+  Journal::Options slow = options();
+  slow.sync = std::chrono::hours(1);
+  auto journal = open(slow);
+  wait_until_kept(journal.value()->append("a=1", true) + 1);
+  const std::uint64_t unhurried = journal.value()->append("b=2");
+  wait_until_kept(journal.value()->append("c=3", true) + 1);
+  EXPECT_GT(journal.value()->kept(), unhurried);
+}
+
+TEST_F(JournalTest, WhatIsWrittenIsThereForTheNextBeforeItIsMadeSafe) {
+  Journal::Options slow = options();
+  slow.sync = std::chrono::hours(1);
+  auto journal = open(slow);
+  wait_until_kept(journal.value()->append("a=1", true) + 1);
+  journal.value()->append("b=2");
+  const fs::path log = files("log-").back();
+  while (formats::read_file(log).value().find("b=2") == std::string::npos) std::this_thread::yield();
+  EXPECT_EQ(journal.value()->kept(), 1u);
+}
+
 TEST_F(JournalTest, AFullDiskIsWaitedForAndNothingIsLost) {
   {
     auto journal = open();
