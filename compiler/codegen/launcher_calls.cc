@@ -35,21 +35,21 @@ std::string spelled_out(const std::string& text, const Meanings& meanings) {
 }
 
 /// Indices by their place, then variables, each in terms of those before it.
-Meanings meanings_of(const LaunchSite& site) {
+Meanings meanings_of(const LaunchSite& site, const std::vector<LaunchVariable>& variables) {
   Meanings meanings;
   for (std::size_t i = 0; i < site.indices.size(); ++i) meanings[site.indices[i]] = "#" + std::to_string(i);
-  for (const LaunchVariable& each : site.variables)
+  for (const LaunchVariable& each : variables)
     meanings.insert_or_assign(each.name, "((" + each.type + ")" + spelled_out(each.value, meanings) + ")");
   return meanings;
 }
 
 ir::Call call_of(const LaunchSite& site) {
-  const Meanings meanings = meanings_of(site);
+  const Meanings meanings = meanings_of(site, site.variables), now = meanings_of(site, site.variables_now);
   const std::string callable = site.callable + spelled_out(site.made, meanings);
-  ir::Call call{site.node, site.op, site.task, callable, site.pure, site.result, {}};
+  ir::Call call{site.node, site.op, site.task, callable, site.pure, site.result, {}, site.priority};
   for (const LaunchArgument& each : site.arguments)
     call.arguments.push_back(
-        {each.is_future, each.by_reference, each.type, spelled_out(each.value, meanings)});
+        {each.is_future, each.by_reference, each.type, spelled_out(each.value, each.now ? now : meanings), each.now});
   if (site.op == formats::NodeOp::reduce)
     call.arguments[0].by_reference = site.by_reference[0] && site.by_reference[1];
   return call;

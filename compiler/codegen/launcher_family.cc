@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "compiler/codegen/generated_text.h"
+#include "compiler/codegen/launcher_return.h"
 
 namespace dflow::compiler {
 namespace {
@@ -28,6 +29,7 @@ std::string as_seen(ir::Reader reader) {
 FamilyText::FamilyText(const Launcher& launcher, const flow::LaunchFamily& family, int number)
     : launcher_(launcher),
       family_(family),
+      number_(number),
       site_(site_of(family.node)),
       id_(std::to_string(family.node)),
       prefix_("dflow_value_" + std::to_string(number) + "_" + id_ + "_"),
@@ -85,12 +87,13 @@ std::string FamilyText::declared_of(const flow::LaunchInput& input) const {
 
 std::string FamilyText::values() const {
   std::string text;
+  if (is_given()) return text;
   for (const flow::LaunchStep& step : family_.steps) {
     const LaunchSite& site = site_of(step.node);
     for (std::uint32_t i = 0; i < site.arguments.size(); ++i) {
       const LaunchArgument& each = site.arguments[i];
       const std::string name = prefix_ + std::to_string(step.first_argument + i);
-      if (!each.is_future) text += value_function(site, {name, each.is_object ? "const auto&" : "auto", each.value});
+      if (!each.is_future && !each.now) text += value_function(site, {name, each.is_object ? "const auto&" : "auto", each.value});
     }
     if (!site.made.empty()) text += value_function(site, {prefix_ + "of_" + std::to_string(step.node), "auto", site.made});
   }
@@ -98,8 +101,9 @@ std::string FamilyText::values() const {
 }
 
 std::string FamilyText::member() const {
+  if (is_given()) return "  " + kDetail + "GivenFamily<" + std::to_string(family_.variables.size()) + ", " + site_.result + "> " + name_ + ";\n";
   return "  " + kDetail + "TaskFamily<" + std::to_string(family_.variables.size()) + ", " + site_.result + ", " +
-         std::to_string(wanted()) + (family_.counted ? "" : ", false") + "> " + name_ + ";\n";
+         std::to_string(wanted()) + (family_.counted ? "" : ", false") + "> " + name_ + ";\n" + kept_members();
 }
 
 std::string FamilyText::reserve() const {
@@ -112,11 +116,12 @@ std::string FamilyText::reserve() const {
   const std::string width = is_reduce() ? "static_cast<::std::size_t>(" + family_.inputs.front().longest + ")" : "";
   const std::string full = "{{" + least + "}, {" + extent + "}}";
   const std::string reserve = "    " + name_ + ".reserve(";
-  if (family_.nonempty.empty()) return reserve + full + ", dflow_next" + (width.empty() ? "" : ", " + width) + ");\n";
+  if (family_.nonempty.empty()) return reserve + full + ", dflow_next" + (width.empty() ? "" : ", " + width) + ");\n" + reserve_kept();
   // Bounds mean nothing for what is empty.
   const std::string some = "(" + family_.nonempty + ") ? ";
-  if (family_.variables.empty()) return reserve + "{}, dflow_next, " + some + (width.empty() ? "1" : width) + " : 0);\n";
-  return reserve + some + box + full + " : " + box + "{}, dflow_next" + (width.empty() ? "" : ", " + some + width + " : 1") + ");\n";
+  // What is given has as many places as its box.
+  if (family_.variables.empty() && !is_given()) return reserve + "{}, dflow_next, " + some + (width.empty() ? "1" : width) + " : 0);\n" + reserve_kept();
+  return reserve + some + box + full + " : " + box + "{}, dflow_next" + (width.empty() ? "" : ", " + some + width + " : 1") + ");\n" + reserve_kept();
 }
 
 std::string FamilyText::dispatch() const {
@@ -131,6 +136,7 @@ std::string FamilyText::functions() const {
   std::string callables;
   for (const flow::LaunchStep& step : family_.steps) callables += (callables.empty() ? "" : ", then ") + site_of(step.node).callable;
   std::string text = "\n  // " + callables + (indices_.empty() ? "" : " [" + indices_ + "]") + "\n";
+  if (is_given()) return text + result() + run_given();
   if (!family_.outputs.empty()) text += output();
   for (const auto& each : family_.inputs) text += input(each);
   return text + result() + arrivals() + (is_reduce() ? run_reduce() : run_task());
@@ -167,14 +173,15 @@ std::string FamilyText::callable(const flow::LaunchStep& step) const {
 std::string FamilyText::output() const {
   std::string text = "  " + kDetail + "Index dflow_output_" + id_ + "(" + unused(declared_) + ") const {\n";
   for (const auto& each : family_.outputs) {
-    text += "    " + (each.condition.empty() ? "" : "if (" + each.condition + ") ") + "return " + each.element + ";\n";
+    text += "    " + (each.condition.empty() ? "" : "if (" + each.condition + ") ") + "return " + output_number(each.leaf, joined(each.element)) + ";\n";
     if (each.condition.empty()) return text + "  }\n";
   }
   return text + "    return -1;\n  }\n";
 }
 
 std::string FamilyText::input(const flow::LaunchInput& input) const {
-  const std::string type = kDetail + "Input<" + argument_at(input.argument).type + ">";
+  const bool given = std::ranges::any_of(input.cases, [&](const flow::SourceCase& each) { return site_of(each.producer).given.has_value(); });
+  const std::string type = kDetail + (given ? "GivenInput<" : "Input<") + argument_at(input.argument).type + ">";
   const std::string number = id_ + "_" + std::to_string(input.argument);
   std::string text = "  " + type + " dflow_input_" + number + "(" + unused(declared_of(input)) + ") const {\n";
   for (const auto& source : input.cases) {
@@ -188,7 +195,7 @@ std::string FamilyText::input(const flow::LaunchInput& input) const {
 
 /// The result of an instance, for those who read it.
 std::string FamilyText::result() const {
-  std::string text = "  " + kDetail + "Input<" + site_.result + "> dflow_result_" + id_ + "(" + unused(declared_) + ") const {\n";
+  std::string text = "  " + kDetail + (is_given() ? "GivenInput<" : "Input<") + site_.result + "> dflow_result_" + id_ + "(" + unused(declared_) + ") const {\n";
   const std::string id = final_id();
   if (!family_.outputs.empty()) {
     text += "    if (const auto dflow_out = dflow_output_" + id_ + "(" + indices_ + "); dflow_out >= 0)\n      return {" + kDetail +

@@ -8,6 +8,9 @@
 
 namespace dflow::compiler {
 
+/// The consumers' loops, each visit counted in `dflow_readers`.
+std::string counted_consumers(const std::string& consumers);
+
 class FamilyText {
  public:
   FamilyText(const Launcher& launcher, const flow::LaunchFamily& family, int number);
@@ -22,11 +25,17 @@ class FamilyText {
   std::string dispatch() const;
   std::string sinks() const;
   std::string functions() const;
+  /// Takes what is given or evaluated before the launch starts; "" if there is nothing. `parameters`: the graph function's, as
+  /// declared and as passed.
+  std::string put_function(const std::string& declared, const std::string& passed) const;
+  std::string put_all(const std::string& passed) const;
 
   bool is_root() const { return family_.inputs.empty(); }
+  bool is_given() const { return family_.given; }
   std::uint32_t level() const { return family_.level; }
   std::string roots() const { return name_ + ".all()"; }
   std::string end() const { return name_ + ".end"; }
+  const std::string& name() const { return name_; }
 
  private:
   // --- who and how many (launcher_family.cc)
@@ -49,6 +58,13 @@ class FamilyText {
     std::string name, type, expression;
   };
   std::string value_function(const LaunchSite& site, const ValueText& value) const;
+  std::vector<std::uint32_t> kept_arguments() const;
+  std::string kept_members() const;
+  std::string reserve_kept() const;
+  std::string release_kept(const flow::LaunchStep& step) const;
+  std::string given_future() const;
+  std::string kept(std::uint32_t number) const { return "dflow_kept_" + id_ + "_" + std::to_string(number); }
+  std::string rank() const { return name_ + ".box.rank(" + indices_ + ")"; }
   std::string value(const std::string& name, const std::vector<std::string>& indices) const;
   std::string callable(const flow::LaunchStep& step) const;
   std::string output() const;
@@ -67,6 +83,8 @@ class FamilyText {
     std::string result;                ///< Its type.
     std::vector<std::string> inputs;   ///< The numbers of the tasks that it reads from,
     std::string ranges;                ///< and statements that add those of containers to `dflow_from`.
+    unsigned retries = 0;
+    bool cancels = false;
   };
   /// Where a call's result goes.
   struct Target {
@@ -80,6 +98,7 @@ class FamilyText {
   enum class Final { always, never };
 
   std::string head() const;
+  std::string run_given() const;
   std::string run_task() const;
   std::string run_before(const flow::LaunchStep& step, const flow::LaunchStep& next) const;
   std::string run_reduce() const;
@@ -101,6 +120,7 @@ class FamilyText {
 
   const Launcher& launcher_;
   const flow::LaunchFamily& family_;
+  int number_;
   const LaunchSite& site_;
   std::string id_, prefix_, name_, indices_, declared_;
 };

@@ -15,22 +15,25 @@ std::string unless_asked(const std::string& text) {
   return "    if (!dflow_work.told) {\n" + text + "    }\n";
 }
 
+/// The body may run again: its inputs stay where they are.
+std::string by_value(const LaunchSite& site) { return site.retries > 0 ? ".copied()" : ".by_value()"; }
+
 std::string as_task_id(const std::string& index) {
   return "static_cast<" + kDetail + "TaskId>(" + index + ")";
 }
 
-/// The consumers' loops, each visit counted.
-std::string counting(const std::string& consumers) {
-  static const std::regex kVisit("\\bdflow_visit_[0-9]+_[0-9]+\\([^;]*\\);");
-  return indented(std::regex_replace(consumers, kVisit, "++dflow_readers;"), 4);
-}
-/// The same loops, each consumer told.
+/// The consumers' loops, each consumer told.
 std::string telling(const std::string& consumers) {
   static const std::regex kVisit("\\bdflow_visit_([0-9]+_[0-9]+)\\((\\)?)"), kAlone(", \\)");
   return indented(std::regex_replace(std::regex_replace(consumers, kVisit, "dflow_arrive_$1(dflow_work, $2"), kAlone, ")"), 4);
 }
 
 }  // namespace
+
+std::string counted_consumers(const std::string& consumers) {
+  static const std::regex kVisit("\\bdflow_visit_[0-9]+_[0-9]+\\([^;]*\\);");
+  return indented(std::regex_replace(consumers, kVisit, "++dflow_readers;"), 4);
+}
 
 std::string FamilyText::head() const {
   std::string text = "  void dflow_run_" + id_ + "([[maybe_unused]] const " + kDetail + "TaskId dflow_id, [[maybe_unused]] " + kDetail +
@@ -52,6 +55,11 @@ std::string FamilyText::run_task() const {
   return head() + unless_asked(text) + tell() + "  }\n";
 }
 
+/// Something that was given has ended.
+std::string FamilyText::run_given() const {
+  return head() + unless_asked("    " + name_ + ".arrived(dflow_id, *this);\n") + tell() + "  }\n";
+}
+
 /// A step whose result is the next one's.
 std::string FamilyText::run_before(const flow::LaunchStep& step, const flow::LaunchStep& next) const {
   const CallText made = call(step);
@@ -69,12 +77,12 @@ std::string FamilyText::operand(const std::string& side) const {
 }
 
 std::string FamilyText::passed(const std::string& name, int place) const {
-  return name + (site_.by_reference[place] ? ".by_reference()" : ".by_value()");
+  return name + (site_.by_reference[place] ? ".by_reference()" : by_value(site_));
 }
 
 std::string FamilyText::run_reduce() const {
   const std::string call = callable(family_.steps.back()) + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + ")";
-  const CallText made{.before = "", .prepared = "", .call = call, .result = site_.result, .inputs = {"dflow_left.id", "dflow_right.id"}, .ranges = ""};
+  const CallText made{.before = "", .prepared = "", .call = call, .result = site_.result, .inputs = {"dflow_left.id", "dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
   const std::string release = "    dflow_left.release(dflow_work);\n    dflow_right.release(dflow_work);\n";
   const std::string up = name_ + ".arrive(dflow_first + " + as_task_id("dflow_up") + ", dflow_work)";
   std::string text = head();
@@ -99,12 +107,13 @@ std::string FamilyText::run_init() const {
   text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    const auto dflow_right = " +
           name_ + ".input(dflow_first + " + as_task_id("dflow_tree.top()") + ").last();\n";
   if (future) text += "    const auto dflow_left = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
-  const std::string left = future ? passed("dflow_left", 0) : value(prefix_ + "1", family_.variables);
-  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right", 1) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = ""};
+  const std::string left = future ? passed("dflow_left", 0) : argument(family_.steps.back(), 1);
+  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right", 1) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
   if (future) made.inputs.insert(made.inputs.begin(), "dflow_left.id");
   std::string run = perform("dflow_first", made, Final::always);
   if (future) run += "    dflow_left.release(dflow_work);\n";
-  return text + unless_asked(run + "    dflow_right.release(dflow_work);\n" + ended()) + tell() + "  }\n";
+  run += "    dflow_right.release(dflow_work);\n" + release_kept(family_.steps.back());
+  return text + unless_asked(run + ended()) + tell() + "  }\n";
 }
 
 // --- a call
@@ -128,9 +137,11 @@ FamilyText::CallText FamilyText::call(const flow::LaunchStep& step) const {
     if (input.is_range) {
       const std::string all = "dflow_all_" + number;
       made.ranges += "      " + each(input, "dflow_from.push_back(dflow_each.id);");
-      made.prepared += "      ::std::vector<" + argument_at(input.argument).type + "> " + all + ";\n      " + all +
+      const LaunchArgument& whole = argument_at(input.argument);
+      const std::string one = whole.refs ? "&dflow_each.by_reference()" : "dflow_each" + by_value(site);
+      made.prepared += "      ::std::vector<" + (whole.refs ? "const " + whole.type + "*" : whole.type) + "> " + all + ";\n      " + all +
                        ".reserve(static_cast<::std::size_t>(dflow_length_" + id_ + "_" + number + "(" + indices_ + ")));\n      " +
-                       each(input, all + ".push_back(dflow_each.by_value());");
+                       each(input, all + ".push_back(" + one + ");");
     } else {
       made.before += "    const auto dflow_in_" + number + " = dflow_input_" + id_ + "_" + number + "(" + indices_ + ");\n";
       const std::string id = "dflow_in_" + number + ".id";
@@ -140,18 +151,29 @@ FamilyText::CallText FamilyText::call(const flow::LaunchStep& step) const {
     }
   }
   std::vector<std::string> arguments;
-  for (std::uint32_t i = 0; i < site.arguments.size(); ++i) arguments.push_back(argument(step, i));
-  made.call = callable(step) + "(" + joined(arguments) + ")";
+  made.retries = site.retries;
+  made.cancels = site.cancels;
+  for (std::uint32_t i = 0; i < site.arguments.size(); ++i)
+    if (!site.arguments[i].after) arguments.push_back(argument(step, i));
+  std::string called = callable(step);
+  if (!site.method.empty()) {
+    called = "(" + arguments.front() + ")." + site.method;
+    arguments.erase(arguments.begin());
+  }
+  made.call = called + "(" + joined(arguments) + ")";
   return made;
 }
 
 std::string FamilyText::argument(const flow::LaunchStep& step, std::uint32_t place) const {
   const std::uint32_t number = step.first_argument + place;
   const LaunchArgument& argument = argument_at(number);
+  const LaunchSite& site = site_of(step.node);
+  if (argument.now) return kept(number) + (argument.by_reference || site.retries > 0 ? ".at(" : ".take(") + rank() + ")";
   if (!argument.is_future) return value(prefix_ + std::to_string(number), step.indices);
-  const std::string passed = argument.by_reference ? ".by_reference()" : ".by_value()";
+  const std::string passed = argument.by_reference ? ".by_reference()" : by_value(site);
   if (step.fed == place) return "dflow_between_" + std::to_string(step.first_argument) + passed;
-  if (input_of(number)->is_range) return "::std::move(dflow_all_" + std::to_string(number) + ")";
+  const std::string all = "::std::move(dflow_all_" + std::to_string(number) + ")";
+  if (input_of(number)->is_range) return argument.refs ? "::dflow::Refs<" + argument.type + ">(" + all + ")" : all;
   return "dflow_in_" + std::to_string(number) + passed;
 }
 
@@ -161,7 +183,7 @@ std::string FamilyText::release(const flow::LaunchStep& step) const {
     if (input.is_range) text += "    {\n      " + each(input, "dflow_each.release(dflow_work);") + "    }\n";
     else text += "    dflow_in_" + std::to_string(input.argument) + ".release(dflow_work);\n";
   }
-  return text;
+  return text + release_kept(step);
 }
 
 /// Makes the call, unless its inputs are against it, and keeps what it gives.
@@ -173,14 +195,19 @@ std::string FamilyText::attempt(const CallText& call, const Target& target) cons
     sources = "dflow_sources()";
   }
   const std::string node = target.node.empty() ? "nullptr" : target.node;
-  const std::string may_run = "!this->Launch::troubled() || !this->Launch::fails_from(" + target.id + ", " + sources + ", " + node + ")";
+  const std::string cancels = call.cancels ? ", true" : "";
+  const std::string may_run = "!this->Launch::troubled() || !this->Launch::fails_from(" + target.id + ", " + sources + ", " + node + cancels + ")";
   const std::string claim = "(!" + node + " || this->Launch::claim(*" + node + ", " + target.id + "))";
   text += "    if (" + (target.node.empty() ? may_run : "(" + may_run + ") && " + claim) + ") {\n";
   if (target.let_go) text += "      if (" + node + ") this->Launch::let_go(dflow_out);\n";
+  const std::string last = std::to_string(call.retries);
+  if (call.retries > 0) text += "      for (unsigned dflow_attempt = 0; dflow_attempt <= " + last + "u; ++dflow_attempt)\n";
   text += "      try {\n" + call.prepared + "        ";
   text += call.result == "void" ? call.call + ";\n" : "::new (static_cast<void*>(" + target.place + ")) (" + call.result + ")(" + call.call + ");\n";
   if (!target.done.empty()) text += "        " + target.done + " = true;\n";
-  text += "      } catch (...) {\n        this->Launch::failed(" + target.id + (target.node.empty() ? "" : ", " + node) + ");\n      }\n    }\n";
+  if (call.retries > 0) text += "        break;\n";
+  text += "      } catch (...) {\n        " + (call.retries > 0 ? "if (dflow_attempt == " + last + "u) " : std::string());
+  text += "this->Launch::failed(" + target.id + (target.node.empty() && !call.cancels ? "" : ", " + node) + cancels + ");\n      }\n    }\n";
   return text;
 }
 
@@ -214,7 +241,7 @@ std::string FamilyText::perform(const std::string& id, const CallText& call, Fin
 
 std::string FamilyText::readers(Final final) const {
   if (!counts_readers() || final == Final::never) return "";
-  return "    ::std::uint32_t dflow_readers = 0;\n" + counting(family_.consumers);
+  return "    ::std::uint32_t dflow_readers = 0;\n" + counted_consumers(family_.consumers);
 }
 
 /// Of a result that nobody reads.

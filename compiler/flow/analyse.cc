@@ -49,6 +49,19 @@ struct Sink {
   std::size_t elements = 0;
 };
 
+/// One of the futures, or families of them, in what is returned.
+struct Handed {
+  std::vector<isl::set> levels;  ///< Elements by depth, from none on.
+  std::map<std::uint32_t, isl::map> from, passed;
+};
+
+/// What is given from outside.
+struct Giver {
+  isl::set points;
+  isl::map order;
+  std::vector<isl::set> used;  ///< By arguments and results.
+};
+
 class Analysis {
  public:
   Analysis(isl::ctx context, const Records& records)
@@ -83,6 +96,7 @@ class Analysis {
     order_ = order_.unite(order.to_union_map());
     for (std::size_t read = 0; read < statement.reads.size(); ++read) add_read(index, read);
     if (statement.kind == Statement::Kind::task) add_family(statement, domain.points(), order);
+    if (statement.kind == Statement::Kind::given) givers_.emplace(given_node(statement), Giver{domain.points(), order, {}});
   }
 
   void add_read(std::size_t index, std::size_t number) {
@@ -100,13 +114,28 @@ class Analysis {
     for (const Access& access : read.accesses) reads_ = reads_.unite(domain.relation(access).to_union_map());
     order_ = order_.unite(domain.order(statement.places, statement.loops.size(), width()).to_union_map());
     if (statement.kind == Statement::Kind::result) {
-      returns_[index] = result_.returns.size();
-      const isl::set elements = isl::manage(isl_set_project_out(domain.points().copy(), isl_dim_set, 0, number_of(statement.loops.size())));
-      result_.returns.push_back({text(renamed(elements, kReturned)), {}, {}});
+      add_returned(index, statement, read);
     } else if (!read.range.empty() && !copy) {
       result_.ranges.push_back({number_of(statement.node), number_of(read.argument),
                                 text(renamed(domain.points(), node_name(statement.node)))});
     }
+  }
+
+  /// Which return statement, and which round of a loop, is not told: there is one at most.
+  void add_returned(std::size_t index, const Statement& statement, const Read& read) {
+    returns_[index] = read.argument;
+    std::vector<isl::set> levels;
+    for (std::size_t depth = 0; depth <= read.range.size(); ++depth) {
+      std::vector<std::size_t> loops = statement.loops;
+      loops.insert(loops.end(), read.range.begin(), read.range.begin() + static_cast<std::ptrdiff_t>(depth));
+      Domain domain(context_, records_, loops, kReturned);
+      domain.restrict(statement.guard);
+      const auto elements = isl::manage(isl_set_project_out(domain.points().copy(), isl_dim_set, 0, number_of(statement.loops.size())));
+      levels.push_back(renamed(elements, kReturned));
+    }
+    Handed& handed = handed_[read.argument];
+    if (handed.levels.empty()) handed.levels = std::move(levels);
+    else for (std::size_t depth = 0; depth < levels.size(); ++depth) handed.levels[depth] = handed.levels[depth].unite(levels[depth]);
   }
 
   void add_family(const Statement& statement, const isl::set& points, const isl::map& order) {
@@ -211,6 +240,7 @@ class Analysis {
     const Statement& source = records_.statements[source_of(map)];
     const Sink& sink = sinks_.at(map.domain_tuple_id().name());
     if (source.kind == Statement::Kind::task) return void(edges_.emplace_back(sink, source.node, map));
+    if (source.kind == Statement::Kind::given) return void(given_edges_.emplace_back(sink, given_node(source), map));
     if (source.kind == Statement::Kind::copy) return;  // of what may be missing, and was
     if (returns_.contains(sink.statement)) return;  // an empty future may be returned
     const bool may = std::ranges::all_of(source.writes, [&](const Access& write) {
@@ -225,6 +255,9 @@ class Analysis {
     const isl::set flags = limits_of_flags(), known = good.intersect(flags);
     for (const auto& [sink, producer, map] : edges_)
       add_edge(sink, producer, map.intersect_params(known).coalesce().gist_params(flags));
+    for (const auto& [sink, giver, map] : given_edges_) add_given(sink, giver, map.intersect_params(known).coalesce().gist_params(flags));
+    for (const auto& [leaf, handed] : handed_) add_returned(leaf, handed);
+    for (const auto& [node, giver] : givers_) add_giver(node, giver);
     std::ranges::sort(result_.edges, {},
                       [](const Dependence& e) { return std::tuple(e.consumer, e.argument, e.producer); });
     std::ranges::sort(result_.families, {}, &Family::node);
@@ -239,12 +272,10 @@ class Analysis {
   void add_edge(const Sink& sink, std::size_t producer, const isl::map& map) {
     if (map.is_empty()) return;
     if (const auto found = returns_.find(sink.statement); found != returns_.end()) {
-      Returned& returned = result_.returns[found->second];
-      // Which round returned is not told: there is one at most.
       const auto loops = number_of(records_.statements[sink.statement].loops.size());
-      const auto elements = isl::manage(isl_map_project_out(map.copy(), isl_dim_in, 0, loops));
-      returned.from.push_back(text(named(elements, kReturned, node_name(producer))));
-      returned.producers.push_back(number_of(producer));
+      const auto elements = named(isl::manage(isl_map_project_out(map.copy(), isl_dim_in, 0, loops)), kReturned, node_name(producer));
+      const auto [made, added] = handed_.at(found->second).from.emplace(number_of(producer), elements);
+      if (!added) made->second = made->second.unite(elements);
       return;
     }
     const Statement& consumer = records_.statements[sink.statement];
@@ -252,6 +283,58 @@ class Analysis {
     if (!edge.is_single_valued()) throw Refusal("an argument comes from several tasks at once");
     result_.edges.push_back({number_of(consumer.node), number_of(consumer.reads[sink.read].argument),
                              number_of(producer), number_of(sink.elements), text(edge), lines_of(edge)});
+  }
+
+  void add_returned(std::size_t leaf, const Handed& handed) {
+    Returned returned;
+    returned.domain = text(handed.levels.back());
+    returned.leaf = leaf;
+    for (const auto& [producer, map] : handed.from) {
+      returned.from.push_back(text(map.coalesce()));
+      returned.producers.push_back(producer);
+    }
+    for (const auto& [node, map] : handed.passed) {
+      returned.passed.push_back(text(map.coalesce()));
+      returned.givers.push_back(node);
+    }
+    for (std::size_t depth = 1; depth < handed.levels.size(); ++depth) returned.levels.push_back(text(handed.levels[depth].coalesce()));
+    result_.returns.push_back(std::move(returned));
+  }
+
+  static std::uint32_t given_node(const Statement& statement) { return kFirstGiven + number_of(statement.node); }
+
+  void add_given(const Sink& sink, std::uint32_t node, const isl::map& map) {
+    if (map.is_empty()) return;
+    const Statement& reader = records_.statements[sink.statement];
+    const bool returned = returns_.contains(sink.statement);
+    const auto loops = returned ? number_of(reader.loops.size()) : 0;
+    const auto whole = isl::manage(isl_map_project_out(map.copy(), isl_dim_in, 0, loops));
+    const isl::map edge = named(whole, returned ? kReturned : node_name(reader.node), node_name(node));
+    Giver& giver = givers_.at(node);
+    giver.used.push_back(edge.range());
+    if (returned) {
+      const auto [made, added] = handed_.at(returns_.at(sink.statement)).passed.emplace(node, edge);
+      if (!added) made->second = made->second.unite(edge);
+    } else {
+      if (!edge.is_single_valued()) throw Refusal("an argument comes from several tasks at once");
+      result_.given_edges.push_back({number_of(reader.node), number_of(reader.reads[sink.read].argument), node, number_of(sink.elements), text(edge), {}});
+    }
+  }
+
+  /// Of parameters only that which is used, of what is made here all.
+  void add_giver(std::uint32_t node, const Giver& giver) {
+    const auto& made = std::ranges::find_if(records_.statements, [&](const Statement& each) {
+      return each.kind == Statement::Kind::given && given_node(each) == node;
+    });
+    if (giver.used.empty() && !made->made) return;
+    isl::set all = renamed(giver.points, node_name(node));
+    if (!made->made) {
+      all = giver.used.front();
+      for (const isl::set& each : giver.used) all = all.unite(each);
+    }
+    all = all.coalesce();
+    result_.given.push_back({node, variables_of(giver.points), text(all),
+                             text(isl::manage(isl_map_set_tuple_name(giver.order.copy(), isl_dim_in, node_name(node).c_str()))), {}});
   }
 
   static isl::map named(const isl::map& map, const std::string& from, const std::string& to) {
@@ -294,7 +377,10 @@ class Analysis {
   std::map<std::string, Sink> sinks_;
   std::set<std::string> used_;  ///< Parameters that some text mentions.
   std::vector<std::tuple<Sink, std::size_t, isl::map>> edges_;
-  std::map<std::size_t, std::size_t> returns_;  ///< Of statements, in result_.returns.
+  std::map<std::size_t, std::size_t> returns_;  ///< Of statements: the leaf.
+  std::map<std::size_t, Handed> handed_;        ///< By leaf.
+  std::map<std::uint32_t, Giver> givers_;       ///< By node.
+  std::vector<std::tuple<Sink, std::uint32_t, isl::map>> given_edges_;
   Analysed result_;
 };
 

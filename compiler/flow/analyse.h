@@ -17,14 +17,23 @@ using formats::ElementRange;
 using formats::Family;
 using Line = formats::DependenceCase;
 
-/// What one return statement hands out: a future, or a container's elements in order.
+/// What is handed to the caller: a future, or the elements of containers, nested or not. Of records each member is one.
 struct Returned {
   std::string domain;                     ///< "[n] -> { out[e] : 0 <= e < n }"
-  std::vector<std::string> from;          ///< "[n] -> { out[e] -> n3[e] : ... }", one a producer
+  std::vector<std::string> from;          ///< "[n] -> { out[e] -> n3[e] : ... }", one a producer; others are empty futures.
   std::vector<std::uint32_t> producers;   ///< Of `from`, one by one.
+  std::vector<std::string> passed = {};   ///< Like `from`, of what was given,
+  std::vector<std::uint32_t> givers = {}; ///< and the nodes of that.
+  std::size_t leaf = 0;                   ///< Which of the futures that the result's type holds, depth first.
+  std::vector<std::string> levels = {};   ///< Elements of the containers, outermost first; the last are the futures.
 };
 
+/// What is given is a family, too, with numbers from here on.
+inline constexpr std::uint32_t kFirstGiven = 1u << 20;
+
 struct Analysed : Dependences {
+  std::vector<Family> given;          ///< What of it is used.
+  std::vector<Dependence> given_edges;
   std::vector<Returned> returns;
   bool renumbered = false;  ///< Some indices are not the program's (delinearise.h).
 };

@@ -197,7 +197,7 @@ class Delinearisation {
       for (Expr& exit : each.exits) replace(exit);
     }
     for (Statement& each : records_.statements) {
-      const bool shown = each.kind == Statement::Kind::task || each.kind == Statement::Kind::result;
+      const bool shown = each.kind != Statement::Kind::copy && each.kind != Statement::Kind::clear;
       if (const auto place = replace_in(each.loops)) {
         each.places.insert(each.places.begin() + static_cast<std::ptrdiff_t>(*place) + 1, 0);
         renumbered_ = renumbered_ || shown;

@@ -202,6 +202,11 @@ class Printer {
     for (const ir::Step& step : described.steps) made.steps.push_back(print(step, made));
     print_inputs(made);
     print_consumers(made);
+    const auto is_now = [](const ir::Step& step) { return std::ranges::any_of(step.call.arguments, &ir::Argument::now); };
+    if (described.given || std::ranges::any_of(described.steps, is_now)) made.elements = elements_of(domain);
+    if (!described.given) return made;
+    made.given = true;
+    made.sinks.clear();  // those without readers are not waited for
     return made;
   }
 
@@ -273,17 +278,7 @@ class Printer {
     const isl::set last = isl::manage(isl_set_fix_si(range.copy(), isl_dim_set, own, reduced ? 1 : 0));
     const isl::set enough = isl::manage(isl_set_project_out(last.copy(), isl_dim_set, own, 1));
     require(domain.subtract(same_tuple(enough, domain)));
-    auto* set = range.copy();
-    const auto first = static_cast<unsigned>(isl_set_dim(set, isl_dim_param));
-    set = isl_set_move_dims(set, isl_dim_param, first, isl_dim_set, 0, own);
-    for (unsigned i = 0; i < own; ++i)
-      set = isl_set_set_dim_name(set, isl_dim_param, first + i, made.variables[i].c_str());
-    const isl::set known = fixed(domain, made.variables);
-    const isl::set some = isl::manage(isl_set_params(isl_set_copy(set)));
-    const auto build = build_in(some.intersect(known));
-    const std::string count = count_up_to(build, isl_set_dim_max(set, 0));
-    const std::string when = condition(some, known);
-    return when.empty() ? count : "(" + when + ") ? " + count + " : 0";
+    return count_of(inner_of(range, made.variables), 0, fixed(domain, made.variables));
   }
   static isl::set same_tuple(const isl::set& set, const isl::set& like) {
     return isl::manage(isl_set_set_tuple_name(set.copy(), isl_set_get_tuple_name(like.get())));
@@ -325,37 +320,75 @@ class Printer {
   }
 
   void print_returns(LaunchCode& code) {
-    if (plan_.returned.size() > 1) throw Refusal("it returns in several places");
-    for (const ir::Returned& returned : plan_.returned) print_return(code, returned);
+    for (const ir::Returned& returned : plan_.returned) {
+      code.returned.emplace_back();
+      print_lengths(code.returned.back(), returned);
+      for (const ir::Output& output : returned.outputs) print_output(code, output);
+      for (const ir::Output& passed : returned.passed) print_passed(code.returned.back(), passed);
+    }
   }
 
-  void print_return(LaunchCode& code, const ir::Returned& returned) {
-    const isl::set wanted = renamed_parameters(isl::set(context(), returned.domain)).intersect_params(assumptions_);
-    const int dimensions = isl_set_dim(wanted.get(), isl_dim_set);
-    if (dimensions > 1) throw Refusal("containers of containers are returned");
-    code.returns = true;
-    isl::set given = wanted.subtract(wanted);
-    for (const ir::Output& output : returned.outputs) {
-      const isl::map from = renamed_parameters(isl::map(context(), output.relation)).intersect_params(assumptions_);
-      given = given.unite(from.domain());
-      const isl::map back = from.reverse();
-      if (!back.is_single_valued()) throw Refusal("one future is returned twice");
-      auto made = std::ranges::find(code.families, output.producer, &LaunchFamily::node);
-      const isl::set known = fixed(domains_.at(made->node), made->variables);
-      for_each_case(image(back, made->variables), known,
-                    [&](const isl::set&, std::string when, std::vector<std::string> at) {
-                      made->outputs.push_back({std::move(when), at.empty() ? "0" : at[0]});
-                    });
+  void print_passed(ReturnedLeaf& leaf, const ir::Output& passed) {
+    const isl::map from = renamed_parameters(isl::map(context(), passed.relation)).intersect_params(assumptions_);
+    const isl::set filled = from.domain();
+    ReturnedLeaf::Part part{passed.producer, {}, elements_of(filled)};
+    std::vector<std::string> names;
+    for (std::size_t depth = 0; depth < leaf.lengths.size(); ++depth) names.push_back("dflow_e" + std::to_string(depth));
+    for_each_case(image(from, names), fixed(filled, names), [&](const isl::set&, std::string when, std::vector<std::string> at) {
+      part.given.push_back({std::move(when), passed.producer, std::move(at)});
+    });
+    std::ranges::partition(part.given, [](const SourceCase& each) { return !each.condition.empty(); });
+    part.given.back().condition.clear();  // all others ruled out
+    leaf.parts.push_back(std::move(part));
+  }
+  std::string elements_of(const isl::set& set) const {
+    return loops(isl::manage(isl_set_set_tuple_name(set.copy(), "dflow_visit")), assumptions_);
+  }
+
+  void print_lengths(ReturnedLeaf& leaf, const ir::Returned& returned) const {
+    isl::set around = assumptions_;
+    std::vector<std::string> names;
+    for (const std::string& text : returned.levels) {
+      const isl::set level = renamed_parameters(isl::set(context(), text)).intersect_params(assumptions_);
+      const auto depth = static_cast<unsigned>(names.size());
+      leaf.lengths.push_back(count_of(inner_of(level, names), 0, around));
+      leaf.extents.push_back(count_of(level, depth, assumptions_));
+      names.push_back("dflow_e" + std::to_string(depth));
+      around = fixed(level, names);
     }
-    if (!wanted.is_subset(given)) throw Refusal("a returned future is not always a task's result");
-    if (dimensions == 0) {
-      if (!assumptions_.is_subset(isl::manage(isl_set_params(wanted.copy())))) throw Refusal("it does not always return");
-      return;
-    }
-    const isl::set some = isl::manage(isl_set_params(wanted.copy()));
-    const std::string count = count_up_to(build_in(some), isl_set_dim_max(wanted.copy(), 0));
-    const std::string when = condition(some, assumptions_);
-    code.returned_length = when.empty() ? count : "(" + when + ") ? " + count + " : 0";
+  }
+  /// The values of one dimension, from 0 on.
+  static std::string count_of(const isl::set& set, unsigned dimension, const isl::set& known) {
+    const isl::set some = isl::manage(isl_set_params(set.copy()));
+    const std::string count = count_up_to(build_in(some.intersect(known)), isl_set_dim_max(set.copy(), static_cast<int>(dimension)));
+    const std::string when = condition(some, known);
+    return when.empty() ? count : "(" + when + ") ? " + count + " : 0";
+  }
+  /// The first dimensions become parameters with these names.
+  static isl::set inner_of(const isl::set& set, const std::vector<std::string>& names) {
+    auto* inner = set.copy();
+    const auto first = static_cast<unsigned>(isl_set_dim(inner, isl_dim_param));
+    inner = isl_set_move_dims(inner, isl_dim_param, first, isl_dim_set, 0, static_cast<unsigned>(names.size()));
+    for (unsigned i = 0; i < names.size(); ++i) inner = isl_set_set_dim_name(inner, isl_dim_param, first + i, names[i].c_str());
+    return isl::manage(inner);
+  }
+
+  void print_output(LaunchCode& code, const ir::Output& output) {
+    const isl::map from = renamed_parameters(isl::map(context(), output.relation)).intersect_params(assumptions_);
+    const isl::map back = from.reverse();
+    const isl::set instances = back.domain();
+    const auto [handed, first] = handed_.try_emplace(output.producer, instances);
+    const bool again = !first && !handed->second.is_disjoint(instances);
+    if (again || !back.is_single_valued()) throw Refusal("one future is returned twice");
+    if (!first) handed->second = handed->second.unite(instances);
+    const std::size_t leaf = code.returned.size() - 1;
+    const auto made = std::ranges::find(code.families, output.producer, &LaunchFamily::node);
+    const isl::set known = fixed(domains_.at(made->node), made->variables);
+    for_each_case(image(back, made->variables), known, [&](const isl::set&, std::string when, std::vector<std::string> at) {
+      made->outputs.push_back({std::move(when), leaf, std::move(at)});
+    });
+    const isl::set filled = from.domain();
+    code.returned.back().parts.push_back({output.producer, {}, elements_of(filled)});
   }
 
   std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context_;
@@ -364,6 +397,7 @@ class Printer {
   std::map<std::uint32_t, isl::set> domains_;
   std::vector<Edge> edges_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, isl::set> ranges_;
+  std::map<std::uint32_t, isl::set> handed_;  ///< Instances whose futures the caller gets.
 };
 
 }  // namespace

@@ -32,10 +32,23 @@ struct LaunchInput {
   std::vector<SourceCase> cases;
 };
 
-/// Which element of what is returned (counted from 0) an instance makes, under a condition.
+/// Which future of what is returned an instance makes, under a condition.
 struct OutputCase {
   std::string condition;
-  std::string element;
+  std::size_t leaf = 0;
+  std::vector<std::string> element;  ///< Its subscripts there.
+};
+
+/// One of the futures, or families of them, in what is returned. Subscripts are `dflow_e0`, `dflow_e1`, ...
+struct ReturnedLeaf {
+  std::vector<std::string> lengths;  ///< Of the containers, level by level, in the subscripts around.
+  std::vector<std::string> extents;  ///< The greatest of these.
+  struct Part {
+    std::uint32_t producer = 0;
+    std::vector<SourceCase> given;  ///< Where it is what was given: which.
+    std::string elements;  ///< Statements that call `dflow_visit(subscripts...)`.
+  };
+  std::vector<Part> parts;
 };
 
 /// A call that each task runs.
@@ -61,14 +74,16 @@ struct LaunchFamily {
   /// Statements that count the instances without consumers in `dflow_sinks`.
   std::string sinks;
   std::vector<OutputCase> outputs;
+  bool given = false;    ///< No tasks: futures from outside.
+  /// Of what is given, and of tasks with values that are evaluated before: statements that call `dflow_visit(indices...)`.
+  std::string elements;
 };
 
 struct LaunchCode {
   std::vector<formats::Symbol> symbols;
   std::string assumptions;  ///< "" for always
   std::vector<LaunchFamily> families;
-  bool returns = false;          ///< Something that the tasks make.
-  std::string returned_length;   ///< "" for a single future.
+  std::vector<ReturnedLeaf> returned;
 };
 
 /// What a family's indices are called in the texts.

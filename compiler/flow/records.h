@@ -130,9 +130,11 @@ struct Statement {
     copy,   ///< Writes what its one read sees.
     clear,  ///< What it writes is no longer there.
     result, ///< Hands to the function's caller what its one read sees.
+    given,  ///< Writes what comes from outside: futures among the parameters, and values that are scattered.
   };
   Kind kind = Kind::task;
-  std::size_t node = 0;            ///< Of a task: its number.
+  std::size_t node = 0;            ///< Of a task: its number. Of what is given: the number among all of it.
+  bool made = false;               ///< Of what is given: by this statement, so that all of it is there.
   std::vector<std::size_t> loops;  ///< Outermost first.
   std::vector<std::size_t>
       places;  ///< One more than loops: where it stands in the text of each block around it.

@@ -52,18 +52,15 @@ void AffineWalk::put_submit(const SiteCall& site, const Named& target) {
     take(*llvm::cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument());
   for (const auto* argument : site.arguments) take(*argument);
   const auto options = options_of(site);
-  if (options) {
-    if (auto after = read_after(*options, number)) reads.push_back(std::move(*after));
-  }
-  const std::string name = options ? options->name : "";
+  if (options) read_after(*options, number, reads);
   const bool onto_itself = std::ranges::all_of(moved, [&](const Named& each) {
     return each.cases.size() == 1 && target.cases.size() == 1 && each.cases[0].array == target.cases[0].array &&
            each.cases[0].subscripts == target.cases[0].subscripts;
   });
-  if (onto_itself) return add_task(site, target, std::move(reads), name);
+  if (onto_itself) return add_task(site, target, std::move(reads), options);
   // What is moved from is empty before the result takes its place.
   const Named result = new_object("result", {});
-  add_task(site, result, std::move(reads), name);
+  add_task(site, result, std::move(reads), options);
   for (const Named& each : moved) clear(each);
   copy(result, target);
 }
@@ -134,10 +131,8 @@ void AffineWalk::put_map(const SiteCall& site, const Named& target) {
     for (const auto& [object, number] : futures) {
       reads.push_back(read_all(subscripted(object, Expr::variable(loop)), number, site.call->getExprLoc()));
     }
-    if (options) {
-      if (auto after = read_after(*options, site.arguments.size())) reads.push_back(std::move(*after));
-    }
-    add_task(site, subscripted(target, Expr::variable(loop)), std::move(reads), options ? options->name : "");
+    if (options) read_after(*options, site.arguments.size(), reads);
+    add_task(site, subscripted(target, Expr::variable(loop)), std::move(reads), options);
   });
   set_size(target, *length);
   for (const auto& [object, number] : futures)
@@ -160,16 +155,20 @@ void AffineWalk::put_reduce(const SiteCall& site, const Named& target) {
     oblige(flow::less(0, size), "a reduce may have nothing to reduce", site.call->getExprLoc());
   const auto options = options_of(site);
   if (options && !options->after.empty()) refuse("this 'after' is not followed", site.call->getExprLoc());
-  add_task(site, target, std::move(reads), options ? options->name : "");
+  add_task(site, target, std::move(reads), options);
 }
 
-void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::string& name) {
+void AffineWalk::add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::optional<Options>& options) {
   if (!target.shape.levels.empty()) refuse("the result of this call is not followed", site.call->getExprLoc());
   flow::Statement made = statement(flow::Statement::Kind::task);
   made.node = result_.sites.size();
   made.writes = target.cases;
   made.reads = std::move(reads);
-  result_.sites.push_back({site.operation, site.call, name, &ast().getSourceManager(), frames_});
+  result_.sites.push_back({site.operation, site.call, options ? options->name : "", &ast().getSourceManager(), frames_});
+  if (options) {
+    result_.sites.back().options = options->list;
+    result_.sites.back().after = options->after;
+  }
   add(std::move(made));
 }
 
@@ -327,7 +326,7 @@ void AffineWalk::inside(std::size_t loop, const Body& body) {
 
 AffineWalk::Snapshot AffineWalk::snapshot() const {
   const auto& records = result_.records;
-  return {records.arrays.size(), records.statements.size(), records.obligations.size(), result_.sites.size(), active_.size(), frames_.size(),
+  return {records.arrays.size(), records.statements.size(), records.obligations.size(), result_.sites.size(), result_.given.size(), active_.size(), frames_.size(),
           ranged_.size(), bindings_, state_, loops_, places_, guard_, lossy_, left_, exits_, continued_, stepping_, depth_of_function_, returned_, this_,
           depth_of_numbers_};
 }
@@ -337,6 +336,7 @@ void AffineWalk::restore(const Snapshot& before) {
   result_.records.statements.resize(before.statements);
   result_.records.obligations.resize(before.obligations);
   result_.sites.resize(before.sites);
+  result_.given.resize(before.given);
   active_.resize(before.active);
   frames_.resize(before.frames);
   ranged_.erase(ranged_.begin() + static_cast<std::ptrdiff_t>(before.ranged), ranged_.end());

@@ -226,7 +226,14 @@ void AffineWalk::put_call(const clang::CallExpr& call, const Named& target) {
   const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
   if (member != nullptr && in_dflow_namespace(*callee) && method_of(call) == "scatter") {
     forget(*call.getArg(0));
-    return copy(new_object("scattered", {}, flow::Array::Missing::external), target);
+    const Named scattered = new_object("scattered", {}, flow::Array::Missing::external);
+    flow::Statement made = statement(flow::Statement::Kind::given);
+    made.node = result_.given.size();
+    made.made = true;
+    made.writes = scattered.cases;
+    result_.given.push_back({.scatter = &call, .frames = frames_});
+    add(std::move(made));
+    return copy(scattered, target);
   }
   if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
       infix != nullptr && infix->getOperator() == clang::OO_Equal) {  // a = b = c

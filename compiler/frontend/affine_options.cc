@@ -59,6 +59,7 @@ AffineWalk::Options AffineWalk::read_options(const clang::Expr& options, bool at
   const auto* record = options.getType()->getAsCXXRecordDecl();
   if (list == nullptr || record == nullptr) refuse("options that are made elsewhere are not followed", options.getExprLoc());
   Options read;
+  read.list = list;
   auto init = list->inits().begin();
   for (const auto* field : record->fields()) {
     if (init == list->inits().end()) break;
@@ -105,23 +106,13 @@ std::optional<AffineWalk::Options> AffineWalk::options_of(const SiteCall& site) 
   return read_options(*with->getArg(0), at_once);
 }
 
-/// What tasks wait for besides their arguments, as one more argument.
-std::optional<flow::Read> AffineWalk::read_after(const Options& options, std::size_t number) {
-  if (options.after.empty()) return std::nullopt;
-  flow::Read read;
-  read.argument = number;
-  read.range.push_back(new_loop("e", 0, static_cast<std::int64_t>(options.after.size())));
-  std::int64_t place = 0;
+/// What tasks wait for besides their arguments, as more arguments.
+void AffineWalk::read_after(const Options& options, std::size_t number, std::vector<flow::Read>& reads) {
   for (const auto* each : options.after) {
     const auto object = named(*each);
     const Named future = object ? *object : made(*each);
-    for (flow::Access access : future.cases) {
-      access.guard = flow::both(access.guard, flow::equal(Expr::variable(read.range[0]), place));
-      read.accesses.push_back(std::move(access));
-    }
-    ++place;
+    reads.push_back({future.cases, {}, number++});
   }
-  return read;
 }
 
 }  // namespace dflow::compiler

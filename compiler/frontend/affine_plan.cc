@@ -57,21 +57,9 @@ std::string reason_of(const NotAffine& refusal, const Project& project) {
 
 /// The launcher, or the reason why there is none.
 void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, const Project& project,
-                  const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed,
+                  const AffineRecords& found, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed,
                   const std::vector<std::string>& passes) {
-  const auto is_computed = [](const formats::Symbol& symbol) { return symbol.parameter.starts_with("("); };
-  if (std::ranges::any_of(analysed.symbols, is_computed)) {
-    graph.graph.not_launched = "its shape depends on a product or quotient of parameters";
-    return;
-  }
-  const auto is_member = [](const formats::Symbol& symbol) {
-    const std::string& name = symbol.parameter;
-    return name.substr(0, name.ends_with(".size") ? name.size() - 5 : name.size()).find('.') != std::string::npos;
-  };
-  if (std::ranges::any_of(analysed.symbols, is_member)) {
-    graph.graph.not_launched = "its shape depends on a member of a parameter";
-    return;
-  }
+  const std::vector<AffineSite>& sites = found.sites;
   if (analysed.renumbered) {
     graph.graph.not_launched = "a container of rows is gone through by one index";
     return;
@@ -81,13 +69,12 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     return;
   }
   try {
-    LaunchSource source = launch_source(project, function, sites, nodes, analysed);
+    LaunchSource source = launch_source(project, function, found, nodes, analysed);
     Launcher& launcher = source.launcher;
     auto optimised = passes::optimise(flow::plan_of(graph.graph.name, analysed, calls_of(launcher)), passes);
     const auto code = optimised ? flow::launch_code(optimised.value().plan) : formats::Result<flow::LaunchCode>(optimised.error());
-    const bool fits = code && (!code.value().returns || launcher.returns_one == code.value().returned_length.empty());
-    if (!fits) {
-      graph.graph.not_launched = code ? "it does not return a future or a vector of futures" : code.message();
+    if (!code) {
+      graph.graph.not_launched = code.message();
       return;
     }
     const auto place = [&](std::uint32_t node) {
@@ -175,7 +162,7 @@ void add_to(GraphFunction& described, const clang::FunctionDecl& function, const
       graph.not_affine = (of_subscript ? found.multiplied + ": " : "") + dependences.message();
       return;
     }
-    add_launcher(described, function, project, found.sites, *nodes, dependences.value(), passes);
+    add_launcher(described, function, project, found, *nodes, dependences.value(), passes);
     graph.dependences = std::move(dependences).value();
     name_nodes(graph, found.sites, *nodes);
     graph.tier = 1;

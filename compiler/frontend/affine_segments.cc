@@ -142,6 +142,7 @@ void AffineWalk::close() {
   result_.records.statements.clear();
   result_.records.obligations.clear();
   result_.sites.clear();
+  result_.given.clear();
   not_affine_.clear();
   places_ = {0};
   for (flow::Array& array : result_.records.arrays) array.missing = flow::Array::Missing::external;

@@ -47,6 +47,7 @@ void AffineWalk::enter_function() {
         const auto index = parameter(declared->getNameAsString() + ".size", {});
         state_.sizes.at(object.cases[0].array).base[0] = Expr::parameter(*index);
       }
+      give(object, *declared, "");
       bindings_.insert_or_assign(declared, std::move(object));
     } else if (holds_future(type)) {
       refuse("a parameter holds futures in a way that is not followed", declared->getLocation());
@@ -62,6 +63,30 @@ void AffineWalk::enter_function() {
       bindings_.insert_or_assign(declared, std::move(values));
     }
   }
+}
+
+/// What a parameter holds is there from the beginning. Whether optional ones and keys are is not known: they stay without a
+/// source.
+void AffineWalk::give(const Named& object, const clang::ParmVarDecl& parameter, const std::string& members) {
+  if (object.shape.leaf == Shape::Leaf::record) {
+    const bool contained = !object.shape.levels.empty();
+    for (std::size_t i = 0; i < object.fields.size() && !contained; ++i)
+      give(object.fields[i], parameter, members + "." + object.shape.fields[i].name);
+    return;
+  }
+  const bool keyed = std::ranges::any_of(object.shape.levels, &Shape::Level::keyed);
+  if (object.shape.leaf != Shape::Leaf::future || keyed) return;
+  flow::Statement made = statement(flow::Statement::Kind::given);
+  made.node = result_.given.size();
+  Named part = object;
+  while (!part.shape.levels.empty()) {
+    made.loops.push_back(new_loop("e" + std::to_string(made.loops.size()), 0, std::nullopt));
+    made.places.push_back(0);
+    part = subscripted(part, Expr::variable(made.loops.back()));
+  }
+  made.writes = part.cases;
+  result_.given.push_back({.parameter = &parameter, .members = members});
+  add(std::move(made));
 }
 
 /// Nothing is known of its lengths.
@@ -225,7 +250,8 @@ void AffineWalk::execute_return(const clang::ReturnStmt& result) {
       put(*value, *returned_);
     } else if (shape_of(value->getType())) {
       const auto object = named(*value);
-      hand_out(object ? *object : made(*value), result.getReturnLoc());
+      std::size_t leaf = 0;
+      hand_out(object ? *object : made(*value), leaf);
     } else if (!shape_of(value->getType())) {
       forget(*value);
     }
@@ -236,13 +262,23 @@ void AffineWalk::execute_return(const clang::ReturnStmt& result) {
   guard_ = flow::never();
 }
 
-/// What the caller gets. Of unknown length, it is just not said.
-void AffineWalk::hand_out(const Named& object, clang::SourceLocation where) {
+/// What the caller gets: of records, member by member. What is of unknown length is just not said.
+void AffineWalk::hand_out(const Named& object, std::size_t& leaf) {
   if (active_.size() != 1) return;  // of a helper whose result nobody takes
-  if (!object.shape.levels.empty() && !size_of(object)) return;
-  if (!std::ranges::all_of(object.fields, [](const Named& each) { return each.shape.is_single(); })) return;
+  for (const Named& each : object.fields) hand_out(each, leaf);
+  if (!object.fields.empty()) return;
+  flow::Read read;
+  read.argument = leaf++;
+  Named part = object;
+  while (!part.shape.levels.empty()) {
+    const auto size = size_of(part);
+    if (!size) return;
+    read.range.push_back(new_loop("e", 0, size));
+    part = subscripted(part, Expr::variable(read.range.back()));
+  }
+  read.accesses = part.cases;
   flow::Statement made = statement(flow::Statement::Kind::result);
-  made.reads.push_back(read_all(object, 0, where));
+  made.reads.push_back(std::move(read));
   add(std::move(made));
 }
 

@@ -27,11 +27,22 @@ struct AffineSite {
   std::string name;  ///< That an option gives its tasks.
   const clang::SourceManager* sources = nullptr;
   std::vector<AffineFrame> frames = {};  ///< On the way to it from the graph function, outermost first.
+  const clang::InitListExpr* options = nullptr;   ///< Of `with`.
+  std::vector<const clang::Expr*> after = {};     ///< Futures that the options name: arguments behind the call's own.
+};
+
+/// Futures from outside: of a parameter, or of a value that is scattered.
+struct AffineGiven {
+  const clang::ParmVarDecl* parameter = nullptr;
+  std::string members = {};  ///< On the way to containers of futures: ".tiles".
+  const clang::CallExpr* scatter = nullptr;
+  std::vector<AffineFrame> frames = {};
 };
 
 struct AffineRecords {
   flow::Records records;
   std::vector<AffineSite> sites;  ///< Of the statements' nodes.
+  std::vector<AffineGiven> given = {};
   std::string multiplied;         ///< The line of the first subscript that multiplies what varies.
 };
 
@@ -69,6 +80,7 @@ class AffineWalk {
 
   // --- statements (affine_statements.cc)
   void enter_function();
+  void give(const Named& object, const clang::ParmVarDecl& parameter, const std::string& members);
   void execute(const clang::Stmt& statement);
   void execute_if(const clang::IfStmt& branch);
   void execute_range(const clang::CXXForRangeStmt& loop);
@@ -78,7 +90,7 @@ class AffineWalk {
   void in_passing(const clang::Expr& expression, const Body& body);
   void execute_switch(const clang::SwitchStmt& choice);  // affine_switch.cc
   void distrust_sizes(const Named& object);
-  void hand_out(const Named& object, clang::SourceLocation where);
+  void hand_out(const Named& object, std::size_t& leaf);
   void declare(const clang::VarDecl& variable);
   void declare_futures(const clang::VarDecl& variable, const Shape& shape);
   void branch(const flow::Expr& condition, const Body& yes, const Body& no);
@@ -203,6 +215,7 @@ class AffineWalk {
   struct Options {
     std::string name;
     std::vector<const clang::Expr*> after;
+    const clang::InitListExpr* list = nullptr;
   };
   std::optional<Options> options_of(const SiteCall& site);
   Options read_options(const clang::Expr& options, bool at_once);
@@ -238,11 +251,11 @@ class AffineWalk {
   void put_submit(const SiteCall& site, const Named& target);
   void put_map(const SiteCall& site, const Named& target);
   void put_reduce(const SiteCall& site, const Named& target);
-  std::optional<flow::Read> read_after(const Options& options, std::size_t number);
+  void read_after(const Options& options, std::size_t number, std::vector<flow::Read>& reads);
   flow::Read read_record(const Named& object, std::size_t number, clang::SourceLocation where);
   flow::Read read_of(const clang::Expr& argument, std::size_t number);
   flow::Read read_all(const Named& object, std::size_t number, clang::SourceLocation where);
-  void add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::string& name);
+  void add_task(const SiteCall& site, const Named& target, std::vector<flow::Read> reads, const std::optional<Options>& options);
   void enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, const clang::FunctionDecl& callee);
   void run_body(const AffineFrame& frame, const Named* target);
   void inline_call(const clang::CallExpr& call, const clang::FunctionDecl& callee, const Named* target);
@@ -301,7 +314,7 @@ class AffineWalk {
 };
 
 struct AffineWalk::Snapshot {
-  std::size_t arrays, statements, obligations, sites, active, frames, ranged;
+  std::size_t arrays, statements, obligations, sites, given, active, frames, ranged;
   std::map<const clang::VarDecl*, Binding> bindings;
   State state;
   std::vector<std::size_t> loops, places;

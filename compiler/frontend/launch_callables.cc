@@ -11,6 +11,7 @@
 namespace dflow::compiler {
 
 using llvm::dyn_cast;
+using llvm::dyn_cast_or_null;
 
 namespace {
 
@@ -37,6 +38,14 @@ LaunchCallable named_function(const clang::FunctionDecl& function, const clang::
   const std::string name = launch_name(function, context, where);
   const std::string text = alone(function) ? name : "static_cast<" + pointer_type(function, context, where) + ">(&" + name + ")";
   return {.function = &function, .text = text};
+}
+
+/// Whose name alone says which one it is, and that can be called on any object.
+LaunchCallable member_function(const clang::CXXMethodDecl& method, const clang::ASTContext& context, clang::SourceLocation where) {
+  if (method.isVariadic() || method.getRefQualifier() != clang::RQ_None || method.isVolatile() || !method.getDeclName().isIdentifier() ||
+      method.isTemplateInstantiation() || !alone(method))
+    refuse("a member function that is one of several, or can be called on some objects alone, is submitted", where);
+  return {.function = &method, .text = launch_name(method, context, where), .method = method.getNameAsString()};
 }
 
 /// A lambda has no name: where it stands, it leaves a pointer to the function that it is.
@@ -72,13 +81,30 @@ LaunchCallable functor(const clang::Expr& expression, LaunchValues& values, cons
 
 }  // namespace
 
+std::string called_function(const clang::FunctionDecl& function, const clang::ASTContext& context, clang::SourceLocation where) {
+  return named_function(function, context, where).text;
+}
+
+clang::QualType task_parameter(const clang::FunctionDecl& function, unsigned place, const clang::ASTContext& context) {
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&function);
+  // An object that is called takes its arguments alone.
+  const bool on_object = method != nullptr && method->isInstance() && !method->isOverloadedOperator();
+  if (!on_object) return function.getParamDecl(place)->getType();
+  if (place > 0) return function.getParamDecl(place - 1)->getType();
+  const auto object = context.getRecordType(method->getParent());
+  return method->isConst() ? context.getLValueReferenceType(object.withConst()) : object;
+}
+
 LaunchCallable launch_callable(const SiteCall& site, LaunchValues& values, const Project& project) {
   const auto where = site.callable->getExprLoc();
   const clang::Expr& expression = values.origin(*site.callable);
   const auto* name = dyn_cast<clang::DeclRefExpr>(&expression);
   const auto* function = name == nullptr ? nullptr : dyn_cast<clang::FunctionDecl>(name->getDecl());
   LaunchCallable found;
-  if (function != nullptr) {
+  const auto* method = dyn_cast_or_null<clang::CXXMethodDecl>(function);
+  if (method != nullptr && method->isInstance() && site.operation != Operation::reduce) {
+    found = member_function(*method, project.context(), where);
+  } else if (function != nullptr) {
     found = named_function(*function, project.context(), where);
   } else if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&expression)) {
     found = noted_lambda(*lambda, project);
@@ -86,7 +112,7 @@ LaunchCallable launch_callable(const SiteCall& site, LaunchValues& values, const
     found = functor(expression, values, project);
   }
   const std::size_t given = site.operation == Operation::reduce ? 2 : site.arguments.size() + (site.operation == Operation::then ? 1 : 0);
-  if (found.function->getNumParams() != given || is_future(found.function->getReturnType()))
+  if (found.function->getNumParams() + (found.method.empty() ? 0 : 1) != given || is_future(found.function->getReturnType()))
     refuse("the task takes what the runtime fills in, or returns a future", where);
   return found;
 }

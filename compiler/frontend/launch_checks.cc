@@ -33,14 +33,15 @@ void check_declarations(const clang::DeclStmt& declarations) {
 bool is_harmless(const clang::FunctionDecl& callee) {
   static const std::set<std::string> harmless = {"push_back", "emplace_back", "resize", "reserve", "clear", "size", "ssize",
                                                  "empty", "back", "front", "begin", "end", "cbegin", "cend", "swap", "move",
-                                                 "min", "max", "data"};
+                                                 "min", "max", "data", "make_pair", "make_tuple", "get", "tie", "has_value",
+                                                 "reset", "pop_back"};
   const bool named = callee.getDeclName().isIdentifier();
   return in_std_namespace(callee) && (named ? harmless.contains(callee.getNameAsString()) : callee.isOverloadedOperator());
 }
 
 bool is_operator_of_future(const clang::FunctionDecl& callee) {
   const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
-  return method != nullptr && method->isOverloadedOperator() && in_dflow_namespace(*method) && method->getParent()->getDeclName().isIdentifier() &&
+  return method != nullptr && (method->isOverloadedOperator() || isa<clang::CXXConversionDecl>(method)) && in_dflow_namespace(*method) && method->getParent()->getDeclName().isIdentifier() &&
          method->getParent()->getName() == "Future";
 }
 
@@ -58,6 +59,7 @@ void LaunchChecks::check(const clang::FunctionDecl& function) {
   visit(function.getBody(), [&](const clang::Stmt& part) {
     // What a lambda does is done where it is called.
     if (isa<clang::LambdaExpr>(part)) return false;
+    if (const auto* expression = dyn_cast<clang::Expr>(&part); expression != nullptr && repeated_.contains(expression)) return false;
     check(part);
     return true;
   });
@@ -73,10 +75,10 @@ void LaunchChecks::check(const clang::Stmt& part) {
     return;
   }
   if (const auto* call = dyn_cast<clang::CallExpr>(&part)) return check_call(*call);
-  if (isa<clang::ForStmt, clang::CXXForRangeStmt>(part)) check_loop(part);
+  if (isa<clang::ForStmt, clang::CXXForRangeStmt, clang::WhileStmt, clang::DoStmt>(part)) check_loop(part);
   const bool refused = isa<clang::CXXThrowExpr, clang::CXXNewExpr, clang::CXXDeleteExpr, clang::CXXTypeidExpr, clang::CXXDynamicCastExpr,
                            clang::StmtExpr, clang::CoroutineSuspendExpr, clang::CoreturnStmt, clang::AsmStmt, clang::CXXTryStmt,
-                           clang::WhileStmt, clang::DoStmt, clang::SwitchStmt, clang::GotoStmt, clang::LabelStmt>(part);
+                           clang::GotoStmt, clang::LabelStmt>(part);
   if (refused) refuse("this is not repeated", part.getBeginLoc());
 }
 
@@ -84,7 +86,8 @@ void LaunchChecks::check_call(const clang::CallExpr& call) {
   if (as_site(call)) return;
   const auto* callee = call.getDirectCallee();
   if (callee == nullptr) refuse("a call may do anything", call.getExprLoc());
-  if (is_operator_of_future(*callee) || is_harmless(*callee)) return;
+  const bool scatters = in_dflow_namespace(*callee) && callee->getDeclName().isIdentifier() && (callee->getName() == "scatter" || callee->getName() == "with");
+  if (scatters || is_operator_of_future(*callee) || is_harmless(*callee)) return;
   const auto* body = users_body(*callee);
   if (body == nullptr) refuse("the call of '" + callee->getNameAsString() + "' is not repeated", call.getExprLoc());
   check(*body);

@@ -1,6 +1,7 @@
 #include "compiler/frontend/launch_source.h"
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -13,6 +14,8 @@
 #include "compiler/frontend/launch_callables.h"
 #include "compiler/frontend/launch_checks.h"
 #include "compiler/frontend/launch_instances.h"
+#include "compiler/frontend/launch_options.h"
+#include "compiler/frontend/launch_results.h"
 #include "compiler/frontend/launch_values.h"
 #include "compiler/frontend/positions.h"
 
@@ -37,7 +40,7 @@ class Surroundings {
  private:
   void look(const clang::Stmt& statement) {
     if (isa<clang::CallExpr, clang::CXXConstructExpr>(statement)) around_[cast<clang::Expr>(&statement)] = loops_;
-    const bool loop = isa<clang::ForStmt, clang::CXXForRangeStmt>(statement);
+    const bool loop = isa<clang::ForStmt, clang::CXXForRangeStmt, clang::WhileStmt, clang::DoStmt>(statement);
     if (loop) loops_.push_back(&statement);
     for (const auto* part : statement.children())
       if (part != nullptr) look(*part);
@@ -57,15 +60,23 @@ formats::NodeOp node_op(Operation operation) {
   return formats::NodeOp::submit;
 }
 
+const clang::FieldDecl* public_member(const clang::CXXRecordDecl& record, const std::string& name) {
+  for (const auto* field : record.fields())
+    if (field->getName() == name && field->getAccess() == clang::AS_public) return field;
+  return nullptr;
+}
+
 class Reader {
  public:
   Reader(const Project& project, const clang::FunctionDecl& function, const flow::Analysed& analysed)
       : project_(project), context_(project.context()), function_(function), analysed_(analysed), shared_{project, function} {}
 
-  LaunchSource run(const std::vector<AffineSite>& sites, const std::vector<std::uint32_t>& nodes) {
+  LaunchSource run(const AffineRecords& found, const std::vector<std::uint32_t>& nodes) {
     read_function();
-    LaunchChecks().check(function_);
-    for (std::size_t i = 0; i < sites.size(); ++i) read_site(sites[i], nodes[i]);
+    for (const formats::Symbol& symbol : analysed_.symbols) check_symbol(symbol.parameter);
+    for (std::size_t i = 0; i < found.sites.size(); ++i) read_site(found.sites[i], nodes[i]);
+    for (const flow::Family& family : analysed_.given) read_given(found.given.at(family.node - flow::kFirstGiven), family);
+    LaunchChecks(std::move(repeated_)).check(function_);
     Launcher& launcher = made_.launcher;
     for (LaunchParameter& each : launcher.parameters) each.is_kept = shared_.kept.contains(each.name);
     for (const auto& [name, each] : shared_.fields) launcher.parameters.push_back(each);
@@ -90,6 +101,34 @@ class Reader {
     launcher.instance = instance_of(function_, project_);
   }
 
+  /// Numbers that the shape depends on are asked for outside of the function: "n", "xs.size", "shape.rows", "(n + 1) / shape.rows".
+  void check_symbol(const std::string& text) const {
+    const auto in_name = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.'; };
+    for (std::size_t at = 0; at < text.size();) {
+      std::size_t end = at + 1;
+      while (in_name(text[at]) && end < text.size() && in_name(text[end])) ++end;
+      const std::string name = text.substr(at, end - at);
+      if (std::isalpha(static_cast<unsigned char>(name[0])) != 0 || name[0] == '_') check_name(name);
+      at = end;
+    }
+  }
+  void check_name(const std::string& name) const {
+    std::size_t end = std::min(name.find('.'), name.size());
+    const auto named = [&](const auto* each) { return each->getNameAsString() == name.substr(0, end); };
+    const auto found = std::find_if(function_.param_begin(), function_.param_end(), named);
+    if (found == function_.param_end()) refuse("its shape depends on '" + name + "', which is no parameter", function_.getLocation());
+    for (auto type = (*found)->getType().getNonReferenceType(); end < name.size();) {
+      const std::size_t next = std::min(name.find('.', end + 1), name.size());
+      const std::string member = name.substr(end + 1, next - end - 1);
+      const auto* record = type->getAsCXXRecordDecl();
+      if (next == name.size() && member == "size" && record != nullptr && in_std_namespace(*record)) return;
+      const auto* field = record == nullptr ? nullptr : public_member(*record, member);
+      if (field == nullptr) refuse("its shape depends on '" + name + "', which others may not ask for", function_.getLocation());
+      type = field->getType();
+      end = next;
+    }
+  }
+
   void read_parameter(const clang::ParmVarDecl& parameter) {
     const auto type = parameter.getType();
     if (parameter.getName().empty()) refuse("a parameter has no name", parameter.getLocation());
@@ -101,7 +140,6 @@ class Reader {
     } else {
       if (type->isRValueReferenceType() || (type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified()))
         refuse("parameter '" + made.name + "' is a reference to what it may change", parameter.getLocation());
-      if (holds_future(type)) refuse("parameter '" + made.name + "' holds futures", parameter.getLocation());
       made.type = launch_type(type.getNonReferenceType().getUnqualifiedType(), context_, parameter.getLocation());
     }
     made_.launcher.parameters.push_back(std::move(made));
@@ -109,19 +147,17 @@ class Reader {
 
   void read_result() {
     const auto type = function_.getReturnType();
-    if (type->isVoidType()) {
-      if (!analysed_.returns.empty()) refuse("its result is not what it returns", function_.getLocation());
-      return;
-    }
-    const auto held = is_future(type) ? first_type_argument(type)
-                      : is_std_class(type, {"vector"}) && is_future(first_type_argument(type)) ? first_type_argument(first_type_argument(type))
-                                                                                               : clang::QualType();
-    if (held.isNull() || type->isReferenceType() || analysed_.returns.empty())
-      refuse("it does not return a future or a vector of futures", function_.getLocation());
+    if (type->isVoidType()) return;
     Launcher& launcher = made_.launcher;
     launcher.returned = launch_type(type.getUnqualifiedType(), context_, function_.getLocation());
-    launcher.returns_one = is_future(type);
-    launcher.returned_value = launch_type(held, context_, function_.getLocation());
+    launcher.leaves = launch_leaves(type, context_, function_.getLocation());
+    const auto containers = [](const LaunchLeaf& leaf) {
+      return std::ranges::count_if(leaf.way, [](const auto& step) { return step.kind <= LaunchLeaf::Step::Kind::array; });
+    };
+    bool known = launcher.leaves.size() == analysed_.returns.size();
+    for (std::size_t i = 0; known && i < launcher.leaves.size(); ++i)
+      known = analysed_.returns[i].leaf == i && static_cast<std::ptrdiff_t>(analysed_.returns[i].levels.size()) == containers(launcher.leaves[i]);
+    if (!known) refuse("the length of what it returns is not known", function_.getLocation());
   }
 
   // --- calls that submit
@@ -129,15 +165,17 @@ class Reader {
   void read_site(const AffineSite& site, std::uint32_t node) {
     const auto call = *as_site(*site.call);
     const auto where = site.call->getExprLoc();
-    LaunchValues values(shared_, site.frames);
+    LaunchValues values(shared_, site.frames), now(shared_, site.frames, LaunchValues::When::now);
     LaunchSite made;
     made.node = node;
     made.op = node_op(site.operation);
-    enter_loops(site, made, values);
+    enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, values);
+    enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, now);
     const LaunchCallable callable = launch_callable(call, values, project_);
     called_ = callable.function;
     made.callable = callable.text;
     made.made = callable.made;
+    made.method = callable.method;
     made.noted = callable.noted;
     if (callable.lambda != nullptr) made_.noted.emplace_back(callable.lambda, callable.key);
     for (unsigned i = 0; i < 2; ++i)
@@ -148,77 +186,159 @@ class Reader {
     const auto place = user_place(where, project_.sources());
     made.task = callable_name(*call.callable, project_.sources());
     made.pure = is_pure(*called_);
+    if (!site.name.empty()) made.task = site.name;
+    if (site.options != nullptr) read_launch_options(*site.options, context_, made);
     made.place = cpp_literal(made.task) + ", " + cpp_literal(place.file) + ", " + std::to_string(place.line) + ", " + std::to_string(place.column);
     if (site.operation == Operation::then) {
-      read_argument(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument(), nullptr, made, values);
+      read_argument(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument(), nullptr, made, values, now);
     } else {
       check_executor(*site.call, values);
     }
     for (const auto* argument : call.arguments)
-      read_argument(*argument, site.operation == Operation::map ? &made.indices.back() : nullptr, made, values);
+      read_argument(*argument, site.operation == Operation::map ? &made.indices.back() : nullptr, made, values, now);
+    for (const auto* after : site.after) {
+      const auto waited = future_value(after->getType());
+      made.arguments.push_back({.is_future = true, .value = "", .by_reference = true, .type = launch_type(waited, context_, where), .after = true});
+    }
     made.variables = std::move(values).variables();
+    made.variables_now = std::move(now).variables();
     made_.launcher.sites.push_back(std::move(made));
   }
 
-  /// Of the graph function, and of those that were walked in place on the way to the call.
-  void enter_loops(const AffineSite& site, LaunchSite& made, LaunchValues& values) {
-    const auto where = site.call->getExprLoc();
+  /// What tasks read or the caller gets, and no task makes.
+  void read_given(const AffineGiven& given, const flow::Family& family) {
+    LaunchSite made;
+    made.node = family.node;
+    made.given = LaunchGiven{.parameter = given.parameter == nullptr ? "" : given.parameter->getNameAsString(), .members = given.members};
+    made.indices = flow::own_names(family.variables);
+    const auto where = given.parameter != nullptr ? given.parameter->getLocation() : given.scatter->getExprLoc();
+    const auto held = future_value(given.parameter != nullptr ? given.parameter->getType() : given.scatter->getType());
+    if (held.isNull() || (!held->isVoidType() && !is_copyable(held)))
+      refuse("futures that come from outside are not followed in this way", where);
+    if (given.scatter != nullptr) read_scatter(given, family, made);
+    made.task = given.parameter != nullptr ? made.given->parameter : "scatter";
+    made.result = launch_type(held_at(given, held), context_, where);
+    made_.launcher.sites.push_back(std::move(made));
+  }
+
+  /// Members of an object may hold different ones.
+  clang::QualType held_at(const AffineGiven& given, clang::QualType first) const {
+    if (given.members.empty()) return first;
+    auto type = given.parameter->getType().getNonReferenceType();
+    for (std::size_t at = 0; at < given.members.size();) {
+      const std::size_t end = std::min(given.members.find('.', at + 1), given.members.size());
+      const auto* record = type->getAsCXXRecordDecl();
+      const auto name = given.members.substr(at + 1, end - at - 1);
+      const auto* found = record == nullptr ? nullptr : public_member(*record, name);
+      if (found == nullptr) refuse("futures that come from outside are not followed in this way", given.parameter->getLocation());
+      type = found->getType();
+      at = end;
+    }
+    return future_value(type);
+  }
+
+  /// The value is made, or copied, where the launch is asked for.
+  void read_scatter(const AffineGiven& given, const flow::Family& family, LaunchSite& made) {
+    LaunchValues values(shared_, given.frames, LaunchValues::When::now);
+    enter_loops(given.frames, *given.scatter, family, 0, made, values);
+    check_executor(*given.scatter, values);
+    std::string arguments;
+    for (const auto* each : given.scatter->arguments()) {
+      arguments += (arguments.empty() ? "" : ", ") + values.text(*each);
+      repeated_.insert(each);
+    }
+    made.made = executor_->getNameAsString() + ".scatter(" + arguments + ")";
+    made.variables_now = std::move(values).variables();
+  }
+
+  const flow::Family& family_of(std::uint32_t node, clang::SourceLocation where) const {
+    const auto family = std::ranges::find(analysed_.families, node, &flow::Family::node);
+    if (family == analysed_.families.end()) refuse("its loops are not those of the plan", where);
+    return *family;
+  }
+
+  /// Of the graph function, and of those that were walked in place on the way to the call. The last `own` dimensions are the
+  /// call's.
+  void enter_loops(const std::vector<AffineFrame>& frames, const clang::CallExpr& call, const flow::Family& family, std::size_t own, LaunchSite& made,
+                   LaunchValues& values) {
+    const auto where = call.getExprLoc();
     std::vector<const clang::Stmt*> loops;
     const clang::FunctionDecl* inside = &function_;
-    const auto add = [&](const clang::Expr& call) {
+    const auto add = [&](const clang::Expr& inner) {
       const auto [found, added] = around_.try_emplace(inside, *inside->getBody());
-      const auto* around = found->second.loops_around(call);
+      const auto* around = found->second.loops_around(inner);
       if (around == nullptr) refuse("tasks are submitted in another function", where);
       loops.insert(loops.end(), around->begin(), around->end());
     };
-    for (const AffineFrame& frame : site.frames) {
+    for (const AffineFrame& frame : frames) {
       if (&frame.callee->getASTContext() != &context_) refuse("tasks are submitted by way of another file", where);
       add(*frame.call);
       inside = frame.callee;
     }
-    add(*site.call);
-    const auto family = std::ranges::find(analysed_.families, made.node, &flow::Family::node);
-    const std::size_t own = site.operation == Operation::map ? 1 : 0;
-    if (family == analysed_.families.end() || family->variables.size() != loops.size() + own)
-      refuse("its loops are not those of the plan", where);
-    made.indices = flow::own_names(family->variables);
+    add(call);
+    if (family.variables.size() != loops.size() + own) refuse("its loops are not those of the plan", where);
+    made.indices = flow::own_names(family.variables);
     for (std::size_t i = 0; i < loops.size(); ++i) values.enter(*loops[i], made.indices[i]);
   }
 
   void check_executor(const clang::CallExpr& call, const LaunchValues& values) const {
     const auto* object = cast<clang::CXXMemberCallExpr>(call).getImplicitObjectArgument();
-    if (named_variable(values.origin(*object)) != executor_) refuse("tasks are submitted through another executor", call.getExprLoc());
+    if (named_variable(values.origin(executor_behind(*object))) != executor_) refuse("tasks are submitted through another executor", call.getExprLoc());
   }
 
-  void read_argument(const clang::Expr& argument, const std::string* element, LaunchSite& made, LaunchValues& values) {
+  void read_argument(const clang::Expr& argument, const std::string* element, LaunchSite& made, LaunchValues& values, LaunchValues& now) {
     LaunchArgument read;
     const auto where = argument.getExprLoc();
     const bool reduces = made.op == formats::NodeOp::reduce;
     // A reduce's second argument is the left operand.
     const auto number = static_cast<unsigned>(made.arguments.size());
-    const auto parameter = called_->getParamDecl(reduces ? 0 : number)->getType();
+    const auto parameter = task_parameter(*called_, reduces ? 0 : number, context_);
+    const bool is_object = !made.method.empty() && number == 0;
     read.is_future = holds_future(argument.getType());
     if (read.is_future) {
       const auto held = future_value(argument.getType());
       if (held.isNull() || held->isVoidType()) refuse("a future of this type is not followed", where);
+      if (is_object && !context_.hasSameUnqualifiedType(held, parameter.getNonReferenceType())) refuse("a member function is called on a pointer", where);
       read.type = launch_type(held, context_, where);
       read.by_reference = parameter->isLValueReferenceType();
+      read.refs = is_dflow_class(parameter, "Refs");
       if (element == nullptr && !reduces && !is_future(argument.getType())) check_container(argument, held, parameter);
       if (element != nullptr && !is_future(first_type_argument(argument.getType()))) refuse("a container of containers is mapped", where);
-    } else if (element != nullptr) {
-      read.value = values.element(argument, *element);
-      read.is_object = !first_type_argument(argument.getType())->isScalarType();
-      check_passed(first_type_argument(argument.getType()), parameter, where);
     } else {
-      read.value = values.text(argument);
-      read.is_object = !written(argument).getType()->isScalarType();
-      check_passed(written(argument).getType(), parameter, where);
+      const auto given = element != nullptr ? first_type_argument(argument.getType()) : written(argument).getType();
+      if (is_object && !context_.hasSameUnqualifiedType(given.getNonReferenceType(), parameter.getNonReferenceType()))
+        refuse("a member function is called on a pointer", where);
+      const bool later = values.attempt([&] {
+        read.value = element != nullptr ? values.element(argument, *element) : values.text(argument);
+        read.is_object = !given->isScalarType() && (element != nullptr || written(argument).isGLValue());
+        check_passed(given, parameter, where);
+      });
+      if (!later) read_now(argument, element, given, parameter, read, now);
     }
     made.arguments.push_back(std::move(read));
   }
 
+  /// Evaluated where the launch is asked for, and kept as a submit would keep it.
+  void read_now(const clang::Expr& argument, const std::string* element, clang::QualType given, clang::QualType parameter, LaunchArgument& read,
+                LaunchValues& now) {
+    const auto where = argument.getExprLoc();
+    const auto kept = parameter.getNonReferenceType().getUnqualifiedType();
+    given = given.getNonReferenceType().getUnqualifiedType();
+    const auto* record = kept->getAsCXXRecordDecl();
+    const bool refers = kept->isPointerType() || kept->isReferenceType() || is_std_class(kept, {"basic_string_view", "span", "reference_wrapper", "function"});
+    const bool sliced = record != nullptr && given->getAsCXXRecordDecl() != nullptr && !context_.hasSameUnqualifiedType(given, kept) &&
+                        given->getAsCXXRecordDecl()->hasDefinition() && given->getAsCXXRecordDecl()->isDerivedFrom(record);
+    if (refers || sliced || (record != nullptr && record->isAbstract())) refuse("an argument is kept in a way that is not repeated", where);
+    read.now = true;
+    read.is_object = false;
+    read.by_reference = parameter->isLValueReferenceType();
+    read.type = launch_type(kept, context_, where);
+    read.value = element != nullptr ? now.element(argument, *element) : now.text(argument);
+    repeated_.insert(&argument);
+  }
+
   void check_container(const clang::Expr& argument, clang::QualType held, clang::QualType parameter) const {
-    const bool vectors = is_std_class(argument.getType(), {"vector"}) && is_std_class(parameter, {"vector"}) &&
+    const bool vectors = is_std_class(argument.getType(), {"vector"}) && (is_std_class(parameter, {"vector"}) || is_dflow_class(parameter, "Refs")) &&
                          is_future(first_type_argument(argument.getType())) &&
                          context_.hasSameUnqualifiedType(first_type_argument(parameter), held);
     if (!vectors) refuse("a container of futures arrives as another type", argument.getExprLoc());
@@ -244,14 +364,15 @@ class Reader {
   std::map<const clang::FunctionDecl*, Surroundings> around_;
   const clang::ParmVarDecl* executor_ = nullptr;
   const clang::FunctionDecl* called_ = nullptr;
+  std::set<const clang::Expr*> repeated_;  ///< Arguments that are evaluated where the launch is asked for.
   LaunchSource made_;
 };
 
 }  // namespace
 
-LaunchSource launch_source(const Project& project, const clang::FunctionDecl& function, const std::vector<AffineSite>& sites,
+LaunchSource launch_source(const Project& project, const clang::FunctionDecl& function, const AffineRecords& found,
                            const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed) {
-  return Reader(project, function, analysed).run(sites, nodes);
+  return Reader(project, function, analysed).run(found, nodes);
 }
 
 }  // namespace dflow::compiler

@@ -18,8 +18,8 @@ struct LaunchSource {
   std::vector<std::pair<const clang::LambdaExpr*, std::string>> noted = {};  ///< Lambdas that it calls, and how it knows them.
 };
 
-/// `nodes` are the plan's numbers of `sites`. Throws NotLaunched.
-LaunchSource launch_source(const Project& project, const clang::FunctionDecl& function, const std::vector<AffineSite>& sites,
+/// `nodes` are the plan's numbers of the walk's sites. Throws NotLaunched.
+LaunchSource launch_source(const Project& project, const clang::FunctionDecl& function, const AffineRecords& found,
                            const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed);
 
 }  // namespace dflow::compiler

@@ -8,7 +8,9 @@
 #include "clang/Lex/Lexer.h"
 #include "compiler/flow/launch_code.h"
 #include "compiler/frontend/affine_search.h"
+#include "compiler/frontend/edits.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/launch_callables.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace dflow::compiler {
@@ -54,7 +56,8 @@ bool is_path(const clang::Expr& expression) {
 
 }  // namespace
 
-LaunchValues::LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames) : shared_(shared), frames_(frames) {
+LaunchValues::LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames, When when)
+    : shared_(shared), frames_(frames), when_(when) {
   for (const auto* parameter : shared.function.parameters()) taken_.insert(parameter->getNameAsString());
 }
 
@@ -69,6 +72,7 @@ void LaunchValues::enter(const clang::Stmt& loop, const std::string& index) {
     loops_[variable] = {launch_type(held.getUnqualifiedType(), context(), loop.getBeginLoc()) + "&", index, range->getRangeInit()};
     return;
   }
+  if (!isa<clang::ForStmt>(loop)) return;  // its counters change in passing
   const auto* declarations = dyn_cast_or_null<clang::DeclStmt>(cast<clang::ForStmt>(loop).getInit());
   if (declarations == nullptr || !declarations->isSingleDecl()) return;
   const auto* variable = dyn_cast<clang::VarDecl>(declarations->getSingleDecl());
@@ -122,6 +126,7 @@ const clang::Expr* LaunchValues::argument_for(const clang::ParmVarDecl& paramete
 }
 
 void LaunchValues::keep(const clang::ParmVarDecl& parameter, clang::SourceLocation where) {
+  if (when_ == When::now) return require_constant(parameter, *shared_.function.getBody(), where);
   if (!is_value(parameter.getType().getNonReferenceType()))
     refuse("'" + parameter.getNameAsString() + "' refers to what it does not own, or cannot be copied", where);
   require_constant(parameter, *shared_.function.getBody(), where);
@@ -170,6 +175,12 @@ std::string LaunchValues::text(const clang::Expr& argument) {
   if (const auto* inner = dyn_cast<clang::ParenExpr>(&expression)) return "(" + text(*inner->getSubExpr()) + ")";
   if (const auto* braces = dyn_cast<clang::InitListExpr>(&expression); braces != nullptr && braces->getType()->isArithmeticType())
     return braces->getNumInits() == 0 ? as_type(braces->getType(), "0", where) : text(*braces->getInit(0));
+  if (const auto* braces = dyn_cast<clang::InitListExpr>(&expression)) return aggregate(*braces);
+  if (const auto* functional = dyn_cast<clang::CXXFunctionalCastExpr>(&expression); functional != nullptr && functional->getType()->isRecordType())
+    return text(*functional->getSubExpr());
+  if (const auto* object = dyn_cast<clang::CXXConstructExpr>(&expression)) return made(*object);
+  if (const auto* characters = dyn_cast<clang::StringLiteral>(&expression); characters != nullptr && when_ == When::now && characters->getCharByteWidth() == 1)
+    return cpp_literal(characters->getBytes().str());
   if (const auto* convert = dyn_cast<clang::CastExpr>(&expression)) return converted(*convert);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(&expression)) {
     if (!unary->isArithmeticOp()) refuse("this operator is not repeated", where);
@@ -269,9 +280,69 @@ std::string LaunchValues::call(const clang::CallExpr& call) {
   const bool size = member != nullptr && call.getNumArgs() == 0 && member->getMethodDecl() != nullptr &&
                     member->getMethodDecl()->getDeclName().isIdentifier() && member->getMethodDecl()->getName() == "size";
   const bool element = subscript != nullptr && subscript->getOperator() == clang::OO_Subscript;
+  if ((!known || (!size && !element)) && when_ == When::now) return any_call(call);
   if (!known || (!size && !element)) refuse("a call in an argument is not repeated", where);
   const std::string of = text(*object);
   return size ? of + ".size()" : of + "[" + text(*call.getArg(1)) + "]";
+}
+
+/// Whatever is called: the function's caller evaluates it.
+std::string LaunchValues::any_call(const clang::CallExpr& call) {
+  const auto where = call.getExprLoc();
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr || callee->getAccess() == clang::AS_private || callee->getAccess() == clang::AS_protected)
+    refuse("a call in an argument is not repeated", where);
+  const std::vector<const clang::Expr*> arguments(call.arg_begin(), call.arg_end());
+  if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call)) {
+    if (infix->isAssignmentOp() || !infix->isInfixBinaryOp()) refuse("a call in an argument is not repeated", where);
+    return "(" + text(*arguments[0]) + ") " + clang::getOperatorSpelling(infix->getOperator()) + " (" + text(*arguments[1]) + ")";
+  }
+  if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
+    const auto* method = member->getMethodDecl();
+    const auto* object = member->getImplicitObjectArgument();
+    if (method == nullptr || !method->isConst() || !method->getDeclName().isIdentifier() || method->isTemplateInstantiation() ||
+        object->getType()->isPointerType())
+      refuse("a call in an argument is not repeated", where);
+    return "(" + text(*object) + ")." + method->getNameAsString() + "(" + all(arguments) + ")";
+  }
+  if (callee->isTemplateInstantiation() && in_std_namespace(*callee)) refuse("a call in an argument is not repeated", where);
+  return called_function(*callee, context(), where) + "(" + all(arguments) + ")";
+}
+
+std::string LaunchValues::all(llvm::ArrayRef<const clang::Expr*> arguments) {
+  std::string list;
+  for (const auto* each : arguments) {
+    if (isa<clang::CXXDefaultArgExpr>(each)) break;  // and those behind it
+    list += (list.empty() ? "" : ", ") + text(*each);
+  }
+  return list;
+}
+
+/// An object that is made in the expression.
+std::string LaunchValues::made(const clang::CXXConstructExpr& made) {
+  const auto& constructor = *made.getConstructor();
+  const auto where = made.getExprLoc();
+  if (constructor.isCopyOrMoveConstructor() && made.getNumArgs() == 1) return text(*made.getArg(0));
+  if (when_ != When::now || constructor.getAccess() != clang::AS_public || made.getType()->isArrayType() || made.isStdInitListInitialization())
+    refuse("an argument is made by a constructor", where);
+  const std::vector<const clang::Expr*> arguments(made.arg_begin(), made.arg_end());
+  const std::string given = all(arguments);
+  return launch_type(made.getType().getUnqualifiedType(), context(), where) + (given.empty() ? "{}" : "(" + given + ")");
+}
+
+/// Its members as they are written. In a task only numbers, and what can be copied as such.
+std::string LaunchValues::aggregate(const clang::InitListExpr& braces) {
+  const auto where = braces.getExprLoc();
+  const auto* record = braces.getType()->getAsCXXRecordDecl();
+  const bool simple = record != nullptr && record->isAggregate() && record->getNumBases() == 0 && !record->isUnion();
+  if (!simple || (when_ != When::now && !braces.getType().isTriviallyCopyableType(context()))) refuse("an argument is made in a way that is not repeated", where);
+  std::string values;
+  for (const auto* init : braces.inits()) {
+    if (const auto* initial = dyn_cast<clang::CXXDefaultInitExpr>(init)) init = initial->getExpr();
+    const std::string value = isa<clang::ImplicitValueInitExpr>(init) && !init->getType()->isScalarType() ? "{}" : text(*init);
+    values += (values.empty() ? "" : ", ") + (init->getType()->isArithmeticType() ? as_type(init->getType(), value, init->getExprLoc()) : value);
+  }
+  return launch_type(braces.getType().getUnqualifiedType(), context(), where) + "{" + values + "}";
 }
 
 // --- callables

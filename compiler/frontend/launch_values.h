@@ -24,11 +24,33 @@ struct LaunchedFunction {
 /// The expressions at one call that submits. Throws NotLaunched for what it does not repeat.
 class LaunchValues {
  public:
-  LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames);
+  /// When the texts are evaluated: in a task, or when the launch is asked for, by the function's caller.
+  enum class When { later, now };
+  LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames, When when = When::later);
 
   /// Next come expressions inside of this loop, whose rounds are counted by `index`.
   void enter(const clang::Stmt& loop, const std::string& index);
   std::string text(const clang::Expr& expression);
+  /// All that it may have left behind is forgotten if `what` throws NotLaunched.
+  template <class What>
+  bool attempt(What what) {
+    const auto names = names_;
+    const auto taken = taken_;
+    const auto count = declared_.size();
+    const auto kept = shared_.kept;
+    const auto fields = shared_.fields;
+    try {
+      what();
+      return true;
+    } catch (const NotLaunched&) {
+      names_ = names;
+      taken_ = taken;
+      declared_.resize(count);
+      shared_.kept = kept;
+      shared_.fields = fields;
+      return false;
+    }
+  }
   /// Of a container.
   std::string element(const clang::Expr& container, const std::string& index);
   /// An object that is called, made anew; "" if nothing says how.
@@ -53,6 +75,10 @@ class LaunchValues {
   std::string number(const clang::Expr& constant) const;
   std::string converted(const clang::CastExpr& convert);
   std::string call(const clang::CallExpr& call);
+  std::string any_call(const clang::CallExpr& call);
+  std::string made(const clang::CXXConstructExpr& made);
+  std::string aggregate(const clang::InitListExpr& braces);
+  std::string all(llvm::ArrayRef<const clang::Expr*> arguments);
   std::string as_type(clang::QualType type, const std::string& text, clang::SourceLocation where) const;
   const std::string& declare(const clang::VarDecl& variable, const std::string& type, const std::string& value);
   std::string type_of(const clang::VarDecl& variable, clang::SourceLocation where) const;
@@ -65,6 +91,7 @@ class LaunchValues {
 
   LaunchedFunction& shared_;
   const std::vector<AffineFrame>& frames_;
+  When when_;
   std::map<const clang::VarDecl*, Loop> loops_;
   std::map<const clang::VarDecl*, std::string> names_;
   std::set<std::string> taken_;

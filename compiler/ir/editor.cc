@@ -42,6 +42,8 @@ Editor::Editor(Plan plan)
     entries_[use.consumer].inputs.push_back(&use);
   }
   for (formats::ElementRange& range : plan_.ranges) entries_[range.node].ranges.push_back(&range);
+  for (const Family& family : plan_.families)
+    if (family.given) returned_.insert(family.node);
   for (const Returned& returned : plan_.returned)
     for (const Output& output : returned.outputs) returned_.insert(output.producer);
 }

@@ -26,6 +26,7 @@ Family& Plan::family(std::uint32_t node) {
 }
 
 bool Plan::is_returned(std::uint32_t node) const {
+  if (const Family* family = find(node); family != nullptr && family->given) return true;
   return std::ranges::any_of(returned, [node](const Returned& each) {
     return std::ranges::find(each.outputs, node, &Output::producer) != each.outputs.end();
   });

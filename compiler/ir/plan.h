@@ -17,6 +17,7 @@ struct Argument {
   bool by_reference = false;
   std::string type;   ///< Of a future: what it holds.
   std::string value;  ///< Of a value: equal texts are equal values wherever the indices are equal.
+  bool now = false;   ///< Of a value: evaluated before any task runs.
   bool operator==(const Argument&) const = default;
 };
 
@@ -29,6 +30,7 @@ struct Call {
   bool pure = false;
   std::string result;  ///< Type of what it gives, or "void".
   std::vector<Argument> arguments;
+  int priority = 0;      ///< As the program says; higher ones run first.
   bool operator==(const Call&) const = default;
 };
 
@@ -50,6 +52,7 @@ struct Family {
   std::string domain;
   std::string order;
   std::uint32_t level = 0;  ///< Of two ready tasks, the one with the higher level should run first.
+  bool given = false;       ///< No tasks: futures from outside, which others may read and hold.
 
   const Call& call() const { return steps.back().call; }
   bool pure() const;
@@ -83,7 +86,9 @@ struct Output {
 };
 struct Returned {
   std::string domain;  ///< "[n] -> { out[e] : 0 <= e < n }"
-  std::vector<Output> outputs;
+  std::vector<Output> outputs;            ///< What none of them makes is an empty future.
+  std::vector<Output> passed = {};        ///< What was given.
+  std::vector<std::string> levels = {};   ///< Elements of the containers around it, outermost first; the last are the futures.
   bool operator==(const Returned&) const = default;
 };
 
@@ -99,7 +104,7 @@ struct Plan {
   const Family* find(std::uint32_t node) const;
   Family& family(std::uint32_t node);
   const Family& family(std::uint32_t node) const;
-  bool is_returned(std::uint32_t node) const;
+  bool is_returned(std::uint32_t node) const;  ///< What is given counts as returned: others have it.
   bool operator==(const Plan&) const = default;
 };
 

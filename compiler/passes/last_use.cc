@@ -15,7 +15,9 @@ class LastUse {
   }
 
   ir::Plan run() && {
-    for (const ir::Family* family : editor_.families()) decide(family->node);
+    // Who else holds what is given is found out at run time.
+    for (const ir::Family* family : editor_.families())
+      if (!family->given) decide(family->node);
     for (const ir::Use* use : editor_.uses()) tell(*use);
     return std::move(editor_).finish();
   }

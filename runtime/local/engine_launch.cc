@@ -45,6 +45,7 @@ void Engine::launch(Launch& launch) {
     if (ranked) put_in_order(*order, all, launch);
     else push_item(all);
   }
+  launch.watch_given();
   wake();
   leave(launch, 0);
 }

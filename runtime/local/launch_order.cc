@@ -125,9 +125,11 @@ class Search {
 Levels levels_of(Launch& launch, const std::vector<Launch::Range>& roots, const std::vector<TaskId>& ends,
                  const std::vector<float>& costs) {
   Search search(launch, ends, costs);
-  for (const Launch::Range& range : roots)
-    for (TaskId root = range.begin; root < range.end; ++root)
-      if (!search.from(root)) return {};
+  const std::vector<Launch::Range>& given = detail::LaunchAccess::given(launch);
+  for (const auto* ranges : {&roots, &given})
+    for (const Launch::Range& range : *ranges)
+      for (TaskId root = range.begin; root < range.end; ++root)
+        if (!search.from(root)) return {};
   return std::move(search).take();
 }
 

@@ -38,6 +38,7 @@ struct Launch::Failures {
   struct Failure {
     State state;
     std::exception_ptr error;
+    bool cancels;
   };
   mutable std::mutex mutex;
   std::unordered_map<TaskId, Failure> of;
@@ -59,57 +60,58 @@ bool Launch::has_failed(TaskId id) const {
   return failures_->of.contains(id);
 }
 
-void Launch::fail(TaskId id, State state, std::exception_ptr error) {
+void Launch::fail(TaskId id, State state, std::exception_ptr error, bool cancels) {
   const std::lock_guard lock(failures_->mutex);
-  failures_->of.insert_or_assign(id, Failures::Failure{state, std::move(error)});
+  failures_->of.insert_or_assign(id, Failures::Failure{state, std::move(error), cancels});
   failed_.store(true, std::memory_order_relaxed);  // whoever gets a result of this task gets this too
 }
 
-bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output) {
+bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output, bool own_cancels) {
   State state = State::cancelled;
   std::exception_ptr error;
+  bool cancels = false;
   if (!scope->cancelling.load(std::memory_order_relaxed)) {
     const std::lock_guard lock(failures_->mutex);
     for (const TaskId* input = inputs; input != inputs + count; ++input) {
       const auto found = failures_->of.find(*input);
       if (found == failures_->of.end()) continue;
       error = found->second.error;
+      cancels = found->second.cancels;
       break;
     }
     if (!error) return false;
-    state = State::failed;
+    if (!cancels) state = State::failed;
   } else {
     error = std::make_exception_ptr(CancelledError("a task of " + describe(*this) + " was cancelled"));
   }
   if (output && !claim(*output, id)) return true;
-  fail(id, state, error);
+  cancels = cancels || (own_cancels && state == State::failed);
+  fail(id, state, error, cancels);
   if (!output) return true;
   if (state == State::failed) output->set_error(std::move(error));
+  if (cancels) output->mark(kSuccessorsCancel);
   end(*output, state);
   return true;
 }
 
-void Launch::failed(TaskId id, Node* output) {
+void Launch::failed(TaskId id, Node* output, bool cancels) {
   std::exception_ptr error = std::current_exception();
-  fail(id, State::failed, error);
+  fail(id, State::failed, error, cancels);
   if (!output) return;
   output->set_error(std::move(error));
+  if (cancels) output->mark(kSuccessorsCancel);
   end(*output, State::failed);
 }
 
-NodeRef Launch::add_output(Node& made) {
+NodeRef Launch::add_output(Node& made, Index number) {
   NodeRef node(&made);
-  try {
-    outputs.push_back(node);
-  } catch (...) {
-    made.release_from_runtime();
-    throw;
-  }
+  outputs[static_cast<std::size_t>(number)] = node;
   return node;
 }
 
 void NewLaunch::give_up() noexcept {
-  for (const NodeRef& output : launch_->outputs) output.get()->release_from_runtime();
+  for (const NodeRef& output : launch_->outputs)
+    if (output) output.get()->release_from_runtime();
   launch_->destroy();
 }
 
@@ -134,9 +136,11 @@ Launch::Launch(Scope& in, const Site* site) : failures_(new Failures) {
 
 Launch::~Launch() { active().local->engine().dismiss(*this); }
 
-void Launch::start(std::initializer_list<Range> roots, std::uint64_t sinks, std::initializer_list<TaskId> ends) {
+void Launch::start(std::initializer_list<Range> roots, std::uint64_t sinks, std::initializer_list<TaskId> ends,
+                   std::initializer_list<Range> given) {
   local::Engine& engine = active().local->engine();
   roots_ = roots;
+  given_ = given;
   left_.store(sinks * kSink, std::memory_order_relaxed);
   if (engine.priorities() != local::Priorities::none && local::LaunchOrder::suits(ends))
     order_.reset(new Order(ends, engine.costs().of(where, ends.size()), engine.threads(), engine.priorities()));

@@ -79,6 +79,7 @@ namespace dflow::inline v0::detail {
 struct LaunchAccess {
   static local::LaunchOrder* order(Launch& launch);
   static auto& roots(Launch& launch) { return launch.roots_; }
+  static auto& given(Launch& launch) { return launch.given_; }
   static auto& left(Launch& launch) { return launch.left_; }
   static auto& grain(Launch& launch) { return launch.grain_; }
   static std::uint32_t& slot(Launch& launch) { return launch.slot_; }

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/runtime/launch_outputs.h"
+
 namespace dflow::testing {
 
 namespace rt = ::dflow::detail;
@@ -27,7 +29,7 @@ class GridLaunch final : public rt::LaunchOf<GridLaunch> {
     if (!rt::may_launch(executor)) return std::nullopt;
     auto* const launch = new GridLaunch(rt::scope_of(executor), side, std::move(cell));
     rt::NewLaunch guard(*launch);
-    Started started{rt::make_outputs<std::string>(*launch, nullptr, side)};
+    Started started{make_outputs<std::string>(*launch, side)};
     guard.let_go();
     launch->begin();
     return started;

@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "tests/runtime/launch_outputs.h"
+
 namespace dflow::testing {
 
 namespace rt = ::dflow::detail;
@@ -19,7 +21,7 @@ class TailsLaunch final : public rt::LaunchOf<TailsLaunch> {
 
   static std::vector<Future<int>> start_on(const Executor& executor, long width, Body body) {
     auto* const launch = new TailsLaunch(rt::scope_of(executor), width, std::move(body));
-    auto made = rt::make_outputs<int>(*launch, nullptr, width);
+    auto made = make_outputs<int>(*launch, width);
     launch->begin();
     return made;
   }

@@ -8,6 +8,8 @@
 #include <type_traits>
 
 #include <dflow/detail/launch_family.h>
+#include <dflow/detail/launch_given.h>
+#include <dflow/detail/launch_kept.h>
 #include <dflow/detail/launch_output.h>
 #include <dflow/detail/launch_reduce.h>
 #include <dflow/detail/launch_work.h>
@@ -26,6 +28,27 @@ Index index_of(T value) {
   }
   return static_cast<Index>(value);
 }
+
+/// What is computed from parameters' values. Throws std::bad_alloc where the program's own arithmetic would mean nothing, or
+/// something else.
+class Number {
+ public:
+  Number(Index value) : value_(value) {}  // NOLINT: constants are numbers
+  Index value() const { return value_; }
+
+  friend Number operator+(Number a, Number b) { return checked(__builtin_add_overflow(a.value_, b.value_, &a.value_), a); }
+  friend Number operator-(Number a, Number b) { return checked(__builtin_sub_overflow(a.value_, b.value_, &a.value_), a); }
+  friend Number operator*(Number a, Number b) { return checked(__builtin_mul_overflow(a.value_, b.value_, &a.value_), a); }
+  friend Number operator/(Number a, Number b) { return checked(b.value_ == 0 || b.value_ == -1, a).value_ / b.value_; }
+  friend Number operator%(Number a, Number b) { return checked(b.value_ == 0 || b.value_ == -1, a).value_ % b.value_; }
+
+ private:
+  static Number checked(bool wrong, Number result) {
+    if (wrong) throw std::bad_alloc();
+    return result;
+  }
+  Index value_;
+};
 
 /// The loops that all launchers share. `Derived` has `dflow_run(id, work)`.
 template <class Derived>

@@ -60,6 +60,8 @@ struct Input {
   Input never() const { return {value, nullptr, id, nullptr, false}; }
 
   const Stored<T>& by_reference() const { return *value; }
+  /// For a body that may run again.
+  Stored<T> copied() const { return *value; }
   /// Moved by the last reader, else copied.
   Stored<T> by_value() const {
     if constexpr (!is_copyable_v<Stored<T>>) {
@@ -101,6 +103,7 @@ class Between {
   }
   Stored<T>* place() { return std::launder(reinterpret_cast<Stored<T>*>(memory_)); }
   const Stored<T>& by_reference() { return *place(); }
+  Stored<T> copied() { return *place(); }
   Stored<T> by_value() { return std::move(*place()); }
   bool is_made = false;
 

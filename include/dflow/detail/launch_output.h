@@ -1,12 +1,13 @@
 // What a launch hands to the caller of its graph function.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <new>
 #include <typeinfo>
-#include <vector>
 
+#include <dflow/detail/launch_family.h>
 #include <dflow/detail/launch_work.h>
 #include <dflow/detail/value.h>
 #include <dflow/future.h>
@@ -43,18 +44,28 @@ Stored<T>* launched_value(Node& output) noexcept {
   return std::addressof(static_cast<LaunchedNode<T>&>(output).value());
 }
 
-/// The future of a call's result: the caller's handle, beside the launch's.
+/// Some of the futures that a launch gives out: which of its outputs they are, by their subscripts in the result.
+template <std::size_t D>
+struct Outputs {
+  Index first = 0;
+  Box<D> box;
+
+  /// Takes numbers from `next` on. Throws std::bad_alloc if they are too many.
+  void place(const std::array<Index, D>& extents, Index& next) {
+    box.extent = extents;
+    first = next;
+    next += static_cast<Index>(box.size());
+  }
+  template <class... I>
+  Index at(I... subscripts) const {
+    return first + static_cast<Index>(box.rank(subscripts...));
+  }
+};
+
+/// The future of a call's result, which becomes that output: the caller's handle, beside the launch's.
 template <class T>
-Future<T> make_output(Launch& launch, const Site* site) {
-  return Future<T>(launch.add_output(*LaunchedNode<T>::make(*launch.scope, site)));
-}
-template <class T>
-std::vector<Future<T>> make_outputs(Launch& launch, const Site* site, Index count) {
-  launch.outputs.reserve(static_cast<std::size_t>(count));
-  std::vector<Future<T>> futures;
-  futures.reserve(static_cast<std::size_t>(count));
-  for (Index i = 0; i < count; ++i) futures.push_back(make_output<T>(launch, site));
-  return futures;
+Future<T> make_output(Launch& launch, const Site* site, Index number) {
+  return Future<T>(launch.add_output(*LaunchedNode<T>::make(*launch.scope, site), number));
 }
 
 }  // namespace dflow::inline v0::detail

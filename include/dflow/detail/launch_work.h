@@ -100,23 +100,26 @@ class DFLOW_EXPORT Launch : public Node {
   virtual void run_task(TaskId id, Work& work) = 0;
   /// Runs the tasks from `work.root` to `work.root_end`, which have no inputs; either may change meanwhile.
   virtual void run_roots(Work& work) = 0;
+  /// Has its tasks wait for what was given.
+  virtual void watch_given() {}
 
   /// Something failed or is to be cancelled: look at the inputs before a task runs.
   bool troubled() const noexcept {
     return failed_.load(std::memory_order_relaxed) || scope->cancelling.load(std::memory_order_relaxed);
   }
   bool has_failed(TaskId id) const;
-  /// The task ends without a value.
-  void fail(TaskId id, State state, std::exception_ptr error);
-  /// Whether a task with these inputs must not run; then it has been failed, for the first of them that has.
-  bool fails_from(TaskId id, std::initializer_list<TaskId> inputs, Node* output) {
-    return fails_from(id, inputs.begin(), inputs.size(), output);
+  /// The task ends without a value. `cancels`: those that need it count as cancelled.
+  void fail(TaskId id, State state, std::exception_ptr error, bool cancels = false);
+  /// Whether a task with these inputs must not run; then it has been failed, for the first of them that has. `cancels`: its
+  /// failure cancels those that need it.
+  bool fails_from(TaskId id, std::initializer_list<TaskId> inputs, Node* output, bool cancels = false) {
+    return fails_from(id, inputs.begin(), inputs.size(), output, cancels);
   }
-  bool fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output) {
-    return fails_from(id, inputs.data(), inputs.size(), output);
+  bool fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output, bool cancels = false) {
+    return fails_from(id, inputs.data(), inputs.size(), output, cancels);
   }
   /// Called by a handler: the task ends with what is being handled, and so does its output, if it has one.
-  [[gnu::cold]] void failed(TaskId id, Node* output = nullptr);
+  [[gnu::cold]] void failed(TaskId id, Node* output = nullptr, bool cancels = false);
 
   /// Outputs are nodes like a task's: claimed by who runs them, or cancelled by who holds them.
   bool claim(Node& output, TaskId id);
@@ -124,8 +127,8 @@ class DFLOW_EXPORT Launch : public Node {
   /// The runtime's share keeps the output from now on; readers elsewhere may take its value.
   void let_go(Index output);
 
-  /// For the caller, who gets the other reference.
-  NodeRef add_output(Node& made);
+  /// For the caller, who gets the other reference. There is room for it.
+  NodeRef add_output(Node& made, Index number);
   /// Null for a negative number.
   Node* output(Index number) const { return number < 0 ? nullptr : outputs[static_cast<std::size_t>(number)].get(); }
 
@@ -136,13 +139,15 @@ class DFLOW_EXPORT Launch : public Node {
   Launch(Scope& in, const Site* site);
   ~Launch() override;
   /// Gives the roots to the runners, and the launch its number of tasks without consumers. Call it last.
-  /// `ends`: of each family's numbers, if tasks can be asked whom they tell (`Work::told`).
-  void start(std::initializer_list<Range> roots, std::uint64_t sinks, std::initializer_list<TaskId> ends = {});
+  /// `ends`: of each family's numbers, if tasks can be asked whom they tell (`Work::told`). `given`: of the families of
+  /// what was given.
+  void start(std::initializer_list<Range> roots, std::uint64_t sinks, std::initializer_list<TaskId> ends = {},
+             std::initializer_list<Range> given = {});
 
  private:
   friend struct LaunchAccess;
   friend class NewLaunch;
-  [[gnu::cold]] bool fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output);
+  [[gnu::cold]] bool fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output, bool cancels);
   void run() override {}
   void release_arguments() noexcept override {}
   void discard_value() noexcept override {}
@@ -161,7 +166,7 @@ class DFLOW_EXPORT Launch : public Node {
     void operator()(Failures* failures) const noexcept;
   };
   static constexpr std::uint64_t kVisit = 1, kSink = 1 << 16;
-  std::vector<Range> roots_;
+  std::vector<Range> roots_, given_;
   std::atomic<std::uint64_t> left_{0};  ///< Visits, and sinks that have not ended, in one word.
   std::atomic<bool> failed_{false};
   std::atomic<std::uint32_t> grain_{1};  ///< Roots run in one go: few while it is not known how long they take.
