@@ -9,6 +9,7 @@
 #include "compiler/flow/plan_of.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/attributes.h"
+#include "compiler/frontend/last_uses.h"
 #include "compiler/frontend/launch_source.h"
 #include "compiler/frontend/positions.h"
 #include "compiler/passes/passes.h"
@@ -194,6 +195,7 @@ void add_dependences(const Project& project, const Definitions& definitions, std
     if (!is_graph(*function) || graph == graphs.end()) continue;
     add_to(*graph, *function, project, passes);
     if (graph->launcher) propose_launch(*graph->launcher, *function, project, proposals);
+    else propose_last_uses(*function, project, proposals);
     propose_notes(*graph, project, proposals);
     ++graph;
   }
