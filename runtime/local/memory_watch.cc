@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <memory>
-#include <string>
+
+#include "runtime/local/machine_memory.h"
 
 namespace dflow::local {
 
@@ -38,12 +38,7 @@ std::uint64_t kept_by_allocator() noexcept {
 }  // namespace
 
 std::uint64_t usual_memory_limit() {
-  std::uint64_t most = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * page_size();
-  for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::uint64_t bytes = 0;
-    if (std::ifstream(file) >> bytes && bytes != 0) most = std::min(most, bytes);
-  }
-  return most / 5 * 4;
+  return memory_of_machine() / 5 * 4;
 }
 
 void MemoryWatch::look(detail::Clock::time_point now) noexcept {

@@ -1,0 +1,31 @@
+// How much memory a worker may have.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runtime/local/machine_memory.h"
+
+namespace dflow::cluster {
+
+struct MemoryLimit {
+  std::uint64_t bytes = 0;  ///< 0: no bound.
+  /// Somebody has said so: a worker that has more is replaced. Else it is a share, which a worker may go
+  /// beyond while others have less.
+  bool strict = false;
+  bool operator==(const MemoryLimit&) const = default;
+};
+
+/// For each of so many workers: what was asked for (0: no bound), as far as the machine has it; else a share
+/// of that.
+MemoryLimit limit_of_worker(std::optional<std::uint64_t> asked, std::size_t workers,
+                            std::uint64_t machine = local::memory_of_machine());
+
+/// No more than this process may have by its resource limits (`ulimit -v`, `-d`).
+MemoryLimit within_resource_limits(MemoryLimit limit);
+
+/// "123.4 MB"
+std::string in_megabytes(std::uint64_t bytes);
+
+}  // namespace dflow::cluster
