@@ -14,6 +14,7 @@
 #include "runtime/cluster/admission.h"
 #include "runtime/cluster/agent_protocol.h"
 #include "runtime/cluster/handshake.h"
+#include "runtime/cluster/memory_limit.h"
 #include "runtime/cluster/program_cache.h"
 #include "runtime/net/connection.h"
 
@@ -34,6 +35,8 @@ class Agent {
     bool any_user = false;     ///< Where it is not: programs of all users run as this one.
     std::size_t workers = 1;   ///< Of each program.
     std::size_t threads = 1;   ///< Of each worker.
+    MemoryLimit memory = {};   ///< Of each worker.
+    std::string spill = {};  ///< Where workers write values that memory has no room for; empty: they choose.
     std::chrono::milliseconds start_limit{};  ///< A worker that has not joined by then is started again.
     std::chrono::seconds patience{};           ///< So long it looks for a scheduler that is gone.
     /// The scheduler is gone, or has told the agent to end; from another thread.

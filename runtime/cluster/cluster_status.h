@@ -35,9 +35,13 @@ struct WorkerStatus {
   std::uint32_t tasks = 0;   ///< That it has been given and has not ended.
   std::uint32_t values = 0;  ///< That it keeps.
   std::uint64_t bytes = 0;   ///< Of those.
+  std::uint64_t spilled = 0;  ///< Of those, bytes that are on the disk alone.
+  std::uint64_t limit = 0;    ///< Bytes that its process may have in memory; 0: no bound.
+  bool paused = false;        ///< Memory is short: it is given nothing.
   static constexpr std::tuple fields{&WorkerStatus::name,    &WorkerStatus::host,   &WorkerStatus::pid,
                                      &WorkerStatus::threads, &WorkerStatus::memory, &WorkerStatus::tasks,
-                                     &WorkerStatus::values,  &WorkerStatus::bytes};
+                                     &WorkerStatus::values,  &WorkerStatus::bytes,  &WorkerStatus::spilled,
+                                     &WorkerStatus::limit,   &WorkerStatus::paused};
 };
 
 struct ProgramStatus {

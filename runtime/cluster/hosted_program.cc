@@ -84,7 +84,9 @@ void HostedProgram::run() {
                           .name_prefix = names_of_agent(host_name(), agent_.id_),
                           .environment = {{"DFLOW_WORKER_PROGRAM", order_.program},
                                           {"LD_LIBRARY_PATH", library_path(folder)}},
-                          .start_limit = options.start_limit},
+                          .start_limit = options.start_limit,
+                          .memory = options.memory,
+                          .spill = options.spill},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const ProcessEnd& end) { agent_.send(ProcessEnded{pid, end}); },
           .printed =

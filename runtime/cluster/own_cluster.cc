@@ -11,6 +11,7 @@
 
 #include "runtime/cluster/print.h"
 #include "runtime/cluster/program.h"
+#include "runtime/cluster/spill_file.h"
 #include "runtime/cluster/threads.h"
 
 namespace dflow::cluster {
@@ -46,6 +47,8 @@ std::string own_executable() {
 
 OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_secret()) {
   const std::size_t workers = request.workers, threads = request.threads;
+  if (const std::string why = why_no_spilling(request.spill); !why.empty())
+    throw Error("dflow: DFLOW_WORKER_SPILL: " + why);
   allow_files_for(workers);
   const std::string lack = lack_of_threads(kOwnThreads + 2 * workers);
   if (!lack.empty()) throw Error("dflow: the cluster cannot be started: " + lack);
@@ -71,15 +74,17 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
   if (!scheduler) throw Error("dflow: " + scheduler.message());
   scheduler_ = std::move(scheduler).value();
   pool_ = std::make_unique<WorkerPool>(
-      WorkerPool::Options{.executable = "/proc/self/exe",
-                          .shown_name = own_executable(),
-                          .workers = workers,
-                          .threads = threads == 0 ? share_of_processors(workers) : threads,
-                          .scheduler = scheduler_->address(),
-                          .secret = secret_,
-                          .resources =
-                              [this](const std::string& name) { return local::print_resources(workers_.at(name)); },
-                          .start_limit = std::chrono::seconds(request.start_limit)},
+      WorkerPool::Options{
+          .executable = "/proc/self/exe",
+          .shown_name = own_executable(),
+          .workers = workers,
+          .threads = threads == 0 ? share_of_processors(workers) : threads,
+          .scheduler = scheduler_->address(),
+          .secret = secret_,
+          .resources = [this](const std::string& name) { return local::print_resources(workers_.at(name)); },
+          .start_limit = std::chrono::seconds(request.start_limit),
+          .memory = limit_of_worker(request.memory, workers),
+          .spill = request.spill},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const ProcessEnd& end) { scheduler_->process_ended(pid, end); },
           .printed = print_lines,

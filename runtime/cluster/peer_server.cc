@@ -21,21 +21,24 @@ constexpr std::size_t kMostSmall = 64 << 10;
 }  // namespace
 
 Result<std::unique_ptr<PeerServer>> PeerServer::start(net::Hello self, const std::string& host,
-                                                      std::shared_ptr<net::Credentials> credentials, ValueStore& store,
-                                                      Pushed pushed) {
+                                                      std::shared_ptr<net::Credentials> credentials,
+                                                      ValueStore& store, Handlers handlers) {
   Result<std::unique_ptr<net::Listener>> listener =
       net::Listener::bind({.host = host, .port = 0}, std::move(credentials));
   if (!listener) return listener.error();
   return std::unique_ptr<PeerServer>(
-      new PeerServer(std::move(self), store, std::move(pushed), std::move(listener).value()));
+      new PeerServer(std::move(self), store, std::move(handlers), std::move(listener).value()));
 }
 
-PeerServer::PeerServer(net::Hello self, ValueStore& store, Pushed pushed, std::unique_ptr<net::Listener> listener)
-    : self_(std::move(self)), store_(store), pushed_(std::move(pushed)), listener_(std::move(listener)),
-      lobby_(std::make_unique<net::Lobby>(net::Lobby::Options{},
-                                          [this](std::unique_ptr<net::Stream> stream, const net::Hello& hello) {
-                                            let_in(std::move(stream), hello);
-                                          })),
+PeerServer::PeerServer(net::Hello self, ValueStore& store, Handlers handlers,
+                       std::unique_ptr<net::Listener> listener)
+    : self_(std::move(self)),
+      store_(store),
+      handlers_(std::move(handlers)),
+      listener_(std::move(listener)),
+      lobby_(std::make_unique<net::Lobby>(
+          net::Lobby::Options{}, [this](std::unique_ptr<net::Stream> stream,
+                                        const net::Hello& hello) { let_in(std::move(stream), hello); })),
       acceptor_([this] { accept(); }) {}
 
 PeerServer::~PeerServer() {
@@ -99,12 +102,28 @@ Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull) {
   return send_small(guest);
 }
 
+/// Nothing if there is no memory to read it back to. One that is damaged is not there any more.
+std::optional<ValueStore::Held> PeerServer::find(const net::Pull::Wanted& wanted) {
+  try {
+    return store_.find(core::TaskId{wanted.task}, core::Attempt{wanted.version});
+  } catch (const DamagedValue& damaged) {
+    handlers_.spoilt(damaged.id, damaged.version);
+    return ValueStore::Held{};
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 Result<void> PeerServer::answer(Guest& guest, const net::Pull& pull, const net::Pull::Wanted& wanted) {
-  const ValueStore::Held held = store_.find(core::TaskId{wanted.task}, core::Attempt{wanted.version});
+  const std::optional<ValueStore::Held> found = find(wanted);
+  if (!found) return formats::Error{"there is no memory to read a value back to"};  // who asks asks again
+  const ValueStore::Held& held = *found;
   if (!held) return give_small(guest, net::Value{.outcome = Outcome::gone});
   if (held.bytes) {
     const std::span<const std::byte> piece(*held.bytes);
-    return give(guest, pull, {.size = piece.size()}, {&piece, 1}, std::const_pointer_cast<Buffer>(held.bytes));
+    const std::string form = held.form ? form_to_send(*held.form, piece.size()) : "";
+    return give(guest, pull, {.size = piece.size(), .form = form}, {&piece, 1},
+                std::const_pointer_cast<Buffer>(held.bytes));
   }
   try {
     if (held.failure) std::rethrow_exception(held.failure);
@@ -152,12 +171,14 @@ Result<void> PeerServer::take(Guest& guest, const net::Push& push) {
   if (const Result<void> may_read = far ? formats::Error{"it is of another machine"} : source->probe(); !may_read) {
     return stream.write(net::Value{.outcome = Outcome::unreadable, .error = may_read.message()});
   }
+  handlers_.admit(push.size);
   Result<ValueStore::Held> value = receive_value(*source, push.form);
+  handlers_.arrived(push.size);
   if (!value && !source->broken().empty()) return value.error();
   if (Result<void> skipped = source->skip(); !skipped) return skipped;
   if (!value) return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = value.message() + " on " + self_.name});
   store_.put(core::TaskId{push.task}, core::Attempt{push.version}, std::move(value).value());
-  pushed_(core::TaskId{push.task}, core::Attempt{push.version}, push.size);
+  handlers_.pushed(core::TaskId{push.task}, core::Attempt{push.version}, push.size);
   return stream.write(net::Value{});
 }
 

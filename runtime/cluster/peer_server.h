@@ -5,6 +5,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 
@@ -20,17 +21,26 @@ class PeerServer {
  public:
   /// `pushed` is told of each value that was put into the store from outside.
   using Pushed = std::function<void(core::TaskId id, core::Attempt version, std::uint64_t bytes)>;
+  /// What else its owner does.
+  struct Handlers {
+    Pushed pushed;
+    /// Returns when there is room for a value of so many bytes; and: it has come, or has not.
+    std::function<void(std::uint64_t bytes)> admit;
+    std::function<void(std::uint64_t bytes)> arrived;
+    /// A value could not be read back from the disk.
+    std::function<void(core::TaskId id, core::Attempt version)> spoilt;
+  };
 
   /// At `host`, for peers that know the same secret; with credentials by TLS.
   static Result<std::unique_ptr<PeerServer>> start(net::Hello self, const std::string& host,
-                                                   std::shared_ptr<net::Credentials> credentials, ValueStore& store,
-                                                   Pushed pushed);
+                                                   std::shared_ptr<net::Credentials> credentials,
+                                                   ValueStore& store, Handlers handlers);
   ~PeerServer();
 
   const net::Address& address() const noexcept { return listener_->address(); }
 
  private:
-  PeerServer(net::Hello self, ValueStore& store, Pushed pushed, std::unique_ptr<net::Listener> listener);
+  PeerServer(net::Hello self, ValueStore& store, Handlers handlers, std::unique_ptr<net::Listener> listener);
   void accept();
   void let_in(std::unique_ptr<net::Stream> stream, const net::Hello& hello);
 
@@ -51,10 +61,11 @@ class PeerServer {
   Result<void> give_small(Guest& guest, const net::Value& value, transfer::Pieces pieces = {});
   Result<void> send_small(Guest& guest);
   Result<void> take(Guest& guest, const net::Push& push);
+  std::optional<ValueStore::Held> find(const net::Pull::Wanted& wanted);
 
   net::Hello self_;
   ValueStore& store_;
-  Pushed pushed_;
+  Handlers handlers_;
   std::unique_ptr<net::Listener> listener_;
   std::mutex mutex_;
   std::list<Guest> guests_;

@@ -70,9 +70,13 @@ ProgramStatus SchedulerServer::describe(const Program& program) const {
                               .host = hello.host,
                               .pid = hello.pid,
                               .threads = static_cast<std::uint32_t>(std::max(1, hello.threads)),
+                              .memory = known.limit > 0 ? known.process : 0,
                               .tasks = known.assigned,
                               .values = known.values,
-                              .bytes = known.bytes});
+                              .bytes = known.bytes,
+                              .spilled = known.spilled,
+                              .limit = known.limit,
+                              .paused = known.paused});
   }
   for (const auto& [state, count] : program.brain.counts().tasks) {
     using State = core::TaskState;

@@ -1,9 +1,13 @@
 #include "runtime/cluster/value_store.h"
 
-#include <stdexcept>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include <dflow/detail/session.h>
+
+#include "runtime/cluster/task_codec.h"
 
 namespace dflow::cluster {
 
@@ -29,38 +33,116 @@ void ValueStore::put(core::TaskId id, core::Attempt version, Held held) {
 }
 
 void ValueStore::drop(core::TaskId id, core::Attempt version) {
-  Held dropped;  // destroyed after the lock: a value's destructor is the user's
+  Entry dropped;  // destroyed after the lock: a value's destructor is the user's
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end() || found->second.version > version) return;
-  dropped = std::move(found->second.held);
+  dropped = std::move(found->second);
   entries_.erase(found);
 }
 
-ValueStore::Held ValueStore::find(core::TaskId id, core::Attempt version) {
-  const std::lock_guard lock(mutex_);
+ValueStore::Entry* ValueStore::entry(core::TaskId id, core::Attempt version) {
   const auto found = entries_.find(id);
-  if (found == entries_.end() || found->second.version != version) return {};
-  return found->second.held;
+  return found == entries_.end() || found->second.version != version ? nullptr : &found->second;
+}
+
+ValueStore::Held ValueStore::find(core::TaskId id, core::Attempt version) {
+  Entry known;
+  {
+    const std::lock_guard lock(mutex_);
+    const Entry* found = entry(id, version);
+    if (!found) return {};
+    if (found->held || !found->slot) return found->held;
+    known = *found;
+  }
+  return lend(id, version, known);
+}
+
+/// Those who ask at the same time get the same.
+ValueStore::Held ValueStore::lend(core::TaskId id, core::Attempt version, const Entry& from) {
+  if (const auto lent = from.lent.lock()) return {.bytes = lent, .form = from.form};
+  const auto bytes = std::make_shared<Buffer>();
+  const Result<void> read = from.slot->read(id, version, [&](transfer::Source& source) {
+    bytes->resize(source.left());
+    source.read(*bytes);
+  });
+  if (!read) throw DamagedValue(id, version, read.message());
+  const std::lock_guard lock(mutex_);
+  if (Entry* found = entry(id, version)) found->lent = bytes;
+  return {.bytes = bytes, .form = from.form};
 }
 
 NodeRef ValueStore::object(core::TaskId id, core::Attempt version, const ValueForm& form) {
-  const Held held = find(id, version);
-  if (!held) throw std::out_of_range("dflow: a task's input is gone");
+  Entry known;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const Entry* found = entry(id, version)) known = *found;
+  }
+  const Held& held = known.held;
+  if (!held && !known.slot) throw std::out_of_range("dflow: a task's input is gone");
   if (held.failure) std::rethrow_exception(held.failure);
   NodeRef object = held.object;
   if (!object) {
-    Reader reader(*held.bytes);
-    object = hold_value(reader, form);
+    const auto make = [&](auto&&... from) {
+      Reader reader(std::forward<decltype(from)>(from)...);
+      object = hold_value(reader, form);
+    };
+    if (held.bytes)
+      make(*held.bytes);
+    else if (const Result<void> read = known.slot->read(
+                 id, version, [&](transfer::Source& source) { make(source, source.left()); });
+             !read) {
+      throw DamagedValue(id, version, read.message());
+    }
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found != entries_.end() && found->second.version == version) {
-      Held& kept = found->second.held;
+    if (Entry* found = entry(id, version)) {
+      Held& kept = found->held;
       if (kept.object) object = kept.object;  // another task was faster
       else kept = {.object = object};
     }
   }
   return form.copyable ? object : copied(*object.get(), form);
+}
+
+ValueStore::Spilled ValueStore::spill(core::TaskId id, core::Attempt version, SpillFile& file,
+                                      std::string& why) {
+  Entry known;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const Entry* found = entry(id, version)) known = *found;
+  }
+  if (known.slot || !known.held) return Spilled::written;  // or dropped meanwhile, which is as good
+  const Held& held = known.held;
+  if (held.failure) return Spilled::unwritable;
+  std::vector<std::span<const std::byte>> pieces;
+  std::optional<ValueBytes> value;
+  const ValueForm* form = held.form;
+  if (held.bytes) {
+    pieces.emplace_back(*held.bytes);
+  } else {
+    try {
+      value = write_value(*held.object.get());
+    } catch (const std::exception&) {  // whoever needs it elsewhere is told
+      return Spilled::unwritable;
+    }
+    pieces = value->writer.segments();
+    form = held.object.get()->value_form();
+  }
+  Result<std::shared_ptr<const SpillFile::Slot>> written = file.write(id, version, pieces);
+  if (!written) return (why = written.message(), Spilled::no_room);
+  const std::lock_guard lock(mutex_);
+  if (Entry* found = entry(id, version)) {
+    found->slot = std::move(written).value();
+    found->form = form;
+  }
+  return Spilled::written;
+}
+
+void ValueStore::unload(core::TaskId id, core::Attempt version) {
+  Held unloaded;  // destroyed after the lock
+  const std::lock_guard lock(mutex_);
+  Entry* found = entry(id, version);
+  if (found && found->slot) unloaded = std::exchange(found->held, {});
 }
 
 }  // namespace dflow::cluster

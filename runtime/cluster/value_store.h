@@ -5,16 +5,32 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
+#include <string>
 
 #include <dflow/detail/crossing.h>
 
 #include "runtime/cluster/buffer.h"
+#include "runtime/cluster/spill_file.h"
 #include "runtime/cluster/value_forms.h"
 #include "runtime/core/ids.h"
 
 namespace dflow::cluster {
 
-/// Thread-safe. Each value has a version; asking for another one finds nothing.
+/// A value's bytes on the disk are not what they were.
+class DamagedValue : public std::runtime_error {
+ public:
+  DamagedValue(core::TaskId task, core::Attempt attempt, const std::string& how)
+      : std::runtime_error("dflow: a value cannot be read back from the disk: " + how),
+        id(task),
+        version(attempt) {}
+  const core::TaskId id;
+  const core::Attempt version;
+};
+
+/// Thread-safe. Each value has a version; asking for another one finds nothing. Values may be written to a
+/// disk and taken out of memory; they are read back when they are asked for, and stay on the disk until they
+/// are dropped: no value is written twice.
 class ValueStore {
  public:
   /// One of these: the object, its bytes, or, in place of a value that could not be sent or read, what who needs it fails
@@ -23,24 +39,40 @@ class ValueStore {
     NodeRef object = {};
     std::shared_ptr<const Buffer> bytes = {};
     std::exception_ptr failure = {};
+    const ValueForm* form = nullptr;  ///< Of bytes that an object was written as.
     explicit operator bool() const { return object || bytes || failure; }
   };
 
   void put(core::TaskId id, core::Attempt version, Held held);
   void drop(core::TaskId id, core::Attempt version);
 
-  /// The value as an object that a task may read. A move-only one is copied by way of its bytes, so that it is still
-  /// there when the task has to run again. Throws the failure in its place, std::out_of_range if it is not there.
+  /// The value as an object that a task may read. A move-only one is copied by way of its bytes, so that it
+  /// is still there when the task has to run again. Throws the failure in its place, std::out_of_range if it
+  /// is not there, and DamagedValue.
   NodeRef object(core::TaskId id, core::Attempt version, const dflow::detail::ValueForm& form);
 
-  /// What a peer is sent.
+  /// What a peer is sent. What is on the disk alone is read for as long as it is held. Throws DamagedValue.
   Held find(core::TaskId id, core::Attempt version);
+
+  enum class Spilled { written, unwritable, no_room };
+  /// Writes the value to the file, unless that has been done, and keeps it in memory. `why` tells what is
+  /// wrong with the disk.
+  Spilled spill(core::TaskId id, core::Attempt version, SpillFile& file, std::string& why);
+  /// Gives back the memory of a value that is written.
+  void unload(core::TaskId id, core::Attempt version);
 
  private:
   struct Entry {
     core::Attempt version{};
     Held held;
+    std::shared_ptr<const SpillFile::Slot> slot = {};  ///< Where it is written.
+    const ValueForm* form = nullptr;                   ///< What it was written as.
+    std::weak_ptr<const Buffer> lent = {};             ///< Its bytes, while peers are sent them.
   };
+  /// Null if it is not there. The lock is held.
+  Entry* entry(core::TaskId id, core::Attempt version);
+  Held lend(core::TaskId id, core::Attempt version, const Entry& from);
+
   std::mutex mutex_;
   std::map<core::TaskId, Entry> entries_;
 };

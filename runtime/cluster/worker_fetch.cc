@@ -35,6 +35,11 @@ void WorkerProcess::fetch() {
     lock.unlock();
     const std::vector<core::WorkerEvent> ends = fetch(orders);
     lock.lock();
+    std::uint64_t came = 0;
+    for (const core::WorkerEvent& end : ends) {
+      if (const auto* value = std::get_if<core::FetchSucceeded>(&end)) came += value->bytes;
+    }
+    if (came > 0) measure(came);
     events_.insert(events_.end(), ends.begin(), ends.end());
     apply_all();
   }

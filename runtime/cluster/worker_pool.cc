@@ -68,6 +68,11 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
   if (board) variables.push_back("DFLOW_WORKER_BOARD=" + std::to_string(kBoard));
   if (!options.security.empty()) variables.push_back("DFLOW_WORKER_SECURITY=" + options.security);
   variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
+  if (options.memory.bytes > 0) {
+    const char* variable = options.memory.strict ? "DFLOW_WORKER_MEMORY=" : "DFLOW_WORKER_MEMORY_SHARE=";
+    variables.push_back(variable + std::to_string(options.memory.bytes));
+  }
+  if (!options.spill.empty()) variables.push_back("DFLOW_WORKER_SPILL=" + options.spill);
   if (options.resources) variables.push_back("DFLOW_WORKER_RESOURCES=" + options.resources(name));
   return variables;
 }
@@ -304,11 +309,12 @@ bool WorkerPool::serve() {
   for (const Worker& worker : workers_) {
     for (const int fd : {worker.out.fd, worker.err.fd, worker.pidfd}) polled.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   }
-  ::poll(polled.data(), polled.size(), over_ ? 20 : 1000);
+  ::poll(polled.data(), polled.size(), over_ ? 20 : options_.memory.bytes > 0 ? 100 : 1000);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
   kill_condemned();
   kill_late();
+  look_at_memory();
   bool any = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     Worker& worker = workers_[i];

@@ -14,6 +14,7 @@
 
 #include "runtime/cluster/account.h"
 #include "runtime/cluster/board.h"
+#include "runtime/cluster/memory_limit.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/net/stream.h"
 
@@ -39,6 +40,9 @@ class WorkerPool {
     std::vector<std::pair<std::string, std::string>> environment = {};
     /// A worker that has not reached the scheduler by then is killed, and counts as one that could not start. 0: it may take its time.
     std::chrono::milliseconds start_limit{};
+    MemoryLimit memory = {};  ///< Of each worker; one that has more than 95 % of it is replaced.
+    std::string spill =
+        {};  ///< Where the workers write values that their memory has no room for; empty: they choose.
   };
   /// Called from the pool's thread.
   struct Handlers {
@@ -93,12 +97,15 @@ class WorkerPool {
     bool late = false;  ///< It was killed for not arriving in time.
     std::chrono::steady_clock::time_point started = {};
     int failed_starts = 0, killed_starts = 0;
+    bool too_large = false;  ///< It had more memory than it may have, when it was looked at last.
   };
 
   void set(const std::string& name, bool Worker::*what);
   void keep();
   void kill_condemned();
   void kill_late();
+  void look_at_memory();
+  void replace_large(Worker& worker, std::uint64_t bytes);
   void start_one(Worker& worker);
   bool serve();
   std::size_t read(Worker& worker, Pipe& pipe, bool is_error);

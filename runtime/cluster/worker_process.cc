@@ -79,13 +79,15 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
     if (!read) return formats::Error{"dflow: " + read.message()};
     credentials = std::move(read).value();
   }
-  return WorkerSettings{.scheduler = std::move(address).value(),
-                        .name = environment("DFLOW_WORKER_NAME"),
-                        .secret = environment("DFLOW_WORKER_SECRET"),
-                        .program = std::move(program),
-                        .hosted = hosted,
-                        .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""],
-                        .credentials = std::move(credentials)};
+  WorkerSettings settings{.scheduler = std::move(address).value(),
+                          .name = environment("DFLOW_WORKER_NAME"),
+                          .secret = environment("DFLOW_WORKER_SECRET"),
+                          .program = std::move(program),
+                          .hosted = hosted,
+                          .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""],
+                          .credentials = std::move(credentials)};
+  settings.read_memory();
+  return settings;
 }
 
 /// A task of the engine's whose body makes another from its bytes: that takes time that belongs to no other thread.
@@ -131,10 +133,17 @@ Result<int> WorkerProcess::run() {
   Result<std::unique_ptr<net::Stream>> stream = reach_scheduler();
   if (!stream) return formats::Error{"dflow: " + stream.message()};
   // Where the scheduler is reached from, others reach this worker.
-  Result<std::unique_ptr<PeerServer>> server = PeerServer::start(
-      self, stream.value()->local_host(), settings_.credentials, store_, [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
-        tell(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
-      });
+  Result<std::unique_ptr<PeerServer>> server =
+      PeerServer::start(self, stream.value()->local_host(), settings_.credentials, store_,
+                        {.pushed =
+                             [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
+                               const std::lock_guard lock(mutex_);
+                               measure(bytes);
+                               apply(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
+                             },
+                         .admit = [this](std::uint64_t bytes) { admit(bytes); },
+                         .arrived = [this](std::uint64_t bytes) { arrived(bytes); },
+                         .spoilt = [this](core::TaskId id, core::Attempt version) { spoilt(id, version); }});
   if (!server) return server.error();
   server_ = std::move(server).value();
 
@@ -152,7 +161,10 @@ Result<int> WorkerProcess::run() {
   cluster_ = greeted.value().welcome.cluster;
   board_ = own_board();
   brain_ = std::make_unique<core::Worker>(
-      id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads())});
+      id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads()),
+                              .memory = settings_.memory.bytes,
+                              .strict = settings_.memory.strict});
+  if (brain_->bounded()) spiller_ = std::thread([this] { spill(); });
   for (int i = 0; i < kFetchers; ++i) fetchers_.emplace_back([this] { fetch(); });
   {
     const std::lock_guard lock(mutex_);
@@ -169,6 +181,8 @@ void WorkerProcess::tick() {
   while (!over_) {
     if (cut_) rejoin_scheduler(lock);
     tell_starts();
+    trim(lock);
+    measure(0);
     apply(core::Tick{now()});
     changed_.wait_for(lock, kTick, [&] { return over_ || cut_; });
   }
@@ -294,10 +308,10 @@ void WorkerProcess::carry_out(const core::ResumeBody& action) {
   }
 }
 
-void WorkerProcess::carry_out(const core::DropValue& action) { store_.drop(action.id, action.version); }
-
-/// Values stay in memory.
-void WorkerProcess::carry_out(const core::SpillValue&) {}
+void WorkerProcess::carry_out(const core::DropValue& action) {
+  store_.drop(action.id, action.version);
+  released_ = true;
+}
 
 void WorkerProcess::carry_out(const core::Leave&) {
   over_ = true;
@@ -342,6 +356,11 @@ void WorkerProcess::load(const core::StartBody& order) {
     }
     detail::observe_node(*node, *new EndOfBody(*this, name));
     detail::run_here(detail::scope_of(*executor_), *node);
+  } catch (const DamagedValue& damaged) {
+    spoilt(damaged.id, damaged.version);
+    const std::lock_guard lock(mutex_);
+    forget_body(bodies_.find(name));
+    apply(core::BodyUnstarted{order.id, order.attempt, damaged.id, damaged.version});
   } catch (...) {
     const core::WorkerEvent event = threw(order, std::current_exception(), false);
     const std::lock_guard lock(mutex_);
@@ -385,6 +404,7 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
     return;
   }
   forget_body(body);
+  if (const auto* made = std::get_if<core::BodyReturned>(&*end)) measure(made->bytes);
   apply(*end);
 }
 

@@ -18,6 +18,7 @@
 
 #include "runtime/cluster/board.h"
 #include "runtime/cluster/handshake.h"
+#include "runtime/cluster/memory_limit.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/peer_server.h"
 #include "runtime/cluster/protocol.h"
@@ -36,7 +37,11 @@ struct WorkerSettings {
   bool hosted = false;  ///< By an agent: the scheduler may be about to come back.
   std::map<std::string, double> resources;
   std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
+  MemoryLimit memory = {};
+  std::string spill_folder =
+      {};  ///< For values that memory has no room for; empty: any on a disk; "none": nowhere.
 
+  void read_memory();  ///< Those two.
   static Result<WorkerSettings> from_environment();
 };
 
@@ -108,6 +113,7 @@ class WorkerProcess {
   void carry_out(const core::ResumeBody& action);
   void carry_out(const core::DropValue& action);
   void carry_out(const core::SpillValue& action);
+  void carry_out(const core::UnloadValue& action);
   void carry_out(const core::Leave& action);
 
   /// Makes the body's node from its bytes and runs it; on one of the engine's threads.
@@ -123,6 +129,16 @@ class WorkerProcess {
   void fetch();
   std::vector<core::StartFetch> next_fetches();
   std::vector<core::WorkerEvent> fetch(const std::vector<core::StartFetch>& orders);
+
+  // worker_memory.cc
+  void measure(std::uint64_t untold);
+  void trim(std::unique_lock<std::mutex>& lock);
+  void admit(std::uint64_t bytes);
+  void arrived(std::uint64_t bytes);
+  void spill();
+  core::SpillEnded::How spill(const core::SpillValue& order);
+  void tell_of_disk(const std::string& why);
+  void spoilt(core::TaskId id, core::Attempt version);
 
   // worker_trace.cc
   void trace(const Name& name, const Body& body, const core::WorkerEvent& end);
@@ -159,9 +175,17 @@ class WorkerProcess {
   std::deque<core::StartFetch> to_fetch_;
   bool cut_ = false;                          ///< The scheduler is gone, and may come back.
   std::vector<core::TaskFailed> untold_;      ///< What failed meanwhile.
+  std::deque<core::SpillValue> to_spill_;
+  std::condition_variable spill_wanted_;
+  std::shared_ptr<SpillFile> spill_file_;  ///< The spilling thread's, as the next.
+  bool disk_works_ = true;
+  std::uint64_t trimmed_at_ = 0;    ///< Spilled bytes when memory was given back last.
+  bool released_ = false;           ///< Memory has been given back that the process may still have.
+  std::uint64_t pushed_bytes_ = 0;  ///< Of values that are being pushed.
   bool over_ = false;
   std::string why_over_;
   std::vector<std::thread> fetchers_;
+  std::thread spiller_;
 };
 
 /// This process's worker, null in others.

@@ -181,9 +181,12 @@ struct WorkerLost {
 /// up.
 struct Heartbeat {
   WorkerId worker{};
-  std::uint64_t memory = 0;  ///< Bytes of its process.
-  bool paused = false;       ///< It starts nothing for want of memory: give it nothing.
-  static constexpr std::tuple fields{&Heartbeat::worker, &Heartbeat::memory, &Heartbeat::paused};
+  std::uint64_t memory = 0;   ///< Bytes of its process, or of its values if that is not measured.
+  bool paused = false;        ///< Memory is short: give it nothing, unless nobody else can take it.
+  std::uint64_t spilled = 0;  ///< Bytes of its values that are on the disk alone.
+  std::uint64_t limit = 0;    ///< Bytes that it may have in memory; 0: no bound.
+  static constexpr std::tuple fields{&Heartbeat::worker, &Heartbeat::memory, &Heartbeat::paused,
+                                     &Heartbeat::spilled, &Heartbeat::limit};
   bool operator==(const Heartbeat&) const = default;
 };
 

@@ -9,8 +9,9 @@ constexpr std::uint64_t without_room = std::uint64_t{1} << 62;
 
 std::uint64_t waiting_work(const Member& member) {
   if (!member.live || member.closing) return 0;
-  const auto ahead = member.active() > member.self.threads
-                         ? member.occupancy * (member.active() - member.self.threads) / member.active()
+  const std::uint32_t at_work = member.paused ? 1 : member.self.threads;
+  const auto ahead = member.active() > at_work
+                         ? member.occupancy * (member.active() - at_work) / member.active()
                          : Duration{};
   return static_cast<std::uint64_t>((ahead + member.home_time).count());
 }
@@ -22,6 +23,7 @@ Index Fleet::add(const WorkerJoined& self, Time now) {
   if (vacant_.empty()) {
     members_.emplace_back();
     counted_.push_back(false);
+    counted_paused_.push_back(false);
   } else {
     place = vacant_.back();
     vacant_.pop_back();
@@ -74,6 +76,11 @@ void Fleet::changed(Index worker) {
   if (usable != counted_[worker]) {
     counted_[worker] = usable;
     usable ? ++usable_ : --usable_;
+  }
+  const bool paused = member.paused && member.holds_for_others();
+  if (paused != counted_paused_[worker]) {
+    counted_paused_[worker] = paused;
+    paused ? ++paused_ : --paused_;
   }
   const auto load = static_cast<std::uint64_t>(member.load().count());
   available_.set(worker, !usable ? Smallest::infinite : has_room(member) ? load : load | without_room);

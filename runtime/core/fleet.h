@@ -33,7 +33,10 @@ struct Member {
   Time heard{};
   bool live = false;
   bool filled = false;  ///< Has had no room since, and not enough for a run of tasks again.
-  bool paused = false;
+  bool paused = false;  ///< For want of memory.
+  std::uint64_t process = 0;  ///< Bytes that it has in memory, as it says itself,
+  std::uint64_t limit = 0;    ///< that it may have, if that is bounded,
+  std::uint64_t spilled = 0;  ///< and of its values on the disk alone.
   bool retiring = false;
   bool closing = false;  ///< Told to end, or about to be replaced: no task is to blame for its end.
   std::vector<ClientId> clients = {};  ///< Inside its tasks.
@@ -42,6 +45,8 @@ struct Member {
   std::uint32_t active() const { return sent - suspended; }
   bool usable() const { return live && !paused && !retiring && !closing; }
   bool holds_for_others() const { return live && !retiring && !closing; }
+  /// It may be given one task, if those that are not paused can have none.
+  bool last_resort() const { return paused && holds_for_others() && active() == 0; }
   Duration load() const { return (occupancy + home_time + coming) / self.threads; }
 };
 
@@ -60,6 +65,7 @@ class Fleet {
   Index places() const { return static_cast<Index>(members_.size()); }
   std::size_t live() const { return table_.size(); }
   std::size_t usable() const { return usable_; }
+  std::size_t paused() const { return paused_; }
 
   /// Room for one more: a thread without a task, or little enough work sent ahead.
   bool has_room(const Member& member) const { return member.usable() && !member.filled; }
@@ -78,12 +84,16 @@ class Fleet {
   /// Who has most work that another could begin at once; `none` if nobody has any.
   Index busiest() const { return backlog_.first(); }
 
-  /// The next usable worker, round and round; `none` if there is none. Spreads values evenly.
+  /// The next worker that may hold something, round and round; `none` if there is none. Spreads values
+  /// evenly, where memory is not short.
   template <class May>
   Index next_in_turn(May&& may) {
-    for (Index i = 0; i < places(); ++i) {
-      turn_ = (turn_ + 1) % places();
-      if (members_[turn_].holds_for_others() && may(turn_)) return turn_;
+    for (const bool short_of_memory : {false, true}) {
+      for (Index i = 0; i < places(); ++i) {
+        turn_ = (turn_ + 1) % places();
+        const Member& member = members_[turn_];
+        if (member.holds_for_others() && member.paused == short_of_memory && may(turn_)) return turn_;
+      }
     }
     return none;
   }
@@ -105,8 +115,9 @@ class Fleet {
   Index turn_ = 0;
   Index run_ = none;  ///< Who got the last task without inputs.
   std::size_t usable_ = 0;
+  std::size_t paused_ = 0;  ///< That hold for others.
   Duration run_length_{};
-  std::vector<bool> counted_;
+  std::vector<bool> counted_, counted_paused_;
 };
 
 }  // namespace dflow::core

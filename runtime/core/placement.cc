@@ -96,6 +96,7 @@ Duration fetch_time(const Graph& graph, const Settings& settings, Index task, In
 
 bool worth_stealing(const Graph& graph, const Fleet& fleet, const Settings& settings, Index task,
                     Index victim, Index thief, bool sent) {
+  if (fleet[victim].paused) return true;  // who knows when its turn comes
   const Duration asking = sent ? 2 * settings.latency : Duration{};
   return fleet[victim].load() > fleet[thief].load() + fetch_time(graph, settings, task, thief) + asking;
 }

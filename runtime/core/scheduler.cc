@@ -92,6 +92,7 @@ void Scheduler::settle() {
     hungry_.pop_back();
     refill(worker);
   }
+  if (fleet_.paused() > 0) feed_paused();
   for (const Index task : forgotten_) graph_.recycle(task);
   forgotten_.clear();
 }

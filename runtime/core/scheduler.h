@@ -65,6 +65,7 @@ class Scheduler {
     std::uint32_t values = 0;
     std::uint64_t bytes = 0;
     bool paused = false;
+    std::uint64_t process = 0, limit = 0, spilled = 0;  ///< As it says itself, in bytes.
     bool retiring = false;
   };
   std::vector<WorkerStatus> workers() const;
@@ -194,6 +195,7 @@ class Scheduler {
   void withdraw(Index task);  ///< From its worker, which is told.
   void refill(Index worker);
   bool take_next(Index worker);
+  void feed_paused();
   void rehome(Index worker);  ///< It can run nothing (more): what waits for it goes elsewhere.
   void push_home(Index task, Index worker);
   bool may_run(Index worker, Index task) const;

@@ -135,7 +135,15 @@ std::vector<Scheduler::WorkerStatus> Scheduler::workers() const {
     if (!member.live) continue;
     std::uint32_t values = 0;
     for (Index c = member.first_copy; c != none; c = graph_.copy(c).next_of_worker) ++values;
-    result.push_back({member.self.worker, member.sent, values, member.bytes, member.paused, member.retiring});
+    result.push_back({.worker = member.self.worker,
+                      .assigned = member.sent,
+                      .values = values,
+                      .bytes = member.bytes,
+                      .paused = member.paused,
+                      .process = member.process,
+                      .limit = member.limit,
+                      .spilled = member.spilled,
+                      .retiring = member.retiring});
   }
   return result;
 }

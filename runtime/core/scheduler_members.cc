@@ -315,8 +315,13 @@ void Scheduler::blame(const Suspect& suspect, const Member& member, const Worker
 
 void Scheduler::on(const Heartbeat& event) {
   const Index worker = member(event.worker);
-  if (worker == none || fleet_[worker].paused == event.paused) return;
-  fleet_[worker].paused = event.paused;
+  if (worker == none) return;
+  Member& member = fleet_[worker];
+  member.process = event.memory;
+  member.limit = event.limit;
+  member.spilled = event.spilled;
+  if (member.paused == event.paused) return;
+  member.paused = event.paused;
   fleet_.changed(worker);
   if (event.paused)
     rehome(worker);

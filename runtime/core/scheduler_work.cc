@@ -175,6 +175,30 @@ bool Scheduler::take_next(Index worker) {
   return true;
 }
 
+/// Where all are paused that may run something, one that has nothing to do takes one task: what that frees,
+/// or moves on, lets the others go on.
+void Scheduler::feed_paused() {
+  const auto valid = [this](const ReadyQueue::Entry& entry) { return in_queue(entry); };
+  std::vector<Index> all;
+  if (fleet_.usable() == 0) {
+    for (Index worker = 0; worker < fleet_.places(); ++worker) all.push_back(worker);
+  }
+  for (Lane& lane : lanes_) {
+    const std::vector<Index>& workers = &lane == &lanes_[0] ? all : lane.workers;
+    if (std::any_of(workers.begin(), workers.end(), [this](Index one) { return fleet_[one].usable(); }))
+      continue;
+    for (const Index worker : workers) {
+      if (!fleet_[worker].last_resort()) continue;
+      const auto* entry = lane.queue.top(valid);
+      if (!entry) break;
+      const Index task = entry->task;
+      if (!may_run(worker, task)) continue;
+      lane.queue.pop();
+      assign(task, worker);
+    }
+  }
+}
+
 void Scheduler::rehome(Index worker) {
   Member& member = fleet_[worker];
   std::vector<Index> tasks;

@@ -102,9 +102,32 @@ inline constexpr Transition<WorkState> work_transitions[] = {
     {WorkState::ready, WorkState::fetching, "an input was lost from the store"},
     {WorkState::ready, WorkState::gone, "cancelled or given up"},
     {WorkState::running, WorkState::blocked, "its body waits for other tasks"},
-    {WorkState::running, WorkState::gone, "its body returned or threw"},
+    {WorkState::running, WorkState::gone,
+     "its body returned or threw, or could not begin since an input is damaged"},
     {WorkState::blocked, WorkState::resuming, "what it waited for is there"},
     {WorkState::resuming, WorkState::running, "a thread is free"},
+};
+
+/// A value, as a worker sees it.
+enum class ValueState : std::uint8_t { absent, here, spilling, spilled };
+
+inline constexpr StateName<ValueState> value_states[] = {
+    {ValueState::absent, "absent", "not here: it is fetched, or was never wanted"},
+    {ValueState::here, "here", "in memory"},
+    {ValueState::spilling, "spilling", "in memory, and being written to the disk"},
+    {ValueState::spilled, "spilled", "on the disk alone"},
+};
+
+inline constexpr Transition<ValueState> value_transitions[] = {
+    {ValueState::absent, ValueState::here, "it has come, or its body returned"},
+    {ValueState::here, ValueState::spilling,
+     "memory is short, and of those that no body reads it is unused for longest"},
+    {ValueState::here, ValueState::absent, "nobody needs it any more"},
+    {ValueState::spilling, ValueState::spilled, "it is written"},
+    {ValueState::spilling, ValueState::here, "a body reads it, or it cannot be written"},
+    {ValueState::spilling, ValueState::absent, "nobody needs it any more"},
+    {ValueState::spilled, ValueState::here, "a body reads it: it is read back"},
+    {ValueState::spilled, ValueState::absent, "nobody needs it any more, or it is damaged"},
 };
 
 namespace detail {
@@ -130,11 +153,17 @@ constexpr bool legal(TaskState from, TaskState to) {
 constexpr bool legal(WorkState from, WorkState to) {
   return detail::listed(work_transitions, from, to);
 }
+constexpr bool legal(ValueState from, ValueState to) {
+  return detail::listed(value_transitions, from, to);
+}
 constexpr std::string_view name_of(TaskState state) {
   return detail::name_in(task_states, state);
 }
 constexpr std::string_view name_of(WorkState state) {
   return detail::name_in(work_states, state);
+}
+constexpr std::string_view name_of(ValueState state) {
+  return detail::name_in(value_states, state);
 }
 
 }  // namespace dflow::core

@@ -8,16 +8,19 @@
 namespace dflow::core {
 namespace {
 
-constexpr std::array event_names = {"Tick",        "RunTask",     "CancelTask",   "RevokeTask",
-                                    "FreeValue",   "FetchValue",  "CloseWorker",  "FetchSucceeded",
-                                    "FetchBroken", "ValuePushed", "ValueSpoilt",  "BodyReturned",
-                                    "BodyThrew",   "BodyBlocked", "BodyUnblocked"};
+constexpr std::array event_names = {
+    "Tick",        "RunTask",        "CancelTask",    "RevokeTask",  "FreeValue",     "FetchValue",
+    "CloseWorker", "FetchSucceeded", "FetchBroken",   "ValuePushed", "ValueSpoilt",   "BodyReturned",
+    "BodyThrew",   "BodyBlocked",    "BodyUnblocked", "SpillEnded",  "BodyUnstarted", "MemoryMeasured"};
 static_assert(event_names.size() == std::variant_size_v<WorkerEvent>);
 
 }  // namespace
 
 Worker::Worker(WorkerId self, WorkerLimits limits, Settings settings)
-    : self_(self), limits_{std::max<std::uint16_t>(limits.threads, 1), limits.memory}, settings_(settings) {}
+    : self_(self),
+      limits_(limits),
+      threads_(std::max<std::uint16_t>(limits.threads, 1)),
+      settings_(settings) {}
 
 std::vector<WorkerAction> Worker::apply(WorkerEvent event) {
   ++event_number_;
@@ -25,7 +28,10 @@ std::vector<WorkerAction> Worker::apply(WorkerEvent event) {
   actions_.clear();
   std::visit([this](auto& one) { on(one); }, event);
   spill();
+  note_pressure();
+  admit_fetches();
   start_bodies();
+  if (paused_ != told_paused_) beat();
   return std::exchange(actions_, {});
 }
 
@@ -51,7 +57,7 @@ void Worker::on(RunTask& event) {
   for (const Input& input : order.inputs) {
     const auto [value, unknown] = values_.try_emplace({input.id, input.version});
     const bool first = value->second.readers.insert(name);
-    if (first && !value->second.stored) ++work.missing;
+    if (first && !value->second.stored()) ++work.missing;
   }
   if (work.missing == 0) return make_ready(work);
   for (const Input& input : order.inputs) {
@@ -66,7 +72,7 @@ void Worker::make_ready(Work& work) {
 }
 
 void Worker::start_bodies() {
-  while (running_ < limits_.threads && !resuming_.empty() && !alone_) {
+  while (running_ < threads_ && !resuming_.empty() && !alone_) {
     const Name name = resuming_.begin()->name;
     resuming_.erase(resuming_.begin());
     move(tasks_.at(name), WorkState::running);
@@ -74,11 +80,12 @@ void Worker::start_bodies() {
     report(TaskResumed{self_, name.id, name.version});
     emit(ResumeBody{name.id, name.version});
   }
-  while (running_ < limits_.threads && !ready_.empty() && (running_ == 0 || !short_of_memory())) {
+  while (running_ < threads_ && !ready_.empty()) {
     const Name name = ready_.begin()->name;
-    if (alone_ || (running_ > 0 && tasks_.at(name).order.alone)) break;
+    Work& work = tasks_.at(name);
+    if (alone_ || (running_ > 0 && work.order.alone) || held_back(work)) break;
     ready_.erase(ready_.begin());
-    start(tasks_.at(name));
+    start(work);
   }
 }
 
@@ -86,6 +93,7 @@ void Worker::start(Work& work) {
   const RunTask& order = work.order;
   move(work, WorkState::running);
   ++running_;
+  disk_tried_ = false;
   if (order.alone) alone_ = Name{order.id, order.attempt};
   if (order.options && order.options->timeout && !order.default_value) {
     work.deadline = now_ + *order.options->timeout;
@@ -150,6 +158,14 @@ void Worker::on(const BodyReturned& event) {
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
   forget(name);
   if (!welcome) return emit(DropValue{event.id, event.attempt});
+  if (limits_.strict && event.bytes > limits_.memory) {
+    emit(DropValue{event.id, event.attempt});
+    Failure failure{.kind = Failure::Kind::invalid, .origin = event.id};
+    failure.message = "its result has " + std::to_string(event.bytes) +
+                      " bytes, more than the memory limit of " + std::to_string(limits_.memory) + " bytes";
+    return report(
+        TaskFailed{self_, event.id, event.attempt, std::make_shared<Failure>(std::move(failure)), false});
+  }
   store(name, event.bytes);
   report(TaskFinished{self_, event.id, event.attempt, event.bytes, event.run_time, event.value});
 }
@@ -161,6 +177,16 @@ void Worker::on(const BodyThrew& event) {
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
   forget(name);
   if (welcome) report(TaskFailed{self_, event.id, event.attempt, event.failure, event.retry});
+}
+
+void Worker::on(const BodyUnstarted& event) {
+  const Name name{event.id, event.attempt};
+  const auto found = tasks_.find(name);
+  if (found == tasks_.end() || found->second.state != WorkState::running) return;
+  const bool welcome = !found->second.cancelled && !found->second.timed_out;
+  forget(name);
+  if (!welcome) return;
+  report(TaskReturned{self_, event.id, event.attempt, {{event.input, event.version, self_, true, {}}}});
 }
 
 void Worker::on(const BodyBlocked& event) {
@@ -200,12 +226,8 @@ void Worker::on(const Tick& event) {
     value.again_at.reset();
     ask(name, value);
   }
-  const bool paused = short_of_memory() && running_ > 0;  // one body may run, however little memory there is
-  if (beaten_ && now_ - beat_ < settings_.heartbeat && paused_ == paused) return;
-  beaten_ = true;
-  beat_ = now_;
-  paused_ = paused;
-  report(Heartbeat{self_, memory_, paused_});
+  try_disk();
+  if (!beaten_ || now_ - beat_ >= settings_.heartbeat) beat();
 }
 
 }  // namespace dflow::core

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -20,7 +21,11 @@ namespace dflow::core {
 /// What a worker may use.
 struct WorkerLimits {
   std::uint16_t threads = 1;
-  std::uint64_t memory = 0;  ///< Bytes of values before some are written to disk; 0: no bound.
+  std::uint64_t memory = 0;  ///< Bytes that the process may have in memory; 0: no bound.
+  /// Its process is replaced when it has more. Else it is its share of the machine's memory, and what cannot
+  /// be had within it is tried all the same.
+  bool strict = false;
+  std::uint64_t smallest_spilled = 4096;  ///< Values of fewer bytes stay in memory.
 };
 
 /// All decisions of one worker process. As pure as the scheduler, and driven likewise.
@@ -31,13 +36,22 @@ struct WorkerLimits {
 /// bodies start. What cannot be had is asked for again a few times, at growing intervals, then the task goes
 /// back to the scheduler.
 ///
+/// Where memory is bounded (worker_memory.cc): above 60 % of it, values that no body reads are written to the
+/// disk, unused for longest first, until 50 % would be left; above 80 %, and until it is below 70 %, it is
+/// paused: no body begins as long as others run or the disk is about to free memory, so that at most one runs
+/// at a time, and if the disk is full, one for each time that it was tried again. If the disk takes no more,
+/// it is paused above 60 % and until 50 %. Values are fetched as far as there is room for them, or one at a
+/// time.
+///
 /// Invariants, checked by `check_invariants`:
 ///  (1) a task is fetching iff some input is not stored here;
 ///  (2) no more bodies run than there are threads;
-///  (3) no task is ready, or resuming, while a thread is free, unless something runs and memory is short or one
-///      of both is to run alone;
+///  (3) no task is ready, or resuming, while a thread is free, unless one that runs, or the next, is to run
+///  alone, or memory
+///      is short and something runs or is being written to the disk;
 ///  (4) a value is being fetched iff a task here or the scheduler wants it and it is not stored;
-///  (5) `memory` is the sum over the values that are stored and not spilled.
+///  (5) `memory` is the sum over the values that are in memory, `spilled` over those that are on the disk
+///  alone; (6) what may be spilled is known by when it was used last.
 class Worker {
  public:
   Worker(WorkerId self, WorkerLimits limits, Settings settings = {});
@@ -56,6 +70,11 @@ class Worker {
   std::size_t values() const { return values_.size(); }
   std::uint32_t running() const { return running_; }
   std::uint64_t memory() const { return memory_; }
+  std::uint64_t spilled() const { return spilled_; }
+  bool paused() const { return paused_; }
+  bool bounded() const { return limits_.memory > 0; }
+  /// So many bytes more leave it unpaused.
+  bool has_room(std::uint64_t bytes) const;
   std::string story(TaskId id) const { return story_.of(id); }
 
  private:
@@ -98,9 +117,9 @@ class Worker {
     bool cancelled = false;  ///< Running still, but nobody wants the result.
   };
   struct Value {
-    bool stored = false;
-    bool spilled = false;
+    ValueState state = ValueState::absent;
     bool doomed = false;  ///< Dropped when its last reader here has ended.
+    bool unwritable = false;  ///< It cannot be spilled.
     std::uint64_t bytes = 0;
     std::uint64_t used = 0;       ///< When last, in events.
     Names readers = {};  ///< Tasks here (id, attempt) that have not ended.
@@ -108,10 +127,13 @@ class Worker {
     Holders holders = {};  ///< To be asked.
     std::size_t next_holder = 0;
     std::optional<WorkerId> asking = {};
+    bool queued = false;  ///< `asking` has not been asked yet.
     std::vector<MissingInput> refused = {};
     int rounds = 0;  ///< Times that all the holders were asked in vain.
     std::optional<Time> again_at = {};
     bool for_scheduler = false;  ///< It asked for a copy.
+
+    bool stored() const { return state != ValueState::absent; }
   };
   struct Queued {
     Rank rank;
@@ -137,6 +159,9 @@ class Worker {
   void on(const BodyThrew&);
   void on(const BodyBlocked&);
   void on(const BodyUnblocked&);
+  void on(const SpillEnded&);
+  void on(const BodyUnstarted&);
+  void on(const MemoryMeasured&);
 
   // worker.cc: tasks.
   void move(Work& work, WorkState to);
@@ -154,18 +179,31 @@ class Worker {
   void want(const Input& input);
   void ask(const Name& name, Value& value);
   void give_up(const Name& name, Value& value);
+  void refuse_large(const Name& name, Value& value);
   void store(const Name& name, std::uint64_t bytes);
   void unstore(const Name& name);
   void use(const Name& name);  ///< A body reads it now: it is in memory.
   void release(const Name& reader, const Name& name);
   void erase_if_idle(const Name& name);
   void drop_if_unwanted(const Name& name);
-  bool spills() const { return limits_.memory > 0; }
+
+  // worker_memory.cc: what is in memory.
+  void turn(const Name& name, Value& value, ValueState to);
+  bool may_spill(const Value& value) const;
+  bool read_now(const Value& value) const;
+  std::uint64_t part(std::uint64_t percent) const { return limits_.memory / 100 * percent; }
+  std::uint64_t used() const;
+  bool held_back(const Work& work) const;
   void spill();
-  bool short_of_memory() const;
+  void try_disk();
+  void note_pressure();
+  void admit_fetches();
+  void fetch_ended(const Name& name, WorkerId from);
+  void beat();
 
   const WorkerId self_;
   const WorkerLimits limits_;
+  const std::uint16_t threads_;
   const Settings settings_;
   std::map<Name, Work> tasks_;
   std::map<Name, Value> values_;
@@ -173,12 +211,23 @@ class Worker {
   std::set<Queued> resuming_;
   std::set<std::pair<Time, Name>> deadlines_;
   std::set<std::pair<Time, Name>> retries_;             ///< Values to be asked for again.
-  /// Stored values in memory, longest unused first; empty where nothing is ever spilled.
+  /// Values that are here and may be spilled, longest unused first; empty where nothing is ever spilled.
   std::set<std::pair<std::uint64_t, Name>> unspilled_;
   std::uint32_t running_ = 0;
   std::optional<Name> alone_ = {};  ///< Running; nothing begins or goes on beside it.
   std::uint64_t memory_ = 0;
+  std::uint64_t spilled_ = 0;
+  std::uint64_t spilling_ = 0;          ///< Bytes of `memory_` that are being written.
+  std::uint64_t process_ = 0;           ///< As it was measured last,
+  std::uint64_t memory_then_ = 0;       ///< and `memory_` then.
+  std::optional<Time> disk_full_ = {};  ///< Until then nothing more is spilled.
+  std::optional<Name> disk_try_ = {};   ///< Is being written to see whether there is room again.
+  bool disk_tried_ = false;             ///< In vain, since the last body began.
+  std::deque<Name> to_fetch_;           ///< Values to be asked for when there is room for them.
+  std::map<std::pair<Name, WorkerId>, std::uint64_t> coming_;  ///< Bytes of those that have been asked for.
+  std::uint64_t coming_bytes_ = 0;
   bool paused_ = false;
+  bool told_paused_ = false;
   Time now_{};
   Time beat_{};
   bool beaten_ = false;

@@ -75,13 +75,22 @@ struct DropValue {
   bool operator==(const DropValue&) const = default;
 };
 
-/// Write a value to disk: memory is short. It counts as stored all the same; the driver reads it back when it
-/// is asked for.
+/// Write a value to the disk, and keep it in memory: that is short. Answered by `SpillEnded`, always; at once
+/// if it has been written before.
 struct SpillValue {
   TaskId id{};
   Attempt version{};
   static constexpr std::tuple fields{&SpillValue::id, &SpillValue::version};
   bool operator==(const SpillValue&) const = default;
+};
+
+/// A value that is written: its memory is given back. It counts as stored all the same; the driver reads it
+/// back when a body or a peer asks for it.
+struct UnloadValue {
+  TaskId id{};
+  Attempt version{};
+  static constexpr std::tuple fields{&UnloadValue::id, &UnloadValue::version};
+  bool operator==(const UnloadValue&) const = default;
 };
 
 /// Say goodbye and end.
@@ -90,7 +99,7 @@ struct Leave {
   bool operator==(const Leave&) const = default;
 };
 
-using WorkerAction =
-    std::variant<Tell, StartFetch, StartBody, StopBody, ResumeBody, DropValue, SpillValue, Leave>;
+using WorkerAction = std::variant<Tell, StartFetch, StartBody, StopBody, ResumeBody, DropValue, SpillValue,
+                                  Leave, UnloadValue>;
 
 }  // namespace dflow::core

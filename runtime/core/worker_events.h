@@ -45,7 +45,7 @@ struct ValuePushed {
   bool operator==(const ValuePushed&) const = default;
 };
 
-/// A value was lost from the store (it had been written to a disk that fails, say).
+/// A value was lost from the store: its bytes on the disk are damaged.
 struct ValueSpoilt {
   TaskId id{};
   Attempt version{};
@@ -92,8 +92,42 @@ struct BodyUnblocked {
   bool operator==(const BodyUnblocked&) const = default;
 };
 
+/// What became of a `SpillValue`.
+struct SpillEnded {
+  enum class How : std::uint8_t {
+    written,
+    unwritable,  ///< Values of this type have no bytes: it stays in memory for good.
+    no_room,     ///< The disk is full, or fails.
+  };
+  TaskId id{};
+  Attempt version{};
+  How how = How::written;
+  static constexpr std::tuple fields{&SpillEnded::id, &SpillEnded::version, &SpillEnded::how};
+  bool operator==(const SpillEnded&) const = default;
+};
+
+/// A body did not begin: this input of it was lost from the store, which was told (`ValueSpoilt`) before.
+struct BodyUnstarted {
+  TaskId id{};
+  Attempt attempt{};
+  TaskId input{};
+  Attempt version{};
+  static constexpr std::tuple fields{&BodyUnstarted::id, &BodyUnstarted::attempt, &BodyUnstarted::input,
+                                     &BodyUnstarted::version};
+  bool operator==(const BodyUnstarted&) const = default;
+};
+
+/// What the process has in memory now, without what is about to be told as a value. Where memory is bounded,
+/// with every `Tick`.
+struct MemoryMeasured {
+  std::uint64_t bytes = 0;
+  static constexpr std::tuple fields{&MemoryMeasured::bytes};
+  bool operator==(const MemoryMeasured&) const = default;
+};
+
 using WorkerEvent =
     std::variant<Tick, RunTask, CancelTask, RevokeTask, FreeValue, FetchValue, CloseWorker, FetchSucceeded,
-                 FetchBroken, ValuePushed, ValueSpoilt, BodyReturned, BodyThrew, BodyBlocked, BodyUnblocked>;
+                 FetchBroken, ValuePushed, ValueSpoilt, BodyReturned, BodyThrew, BodyBlocked, BodyUnblocked,
+                 SpillEnded, BodyUnstarted, MemoryMeasured>;
 
 }  // namespace dflow::core

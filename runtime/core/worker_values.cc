@@ -15,7 +15,7 @@ constexpr Duration first_pause = std::chrono::milliseconds(50);
 void Worker::want(const Input& input) {
   const Name name{input.id, input.version};
   Value& value = values_[name];
-  if (value.stored) return;
+  if (value.stored()) return;
   value.bytes = input.bytes;
   for (const WorkerId holder : input.holders) {
     if (std::find(value.holders.begin(), value.holders.end(), holder) == value.holders.end()) {
@@ -26,10 +26,13 @@ void Worker::want(const Input& input) {
 }
 
 void Worker::ask(const Name& name, Value& value) {
+  if (limits_.strict && bounded() && value.bytes > limits_.memory) return refuse_large(name, value);
   while (value.next_holder < value.holders.size()) {
     const WorkerId holder = value.holders[value.next_holder++];
     if (holder != self_) {
       value.asking = holder;
+      value.queued = bounded();
+      if (value.queued) return to_fetch_.push_back(name);
       return emit(StartFetch{name.id, name.version, holder, value.bytes});
     }
     value.refused.push_back({name.id, name.version, self_, true, {}});
@@ -72,7 +75,7 @@ void Worker::give_up(const Name& name, Value& value) {
 void Worker::on(const FetchValue& event) {
   const Name name{event.value.id, event.value.version};
   Value& value = values_[name];
-  if (value.stored) {
+  if (value.stored()) {
     value.doomed = false;
     return report(ValueAdded{self_, name.id, name.version, value.bytes});
   }
@@ -82,18 +85,21 @@ void Worker::on(const FetchValue& event) {
 
 void Worker::on(const FetchSucceeded& event) {
   const Name name{event.id, event.version};
+  fetch_ended(name, event.from);
   const auto found = values_.find(name);
-  if (found == values_.end() || found->second.stored || found->second.asking != event.from) return;
+  if (found == values_.end() || found->second.stored() || found->second.asking != event.from) return;
   store(name, event.bytes);
   report(ValueAdded{self_, event.id, event.version, event.bytes});
 }
 
 void Worker::on(const FetchBroken& event) {
   const Name name{event.id, event.version};
+  fetch_ended(name, event.from);
   const auto found = values_.find(name);
-  if (found == values_.end() || found->second.stored || found->second.asking != event.from) return;
+  if (found == values_.end() || found->second.stored() || found->second.asking != event.from) return;
   Value& value = found->second;
   value.asking.reset();
+  value.queued = false;
   value.refused.push_back({event.id, event.version, event.from, event.gone, event.reason});
   if (value.readers.empty() && !value.for_scheduler) return erase_if_idle(name);
   ask(name, value);
@@ -102,27 +108,25 @@ void Worker::on(const FetchBroken& event) {
 void Worker::on(const ValuePushed& event) {
   const Name name{event.id, event.version};
   const auto found = values_.find(name);
-  if (found != values_.end() && found->second.stored) return;
+  if (found != values_.end() && found->second.stored()) return;
   store(name, event.bytes);
   report(ValueAdded{self_, event.id, event.version, event.bytes});
 }
 
 void Worker::store(const Name& name, std::uint64_t bytes) {
   Value& value = values_[name];
-  const bool again = value.stored;  // as a copy that came meanwhile: nobody waits for it any more
+  const bool again = value.stored();  // as a copy that came meanwhile: nobody waits for it any more
   if (again) unstore(name);
   if (value.again_at) retries_.erase({*std::exchange(value.again_at, std::nullopt), name});
   value.asking.reset();
   value.refused.clear();
-  value.for_scheduler = value.doomed = value.spilled = false;
+  value.for_scheduler = value.doomed = value.queued = value.unwritable = false;
   value.holders = {};
   value.next_holder = 0;
   value.rounds = 0;
-  value.stored = true;
   value.bytes = bytes;
   value.used = event_number_;
-  memory_ += bytes;
-  if (spills()) unspilled_.insert({value.used, name});
+  turn(name, value, ValueState::here);
   if (again) return;
   for (const Name& reader : value.readers) {
     Work& work = tasks_.at(reader);
@@ -132,29 +136,27 @@ void Worker::store(const Name& name, std::uint64_t bytes) {
 
 void Worker::use(const Name& name) {
   Value& value = values_.at(name);
-  if (!value.spilled)
-    unspilled_.erase({value.used, name});
-  else
-    memory_ += value.bytes;
-  value.spilled = false;
+  if (value.state == ValueState::here) unspilled_.erase({value.used, name});
   value.used = event_number_;
-  if (spills()) unspilled_.insert({value.used, name});
+  if (value.state != ValueState::here)
+    turn(name, value, ValueState::here);
+  else if (may_spill(value))
+    unspilled_.insert({value.used, name});
 }
 
 void Worker::unstore(const Name& name) {
   Value& value = values_.at(name);
-  if (!value.spilled) {
-    unspilled_.erase({value.used, name});
-    memory_ -= value.bytes;
-  }
-  value.stored = value.spilled = value.doomed = false;
+  turn(name, value, ValueState::absent);
+  value.doomed = false;
 }
 
+/// Bodies that read it already may have all of it; the others' tasks go back.
 void Worker::on(const ValueSpoilt& event) {
   const Name name{event.id, event.version};
   const auto found = values_.find(name);
-  if (found == values_.end() || !found->second.stored || !found->second.spilled) return;
+  if (found == values_.end() || !found->second.stored()) return;
   unstore(name);
+  emit(DropValue{event.id, event.version});
   report(ValueRemoved{self_, event.id, event.version});
   for (const Name& reader : found->second.readers) {
     Work& work = tasks_.at(reader);
@@ -172,7 +174,7 @@ void Worker::on(const FreeValue& event) {
   auto it = values_.lower_bound({event.id, Attempt{0}});
   std::vector<Name> names;
   for (; it != values_.end() && it->first.id == event.id && it->first.version <= event.version; ++it) {
-    if (it->second.stored) names.push_back(it->first);
+    if (it->second.stored()) names.push_back(it->first);
   }
   for (const Name& name : names) {
     values_.at(name).doomed = true;
@@ -199,40 +201,15 @@ void Worker::erase_if_idle(const Name& name) {
   const auto found = values_.find(name);
   if (found == values_.end()) return;
   Value& value = found->second;
-  if (value.stored || value.asking || value.for_scheduler || !value.readers.empty()) return;
+  if (value.stored() || value.asking || value.for_scheduler || !value.readers.empty()) return;
   if (value.again_at) retries_.erase({*value.again_at, name});
   values_.erase(found);
-}
-
-void Worker::spill() {
-  if (!spills()) return;
-  const std::uint64_t target = limits_.memory / 10 * 6;
-  for (auto it = unspilled_.begin();
-       memory_ > limits_.memory / 10 * 7 && memory_ > target && it != unspilled_.end();) {
-    Value& value = values_.at(it->second);
-    const bool in_use = std::any_of(value.readers.begin(), value.readers.end(), [&](const Name& reader) {
-      const WorkState state = tasks_.at(reader).state;
-      return state != WorkState::fetching && state != WorkState::ready;
-    });
-    if (in_use) {
-      ++it;
-      continue;
-    }
-    emit(SpillValue{it->second.id, it->second.version});
-    value.spilled = true;
-    memory_ -= value.bytes;
-    it = unspilled_.erase(it);
-  }
-}
-
-bool Worker::short_of_memory() const {
-  return limits_.memory > 0 && memory_ > limits_.memory / 10 * 8;
 }
 
 /// Without what nobody wants any more.
 void Worker::report_all(WorkerReturned& report) const {
   for (const auto& [name, value] : values_) {
-    if (value.stored && !value.doomed) report.values.push_back({name.id, name.version, value.bytes});
+    if (value.stored() && !value.doomed) report.values.push_back({name.id, name.version, value.bytes});
   }
   for (const auto& [name, work] : tasks_) {
     if (work.cancelled || work.timed_out) continue;
@@ -243,7 +220,7 @@ void Worker::report_all(WorkerReturned& report) const {
 
 bool Worker::stored(TaskId id, Attempt version) const {
   const auto found = values_.find({id, version});
-  return found != values_.end() && found->second.stored;
+  return found != values_.end() && found->second.stored();
 }
 
 void Worker::check_invariants() const {
@@ -257,7 +234,7 @@ void Worker::check_invariants() const {
     for (const Input& input : work.order.inputs) {
       const auto found = values_.find({input.id, input.version});
       require(found != values_.end() && found->second.readers.contains(name), "an input knows its readers");
-      if (!found->second.stored) missing.insert(found->first);
+      if (!found->second.stored()) missing.insert(found->first);
     }
     running += work.state == WorkState::running;
     ready += work.state == WorkState::ready;
@@ -267,22 +244,33 @@ void Worker::check_invariants() const {
     }
     if (work.state == WorkState::ready) require(missing.empty(), "a ready task has its inputs");
   }
-  require(running == running_ && running_ <= limits_.threads, "no more bodies run than there are threads");
+  require(running == running_ && running_ <= threads_, "no more bodies run than there are threads");
   require(ready == ready_.size() && resuming == resuming_.size(), "the queues hold who waits");
   require(!alone_ || tasks_.at(*alone_).state == WorkState::running, "what runs alone runs");
-  require(resuming_.empty() || running_ == limits_.threads || alone_,
+  require(resuming_.empty() || running_ == threads_ || alone_,
           "nobody waits to go on while a thread is free");
-  const bool held_back = alone_ || short_of_memory() || (!ready_.empty() && tasks_.at(ready_.begin()->name).order.alone);
-  require(ready_.empty() || running_ == limits_.threads || (held_back && running_ > 0),
+  const auto waits = [&](const Work& best) {
+    return alone_ || (running_ > 0 && best.order.alone) || held_back(best);
+  };
+  require(ready_.empty() || running_ == threads_ || waits(tasks_.at(ready_.begin()->name)),
           "nobody is ready while a thread is free");
-  std::uint64_t memory = 0;
+  std::uint64_t memory = 0, spilling = 0, spilled = 0, coming = 0;
+  std::size_t unspilled = 0;
   for (const auto& [name, value] : values_) {
-    if (value.stored && !value.spilled) memory += value.bytes;
-    if (value.stored) continue;
-    require(value.asking || value.again_at, "a value that is not here is being asked for");
+    if (value.state == ValueState::spilling) spilling += value.bytes;
+    (value.state == ValueState::spilled ? spilled : memory) += value.stored() ? value.bytes : 0;
+    const bool listed = value.state == ValueState::here && may_spill(value);
+    require(!listed || unspilled_.contains({value.used, name}), "what may be spilled is listed");
+    unspilled += listed;
+    if (value.stored()) continue;
+    require(value.asking || value.again_at || read_now(value), "a value that is not here is being asked for");
     require(!value.again_at || retries_.contains({*value.again_at, name}), "a pause ends");
   }
-  require(memory == memory_, "memory is the sum over the values in it");
+  for (const auto& [fetch, bytes] : coming_) coming += bytes;
+  require(memory == memory_ && spilling == spilling_ && spilled == spilled_, "what values take is counted");
+  require(unspilled == unspilled_.size(), "only what may be spilled is listed");
+  require(coming == coming_bytes_, "what comes is counted");
+  require(to_fetch_.empty() || !coming_.empty(), "no value waits for others to come when none does");
 }
 
 }  // namespace dflow::core

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <dflow/detail/session.h>
@@ -19,6 +20,9 @@ struct ClusterRequest {
   std::size_t silence = 10;     ///< Seconds after which a worker of its own that says nothing is given up.
   std::size_t start_limit = 30; ///< Seconds after which a worker of its own that is not ready is started again.
   std::size_t allowed_failures = 3;  ///< Workers that may die under one task, where it does not say so itself.
+  std::optional<std::uint64_t> memory =
+      {};                  ///< Bytes of each worker; 0: no bound; nothing: a share of this machine's.
+  std::string spill = {};  ///< Where workers write values that memory has no room for; empty: they choose.
   std::map<std::string, Resources> resources = {};  ///< Of the worker named; "": of each other.
   bool trace = false;           ///< What the workers do is to be told to this process.
   bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.

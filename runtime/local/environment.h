@@ -29,6 +29,9 @@ struct Settings {
   std::size_t worker_silence = 10;  ///< Seconds.
   std::size_t worker_start_limit = 30;  ///< DFLOW_WORKER_START_LIMIT: seconds.
   std::size_t allowed_failures = 3;  ///< DFLOW_ALLOWED_FAILURES: worker processes that may die under one task.
+  std::optional<std::uint64_t>
+      worker_memory;  ///< DFLOW_WORKER_MEMORY: bytes of each worker process; 0: no bound; else a share.
+  std::string worker_spill;  ///< DFLOW_WORKER_SPILL: a folder; empty: workers choose; "none": nowhere.
   std::map<std::string, Resources> resources;  ///< DFLOW_WORKER_RESOURCES: of the worker named; "": of each other.
   std::size_t asked_threads = 0;  ///< `executor.threads` before it was resolved.
   std::string trace;  ///< File to record to; empty: nothing is recorded.

@@ -38,6 +38,8 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
                                      .silence = settings.worker_silence,
                                      .start_limit = settings.worker_start_limit,
                                      .allowed_failures = settings.allowed_failures,
+                                     .memory = settings.worker_memory,
+                                     .spill = settings.worker_spill,
                                      .resources = settings.resources,
                                      .trace = !settings.trace.empty(),
                                      .inside_worker = inside_worker()},

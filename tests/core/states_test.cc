@@ -35,6 +35,8 @@ std::string document() {
   print(out, task_states, task_transitions);
   out << "\n## A task at its worker\n\n";
   print(out, work_states, work_transitions);
+  out << "\n## A value at a worker\n\n";
+  print(out, value_states, value_transitions);
   return out.str();
 }
 

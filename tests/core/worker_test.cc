@@ -148,15 +148,5 @@ TEST_F(WorkerTest, FreesNoLaterVersion) {
   EXPECT_TRUE(worker.stored(task(1), Attempt{2}));
 }
 
-TEST(WorkerMemory, WritesWhatWasUnusedLongestToDisk) {
-  Worker worker(self, {.threads = 1, .memory = 1000});
-  std::ignore = worker.apply(ValuePushed{task(1), Attempt{0}, 300});
-  std::ignore = worker.apply(ValuePushed{task(2), Attempt{0}, 300});
-  const auto spilled = all<SpillValue>(worker.apply(ValuePushed{task(3), Attempt{0}, 300}));
-  EXPECT_THAT(spilled, ElementsAre(SpillValue{task(1), Attempt{0}}));
-  EXPECT_EQ(worker.memory(), 600u);
-  worker.check_invariants();
-}
-
 }  // namespace
 }  // namespace dflow::core

@@ -55,8 +55,9 @@ void Cluster::join(std::size_t place) {
   life->host = host_of(place);
   core::Settings settings = options.settings;
   settings.report_starts = options.report_starts;
-  life->brain =
-      std::make_unique<core::Worker>(life->id, core::WorkerLimits{slot.threads, options.memory}, settings);
+  life->brain = std::make_unique<core::Worker>(
+      life->id, core::WorkerLimits{.threads = slot.threads, .memory = options.memory, .smallest_spilled = 64},
+      settings);
   life->up = std::make_shared<Channel>(world, life->host, 0);
   life->down = std::make_shared<Channel>(world, 0, life->host);
   slot.life = life;
@@ -72,6 +73,8 @@ void Cluster::join(std::size_t place) {
 
 void Cluster::beat(const std::shared_ptr<Life>& life) {
   if (life->dead) return;
+  if (options.memory > 0)
+    drive(life, core::MemoryMeasured{life->brain->memory() + slots_[life->slot].pressure});
   drive(life, core::Tick{world.now()});
   world.after(milliseconds(100), [this, life] { beat(life); });
 }
@@ -195,6 +198,10 @@ void Cluster::fetch(World::Host reader, WorkerId holder, ValueName name, std::fu
     if (life->dead) return answer(world.delay(), {});
     const auto value = life->store.find(name);
     if (value == life->store.end()) return answer(world.delay(), {.gone = true});
+    if (damaged(life, name)) {
+      drive(life, core::ValueSpoilt{name.first, name.second});
+      return answer(world.delay(), {.gone = true});
+    }
     answer(world.delay(), {.there = true, .value = value->second});
   });
 }
@@ -255,8 +262,10 @@ void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& a
     life->up->send(
         [this, report = one->report] { std::visit([this](const auto& what) { tell(what); }, report); });
   } else if (const auto* start = std::get_if<core::StartFetch>(&action)) {
+    begin_fetch(life, *start);
     fetch(life->host, start->from, {start->id, start->version}, [this, life, ask = *start](Fetched fetched) {
       if (life->dead) return;
+      life->coming.erase(life->coming.find({ask.id, ask.version}));
       if (!fetched.there) return drive(life, core::FetchBroken{ask.id, ask.version, ask.from, fetched.gone});
       life->store[{ask.id, ask.version}] = fetched.value;
       drive(life, core::FetchSucceeded{ask.id, ask.version, ask.from, std::max<std::uint64_t>(ask.bytes, 8)});
@@ -274,12 +283,19 @@ void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& a
                 [this, life, name = ValueName{resume->id, resume->attempt}] { finish_body(life, name); });
   } else if (const auto* drop = std::get_if<core::DropValue>(&action)) {
     life->store.erase({drop->id, drop->version});
+    life->disk.erase({drop->id, drop->version});
+    life->unloaded.erase({drop->id, drop->version});
+  } else if (const auto* spilled = std::get_if<core::SpillValue>(&action)) {
+    spill(life, {spilled->id, spilled->version});
+  } else if (const auto* written = std::get_if<core::UnloadValue>(&action)) {
+    unload(life, {written->id, written->version});
   } else if (std::holds_alternative<core::Leave>(action)) {
     end_life(life, {.kind = core::WorkerEnd::Kind::left}, true);
   }
 }
 
 void Cluster::start_body(const std::shared_ptr<Life>& life, const core::StartBody& start) {
+  if (!read_back(life, start)) return;
   const ValueName name{start.id, start.attempt};
   Life::Running& running = life->running[name];
   running.body = start;

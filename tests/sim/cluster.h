@@ -94,6 +94,10 @@ struct Life {
   bool dead = false;
   std::unique_ptr<core::Worker> brain;
   std::map<ValueName, std::uint64_t> store;
+  std::map<ValueName, bool> disk = {};  ///< What has been written, and whether that is damaged.
+  std::set<ValueName> unloaded = {};    ///< Of the store, what is on the disk alone.
+  std::multimap<ValueName, std::uint64_t> coming = {};  ///< Bytes that have been asked for.
+  Time disk_full_until{};
   struct Running {
     core::StartBody body;
     Body what;
@@ -118,6 +122,7 @@ struct ClusterOptions {
   bool report_starts = true;
   bool agents_know = true;  ///< An agent tells what ran in a worker that died.
   std::uint64_t memory = 0;
+  double damage = 0;  ///< Of what is written to disks, as a part.
   bool journal = false;
   bool check_each = true;  ///< Invariants after each event, not now and then.
   core::Settings settings = {};
@@ -140,6 +145,8 @@ class Cluster {
   void add_worker();
   void isolate(World::Host host, Duration span);
   void part(World::Host a, World::Host b, Duration span);
+  void fill_disk(std::size_t slot, Duration span);
+  void press(std::size_t slot, Duration span);
 
   std::size_t slots() const { return slots_.size(); }
   std::shared_ptr<Life> life(std::size_t slot) const { return slots_[slot].life; }
@@ -166,6 +173,7 @@ class Cluster {
     std::uint16_t threads = 1;
     double slowness = 1;
     bool closed = false;
+    std::uint64_t pressure = 0;  ///< Bytes of its process that are no values.
   };
 
   template <class T>
@@ -192,6 +200,12 @@ class Cluster {
   void deliver(WorkerId id, core::WorkerEvent event);
   void count_deaths(const core::WorkerLost& lost);
   void beat(const std::shared_ptr<Life>& life);
+  // memory.cc
+  void spill(const std::shared_ptr<Life>& life, ValueName name);
+  void unload(const std::shared_ptr<Life>& life, ValueName name);
+  bool damaged(const std::shared_ptr<Life>& life, ValueName name);
+  bool read_back(const std::shared_ptr<Life>& life, const core::StartBody& start);
+  void begin_fetch(const std::shared_ptr<Life>& life, const core::StartFetch& ask);
   void tick();
 
   friend class ClientNode;

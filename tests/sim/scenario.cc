@@ -13,6 +13,7 @@ struct Plan {
   UserOptions user;
   std::size_t users = 1;
   bool crashing = false, parting = false, dying_users = false, growing = false, restarting = false;
+  bool pressing = false, full_disks = false;
   Duration faults_until{};
   std::string description;
 };
@@ -35,7 +36,7 @@ Plan make_plan(Random& random) {
   plan.cluster.slow_workers = on(0.3, "slow");
   plan.cluster.report_starts = on(0.7, "starts");
   plan.cluster.agents_know = on(0.6, "agents");
-  if (on(0.2, "memory")) plan.cluster.memory = random.between(2000, 20000);
+  if (on(0.3, "memory")) plan.cluster.memory = random.between(2000, 20000);
   if (on(0.2, "large")) plan.user.max_bytes = 10'000'000;
   if (on(0.2, "long")) plan.user.max_micros = 1'000'000;
   plan.user.throwing = on(0.4, "throw");
@@ -53,12 +54,17 @@ Plan make_plan(Random& random) {
   plan.parting = on(0.3, "partition");
   plan.dying_users = on(0.2, "user-dies");
   plan.growing = on(0.2, "grow");
+  if (plan.cluster.memory > 0) {
+    plan.pressing = on(0.5, "pressure");
+    plan.full_disks = on(0.4, "full-disk");
+    if (on(0.4, "damage")) plan.cluster.damage = 0.2;
+  }
   plan.user.once = on(0.3, "once");
   plan.restarting = on(0.4, "restart");
   plan.cluster.journal = plan.cluster.settings.journal = plan.restarting || on(0.2, "journal");
   plan.cluster.settings.recovery = seconds(3);
-  plan.user.crashes =
-      plan.restarting || plan.crashing || plan.parting || plan.user.killers || plan.user.forcing || plan.dying_users;
+  plan.user.crashes = plan.restarting || plan.crashing || plan.cluster.damage > 0 || plan.parting ||
+                      plan.user.killers || plan.user.forcing || plan.dying_users;
   plan.faults_until = random.between(Duration{milliseconds(100)}, Duration{seconds(8)});
   return plan;
 }
@@ -107,6 +113,8 @@ class Run {
     if (plan_.parting && random.chance(0.3)) cluster_->part(host, other, span);
     if (plan_.restarting && random.chance(0.15)) cluster_->kill_scheduler();
     if (plan_.dying_users && random.chance(0.05)) users_[random.between(0, users_.size() - 1)]->die();
+    if (plan_.pressing && random.chance(0.4)) cluster_->press(slot, span);
+    if (plan_.full_disks && random.chance(0.2)) cluster_->fill_disk(slot, span);
     if (plan_.growing && random.chance(0.1) && cluster_->slots() < 20) cluster_->add_worker();
     world_.after(random.between(Duration{milliseconds(5)}, Duration{milliseconds(500)}), [this] { fault(); });
   }

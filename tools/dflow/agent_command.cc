@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <mutex>
+#include <optional>
 
 #include "runtime/cluster/agent.h"
 #include "runtime/cluster/home.h"
 #include "runtime/cluster/reconnect.h"
+#include "runtime/cluster/spill_file.h"
 #include "tools/dflow/cluster_commands.h"
+#include "tools/dflow/quantities.h"
 #include "tools/dflow/service.h"
 
 namespace dflow::tools {
@@ -35,6 +38,13 @@ Result<int> run_agent(const AgentOptions& options) {
   Result<std::string> cache = options.cache.empty() ? cluster::home_folder("cache") : Result<std::string>(options.cache);
   if (!cache) return cache.error();
   const std::size_t workers = options.workers != 0 ? options.workers : 1;
+  std::optional<std::uint64_t> memory;
+  if (!options.memory.empty()) {
+    const Result<std::uint64_t> size = parse_size(options.memory);
+    if (!size) return Error{"--memory-limit: " + size.message()};
+    memory = size.value();
+  }
+  if (const std::string why = cluster::why_no_spilling(options.spill); !why.empty()) return Error{"--spill-dir: " + why};
   const Result<std::chrono::seconds> patience = cluster::patience();
   if (!patience) return patience.error();
   std::mutex mutex;
@@ -48,6 +58,8 @@ Result<int> run_agent(const AgentOptions& options) {
                             .any_user = options.any_user,
                             .workers = workers,
                             .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),
+                            .memory = cluster::limit_of_worker(memory, workers),
+                            .spill = options.spill,
                             .start_limit = std::chrono::seconds(options.start_limit),
                             .patience = patience.value(),
                             .over = [&](const std::string& why) {

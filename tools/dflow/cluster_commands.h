@@ -28,6 +28,8 @@ struct AgentOptions {
   std::string users = "/var/cache/dflow";  ///< the same for programs of other users
   bool any_user = false;          ///< programs of all users run as the agent's
   std::uint64_t start_limit = 30; ///< seconds
+  std::string memory;             ///< of each worker, as `parse_size` reads it; "": a share of the machine's
+  std::string spill;  ///< a folder for results that memory has no room for; "": workers choose; "none"
 };
 
 /// Runs workers for a scheduler until SIGINT or SIGTERM, or until the scheduler ends.

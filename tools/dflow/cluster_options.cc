@@ -66,6 +66,17 @@ void add_agent(CLI::App& app, Run& run) {
   add_count(
       *command, "--start-limit", [options](std::uint64_t n) { options->start_limit = n; },
       "Seconds that a worker may take to join, before it is started again (30)", 86'400, 1);
+  command
+      ->add_option("--memory-limit", options->memory,
+                   "What each worker may have in memory (the machine's, shared out among the workers): above "
+                   "60 % of it results "
+                   "are written to the disk, above 95 % the worker is replaced; 0: as much as it likes")
+      ->type_name("SIZE");
+  command
+      ->add_option(
+          "--spill-dir", options->spill,
+          "Where workers write results that memory has no room for ($TMPDIR, else /var/tmp); none: nowhere")
+      ->type_name("DIR");
   command->callback([&run, options] { run = [options] { return run_agent(*options); }; });
 }
 

@@ -39,6 +39,11 @@ class Object {
     out_ += std::to_string(value);
     return *this;
   }
+  Object& put(std::string_view key, bool value) {
+    begin(key);
+    out_ += value ? "true" : "false";
+    return *this;
+  }
   template <class T>
   Object& put(std::string_view key, const std::vector<T>& values, void (*write)(std::string&, const T&)) {
     begin(key);
@@ -88,6 +93,9 @@ void write(std::string& out, const cluster::WorkerStatus& w) {
       .put("tasks", w.tasks)
       .put("values", w.values)
       .put("value_bytes", w.bytes)
+      .put("spilled_bytes", w.spilled)
+      .put("memory_limit", w.limit)
+      .put("paused", w.paused)
       .end();
 }
 
@@ -131,13 +139,16 @@ std::string status_as_text(const cluster::ClusterStatus& status) {
                       megabytes(a.memory)});
   }
   std::vector<Row> programs{{"PROGRAM", "CLIENTS", "WORKERS", "WAITING", "RUNNING", "STORED"}};
-  std::vector<Row> workers{{"WORKER", "PROGRAM", "HOST", "PID", "THREADS", "MEMORY", "TASKS", "VALUES", "BYTES"}};
+  std::vector<Row> workers{{"WORKER", "PROGRAM", "HOST", "PID", "THREADS", "MEMORY", "LIMIT", "TASKS",
+                            "VALUES", "BYTES", "SPILLED", "STATE"}};
   for (const auto& p : status.programs) {
     programs.push_back({name_of(p), std::to_string(p.clients.size()), std::to_string(p.workers.size()),
                         std::to_string(p.waiting), std::to_string(p.running), std::to_string(p.stored)});
     for (const auto& w : p.workers) {
-      workers.push_back({w.name, name_of(p), w.host, std::to_string(w.pid), std::to_string(w.threads), megabytes(w.memory),
-                         std::to_string(w.tasks), std::to_string(w.values), std::to_string(w.bytes)});
+      workers.push_back({w.name, name_of(p), w.host, std::to_string(w.pid), std::to_string(w.threads),
+                         megabytes(w.memory), megabytes(w.limit), std::to_string(w.tasks),
+                         std::to_string(w.values), std::to_string(w.bytes), std::to_string(w.spilled),
+                         w.paused ? "paused" : "ready"});
     }
   }
   out += status.agents.empty() ? "no agents: `dflow agent` starts one\n" : table(agents);

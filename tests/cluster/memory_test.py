@@ -1,0 +1,99 @@
+"""Workers whose memory is bounded: results that do not fit are written to the disk, and what else may come of that."""
+import json
+import os
+import sys
+
+from tool_support import Bench, expect, run_checks, wait_until
+
+DFLOW, APP = sys.argv[1:]
+
+
+def fails(bench, command, **options):
+    """What it says on its standard error."""
+    done = bench.run(command, **options)
+    assert done.returncode == 1, done
+    return done.stderr
+
+
+def of_two_workers(bench, megabytes, **more):
+    folder = f"{bench.home}/spill"
+    os.makedirs(folder, exist_ok=True)
+    return {"DFLOW_WORKERS": "2", "DFLOW_THREADS": "1", "DFLOW_WORKER_MEMORY": str(megabytes * 1_000_000),
+            "DFLOW_WORKER_SPILL": folder} | more
+
+
+def results_of_five_times_the_memory_are_right():
+    with Bench(DFLOW) as bench:
+        done = bench.run([APP, "sums", 200, 4], environment=of_two_workers(bench, 80))
+        lines = done.stdout.split("\n")
+        peaks = [int(line.split()[1]) for line in lines if line.startswith("peak ")]
+        assert len(peaks) == 2 and max(peaks) < 80_000_000, done
+        assert [line for line in lines if not line.startswith("peak ")] == ["done", ""], done
+        assert done.stderr == "", done
+        assert os.listdir(f"{bench.home}/spill") == []
+
+
+def what_is_damaged_on_the_disk_is_computed_again():
+    with Bench(DFLOW) as bench:
+        done = bench.run([APP, "damage", 60, 4], environment=of_two_workers(bench, 80))
+        assert "wrong" not in done.stdout and "replaced" not in done.stdout and done.stdout.endswith("done\n"), done
+        assert "a value on the disk is damaged: it is computed again" in done.stderr, done
+
+
+def a_full_disk_is_told_of_and_waited_for():
+    with Bench(DFLOW) as bench:
+        done = bench.run([APP, "full", 100, 4], environment=of_two_workers(bench, 160))
+        assert done.stdout == "half\ndone\n", done
+        for worker in ("worker-1", "worker-2"):
+            said = [line for line in done.stderr.split("\n") if worker in line]
+            assert len(said) == 2, done.stderr
+            assert "values cannot be written to the disk" in said[0] and "File too large" in said[0], said
+            assert "values can be written to the disk again" in said[1], said
+
+
+def a_task_that_takes_ever_more_memory_is_ended_and_named():
+    with Bench(DFLOW) as bench:
+        said = fails(bench, [APP, "grow"], environment=of_two_workers(bench, 80))
+        expect(said[said.rindex("growing"):], "replaced: it had", "more than 95 % of its limit of 80.0 MB")
+
+
+def a_result_larger_than_the_memory_is_named():
+    with Bench(DFLOW) as bench:
+        said = fails(bench, [APP, "result", 100], environment=of_two_workers(bench, 60))
+        expect(said, "large", "limit of 60")
+
+
+def a_folder_that_is_not_there_is_an_error():
+    with Bench(DFLOW) as bench:
+        environment = of_two_workers(bench, 80, DFLOW_WORKER_SPILL=f"{bench.home}/none-such")
+        expect(fails(bench, [APP, "sums", 1, 1], environment=environment),
+               "DFLOW_WORKER_SPILL: values cannot be spilled to", "No such file")
+        agent = [DFLOW, "agent", "--scheduler=127.0.0.1:1"]
+        expect(fails(bench, agent + [f"--spill-dir={bench.home}/none-such"]), "--spill-dir: values cannot be spilled to")
+        expect(fails(bench, agent + ["--memory-limit=plenty"]), "--memory-limit", "plenty")
+
+
+def status_shows_what_is_on_the_disk():
+    with Bench(DFLOW) as bench:
+        scheduler, address = bench.scheduler()
+        bench.agent(address, "--threads=1", "--memory-limit=80MB")
+        program = bench.start([APP, "keep", 30, 4], environment={"DFLOW_SCHEDULER": address})
+        assert program.stdout.readline() == "made\n"
+
+        def spilled():
+            status = json.loads(bench.run([DFLOW, "status", "--json", f"--scheduler={address}"]).stdout)
+            worker = status["programs"][0]["workers"][0]
+            return worker if worker["spilled_bytes"] >= 60_000_000 else None
+
+        worker = wait_until("values are spilled", spilled)
+        assert worker["memory_limit"] == 80_000_000 and worker["value_bytes"] > 120_000_000, worker
+        assert 0 < worker["memory"] < 80_000_000 and worker["paused"] is False, worker
+        table = bench.run([DFLOW, "status", f"--scheduler={address}"]).stdout
+        assert "SPILLED" in table and "LIMIT" in table and "80.0 MB" in table, table
+        bench.stop(scheduler)
+
+
+run_checks([results_of_five_times_the_memory_are_right, what_is_damaged_on_the_disk_is_computed_again,
+            a_full_disk_is_told_of_and_waited_for, a_task_that_takes_ever_more_memory_is_ended_and_named,
+            a_result_larger_than_the_memory_is_named, a_folder_that_is_not_there_is_an_error,
+            status_shows_what_is_on_the_disk])

@@ -1,0 +1,73 @@
+// Workers that are paused for want of memory.
+#include "tests/core/scheduler_fixture.h"
+
+namespace dflow::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class PausedWorkers : public SchedulerTest {
+ protected:
+  std::vector<Action> pause(std::uint32_t worker) {
+    return say(Heartbeat{.worker = WorkerId{worker}, .paused = true});
+  }
+  std::vector<Action> let_go(std::uint32_t worker) { return say(Heartbeat{.worker = WorkerId{worker}}); }
+};
+
+TEST_F(PausedWorkers, AreGivenNothingWhileOthersAreNot) {
+  join(1), join(2);
+  pause(1);
+  submit(1), submit(2);
+  EXPECT_EQ(where(1), WorkerId{2});
+  EXPECT_THAT(ran(say(Tick{})), IsEmpty());
+  EXPECT_THAT(ran(let_go(1)), ElementsAre(task(2)));
+}
+
+TEST_F(PausedWorkers, TakeOneTaskAtATimeWhenAllAre) {
+  join(1, 2), join(2, 2);
+  pause(1), pause(2);
+  submit(1), submit(2);
+  EXPECT_THAT(ran(submit(3)), IsEmpty());
+  EXPECT_NE(where(1), where(2));
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(3)));
+}
+
+TEST_F(PausedWorkers, TakeWhatOnlyTheyMayRun) {
+  join(1), join(2);
+  pause(1);
+  TaskSpec spec;
+  spec.options = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w1"}});
+  EXPECT_THAT(ran(submit(1, {}, spec)), ElementsAre(task(1)));
+  EXPECT_THAT(ran(submit(2, {}, spec)), IsEmpty());
+}
+
+TEST_F(PausedWorkers, TakeWhatWasWaitingWhenTheLastOneIsPaused) {
+  join(1);
+  submit(1), submit(2);
+  pause(1);
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
+}
+
+TEST_F(PausedWorkers, LoseWhatHasNotBegunThere) {
+  join(1, 3);
+  for (std::uint64_t i = 1; i <= 3; ++i) submit(i);
+  say(TaskStarted{WorkerId{1}, task(1), last_run.at(task(1)).attempt});
+  pause(1);
+  const auto asked = all<RevokeTask>(join(2));
+  ASSERT_THAT(asked, SizeIs(1));
+  EXPECT_NE(asked[0].id, task(1));
+}
+
+TEST_F(PausedWorkers, AreGivenScatteredValuesLast) {
+  join(1), join(2);
+  pause(1);
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    const auto placed = all<PlaceValue>(say(ValueScattered{.client = client, .id = task(i), .bytes = 8}));
+    EXPECT_THAT(placed, ElementsAre(PlaceValue{client, task(i), WorkerId{2}}));
+  }
+}
+
+}  // namespace
+}  // namespace dflow::core
