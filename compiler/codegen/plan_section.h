@@ -10,4 +10,7 @@ namespace dflow::compiler {
 /// nothing refers to it.
 std::string plan_section_text(std::string_view frame);
 
+/// The same for another section than the plans', and under a name of its own.
+std::string section_text(std::string_view frame, std::string_view section, const std::string& name);
+
 }  // namespace dflow::compiler

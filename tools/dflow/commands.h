@@ -14,6 +14,7 @@ namespace dflow::tools {
 
 struct ShowOptions {
   std::string file;
+  bool tasks = false;  ///< the table of tasks instead of graphs
   Selection selection;
   Output output;
 };

@@ -1,4 +1,6 @@
+#include "formats/task_table.h"
 #include "tools/dflow/commands.h"
+#include "tools/dflow/table.h"
 
 namespace dflow::tools {
 namespace {
@@ -13,9 +15,34 @@ Result<int> show_plan(formats::Plan plan, const ShowOptions& options) {
   return 0;
 }
 
+std::string tasks_as_text(const std::vector<formats::TaskFunction>& tasks) {
+  std::vector<std::vector<std::string>> rows{{"id", "body", "task", "signature", "defined"}};
+  for (const formats::TaskFunction& task : tasks)
+    rows.push_back({formats::hash_text(task.id), formats::hash_text(task.body), task.name, task.signature,
+                    text({task.file, ":", std::to_string(task.line)})});
+  return table(rows);
+}
+
+Result<int> show_tasks(const ShowOptions& options) {
+  if (options.selection.graph || options.selection.instance)
+    return Error{"--tasks shows all tasks of a program: it goes with no --graph"};
+  const bool json = options.output.format == Format::json;
+  if (!json && options.output.format != Format::text) return Error{"--tasks is printed as text or json"};
+  const auto bytes = formats::read_file(options.file);
+  if (!bytes) return bytes.error();
+  const auto tasks = formats::tasks_in_elf(bytes.value());
+  if (!tasks) return Error{options.file + ": " + tasks.message()};
+  const std::string shown = json ? formats::tasks_to_json(tasks.value()) : tasks_as_text(tasks.value());
+  const auto written =
+      write_to(options.output.file, [&shown](formats::ByteSink& sink) { sink.write(shown); });
+  if (!written) return written.error();
+  return 0;
+}
+
 }  // namespace
 
 Result<int> graph_show(const ShowOptions& options) {
+  if (options.tasks) return show_tasks(options);
   auto document = load(options.file);
   if (!document) return document.error();
   if (auto* plan = std::get_if<formats::Plan>(&document.value())) return show_plan(std::move(*plan), options);

@@ -57,6 +57,8 @@ void add_show(CLI::App& graph, ShowOptions& options, Run& run) {
       graph.add_subcommand("show", "Print the plans or graphs inside a file, without running it");
   command->add_option("APP_OR_FILE", options.file, "A compiled program, a plan, a recorded trace or a graph")
       ->required();
+  command->add_flag("--tasks", options.tasks,
+                    "The functions that run as tasks, with hashes by which builds can be compared, instead of graphs");
   add_selection(*command, options.selection);
   add_output(*command, options.output);
   command->callback([&] { run = [&] { return graph_show(options); }; });
