@@ -202,14 +202,22 @@ isl::pw_aff Domain::remainder(const isl::pw_aff& left, const isl::pw_aff& right,
       throw Refusal("a remainder by a number that is not positive");
     return left.tdiv_r(right);
   }
-  // By a variable: only where it is known to be x or x - m.
-  const isl::set near = right.gt_set(number(space_, 0))
-                            .intersect(left.add(right).gt_set(number(space_, 0)))
-                            .intersect(left.lt_set(right.add(right)));
+  // By a variable: only where it is known to be one of x, x - m, x - 2m, ...
+  constexpr int kMostTurns = 4;
   const isl::set possible = known.intersect(right.ne_set(number(space_, 0)));
-  if (!possible.is_subset(near)) throw Refusal("a remainder by a variable is not affine");
-  const isl::set small = left.lt_set(right);
-  return left.intersect_domain(small).union_add(left.sub(right).intersect_domain(near.subtract(small)));
+  isl::set near = right.gt_set(number(space_, 0))
+                      .intersect(left.add(right).gt_set(number(space_, 0)))
+                      .intersect(left.lt_set(right));
+  isl::pw_aff rest = left.intersect_domain(near), turned = left, turns = right;
+  for (int turn = 1; !possible.is_subset(near); ++turn) {
+    if (turn == kMostTurns) throw Refusal("a remainder by a variable is not affine");
+    turned = turned.sub(right);
+    const isl::set next = right.gt_set(number(space_, 0)).intersect(left.ge_set(turns)).intersect(left.lt_set(turns.add(right)));
+    rest = rest.union_add(turned.intersect_domain(next));
+    near = near.unite(next);
+    turns = turns.add(right);
+  }
+  return rest;
 }
 
 isl::set Domain::holds(const Expr& condition, const isl::set& known) const {

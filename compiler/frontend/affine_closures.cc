@@ -99,6 +99,8 @@ std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
   const auto closure = infix == nullptr ? std::nullopt : closure_of(*call.getArg(0));
   if ((infix != nullptr && !closure) || depth_of_numbers_ >= 8) return std::nullopt;
   const unsigned skipped = infix == nullptr ? 0 : 1;
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+  const auto object = closure ? closure->object : member == nullptr ? std::nullopt : object_at(*member->getImplicitObjectArgument());
   const State before = state_;
   std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
   if (closure) numbers.assign(closure->numbers.begin(), closure->numbers.end());
@@ -113,7 +115,9 @@ std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
   }
   ++depth_of_numbers_;
   active_.push_back(body);
+  const auto outer = std::exchange(this_, object);
   const auto result = integer(*only->getRetValue());
+  this_ = outer;
   active_.pop_back();
   --depth_of_numbers_;
   state_ = before;

@@ -131,7 +131,8 @@ std::optional<Named> AffineWalk::named(const clang::Expr& expression) {
 
 std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
-  if (callee == nullptr || !in_std_namespace(*callee)) return std::nullopt;
+  if (callee != nullptr && !in_std_namespace(*callee)) return accessed(call);
+  if (callee == nullptr) return std::nullopt;
   if (auto found = named_get(call)) return found;
   if (!call.isGLValue()) return std::nullopt;
   if (const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call)) {
@@ -308,6 +309,7 @@ void AffineWalk::copy(const Named& from, const Named& to) {
   if (from.fields.size() != to.fields.size() || from.shape.levels.size() != to.shape.levels.size())
     refuse("a conversion between these containers is not followed", here());
   if (same(from, to)) return;
+  copy_numbers(from, to);
   for (std::size_t i = 0; i < from.fields.size(); ++i) copy(from.fields[i], to.fields[i]);
   if (!from.fields.empty()) return;
   flow::Statement made = statement(flow::Statement::Kind::copy);
@@ -390,6 +392,10 @@ void AffineWalk::change(const clang::CallExpr& call) {
 
 bool AffineWalk::change_container(const clang::CallExpr& call, const Named& object, llvm::StringRef method) {
   if (method == "reserve" || method == "shrink_to_fit") return true;
+  if (object.shape.levels[0].keyed && method == "insert_or_assign" && call.getNumArgs() == 2 && shape_of(call.getArg(1)->getType())) {
+    put(*call.getArg(1), subscripted(object, key_of(*call.getArg(0))));
+    return true;
+  }
   if (object.shape.levels[0].keyed && method != "clear" && method != "swap") return false;
   if (method == "clear") {
     clear(object);

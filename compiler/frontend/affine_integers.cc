@@ -85,12 +85,16 @@ std::optional<Integer> AffineWalk::integer(const clang::Expr& expression) {
     return integer(*argument->getReplacement());
   if (const auto* cast = dyn_cast<clang::CastExpr>(&bare)) return converted(*cast);
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
-    const auto* declared = dyn_cast<clang::VarDecl>(name->getDecl());
+    const auto* part = dyn_cast<clang::BindingDecl>(name->getDecl());
+    const auto* declared = part != nullptr ? part->getHoldingVar() : dyn_cast<clang::VarDecl>(name->getDecl());
     auto number = declared == nullptr ? std::nullopt : variable(*declared);
     if (number && !multiplying_ && flow::multiplies(number->value)) return std::nullopt;
     return number;
   }
-  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) return given_member(*member, false);
+  if (const auto* member = dyn_cast<clang::MemberExpr>(&bare)) {
+    const auto number = member_number(*member);
+    return number ? number : given_member(*member, false);
+  }
   if (const auto* operation = dyn_cast<clang::BinaryOperator>(&bare)) return binary(*operation);
   if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&bare)) {
     const auto condition = integer(*choice->getCond()), yes = integer(*choice->getTrueExpr()),

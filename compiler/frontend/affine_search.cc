@@ -42,7 +42,7 @@ class ElusiveSearch {
       if (part == nullptr) continue;
       const auto* inner = dyn_cast<clang::Expr>(part);
       const auto* variable = inner == nullptr ? nullptr : named_variable(*without_const(*inner).IgnoreParens());
-      if (variable != nullptr && (reads || variable == changed || copies(*statement))) continue;
+      if (variable != nullptr && (reads || variable == changed || copies(*statement) || is_key(*statement, *part))) continue;
       look(part, in_lambda);
     }
   }
@@ -50,6 +50,15 @@ class ElusiveSearch {
   static const clang::Expr& without_const(const clang::Expr& expression) {
     const auto* cast = dyn_cast<clang::ImplicitCastExpr>(expression.IgnoreParens());
     return cast != nullptr && cast->getCastKind() == clang::CK_NoOp ? *cast->getSubExpr() : expression;
+  }
+  /// A map makes its own key of it.
+  static bool is_key(const clang::Stmt& statement, const clang::Stmt& part) {
+    const auto* call = dyn_cast<clang::CXXMemberCallExpr>(&statement);
+    const auto* method = call == nullptr ? nullptr : call->getMethodDecl();
+    if (method == nullptr || !method->getDeclName().isIdentifier() || call->getNumArgs() == 0 || call->getArg(0) != &part) return false;
+    const auto name = method->getName();
+    return in_std_namespace(*method) && is_std_class(call->getImplicitObjectArgument()->getType(), {"map", "unordered_map"}) &&
+           name == "insert_or_assign";
   }
   /// dflow's calls take references, and copy; so do containers with their keys.
   static bool copies(const clang::Stmt& statement) {

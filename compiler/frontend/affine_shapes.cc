@@ -105,7 +105,7 @@ std::optional<Shape> shape_of(clang::QualType type) {
 
 Named AffineWalk::new_object(const std::string& name, const Shape& shape, flow::Array::Missing missing) {
   if (shape.leaf == Shape::Leaf::record) {
-    Named object{{}, shape, false};
+    Named object{{}, shape, false, shape.levels.empty() ? ++objects_ : 0};
     for (const Shape::Field& each : shape.fields) {
       Shape inner = each.shape;
       inner.levels.insert(inner.levels.begin(), shape.levels.begin(), shape.levels.end());
@@ -117,7 +117,7 @@ Named AffineWalk::new_object(const std::string& name, const Shape& shape, flow::
   if (shape.leaf == Shape::Leaf::optional && missing == flow::Array::Missing::wrong)
     missing = flow::Array::Missing::empty;
   result_.records.arrays.push_back({name, loops_.size() + shape.levels.size(), missing});
-  Named object{{{array, {}, flow::always()}}, shape, false};
+  Named object{{{array, {}, flow::always()}}, shape};
   for (const std::size_t loop : loops_) object.cases[0].subscripts.push_back(Expr::variable(loop));
   Sizes sizes;
   for (const auto& level : shape.levels)
@@ -213,6 +213,7 @@ void AffineWalk::put_aggregate(const clang::InitListExpr& list, const Named& tar
     const auto* initial = dyn_cast<clang::CXXDefaultInitExpr>(each);
     values.push_back(initial == nullptr ? each : initial->getExpr());
   }
+  for (const auto* field : record->fields()) note_number(target, *field, *values[field->getFieldIndex()]);
   put_fields(values, target, list.getExprLoc());
 }
 
@@ -239,6 +240,7 @@ void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& tar
     const auto* value = init->getInit();
     if (const auto* initial = dyn_cast<clang::CXXDefaultInitExpr>(value)) value = initial->getExpr();
     const auto part = init->isMemberInitializer() ? field(target, init->getMember()->getNameAsString()) : std::nullopt;
+    if (init->isMemberInitializer()) note_number(target, *init->getMember(), *value);
     if (part) {
       put(*value, *part);
     } else if (holds_future(value->getType())) {

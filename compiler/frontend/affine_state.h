@@ -60,6 +60,7 @@ struct Named {
   std::vector<flow::Access> cases;
   Shape shape;
   bool moved = false;  ///< By std::move: may be taken from.
+  std::size_t object = 0;  ///< Of a record that stands alone: its number, by which its own numbers are known.
   std::vector<Named> fields = {};
 
   /// A reference that is not followed any more.

@@ -352,7 +352,11 @@ void AffineWalk::execute_range(const clang::CXXForRangeStmt& loop) {
   std::optional<Named> container;
   if (shape) container = named(range) ? *named(range) : made(range);
   if (!shape) forget(range);
+  const bool keyed = container && !container->shape.levels.empty() && container->shape.levels[0].keyed;
+  const auto keys = keyed ? keys_in_order(range) : std::nullopt;
+  if (keyed && !keys) refuse("the keys of a map are not known in order", loop.getForLoc());
   const auto length = [&]() -> std::optional<Integer> {
+    if (keys) return Integer{keys->second, {}};
     if (!container) return size_of_range(range);
     const auto size = size_of(*container);
     return size ? std::optional(Integer{*size, {}}) : std::nullopt;
@@ -363,6 +367,10 @@ void AffineWalk::execute_range(const clang::CXXForRangeStmt& loop) {
   };
   const auto enter = [&](std::size_t id) {
     if (!container) return void(bindings_.insert_or_assign(&variable, Values{}));
+    if (keys) {
+      const Expr key = keys->first + Expr::variable(id);
+      return bind_entry(variable, subscripted(*container, key), key);
+    }
     const Named element = subscripted(*container, Expr::variable(id));
     if (variable.getType()->isReferenceType()) return void(bindings_.insert_or_assign(&variable, element));
     Named own = new_object(variable.getNameAsString(), element.shape);

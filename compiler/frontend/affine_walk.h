@@ -195,6 +195,18 @@ class AffineWalk {
   std::optional<Named> named_get(const clang::CallExpr& call);
   std::optional<Named> object_of(const clang::Expr& object);
   std::optional<Named> this_of(const clang::Expr& object);
+
+  // --- maps (affine_maps.cc)
+  std::optional<std::pair<flow::Expr, flow::Expr>> keys_in_order(const clang::Expr& range);
+  void bind_entry(const clang::VarDecl& variable, const Named& value, const flow::Expr& key);
+
+  // --- numbers in objects that hold futures (affine_members.cc)
+  void note_number(const Named& object, const clang::FieldDecl& field, const clang::Expr& value);
+  void copy_numbers(const Named& from, const Named& to);
+  std::optional<Integer> member_number(const clang::MemberExpr& member);
+  std::optional<Named> object_at(const clang::Expr& expression);
+  bool is_fixed(const clang::FieldDecl& field);
+  std::optional<Named> accessed(const clang::CallExpr& call);
   void put_fields(llvm::ArrayRef<const clang::Expr*> values, const Named& target, clang::SourceLocation where);
   void put_aggregate(const clang::InitListExpr& list, const Named& target);
   void construct(const clang::CXXConstructExpr& made, const Named& target);
@@ -297,6 +309,9 @@ class AffineWalk {
   std::vector<const clang::FunctionDecl*> active_;
   std::vector<AffineFrame> frames_;  ///< Of all active functions but the first.
   const Named* returned_ = nullptr;
+  std::size_t objects_ = 0;      ///< How many records that stand alone there have been.
+  std::map<std::pair<std::size_t, const clang::FieldDecl*>, Integer> numbers_;  ///< By object; of fields that are fixed.
+  std::optional<std::set<const clang::FieldDecl*>> touched_;  ///< Fields that something may change once they are made.
   std::optional<Named> this_;  ///< Of the member function that is walked, where it holds futures.
   std::map<std::string, std::int64_t> keys_;
   bool multiplying_ = false;  ///< What is asked for may be a product of what varies.

@@ -43,6 +43,21 @@ using Row = std::vector<Handle>;
   return now;
 }
 
+/// Cannon's product of matrices: tiles go round in rows and columns, up to twice.
+[[dflow::graph]] std::vector<Row> cannon(dflow::Executor& ex, int p) {
+  std::vector<Row> a(p, Row(p)), b(p, Row(p)), c(p, Row(p));
+  for (int i = 0; i < p; ++i)
+    for (int j = 0; j < p; ++j) {
+      a[i][j] = ex.submit(make, i);
+      b[i][j] = ex.submit(make, j);
+      c[i][j] = ex.submit(make, 0);
+    }
+  for (int s = 0; s < p; ++s)
+    for (int i = 0; i < p; ++i)
+      for (int j = 0; j < p; ++j) c[i][j] = ex.submit(three, c[i][j], a[i][(i + j + s) % p], b[(i + j + s) % p][j]);
+  return c;
+}
+
 /// Stages that hand on, each with a buffer of three places.
 [[dflow::graph]] Handle pipeline(dflow::Executor& ex, int stages, int items) {
   std::vector<std::array<Handle, 3>> buffers(stages + 1);

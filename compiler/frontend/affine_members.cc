@@ -1,0 +1,142 @@
+// Numbers in objects that hold futures: a solver's own `n_`. Known are those that nothing changes once they are made.
+#include <map>
+
+#include "clang/AST/DeclCXX.h"
+#include "compiler/frontend/affine_search.h"
+#include "compiler/frontend/affine_walk.h"
+#include "compiler/frontend/definitions.h"
+#include "compiler/frontend/expressions.h"
+#include "compiler/frontend/neighbours.h"
+
+namespace dflow::compiler {
+
+using llvm::dyn_cast;
+using llvm::isa;
+
+namespace {
+
+const clang::FieldDecl* field_of(const clang::Stmt& part) {
+  const auto* member = dyn_cast<clang::MemberExpr>(&part);
+  const auto* name = dyn_cast<clang::DeclRefExpr>(&part);  // &Solver::n_
+  const clang::ValueDecl* named = member != nullptr ? member->getMemberDecl() : name != nullptr ? name->getDecl() : nullptr;
+  return llvm::dyn_cast_or_null<clang::FieldDecl>(named);
+}
+
+/// How often a field stands where its value is read, and how often at all.
+struct Mentions {
+  int reads = 0;
+  int all = 0;
+};
+
+void count_mentions(const clang::Stmt* part, std::map<const clang::FieldDecl*, Mentions>& mentions) {
+  visit(part, [&mentions](const clang::Stmt& each) {
+    if (const auto* field = field_of(each)) ++mentions[field].all;
+    const auto* cast = dyn_cast<clang::CastExpr>(&each);
+    const auto* read = cast == nullptr || cast->getCastKind() != clang::CK_LValueToRValue
+                           ? nullptr
+                           : field_of(*cast->getSubExpr()->IgnoreParens());
+    if (read != nullptr) ++mentions[read].reads;
+    return true;
+  });
+}
+
+/// Objects of this class are assigned to as a whole somewhere.
+bool is_assigned(const clang::CXXRecordDecl& record) {
+  return std::any_of(record.method_begin(), record.method_end(), [](const clang::CXXMethodDecl* method) {
+    const bool assigns = method->isCopyAssignmentOperator() || method->isMoveAssignmentOperator();
+    return assigns && !method->isDeleted() && (method->isUserProvided() || method->isUsed() || method->isReferenced());
+  });
+}
+
+}  // namespace
+
+/// No code of this file changes it, takes its address or binds a reference to it, and no object of its class is assigned to.
+bool AffineWalk::is_fixed(const clang::FieldDecl& field) {
+  const auto* record = dyn_cast<clang::CXXRecordDecl>(field.getParent());
+  if (!field.getType()->isIntegralOrEnumerationType() || field.isMutable() || field.getType().isVolatileQualified()) return false;
+  if (record == nullptr || record->isUnion() || is_assigned(*record) || &field.getASTContext() != &project_.context()) return false;
+  if (!touched_) {
+    std::map<const clang::FieldDecl*, Mentions> mentions;
+    for (const auto* function : project_definitions(project_).functions) {
+      count_mentions(function->getBody(), mentions);
+      if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(function))
+        for (const auto* init : constructor->inits()) count_mentions(init->getInit(), mentions);
+    }
+    touched_.emplace();
+    for (const auto& [each, mentioned] : mentions)
+      if (mentioned.reads < mentioned.all) touched_->insert(each);
+  }
+  return !touched_->contains(&field);
+}
+
+void AffineWalk::note_number(const Named& object, const clang::FieldDecl& field, const clang::Expr& value) {
+  if (object.object == 0 || !field.getType()->isIntegralOrEnumerationType()) return;
+  const auto number = integer(value);
+  numbers_.erase({object.object, &field});
+  if (number && is_fixed(field)) numbers_[{object.object, &field}] = *number;
+}
+
+void AffineWalk::copy_numbers(const Named& from, const Named& to) {
+  if (to.object == 0) return;
+  std::erase_if(numbers_, [&to](const auto& entry) { return entry.first.first == to.object; });
+  std::map<std::pair<std::size_t, const clang::FieldDecl*>, Integer> copied;
+  for (const auto& [key, number] : numbers_)
+    if (from.object != 0 && key.first == from.object) copied[{to.object, key.second}] = number;
+  numbers_.merge(copied);
+}
+
+/// The object that a plain name means, `this` too; none if it holds no futures.
+std::optional<Named> AffineWalk::object_at(const clang::Expr& expression) {
+  const clang::Expr* bare = expression.IgnoreParenImpCasts();
+  if (isa<clang::CXXThisExpr>(bare)) return this_;
+  if (!isa<clang::DeclRefExpr, clang::MemberExpr>(bare) || bare->getType()->isPointerType() || !shape_of(bare->getType())) return std::nullopt;
+  return named(*bare);
+}
+
+std::optional<Integer> AffineWalk::member_number(const clang::MemberExpr& member) {
+  const auto* field = dyn_cast<clang::FieldDecl>(member.getMemberDecl());
+  if (field == nullptr || numbers_.empty()) return std::nullopt;
+  const auto object = object_at(*member.getBase());
+  const auto one_case = [](const auto& self, const Named& part) -> bool {
+    return part.fields.empty() ? part.cases.size() == 1 : std::ranges::all_of(part.fields, [&](const Named& each) { return self(self, each); });
+  };
+  if (!object || object->object == 0 || !one_case(one_case, *object)) return std::nullopt;
+  const auto found = numbers_.find({object->object, field});
+  return found == numbers_.end() ? std::nullopt : std::optional(found->second);
+}
+
+/// A member function that returns a reference to what its object holds and does nothing else: `const Row& row() const`. Its
+/// parameters are numbers.
+std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+  const auto* method = member == nullptr ? nullptr : member->getMethodDecl();
+  if (method == nullptr || method->isVirtual() || !method->getReturnType()->isReferenceType() || in_dflow_namespace(*method)) return std::nullopt;
+  const auto* body = body_of(*method, project_);
+  const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
+  const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
+  const auto is_number = [](const auto* each) { return each->getType()->isIntegralOrEnumerationType(); };
+  if (only == nullptr || only->getRetValue() == nullptr || !std::ranges::all_of(body->parameters(), is_number)) return std::nullopt;
+  const auto object = object_at(*member->getImplicitObjectArgument());
+  if (!object || depth_of_numbers_ >= 8) return std::nullopt;
+  const State before = state_;
+  std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
+  for (unsigned i = 0; i < call.getNumArgs(); ++i) {
+    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(call.getArg(i));
+    numbers.emplace_back(body->getParamDecl(i), product(initial == nullptr ? *call.getArg(i) : *initial->getExpr()));
+  }
+  for (const auto& [variable, number] : numbers) {
+    state_.integers.erase(variable);
+    if (number) state_.integers[variable] = *number;
+  }
+  ++depth_of_numbers_;
+  active_.push_back(body);
+  const auto outer = std::exchange(this_, object);
+  auto result = named(*only->getRetValue());
+  this_ = outer;
+  active_.pop_back();
+  --depth_of_numbers_;
+  state_ = before;
+  return result;
+}
+
+}  // namespace dflow::compiler
