@@ -1,10 +1,10 @@
 """Statements that change what futures and containers hold."""
 
-from declarations import Declarations
 from scope import Bag, Grid, Handle, Index, PARAMETERS, PINNED, Row, Size
+from shapes import Shapes
 
 
-class Changes(Declarations):
+class Changes(Shapes):
     def assign(self):
         def handle():
             found = self.any(Handle, lambda each: each.assignable)

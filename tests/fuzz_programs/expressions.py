@@ -1,6 +1,6 @@
 """Expressions: integers, conditions, futures, submits."""
 
-from scope import Bag, Grid, Handle, Index, Lambda, Row, Size, Writer
+from scope import Bag, Flat, Grid, Handle, Index, Keyed, Lambda, Row, Size, Writer
 
 UNARY = ["make", "turn_", "twist<3>", "Scale{{{number}}}", "&Model::forward, Model{{{number}}}",
          "[](long a) {{ return mix(a, {number}); }}", "[by = {value}](long a) {{ return mix(by, a); }}",
@@ -77,7 +77,17 @@ class Expressions(Writer):
             grid = self.any(Grid)
             rows, columns = grid and self.subscript(grid.rows), grid and self.subscript(grid.columns)
             return f"{grid.name}[{rows}][{columns}]" if rows and columns else None
-        return self.one_of(of_row, of_row, of_grid)
+
+        def of_flat():
+            flat = self.any(Flat)
+            row, column = flat and self.subscript(flat.rows), flat and self.subscript(flat.columns)
+            return f"{flat.name}[({row}) * ({flat.columns}) + {column}]" if row and column else None
+
+        def of_map():
+            keyed = self.any(Keyed)
+            key = keyed and self.subscript(keyed.size)
+            return f"{keyed.name}.at({key})" if key else None
+        return self.one_of(of_row, of_row, of_grid, of_flat, of_map)
 
     def future(self, deep=2):
         """An expression of type Handle, or None."""
@@ -139,4 +149,11 @@ class Expressions(Writer):
         binary = lambda: f"ex.submit({self.task(self.random.choice(BINARY))}, {argument()}, {argument()})"
         then = lambda: f"ex.submit(make, {self.value()}).then(Scale{{{self.number()}}})"
         many = [whole, reduced] + ([] if self.affine else [braced, treed, then]) if self.chance(30) else []
-        return (many and self.one_of(*many)) or self.one_of(unary, binary, binary)
+        text = (many and self.one_of(*many)) or self.one_of(unary, binary, binary)
+        return text.replace("ex.submit", f"ex.with({self.options()}).submit", 1) if text.startswith("ex.submit") and self.chance(8) else text
+
+    def options(self):
+        after = self.any(Handle)
+        parts = [f'.name = "{self.random.choice(["first", "second"])}"'] if self.chance(50) else []
+        parts += [f".priority = {self.number()}"] if self.chance(50) else []
+        return "{" + ", ".join(parts + ([f".after = {{{after.name}}}"] if after and self.chance(60) else [])) + "}"

@@ -6,7 +6,7 @@ Its task results depend on all their inputs, so that a wrong edge changes what t
 """
 
 from changes import Changes
-from scope import Bag, Grid, Handle, Index, PARAMETERS, PINNED, Row
+from scope import Bag, Flat, Grid, Handle, Index, Keyed, PARAMETERS, PINNED, Row
 
 
 class Graph(Changes):
@@ -122,10 +122,11 @@ class Graph(Changes):
         self.budget -= 1
         deep = len(self.scopes)
         simple = [self.new_handle, self.assign, self.assign, self.assign, self.carry, self.call_helper, self.walk_bag, self.new_alias]
-        declares = [self.new_row, self.new_row, self.new_row, self.new_grid, self.new_mapped, self.new_row_alias, self.call_own]
+        declares = [self.new_row, self.new_row, self.new_row, self.new_grid, self.new_mapped, self.new_row_alias, self.call_own,
+                    self.new_flat, self.new_keyed, self.new_object]
         declares += [] if self.affine else [self.new_bag, self.new_pair, self.new_stage, self.new_optional, self.new_lambda]
         holds = [self.loop] * 6 + [self.while_loop, self.range_for, self.range_for, self.conditional, self.conditional, self.step, self.step]
-        holds += [] if self.affine else [self.chosen]
+        holds += [self.sweep_flat, self.walk_keyed, self.perhaps] + ([] if self.affine else [self.chosen])
         others = [self.swap, self.swap, self.swap_rows, self.leave, self.ask]
         if self.budget < 0 or deep > 3:
             return self.one_of(*simple)
@@ -147,11 +148,15 @@ class Graph(Changes):
             self.line(f"{result} = ex.submit(mix, {result}, {each.name});")
         for each in self.every(Row):
             self.line(f"for (const auto& each : {each.name}) {result} = ex.submit(mix, {result}, each);")
-        for each in self.every((Bag, Grid)):
-            self.line(f"{result} = ex.submit(mix, {result}, ex.submit({'digest' if isinstance(each, Bag) else 'digest_rows'}, {each.name}));")
+        for each in self.every(Keyed):
+            self.line(f"for (int i = 0; i < {each.size}; ++i) {result} = ex.submit(mix, {result}, {each.name}.at(i));")
+        for each in self.every((Bag, Flat, Grid)):
+            self.line(f"{result} = ex.submit(mix, {result}, ex.submit({'digest_rows' if isinstance(each, Grid) else 'digest'}, {each.name}));")
         self.line(f"return {result};")
         head = f"{attribute}Handle {self.name}(dflow::Executor& ex, {parameters}) {{"
-        return "\n".join([*(text for _, text in self.helpers.values()), head, *self.lines, "}"])
+        return "\n".join([head, *self.lines, "}"])
 
-    def text(self):
-        return self.function(PARAMETERS, "[[dflow::graph]] ")
+    def texts(self):
+        """Of the function, and of those that were written for it."""
+        function = self.function(PARAMETERS, "[[dflow::graph]] ")
+        return function, [text for _, text in self.helpers.values()]

@@ -1,10 +1,14 @@
+#pragma once
+
 #include <dflow/dflow.h>
 
 #include <array>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,11 +17,11 @@ using Row = std::vector<Handle>;
 using Grid = std::vector<Row>;
 
 // Each task tells its operands apart, so that a wrong or swapped edge changes the result.
-[[dflow::task]] [[dflow::pure]] long make(long x) { return (x * 37 + 11) % 1000003; }
-[[dflow::task]] [[dflow::pure]] long mix(long a, long b) { return (a * 31 + b * 7 + 3) % 1000003; }
-[[dflow::task]] long blend(const long& a, long b, const long& c) { return mix(mix(a, b), c); }
-[[dflow::task]] [[dflow::pure]] long turn(long a) { return mix(a, 5); }
-[[dflow::task]] double turn(double a) { return a + 0.5; }
+[[dflow::task]] [[dflow::pure]] inline long make(long x) { return (x * 37 + 11) % 1000003; }
+[[dflow::task]] [[dflow::pure]] inline long mix(long a, long b) { return (a * 31 + b * 7 + 3) % 1000003; }
+[[dflow::task]] inline long blend(const long& a, long b, const long& c) { return mix(mix(a, b), c); }
+[[dflow::task]] [[dflow::pure]] inline long turn(long a) { return mix(a, 5); }
+[[dflow::task]] inline double turn(double a) { return a + 0.5; }
 template <int Times>
 [[dflow::task]] long twist(long a) {
   return mix(a, Times);
@@ -26,19 +30,19 @@ template <class A, class B>
 [[dflow::task]] long join(const A& a, B b) {
   return mix(b, a);
 }
-[[dflow::task]] long digest(const std::vector<long>& all) {
+[[dflow::task]] inline long digest(const std::vector<long>& all) {
   long result = static_cast<long>(all.size());
   for (const long each : all) result = mix(result, each);
   return result;
 }
-[[dflow::task]] long digest_rows(const std::vector<std::vector<long>>& rows) {
+[[dflow::task]] inline long digest_rows(const std::vector<std::vector<long>>& rows) {
   long result = 1;
   for (const auto& row : rows) result = mix(result, digest(row));
   return result;
 }
-[[dflow::task]] long digest_three(const std::array<long, 3>& all) { return digest({all[0], all[1], all[2]}); }
-[[dflow::task]] long or_nine(const std::optional<long>& x) { return mix(x.value_or(9), 1); }
-[[dflow::task]] long of_pair(const std::pair<long, long>& x) { return mix(x.first, x.second); }
+[[dflow::task]] inline long digest_three(const std::array<long, 3>& all) { return digest({all[0], all[1], all[2]}); }
+[[dflow::task]] inline long or_nine(const std::optional<long>& x) { return mix(x.value_or(9), 1); }
+[[dflow::task]] inline long of_pair(const std::pair<long, long>& x) { return mix(x.first, x.second); }
 
 struct Scale {
   long by;
@@ -52,6 +56,28 @@ struct Model {
 struct Stage {
   Handle left, right;
   Row row;
+};
+struct Cells {
+  int count;
+  Row row;
+};
+class Wave {
+ public:
+  Wave(dflow::Executor& ex, int n, const Handle& first) : ex_(ex), n_(n), row_(n) {
+    for (int i = 0; i < n_; ++i) row_[i] = ex_.submit(mix, i == 0 ? first : row_[i - 1], i);
+  }
+  void step(const Handle& x) {
+    Row next(row_);
+    for (int i = 1; i < n_ - 1; ++i) next[i] = ex_.submit(blend, row_[i - 1], x, row_[i + 1]);
+    row_ = std::move(next);
+  }
+  int size() const { return n_; }
+  const Handle& at(int i) const { return row_[i]; }
+
+ private:
+  dflow::Executor& ex_;
+  int n_;
+  Row row_;
 };
 
 // Helpers that take and return futures.

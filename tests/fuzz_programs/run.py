@@ -16,9 +16,11 @@ sys.path += [str(HERE.parent / "corpus"), str(HERE.parent / "flow")]
 import check  # noqa: E402
 import verify  # noqa: E402
 from grammar import Graph  # noqa: E402
+from scope import PARAMETERS  # noqa: E402
 
 TOOLS = ("cxx", "dflowc", "dflow", "include", "lib", "work")
 CASES = 2
+PASSES = ("all", "dead-tasks", "common-calls", "fusion", "last-use", "critical-path")
 
 MAIN = """
 int main(int argc, char** argv) {
@@ -39,18 +41,29 @@ def case_of(name, numbers):
     return f"// PARAMS: graph={name} {name} {n} {m} {flag} {size} -- n={n} m={m} flag={flag} xs.size={size}"
 
 
-def program(seed, first, count):
-    """The text of a program with these graph functions; it is annotated as a program of the corpus."""
-    comments = ["// BOUNDARIES: 0", "// REPLICABLE: yes", "// WORKERS: perhaps, lambdas may capture"]
-    graphs, calls = [], []
+def program(seed, first, count, stem, files=None):
+    """The texts of a program with these graph functions, by what is added to its name; it is annotated as a program of the
+    corpus. Some have two files: functions that are called stand in the other one."""
+    numbers_of_file = random.Random(f"{seed}/{first}/file")
+    comments = ["// BOUNDARIES: 0", "// REPLICABLE: yes", "// WORKERS: perhaps, lambdas may capture",
+                f"// WITHOUT: {numbers_of_file.choice(PASSES)}"]
+    graphs, helpers, calls = [], [], []
     for number in range(first, first + count):
         numbers = random.Random(f"{seed}/{number}")
         name = f"g{number}"
-        graphs.append(Graph(numbers.random(), name, boundaries=numbers.random() < 0.15).text())
+        graph, called = Graph(numbers.random(), name, boundaries=numbers.random() < 0.15).texts()
+        graphs.append(graph)
+        helpers += called
         comments += [case_of(name, numbers) for _ in range(CASES)]
         calls.append(f'  if (wanted == "{name}") std::cout << {name}(ex, n, m, flag, xs).get() << \'\\n\';')
     prelude = (HERE / "prelude.h").read_text()
-    return "\n\n".join(["\n".join(comments), prelude, *graphs, MAIN % "\n".join(calls)])
+    main = MAIN % "\n".join(calls)
+    if len(helpers) == 0 or files == 1 or (files is None and numbers_of_file.random() < 0.6):
+        return {"": "\n\n".join(["\n".join(comments), prelude, *helpers, *graphs, main])}
+    declared = [text.split(" {", 1)[0] + ";" for text in helpers]
+    comments.append(f"// WITH: {stem}_called.cpp")
+    return {"": "\n\n".join(["\n".join(comments), prelude, *declared, *graphs, main]),
+            "_called": "\n\n".join([prelude, *helpers])}
 
 
 class FuzzCheck(check.Check):
@@ -60,7 +73,10 @@ class FuzzCheck(check.Check):
 
     def commands(self):
         compiled = "dflowc" if self.options.host == "clang" else "dflowc-gcc"
-        return {name: command for name, command in super().commands().items() if name in ("plain", compiled)}
+        every = super().commands()
+        kept = {name: command for name, command in every.items() if name in ("plain", compiled)}
+        host = [] if self.options.host == "clang" else [f"--dflow-host={self.options.cxx}"]
+        return kept | {name: command + host for name, command in every.items() if name.startswith("without")}
 
     def check_plan(self, name, program):
         shown = self.tool("show", program, "--format=json")
@@ -69,7 +85,7 @@ class FuzzCheck(check.Check):
 
     def compile(self, name, command):
         program = super().compile(name, command)
-        self.compiled = program if name != "plain" else None
+        self.compiled = program if name.startswith("dflowc") else self.compiled
         return program
 
 
@@ -86,9 +102,11 @@ class FuzzVerify(verify.Check):
 
 def check_file(options, first, count):
     """Returns how many checks failed."""
-    source = Path(options.work) / f"fuzz_{options.seed}_{first}_{count}.cpp"
+    stem = f"fuzz_{options.seed}_{first}_{count}"
+    source = Path(options.work) / f"{stem}.cpp"
     source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(program(options.seed, first, count))
+    for part, text in program(options.seed, first, count, stem).items():
+        source.with_stem(stem + part).write_text(text)
     options.source = str(source)
     programs = FuzzCheck(options)
     programs.run()
@@ -125,7 +143,8 @@ def main():
             print(f"{options.source} failed; to repeat it:\n    {sys.executable} {HERE / 'run.py'} {tools} "
                   f"--seed={options.seed} --first={first} --count={count} --host={options.host}")
         else:
-            Path(options.source).unlink()
+            for each in Path(options.work).glob(Path(options.source).stem + "*.cpp"):
+                each.unlink()
     print("ok" if failed == 0 else f"{failed} programs failed")
     return 0 if failed == 0 else 1
 

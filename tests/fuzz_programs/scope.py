@@ -52,6 +52,22 @@ class Bag:
 
 
 @dataclass
+class Flat:
+    """Rows one behind the other in one vector."""
+    name: str
+    rows: Size
+    columns: Size
+
+
+@dataclass
+class Keyed:
+    """A map whose keys are 0 to size - 1."""
+    name: str
+    size: Size
+    ordered: bool
+
+
+@dataclass
 class Index:
     """lowest <= name < end"""
     name: str
