@@ -264,13 +264,8 @@ void Scheduler::lose_value(Index task) {
   later(task);
 }
 
-/// One failure may be that of many tasks, and is kept once.
-void Scheduler::note_failure(const Task& t, const FailureRef& failure) {
-  const Index origin = failure->origin == t.id ? none : graph_.find(failure->origin);
-  const auto known = origin == none ? failures_.end() : failures_.find(origin);
-  if (known != failures_.end() && known->second == failure) emit(TaskGone{t.id, nullptr, failure->origin});
-  else emit(TaskGone{t.id, failure, {}});
-}
+/// With each task: the one where it began may be forgotten before the last that failed for it is told of.
+void Scheduler::note_failure(const Task& t, const FailureRef& failure) { emit(TaskGone{t.id, failure, {}}); }
 
 void Scheduler::input_ended(Index producer) {
   graph_.for_readers(producer, [&](Index consumer) {

@@ -143,6 +143,15 @@ TEST_F(Recovery, FailuresAreToldAgain) {
   EXPECT_EQ(all<TaskEnded>(tell(ClientReturned{client})).size(), 2u);
 }
 
+TEST_F(Recovery, AFailureIsToldWithEachTask) {  // where it began may be forgotten before the last that needed it fails
+  restart({spec(0), spec(1, {0}), spec(2, {1})});
+  const RunTask order = all<RunTask>(come_back(1)).at(0);
+  const auto failure = std::make_shared<Failure>(Failure{.origin = task(0), .message = "thrown"});
+  const auto gone = all<TaskGone>(tell(TaskFailed{WorkerId{1}, order.id, order.attempt, failure, false}));
+  ASSERT_EQ(gone.size(), 3u);
+  for (const TaskGone& each : gone) EXPECT_EQ(each.failure->message, "thrown");
+}
+
 TEST_F(Recovery, AScatteredValueThatNobodyHasIsAskedForAgain) {
   restart({}, {1}, {ValueScattered{client, task(0), 8}});
   EXPECT_THAT(all<PlaceValue>(come_back(1)), ElementsAre(PlaceValue{client, task(0), WorkerId{1}}));
