@@ -41,10 +41,10 @@ inline constexpr ExceptionCodec exception_codec{&typeid(E), write_thrown<E>, rea
 DFLOW_EXPORT void register_exception(const ExceptionCodec& codec);
 
 /// Registers before `main`: dflowc makes one for each type of the user's that it sees thrown.
-class DFLOW_EXPORT
-ExceptionEntry{public : explicit ExceptionEntry(const ExceptionCodec& codec){register_exception(codec);
-}  // namespace detail
-};  // namespace dflow::inline v0
+class DFLOW_EXPORT ExceptionEntry {
+ public:
+  explicit ExceptionEntry(const ExceptionCodec& codec) { register_exception(codec); }
+};
 
 /// Appends the exception: the name of its type, its message, and the exception itself if its type is
 /// registered.

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <future>
 #include <optional>
+#include <regex>
 #include <system_error>
 
 namespace {
@@ -39,13 +43,17 @@ std::vector<std::byte> bytes_of(const std::exception_ptr& error) {
   return out.take();
 }
 
-template <class E>
-std::exception_ptr sent(const E& error) {
-  const auto bytes = bytes_of(std::make_exception_ptr(error));
+std::exception_ptr arrived(const std::exception_ptr& error) {
+  const auto bytes = bytes_of(error);
   Reader in(bytes);
   auto result = dflow::detail::read_exception(in, "worker 3");
   EXPECT_EQ(in.remaining(), 0u);
   return result;
+}
+
+template <class E>
+std::exception_ptr sent(const E& error) {
+  return arrived(std::make_exception_ptr(error));
 }
 
 /// The exception that arrives, if it is of the type that was sent.
@@ -70,6 +78,54 @@ TEST(Exceptions, OfTheStandardAndOfDflowKeepTypeAndMessage) {
   const std::system_error full(std::make_error_code(std::errc::no_space_on_device), "writing");
   EXPECT_STREQ(round_trip(full)->what(), full.what());
   EXPECT_EQ(round_trip(full)->code(), full.code());
+}
+
+TEST(Exceptions, OfFilesStreamsAndExpressionsKeepWhatTheySay) {
+  const std::filesystem::filesystem_error moved("cannot move", "/a", "/b",
+                                                std::make_error_code(std::errc::io_error));
+  EXPECT_STREQ(round_trip(moved)->what(), moved.what());
+  EXPECT_EQ(round_trip(moved)->path2(), "/b");
+  EXPECT_EQ(round_trip(moved)->code(), moved.code());
+  const std::ios_base::failure torn("torn", std::io_errc::stream);
+  EXPECT_STREQ(round_trip(torn)->what(), torn.what());
+  EXPECT_EQ(round_trip(torn)->code(), torn.code());
+  const std::future_error broken(std::future_errc::broken_promise);
+  EXPECT_EQ(round_trip(broken)->code(), broken.code());
+}
+
+TEST(Exceptions, ThatTheLibraryThrowsAreCaughtByTheirStandardNames) {
+  try {
+    std::ifstream file("/no/such/file");
+    file.exceptions(std::ios_base::failbit);
+    FAIL();
+  } catch (const std::exception& thrown) {
+    EXPECT_THROW(std::rethrow_exception(arrived(std::current_exception())), std::ios_base::failure);
+  }
+  try {
+    std::regex expression("(");
+    FAIL();
+  } catch (const std::regex_error& thrown) {
+    try {  // through two processes
+      std::rethrow_exception(arrived(arrived(std::current_exception())));
+    } catch (const std::regex_error& error) {
+      EXPECT_EQ(error.code(), thrown.code());
+      EXPECT_STREQ(error.what(), thrown.what());
+    }
+  }
+}
+
+/// A program's own category: its address tells it, and that is another one elsewhere.
+TEST(Exceptions, OfAnotherCategoryArriveWithTheirText) {
+  const struct : std::error_category {
+    const char* name() const noexcept override { return "sensors"; }
+    std::string message(int) const override { return "too hot"; }
+  } sensors;
+  try {
+    std::rethrow_exception(sent(std::system_error(7, sensors, "sensor 3")));
+    FAIL();
+  } catch (const dflow::RemoteError& error) {
+    EXPECT_EQ(error.message(), "sensor 3: too hot");
+  }
 }
 
 TEST(Exceptions, ThatAreRegisteredKeepTheirMembers) {
