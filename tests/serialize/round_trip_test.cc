@@ -47,6 +47,16 @@ TEST(Serialize, KeepsEveryArithmeticTypesLimits) {
   expect_same(false);
 }
 
+/// Which <limits> knows only with -std=gnu++20.
+TEST(Serialize, KeepsIntegersOfTwoWords) {
+  using Wide = dflow::detail::Int128;
+  using UnsignedWide = dflow::detail::UnsignedInt128;
+  const Wide least = Wide{std::numeric_limits<std::int64_t>::min()} << 64;
+  for (const Wide value : {least, Wide{-1}, Wide{0}, ~least}) EXPECT_TRUE(round_trip(value) == value);
+  EXPECT_TRUE(round_trip(~UnsignedWide{0}) == ~UnsignedWide{0});
+  EXPECT_TRUE(round_trip(std::vector<Wide>{1, least}).at(1) == least);
+}
+
 TEST(Serialize, KeepsInfinitiesNansAndTheSignOfZero) {
   EXPECT_EQ(round_trip(-std::numeric_limits<double>::infinity()), -std::numeric_limits<double>::infinity());
   EXPECT_TRUE(std::isnan(round_trip(std::numeric_limits<long double>::quiet_NaN())));

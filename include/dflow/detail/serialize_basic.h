@@ -14,10 +14,21 @@ namespace dflow::inline v0 {
 
 namespace detail {
 
+/// The compilers' integers of 128 bits, which are arithmetic for the library only with -std=gnu++20.
+#ifdef __SIZEOF_INT128__
+__extension__ using Int128 = __int128;
+__extension__ using UnsignedInt128 = unsigned __int128;
+template <class T>
+concept WideInteger = std::same_as<T, Int128> || std::same_as<T, UnsignedInt128>;
+#else
+template <class T>
+concept WideInteger = false;
+#endif
+
 /// Numbers whose every bit pattern is a value and whose bytes have no padding: not bool, not long double.
 template <class T>
-concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool> && !std::same_as<T, long double> &&
-                      std::same_as<T, std::remove_cv_t<T>>;
+concept PlainNumber = WideInteger<T> || (std::is_arithmetic_v<T> && !std::same_as<T, bool> &&
+                                         !std::same_as<T, long double> && std::same_as<T, std::remove_cv_t<T>>);
 
 template <class T>
 concept PlainEnum = std::is_enum_v<T> && PlainNumber<std::underlying_type_t<T>>;
