@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "runtime/core/codec.h"
+#include "runtime/core/holders.h"
 #include "runtime/core/ids.h"
 
 namespace dflow::fuzz {
@@ -69,6 +70,10 @@ class SmallValues {
   void compound(core::Time& value) { value = core::Time(std::chrono::milliseconds(100 * byte())); }
   template <class T>
   void compound(std::vector<T>& values) {
+    several(values);
+  }
+  void compound(core::Holders& values) { several(values); }
+  void several(auto& values) {
     for (int count = byte() % 4; count > 0; --count) fill(values.emplace_back());
   }
   template <class K, class V>
