@@ -8,10 +8,10 @@ from tool_support import Bench, expect, run_checks, wait_until
 DFLOW, APP = sys.argv[1:]
 
 
-def fails(bench, command, **options):
+def fails(bench, command, code=1, **options):
     """What it says on its standard error."""
     done = bench.run(command, **options)
-    assert done.returncode == 1, done
+    assert done.returncode == code, done
     return done.stderr
 
 
@@ -69,8 +69,9 @@ def a_folder_that_is_not_there_is_an_error():
         expect(fails(bench, [APP, "sums", 1, 1], environment=environment),
                "DFLOW_WORKER_SPILL: values cannot be spilled to", "No such file")
         agent = [DFLOW, "agent", "--scheduler=127.0.0.1:1"]
-        expect(fails(bench, agent + [f"--spill-dir={bench.home}/none-such"]), "--spill-dir: values cannot be spilled to")
-        expect(fails(bench, agent + ["--memory-limit=plenty"]), "--memory-limit", "plenty")
+        expect(fails(bench, agent + [f"--spill-dir={bench.home}/none-such"], code=2),
+               "--spill-dir: values cannot be spilled to")
+        expect(fails(bench, agent + ["--memory-limit=plenty"], code=2), "--memory-limit", "plenty")
 
 
 def status_shows_what_is_on_the_disk():
