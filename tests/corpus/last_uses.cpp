@@ -2,7 +2,6 @@
 // them by value get the object itself. What is named again, in whatever way, stays.
 // BOUNDARIES: 4
 // REPLICABLE: no
-// WORKERS: compiled, private members of a class
 // PARAMS: graph=steered 4 -- n=4
 
 #include <dflow/dflow.h>
