@@ -25,14 +25,18 @@ class SharedCluster:
 def children(pid):
     found = []
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        found += (task / "children").read_text(encoding="ascii").split()
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended has none
+            found += (task / "children").read_text(encoding="ascii").split()
     return found
 
 
 def processor_seconds(pid):
-    """Of the threads that it has now."""
-    return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0])
-               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) / 1e9
+    """Of all its threads, also those that have ended, and of the children that it has waited for."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has ended: who has waited for it has its time
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
