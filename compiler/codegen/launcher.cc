@@ -65,7 +65,7 @@ std::string start_text(const Launcher& launcher, const std::string& type, const 
   for (const LaunchParameter& each : launcher.parameters)
     if (each.is_kept) arguments.push_back(each.name);
   for (const formats::Symbol& symbol : launcher.code.symbols) {
-    const std::string name = "dflow_" + symbol.symbol;
+    const std::string name = flow::own_name(symbol.symbol);
     text += "    [[maybe_unused]] const " + kDetail + "Index " + name + " = " + symbol_value(symbol) + ";\n";
     arguments.push_back(name);
   }
@@ -92,8 +92,8 @@ std::string constructor_text(const Launcher& launcher, const std::string& type, 
     initial += ", " + each.name + "(" + given + ")";
   }
   for (const formats::Symbol& symbol : launcher.code.symbols) {
-    declared += ", " + kDetail + "Index dflow_" + symbol.symbol + "_";
-    initial += ", dflow_" + symbol.symbol + "(dflow_" + symbol.symbol + "_)";
+    declared += ", " + kDetail + "Index " + flow::own_name(symbol.symbol) + "_";
+    initial += ", " + flow::own_name(symbol.symbol) + "(" + flow::own_name(symbol.symbol) + "_)";
   }
   std::string text = "  explicit " + type + "(" + declared + ")\n      : LaunchOf(dflow_scope, &" + kDetail + "site<" + launcher.key + ", 1>)" +
                      initial + " {\n    [[maybe_unused]] " + kDetail + "TaskId dflow_next = 0;\n";
@@ -159,7 +159,7 @@ std::string launcher_text(const Launcher& launcher, int number) {
   text += "\n";
   for (const LaunchParameter& each : launcher.parameters)
     if (each.is_kept) text += "  const " + each.type + " " + each.name + ";\n";
-  for (const formats::Symbol& symbol : launcher.code.symbols) text += "  const " + kDetail + "Index dflow_" + symbol.symbol + ";\n";
+  for (const formats::Symbol& symbol : launcher.code.symbols) text += "  const " + kDetail + "Index " + flow::own_name(symbol.symbol) + ";\n";
   for (const FamilyText& family : families) text += family.member();
   text += output_members(launcher);
   text += "};\n" + start_text(launcher, type, function);

@@ -71,7 +71,7 @@ std::string FamilyText::run_before(const flow::LaunchStep& step, const flow::Lau
 // --- a reduce
 
 std::string FamilyText::operand(const std::string& side) const {
-  return "    const auto dflow_" + side + "_at = dflow_tree." + side + "(dflow_m);\n    const auto dflow_" + side + "_operand = dflow_" + side +
+  return "    const auto dflow_" + side + "_at = dflow_tree." + side + "(dflow_m);\n    const auto dflow_" + side + " = dflow_" + side +
          "_at.task != 0 ? " + name_ + ".input(dflow_first + " + as_task_id("dflow_" + side + "_at.task") + ").last() : dflow_input_" +
          id_ + "_0(" + behind_own("dflow_" + side + "_at.element") + ");\n";
 }
@@ -81,9 +81,9 @@ std::string FamilyText::passed(const std::string& name, int place) const {
 }
 
 std::string FamilyText::run_reduce() const {
-  const std::string call = callable(family_.steps.back()) + "(" + passed("dflow_left_operand", 0) + ", " + passed("dflow_right_operand", 1) + ")";
-  const CallText made{.before = "", .prepared = "", .call = call, .result = site_.result, .inputs = {"dflow_left_operand.id", "dflow_right_operand.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
-  const std::string release = "    dflow_left_operand.release(dflow_work);\n    dflow_right_operand.release(dflow_work);\n";
+  const std::string call = callable(family_.steps.back()) + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + ")";
+  const CallText made{.before = "", .prepared = "", .call = call, .result = site_.result, .inputs = {"dflow_left.id", "dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
+  const std::string release = "    dflow_left.release(dflow_work);\n    dflow_right.release(dflow_work);\n";
   const std::string up = name_ + ".arrive(dflow_first + " + as_task_id("dflow_up") + ", dflow_work)";
   std::string text = head();
   text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    const auto dflow_first = " +
@@ -104,15 +104,15 @@ std::string FamilyText::run_init() const {
   const bool future = site_.arguments[1].is_future;
   std::string text = "  void dflow_run_init_" + id_ + "(" +
                      unused(behind_declared("const " + kDetail + "TaskId dflow_first, " + kDetail + "Work& dflow_work")) + ") {\n";
-  text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    const auto dflow_right_operand = " +
+  text += "    const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    const auto dflow_right = " +
           name_ + ".input(dflow_first + " + as_task_id("dflow_tree.top()") + ").last();\n";
-  if (future) text += "    const auto dflow_left_operand = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
-  const std::string left = future ? passed("dflow_left_operand", 0) : argument(family_.steps.back(), 1);
-  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right_operand", 1) + ")", .result = site_.result, .inputs = {"dflow_right_operand.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
-  if (future) made.inputs.insert(made.inputs.begin(), "dflow_left_operand.id");
+  if (future) text += "    const auto dflow_left = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
+  const std::string left = future ? passed("dflow_left", 0) : argument(family_.steps.back(), 1);
+  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right", 1) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
+  if (future) made.inputs.insert(made.inputs.begin(), "dflow_left.id");
   std::string run = perform("dflow_first", made, Final::always);
-  if (future) run += "    dflow_left_operand.release(dflow_work);\n";
-  run += "    dflow_right_operand.release(dflow_work);\n" + release_kept(family_.steps.back());
+  if (future) run += "    dflow_left.release(dflow_work);\n";
+  run += "    dflow_right.release(dflow_work);\n" + release_kept(family_.steps.back());
   return text + unless_asked(run + ended()) + tell() + "  }\n";
 }
 

@@ -24,10 +24,6 @@ namespace {
 using formats::Error;
 using formats::Result;
 
-std::string own_name(const std::string& name) {
-  return "dflow_" + name;
-}
-
 /// isl prints its operators as macros.
 std::string in_namespace(const std::string& text) {
   static const std::regex kOperators("\\b(min|max|floord)\\(");
@@ -401,6 +397,10 @@ class Printer {
 };
 
 }  // namespace
+
+std::string own_name(const std::string& name) {
+  return "dflow_user_" + name;
+}
 
 std::vector<std::string> own_names(const std::vector<std::string>& variables) {
   std::vector<std::string> names;

@@ -1,7 +1,7 @@
 // Dependences to C++: the expressions, conditions and loops that a launcher (codegen/launcher.h) is made of, printed by
 // isl's code generator (Grosser, Verdoolaege, Cohen, "Polyhedral AST generation is more than scanning polyhedra", 2015).
 //
-// Names in the texts: `dflow_SYMBOL` for parameters, `dflow_VARIABLE` for the indices of the instance at hand.
+// Names in the texts: `own_name` of parameters' symbols and of loops' variables, for the indices of the instance at hand.
 #pragma once
 
 #include <cstdint>
@@ -86,6 +86,8 @@ struct LaunchCode {
   std::vector<ReturnedLeaf> returned;
 };
 
+/// What a parameter or a loop's variable of the user's is called in the texts, and nothing of the launcher's own.
+std::string own_name(const std::string& name);
 /// What a family's indices are called in the texts.
 std::vector<std::string> own_names(const std::vector<std::string>& variables);
 
