@@ -101,27 +101,14 @@ std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
   const unsigned skipped = infix == nullptr ? 0 : 1;
   const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
   const auto object = closure ? closure->object : member == nullptr ? std::nullopt : object_at(*member->getImplicitObjectArgument());
-  const State before = state_;
-  std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
+  NumbersOf numbers;
   if (closure) numbers.assign(closure->numbers.begin(), closure->numbers.end());
   for (unsigned i = skipped; i < call.getNumArgs() && i - skipped < body->getNumParams(); ++i) {
     const auto* declared = body->getParamDecl(i - skipped);
     const auto type = declared->getType().getNonReferenceType();
     if (type->isIntegralOrEnumerationType()) numbers.emplace_back(declared, product(*call.getArg(i)));
   }
-  for (const auto& [variable, number] : numbers) {
-    state_.integers.erase(variable);
-    if (number) state_.integers[variable] = *number;
-  }
-  ++depth_of_numbers_;
-  active_.push_back(body);
-  const auto outer = std::exchange(this_, object);
-  const auto result = integer(*only->getRetValue());
-  this_ = outer;
-  active_.pop_back();
-  --depth_of_numbers_;
-  state_ = before;
-  return result;
+  return within(*body, object, numbers, [&] { return integer(*only->getRetValue()); });
 }
 
 }  // namespace dflow::compiler

@@ -118,25 +118,12 @@ std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
   if (only == nullptr || only->getRetValue() == nullptr || !std::ranges::all_of(body->parameters(), is_number)) return std::nullopt;
   const auto object = object_at(*member->getImplicitObjectArgument());
   if (!object || depth_of_numbers_ >= 8) return std::nullopt;
-  const State before = state_;
-  std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
+  NumbersOf numbers;
   for (unsigned i = 0; i < call.getNumArgs(); ++i) {
     const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(call.getArg(i));
     numbers.emplace_back(body->getParamDecl(i), product(initial == nullptr ? *call.getArg(i) : *initial->getExpr()));
   }
-  for (const auto& [variable, number] : numbers) {
-    state_.integers.erase(variable);
-    if (number) state_.integers[variable] = *number;
-  }
-  ++depth_of_numbers_;
-  active_.push_back(body);
-  const auto outer = std::exchange(this_, object);
-  auto result = named(*only->getRetValue());
-  this_ = outer;
-  active_.pop_back();
-  --depth_of_numbers_;
-  state_ = before;
-  return result;
+  return within(*body, object, numbers, [&] { return named(*only->getRetValue()); });
 }
 
 }  // namespace dflow::compiler

@@ -217,6 +217,26 @@ class AffineWalk {
   Closure capture(const clang::LambdaExpr& lambda);
   bool call_closure(const clang::CallExpr& call, const Named* target);
   std::optional<Integer> called_number(const clang::CallExpr& call);
+  /// Of a body's parameters, and what a closure has kept: none where it is not known.
+  using NumbersOf = std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>>;
+  /// What `value()` is in a body that is but one expression, of that object, with these numbers. Nothing is changed by it.
+  template <class Value>
+  auto within(const clang::FunctionDecl& body, const std::optional<Named>& object, const NumbersOf& numbers, Value value) {
+    const State before = state_;
+    for (const auto& [variable, number] : numbers) {
+      state_.integers.erase(variable);
+      if (number) state_.integers[variable] = *number;
+    }
+    ++depth_of_numbers_;
+    active_.push_back(&body);
+    const auto outer = std::exchange(this_, object);
+    auto result = value();
+    this_ = outer;
+    active_.pop_back();
+    --depth_of_numbers_;
+    state_ = before;
+    return result;
+  }
 
   // --- what is there (affine_held.cc)
   std::optional<Integer> asked_held(const clang::CallExpr& call);
