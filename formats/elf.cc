@@ -114,15 +114,8 @@ Result<std::vector<std::string_view>> elf_sections(std::string_view file, std::s
 }
 
 Result<std::vector<Plan>> plans_in_elf(std::string_view file) {
-  const auto sections = elf_sections(file, kPlanSection);
-  if (!sections) return sections.error();
-  std::vector<Plan> all;
-  for (const std::string_view section : sections.value()) {
-    auto plans = decode_frames(section);
-    if (!plans) return plans.error();
-    for (Plan& plan : plans.value()) all.push_back(std::move(plan));
-  }
-  if (all.empty())
+  auto all = in_sections<Plan>(file, kPlanSection, decode_frames);
+  if (all && all.value().empty())
     return Error{"no plans inside: it was not compiled by dflowc, or has no [[dflow::graph]] function"};
   return all;
 }

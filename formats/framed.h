@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "formats/result.h"
 
@@ -27,5 +29,20 @@ std::string framed(const FrameKind& kind, std::string_view payload);
 /// names its place.
 Result<void> each_frame(const FrameKind& kind, std::string_view bytes,
                         const std::function<Result<void>(std::string_view payload)>& take);
+
+/// What those frames hold, each read by `decode`.
+template <class T>
+Result<std::vector<T>> all_framed(const FrameKind& kind, std::string_view bytes,
+                                  Result<T> (*decode)(std::string_view payload)) {
+  std::vector<T> all;
+  const auto read = each_frame(kind, bytes, [&](std::string_view payload) -> Result<void> {
+    auto one = decode(payload);
+    if (!one) return one.error();
+    all.push_back(std::move(one).value());
+    return {};
+  });
+  if (!read) return read.error();
+  return all;
+}
 
 }  // namespace dflow::formats

@@ -18,15 +18,7 @@ std::string encode_frame(const Plan& plan) {
 }
 
 Result<std::vector<Plan>> decode_frames(std::string_view bytes) {
-  std::vector<Plan> plans;
-  const auto read = each_frame(kPlanFrame, bytes, [&plans](std::string_view payload) -> Result<void> {
-    auto plan = plan_from_cbor(payload);
-    if (!plan) return plan.error();
-    plans.push_back(std::move(plan).value());
-    return {};
-  });
-  if (!read) return read.error();
-  return plans;
+  return all_framed<Plan>(kPlanFrame, bytes, plan_from_cbor);
 }
 
 Plan merge_plans(const std::vector<Plan>& plans) {

@@ -27,6 +27,20 @@ TaskFunction task_from(const Cursor& task) {
           .body = task.field("body").integer<std::uint64_t>()};
 }
 
+/// `hash` says how hashes are written.
+template <class Hash>
+Json tasks_to(const std::vector<TaskFunction>& tasks, Hash hash) {
+  Json all = Json::array();
+  for (const TaskFunction& task : tasks)
+    all.push_back({{"name", task.name},
+                   {"signature", task.signature},
+                   {"file", task.file},
+                   {"line", task.line},
+                   {"id", hash(task.id)},
+                   {"body", hash(task.body)}});
+  return all;
+}
+
 }  // namespace
 
 std::uint64_t task_hash(std::string_view text) {
@@ -50,14 +64,7 @@ std::vector<TaskFunction> sorted(std::vector<TaskFunction> tasks) {
 }
 
 std::string encode_tasks(const std::vector<TaskFunction>& tasks) {
-  Json all = Json::array();
-  for (const TaskFunction& task : tasks)
-    all.push_back({{"name", task.name},
-                   {"signature", task.signature},
-                   {"file", task.file},
-                   {"line", task.line},
-                   {"id", task.id},
-                   {"body", task.body}});
+  const Json all = tasks_to(tasks, [](std::uint64_t hash) { return hash; });
   const auto bytes = Json::to_cbor(Json{{"version", kTaskTableVersion}, {"tasks", all}});
   return framed(kTaskFrame, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
@@ -78,28 +85,15 @@ Result<std::vector<TaskFunction>> decode_tasks(std::string_view section) {
 }
 
 Result<std::vector<TaskFunction>> tasks_in_elf(std::string_view file) {
-  const auto sections = elf_sections(file, kTaskTableSection);
-  if (!sections) return sections.error();
-  if (sections.value().empty())
+  if (const auto sections = elf_sections(file, kTaskTableSection); sections && sections.value().empty())
     return Error{"no table of tasks inside: it was not compiled by dflowc, or runs no tasks"};
-  std::vector<TaskFunction> all;
-  for (const std::string_view section : sections.value()) {
-    auto tasks = decode_tasks(section);
-    if (!tasks) return tasks.error();
-    for (TaskFunction& task : tasks.value()) all.push_back(std::move(task));
-  }
-  return sorted(std::move(all));
+  auto all = in_sections<TaskFunction>(file, kTaskTableSection, decode_tasks);
+  if (!all) return all;
+  return sorted(std::move(all).value());
 }
 
 std::string tasks_to_json(const std::vector<TaskFunction>& tasks) {
-  Json all = Json::array();
-  for (const TaskFunction& task : tasks)
-    all.push_back({{"name", task.name},
-                   {"signature", task.signature},
-                   {"file", task.file},
-                   {"line", task.line},
-                   {"id", hash_text(task.id)},
-                   {"body", hash_text(task.body)}});
+  const Json all = tasks_to(tasks, hash_text);
   return Json{{"tasks", all}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -63,27 +63,11 @@ std::string encode_unit(const Unit& unit) {
 }
 
 Result<std::vector<Unit>> decode_units(std::string_view section) {
-  std::vector<Unit> units;
-  const auto read = each_frame(kUnitFrame, section, [&units](std::string_view payload) -> Result<void> {
-    auto unit = unit_from_cbor(payload);
-    if (!unit) return unit.error();
-    units.push_back(std::move(unit).value());
-    return {};
-  });
-  if (!read) return read.error();
-  return units;
+  return all_framed<Unit>(kUnitFrame, section, unit_from_cbor);
 }
 
 Result<std::vector<Unit>> units_in_elf(std::string_view file) {
-  const auto sections = elf_sections(file, kUnitSection);
-  if (!sections) return sections.error();
-  std::vector<Unit> all;
-  for (const std::string_view section : sections.value()) {
-    auto units = decode_units(section);
-    if (!units) return units.error();
-    for (Unit& unit : units.value()) all.push_back(std::move(unit));
-  }
-  return all;
+  return in_sections<Unit>(file, kUnitSection, decode_units);
 }
 
 }  // namespace dflow::formats
