@@ -28,6 +28,17 @@ def build(build_dir, target):
     call(["cmake", "--build", str(build_dir), "--target", target])
 
 
+def built(options, name, compiler):
+    """The benchmark's program, built unless --smoke takes what is there."""
+    if not options.smoke:
+        configure(options.build_dir, compiler=compiler)
+        build(options.build_dir, name)
+    program = options.build_dir / "bin" / name
+    if not program.exists():
+        raise BenchmarkError(f"{program} is not built")
+    return program
+
+
 def call(command):
     """Runs a build step; shows its output only if it fails."""
     print("+", " ".join(command), file=sys.stderr, flush=True)

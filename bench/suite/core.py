@@ -2,7 +2,7 @@
 
 The client and the workers are played by the same thread, so there is no network in it and no peer beside it.
 """
-from .common import BenchmarkError, build, configure, print_table, repetitions, row
+from .common import built, print_table, repetitions, row
 from .tasks import run_once
 
 SHAPES = ["independent", "chain", "tree", "stencil"]
@@ -12,12 +12,7 @@ SMOKE_CASES = [(2000, 10)]
 
 
 def run(options):
-    if not options.smoke:
-        configure(options.build_dir, compiler=False)
-        build(options.build_dir, "bench_core")
-    program = options.build_dir / "bin" / "bench_core"
-    if not program.exists():
-        raise BenchmarkError(f"{program} is not built")
+    program = built(options, "bench_core", compiler=False)
     rows, lines = [], []
     for tasks, workers in SMOKE_CASES if options.smoke else QUICK_CASES if options.quick else CASES:
         for shape in SHAPES:

@@ -1,5 +1,5 @@
 """What the compiler's passes cost on plans of many calls, each a family of its own: milliseconds of CPU time a pass."""
-from .common import BenchmarkError, build, configure, print_table, repetitions, row
+from .common import built, print_table, repetitions, row
 from .tasks import run_once
 
 SHAPES = ["chain", "pairs", "twins", "unread", "star", "grid"]
@@ -9,12 +9,7 @@ SMOKE_SIZES = [20]
 
 
 def run(options):
-    if not options.smoke:
-        configure(options.build_dir, compiler=True)
-        build(options.build_dir, "bench_passes")
-    program = options.build_dir / "bin" / "bench_passes"
-    if not program.exists():
-        raise BenchmarkError(f"{program} is not built")
+    program = built(options, "bench_passes", compiler=True)
     rows, lines, passes = [], [], []
     for nodes in SMOKE_SIZES if options.smoke else QUICK_SIZES if options.quick else SIZES:
         for shape in SHAPES:
