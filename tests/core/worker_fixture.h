@@ -33,6 +33,7 @@ std::vector<T> all(const std::vector<WorkerAction>& actions) {
 
 class WorkerFixture : public testing::Test {
  protected:
+  explicit WorkerFixture(const WorkerLimits& limits = {.threads = 1}) : worker(self, limits) {}
   using Actions = std::vector<WorkerAction>;
 
   Actions say(const WorkerEvent& event) {
@@ -45,7 +46,7 @@ class WorkerFixture : public testing::Test {
   }
   Actions tick(int ms) { return say(Tick{Time{std::chrono::milliseconds(ms)}}); }
 
-  Worker worker{self, {.threads = 1}};
+  Worker worker;
 };
 
 }  // namespace dflow::core

@@ -9,15 +9,9 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using How = SpillEnded::How;
 
-class WorkerMemory : public testing::Test {
+class WorkerMemory : public WorkerFixture {
  protected:
-  using Actions = std::vector<WorkerAction>;
-
-  Actions say(const WorkerEvent& event) {
-    auto actions = worker.apply(event);
-    worker.check_invariants();
-    return actions;
-  }
+  WorkerMemory() : WorkerFixture({.threads = 2, .memory = 1000, .strict = true, .smallest_spilled = 10}) {}
   Actions put(std::uint64_t number, std::uint64_t bytes) {
     return say(ValuePushed{task(number), version, bytes});
   }
@@ -25,7 +19,6 @@ class WorkerMemory : public testing::Test {
     return say(SpillEnded{task(number), version, how});
   }
   Actions measure(std::uint64_t bytes) { return say(MemoryMeasured{bytes}); }
-  Actions tick(int ms) { return say(Tick{Time{std::chrono::milliseconds(ms)}}); }
   Actions run(std::uint64_t number, std::vector<std::pair<std::uint64_t, std::uint64_t>> inputs = {}) {
     RunTask order{.worker = self, .id = task(number), .attempt = Attempt{1}, .rank = {0, 0, number}};
     for (const auto& [input, bytes] : inputs) order.inputs.push_back({task(input), version, bytes, {peer}});
@@ -41,7 +34,6 @@ class WorkerMemory : public testing::Test {
   }
 
   static constexpr Attempt version{1};
-  Worker worker{self, {.threads = 2, .memory = 1000, .strict = true, .smallest_spilled = 10}};
 };
 
 TEST_F(WorkerMemory, SpillsWhatIsUnusedLongestUntilHalfIsLeft) {
