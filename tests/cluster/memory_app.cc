@@ -46,6 +46,7 @@ std::uint64_t grow() {
   std::vector<Numbers> all;
   for (;;) {
     all.push_back(made(all.size(), 5));
+    // The body's work: 5 MB at a time, so slowly that its memory is looked at before the machine has none left.
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
 }
@@ -106,6 +107,7 @@ void damage(int worker) {
   while (facts.st_size < 20'000'000) {
     if (file < 0) file = spill_file_of(worker);
     if (file >= 0) ::fstat(file, &facts);
+    // Another process writes the file, and nothing tells of it. The test bounds the whole run.
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   for (off_t at = 1'000'000; at < facts.st_size; at += 3'000'000) {
