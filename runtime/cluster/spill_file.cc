@@ -46,23 +46,19 @@ bool on_a_disk(int file) {
 class WithoutFileSizeSignal {
  public:
   WithoutFileSizeSignal() {
-    sigset_t signal;
-    ::sigemptyset(&signal);
-    ::sigaddset(&signal, SIGXFSZ);
-    ::pthread_sigmask(SIG_BLOCK, &signal, &old_);
+    ::sigemptyset(&signal_);
+    ::sigaddset(&signal_, SIGXFSZ);
+    ::pthread_sigmask(SIG_BLOCK, &signal_, &old_);
   }
   ~WithoutFileSizeSignal() {
-    sigset_t signal;
-    ::sigemptyset(&signal);
-    ::sigaddset(&signal, SIGXFSZ);
     const timespec now{};
-    while (::sigtimedwait(&signal, nullptr, &now) > 0) {
+    while (::sigtimedwait(&signal_, nullptr, &now) > 0) {
     }
     ::pthread_sigmask(SIG_SETMASK, &old_, nullptr);
   }
 
  private:
-  sigset_t old_;
+  sigset_t signal_, old_;
 };
 
 /// The bytes of a value that is not packed, or its chunks, with the disk's errors as they are.

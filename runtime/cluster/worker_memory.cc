@@ -33,7 +33,6 @@ void WorkerSettings::read_memory() {
 }
 
 // ---- How much there is
-// -----------------------------------------------------------------------------------------------
 
 /// Before the brain is told of values of so many bytes, unless they are few. The lock is held.
 void WorkerProcess::measure(std::uint64_t untold) {
@@ -65,7 +64,6 @@ void WorkerProcess::arrived(std::uint64_t bytes) {
 }
 
 // ---- The disk
-// --------------------------------------------------------------------------------------------------------
 
 void WorkerProcess::carry_out(const core::SpillValue& action) {
   to_spill_.push_back(action);

@@ -138,7 +138,6 @@ bool Worker::held_back(const Work& work) const {
 }
 
 // ---- What comes
-// ------------------------------------------------------------------------------------------------------
 
 void Worker::refuse_large(const Name& name, Value& value) {
   value.refused = {{name.id, name.version, self_, false,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "formats/json_text.h"
+#include "runtime/cluster/memory_limit.h"
 #include "tools/dflow/table.h"
 #include "tools/dflow/text.h"
 
@@ -14,9 +15,7 @@ namespace {
 using Row = std::vector<std::string>;
 
 std::string megabytes(std::uint64_t bytes) {
-  if (bytes == 0) return "-";
-  const std::uint64_t tenths = bytes / 100'000;
-  return text({std::to_string(tenths / 10), ".", std::to_string(tenths % 10), " MB"});
+  return bytes == 0 ? "-" : cluster::in_megabytes(bytes);
 }
 
 /// Build ids are long, and their beginnings tell them apart.
