@@ -248,8 +248,14 @@ class Decoder {
   bool compound(std::optional<T>& value) {
     bool there = false;
     if (!get(there)) return false;
-    value.reset();
-    return !there || get(value.emplace());
+    if (!there) {
+      value.reset();
+      return true;
+    }
+    T held{};  // not emplace: g++ 12 at -O3 warns of destroying what the optional never held
+    if (!get(held)) return false;
+    value = std::move(held);
+    return true;
   }
   template <class T>
   bool compound(std::shared_ptr<T>& value) {

@@ -169,7 +169,7 @@ class Worker {
   void make_ready(Work& work);
   void start_bodies();
   void start(Work& work);
-  void report(Report what) { emit(Tell{std::move(what)}); }
+  void report(Report what);
   template <class Action>
   void emit(Action action) {
     actions_.emplace_back(std::move(action));
