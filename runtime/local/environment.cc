@@ -1,16 +1,22 @@
 #include "runtime/local/environment.h"
 
 #include <sched.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string_view>
 #include <thread>
+#include <vector>
 
+#include "formats/nearest.h"
 #include "runtime/local/cluster_library.h"
 #include "runtime/local/resources.h"
 
@@ -108,9 +114,43 @@ void apply(Settings& settings, const Setting& setting, const std::string& shown,
   std::exit(0);
 }
 
+// Read elsewhere, or handed to worker processes by those that start them.
+constexpr std::array kOtherVariables = std::to_array<std::string_view>(
+    {"DFLOW_COMPRESSION", "DFLOW_EXPAND", "DFLOW_HOME", "DFLOW_RECONNECT", "DFLOW_SHARED_MEMORY", "DFLOW_WORKER"});
+
+/// The setting whose variable or option is near to `name`, or "".
+std::string nearest_setting(std::string_view name, std::string_view prefix, const char* Setting::* spelling) {
+  std::vector<std::string> known;  // without what all of them begin with, which would make all of them near
+  for (const Setting& s : kSettings) known.emplace_back(s.*spelling + prefix.size());
+  const std::string near = formats::nearest(name.substr(prefix.size()), known);
+  return near.empty() ? "" : std::string(prefix) + near;
+}
+
+bool means_something(std::string_view variable) {
+  return std::ranges::find(kOtherVariables, variable) != kOtherVariables.end() ||
+         std::ranges::any_of(kSettings, [&](const Setting& s) { return variable == s.variable; });
+}
+
+void warn_of_misspelt_variables() {
+  constexpr std::string_view kPrefix = "DFLOW_";
+  static std::mutex mutex;
+  static std::set<std::string, std::less<>> named;  // each is named once, however many executors there are
+  const std::lock_guard lock(mutex);
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view text(*entry);
+    const std::string_view name = text.substr(0, text.find('='));
+    if (!name.starts_with(kPrefix) || means_something(name)) continue;
+    const std::string meant = nearest_setting(name, kPrefix, &Setting::variable);
+    if (meant.empty() || !named.emplace(name).second) continue;
+    std::cerr << "dflow: warning: the environment has " << name << ", which sets nothing (did you mean " << meant
+              << "?); --dflow-help lists what there is\n";
+  }
+}
+
 }  // namespace
 
 Settings Settings::from_environment() {
+  if (!inside_worker()) warn_of_misspelt_variables();  // workers are handed variables of their own
   Settings settings;
   for (const Setting& s : kSettings) {
     const char* value = std::getenv(s.variable);
@@ -152,7 +192,9 @@ void Settings::take_arguments(int& argc, char** argv) {
       if (name == s.option) found = &s;
     }
     if (!found) {
-      throw std::invalid_argument("dflow: unknown option " + name + "; --dflow-help lists those there are");
+      const std::string meant = nearest_setting(name, "--dflow-", &Setting::option);
+      throw std::invalid_argument("dflow: unknown option " + name + (meant.empty() ? "" : " (did you mean " + meant + "?)") +
+                                  "; --dflow-help lists those there are");
     }
     const bool flag = equals == std::string::npos;
     if (flag && name != "--dflow-serial") refuse(name, "", *found);

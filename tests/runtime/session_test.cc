@@ -92,6 +92,23 @@ TEST(Session, AbsurdSettingsAreNamed) {
   EXPECT_THAT(thrown_by([] { Executor ex; }), HasSubstr("DFLOW_THREADS=many"));
 }
 
+TEST(Session, MisspeltVariablesAndOptionsAreNamedWithWhatWasMeant) {
+  const Environment misspelt("DFLOW_WORKRES", "3");
+  const Environment anothers("DFLOW_UNHEARD_OF_ELSEWHERE", "1");
+  const Environment internal("DFLOW_HOME", "/nonexistent");
+  ::testing::internal::CaptureStderr();
+  for (int i = 0; i < 2; ++i) const Executor ex;
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "dflow: warning: the environment has DFLOW_WORKRES, which sets nothing (did you mean DFLOW_WORKERS?); "
+            "--dflow-help lists what there is\n");
+
+  std::string words[] = {"app", "--dflow-shufle=7"};
+  char* argv[] = {words[0].data(), words[1].data(), nullptr};
+  int argc = 2;
+  EXPECT_THAT(thrown_by([&] { const Executor ex(argc, argv); }),
+              HasSubstr("unknown option --dflow-shufle (did you mean --dflow-shuffle?)"));
+}
+
 TEST(Session, OptionsAreTakenOutOfTheCommandLine) {
   std::string words[] = {"app", "--dflow-threads=2", "input", "--", "--dflow-threads=9"};
   char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), nullptr};

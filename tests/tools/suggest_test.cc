@@ -5,16 +5,6 @@
 namespace dflow::tools {
 namespace {
 
-TEST(Suggest, FindsTheNearestName) {
-  const std::vector<std::string> known{"word_count", "heat", "wordy"};
-  EXPECT_EQ(nearest("word_cuont", known), "word_count");
-  EXPECT_EQ(nearest("heta", known), "heat");
-}
-
-TEST(Suggest, IsSilentWhereNothingIsNear) {
-  EXPECT_EQ(nearest("cholesky", {"heat", "sum"}), "");
-}
-
 TEST(Suggest, NamesWhatThereIs) {
   EXPECT_EQ(suggestion("heta", {"heat", "sum"}), " (did you mean heat?); it has heat, sum");
   EXPECT_EQ(suggestion("other", {"heat"}), "; it has heat");

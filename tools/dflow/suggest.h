@@ -6,9 +6,6 @@
 
 namespace dflow::tools {
 
-/// The one of `known` that the user may have meant by `name`, or "".
-std::string nearest(std::string_view name, const std::vector<std::string>& known);
-
 /// " (did you mean word_count?)", or "" if nothing is near; then the list "; it has heat, word_count".
 std::string suggestion(std::string_view name, const std::vector<std::string>& known);
 
