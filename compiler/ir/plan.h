@@ -31,6 +31,8 @@ struct Call {
   std::string result;  ///< Type of what it gives, or "void".
   std::vector<Argument> arguments;
   int priority = 0;      ///< As the program says; higher ones run first.
+  unsigned retries = 0;
+  bool cancels = false;  ///< Its failure cancels those that wait for it.
   bool operator==(const Call&) const = default;
 };
 

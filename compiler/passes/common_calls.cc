@@ -38,14 +38,15 @@ class CommonCalls {
     return family.pure() && family.steps.size() == 1 && !editor_.is_returned(family.node);
   }
 
-  /// What calls have in common if they may be the same: the function, the values, the families that they
-  /// read.
+  /// What calls have in common if they may be the same: the function, the values, what becomes of a failure, the
+  /// families that they read.
   std::string likeness(const ir::Family& family) const {
     const ir::Call& call = family.call();
     std::string text = std::to_string(static_cast<int>(call.op));
     const auto add = [&text](const std::string& part) { text += '\0' + part; };
     add(call.callable);
     add(call.result);
+    add(std::to_string(call.retries) + (call.cancels ? " cancels" : ""));
     for (const ir::Argument& argument : call.arguments) {
       add(argument.type);
       add(argument.is_future ? "future" : "value " + argument.value);

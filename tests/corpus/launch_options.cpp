@@ -3,10 +3,16 @@
 // BOUNDARIES: 0
 // REPLICABLE: yes
 // WORKERS: no, each worker counts for itself
-// LAUNCHED: tried folded named waits cancels
+// LAUNCHED: tried folded named waits cancels consequences tried_within
+// WITHOUT: all
 // PARAMS: graph=tried 4 -- n=4
 // PARAMS: graph=folded 4 -- n=4
 // PARAMS: graph=waits 4 -- n=4
+// PARAMS: graph=consequences 4 -- n=4
+// GRAPH: 28 tasks, 16 edges
+// OPTIMISED: 12 tasks, 0 edges
+// PARAMS: graph=tried_within 4 -- n=4
+// OPTIMISED: 4 tasks, 0 edges
 
 #include <dflow/dflow.h>
 
@@ -110,6 +116,25 @@ std::atomic<bool> go{false};
   return all;
 }
 
+/// Equal calls whose failures have other consequences, and chains in the middle of which one cancels or is tried again.
+[[dflow::task]] [[dflow::pure]] long pure_cell(int i) { return cell(i); }
+[[dflow::graph]] Row consequences(dflow::Executor& ex, int n) {
+  Row all;
+  for (int i = 0; i < n; ++i) {
+    all.push_back(ex.submit(mix, ex.submit(pure_cell, i), 1));
+    all.push_back(ex.submit(mix, ex.with({.on_failure = dflow::OnFailure::cancel_successors}).submit(pure_cell, i), 1));
+    auto chain = ex.with({.on_failure = dflow::OnFailure::cancel_successors}).submit(cell, i);
+    all.push_back(ex.submit(mix, ex.submit(mix, chain, 1), 2));
+  }
+  return all;
+}
+[[dflow::graph]] std::vector<Text> tried_within(dflow::Executor& ex, int n) {
+  std::vector<Text> all;
+  for (int i = 0; i < n; ++i)
+    all.push_back(ex.with({.retries = 2}).submit(unsteady, ex.with({.retries = 1}).submit(unsteady, ex.submit(text, i), 5000 + i, i), 6000 + i, 2));
+  return all;
+}
+
 [[dflow::graph]] Row limited(dflow::Executor& ex, int n) {
   Row all;
   for (int i = 0; i < n; ++i) all.push_back(ex.with({.timeout = std::chrono::hours(1)}).submit(cell, i));
@@ -155,6 +180,8 @@ int main(int argc, char** argv) {
   }
   show("cancels", cancels(ex, n));
   show("waits", waits(ex, n));
+  show("consequences", consequences(ex, n));
+  show("tried within", tried_within(ex, n));
   show("limited", limited(ex, n));
   show("ignored", ignored(ex, n));
   return 0;

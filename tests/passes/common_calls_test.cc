@@ -95,6 +95,19 @@ TEST(CommonCalls, GiveTheSameAndTakeTheSameInTheSameWay) {
   EXPECT_EQ(families_after(operations), 3U);
 }
 
+/// A task that is tried again may succeed where another fails, and whoever waits for it may be cancelled
+/// instead.
+TEST(CommonCalls, FailInTheSameWay) {
+  Sketch tried = twice("x", "x");
+  tried.plan.families[1].steps[0].call.retries = 2;
+  EXPECT_EQ(families_after(tried), 3U);
+  Sketch cancelling = twice("x", "x");
+  cancelling.plan.families[0].steps[0].call.cancels = true;
+  EXPECT_EQ(families_after(cancelling), 3U);
+  cancelling.plan.families[1].steps[0].call.cancels = true;
+  EXPECT_EQ(families_after(cancelling), 2U);
+}
+
 /// Elements of a container that come from outside have no producers, but they count.
 TEST(CommonCalls, TakeContainersOfTheSameLength) {
   const auto containers = [](const std::string& length) {
