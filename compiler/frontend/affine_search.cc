@@ -91,6 +91,11 @@ void visit(const clang::Stmt* statement, const std::function<bool(const clang::S
   for (const auto* part : statement->children()) visit(part, see);
 }
 
+llvm::StringRef method_of(const clang::CallExpr& call) {
+  const auto* callee = call.getDirectCallee();
+  return callee != nullptr && callee->getDeclName().isIdentifier() ? callee->getName() : llvm::StringRef();
+}
+
 const clang::VarDecl* named_variable(const clang::Stmt& statement) {
   const auto* name = dyn_cast<clang::DeclRefExpr>(&statement);
   return name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());

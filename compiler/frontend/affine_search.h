@@ -12,6 +12,9 @@ namespace dflow::compiler {
 /// All of a statement, bodies of lambdas too; what is inside of a part if `see` says so.
 void visit(const clang::Stmt* statement, const std::function<bool(const clang::Stmt&)>& see);
 
+/// The name of the function that is called, "" if it has none.
+llvm::StringRef method_of(const clang::CallExpr& call);
+
 /// The variable that an expression is the name of, or that a statement assigns to by its name.
 const clang::VarDecl* named_variable(const clang::Stmt& statement);
 const clang::VarDecl* assigned(const clang::Stmt& statement);
