@@ -1,25 +1,12 @@
 #include "runtime/cluster/worker_pool.h"
 
-#include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-
-extern char** environ;
+#include <utility>
 
 namespace dflow::cluster {
 
@@ -30,105 +17,7 @@ using namespace std::chrono_literals;
 constexpr int kMostFailedStarts = 3;
 /// By others: an operator, or the kernel for want of memory.
 constexpr int kMostKilledStarts = 50;
-/// The descriptor of a worker's board.
-constexpr int kBoard = 3;
-constexpr std::size_t kLastWords = 10;
-constexpr std::size_t kLongestLine = 64 << 10;
 constexpr auto kToEnd = 2s;
-
-/// What programs of another user get to see of this process's environment.
-bool is_for_all(std::string_view variable) {
-  return variable.starts_with("PATH=") || variable.starts_with("LANG=") || variable.starts_with("LC_") ||
-         variable.starts_with("TZ=");
-}
-
-void add_account(std::vector<std::string>& variables, const Account& account) {
-  variables.push_back("HOME=" + account.home);
-  variables.push_back("USER=" + account.name);
-  variables.push_back("LOGNAME=" + account.name);
-  variables.push_back("SHELL=" + account.shell);
-}
-
-/// This process's environment without dflow's variables, and what the worker is told.
-std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name, bool board) {
-  std::vector<std::string> variables;
-  const auto replaced = [&](std::string_view variable) {
-    return variable.starts_with("DFLOW_") || std::ranges::any_of(options.environment, [&](const auto& other) {
-             return variable.substr(0, variable.find('=')) == other.first;
-           });
-  };
-  for (char** variable = environ; *variable; ++variable) {
-    if (!replaced(*variable) && (!options.account || is_for_all(*variable))) variables.emplace_back(*variable);
-  }
-  if (options.account) add_account(variables, *options.account);
-  for (const auto& [variable, value] : options.environment) variables.push_back(variable + '=' + value);
-  variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
-  variables.push_back("DFLOW_WORKER_NAME=" + name);
-  variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);
-  if (board) variables.push_back("DFLOW_WORKER_BOARD=" + std::to_string(kBoard));
-  if (!options.security.empty()) variables.push_back("DFLOW_WORKER_SECURITY=" + options.security);
-  variables.push_back("DFLOW_THREADS=" + std::to_string(options.threads));
-  if (options.memory.bytes > 0) {
-    const char* variable = options.memory.strict ? "DFLOW_WORKER_MEMORY=" : "DFLOW_WORKER_MEMORY_SHARE=";
-    variables.push_back(variable + std::to_string(options.memory.bytes));
-  }
-  if (!options.spill.empty()) variables.push_back("DFLOW_WORKER_SPILL=" + options.spill);
-  if (options.resources) variables.push_back("DFLOW_WORKER_RESOURCES=" + options.resources(name));
-  return variables;
-}
-
-std::string no_more_files() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return "no more files can be opened for worker processes: each takes four, and " + std::to_string(limit.rlim_cur) +
-         " are allowed; ask for fewer workers, or raise the limit (ulimit -n)";
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& strings) {
-  std::vector<char*> pointers;
-  for (std::string& string : strings) pointers.push_back(string.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-/// For good: nothing of this process's user is left.
-bool change_to(const Account& account) {
-  const bool changed = ::setgroups(account.groups.size(), account.groups.data()) == 0 &&
-                       ::setresgid(account.gid, account.gid, account.gid) == 0 &&
-                       ::setresuid(account.uid, account.uid, account.uid) == 0;
-  ::umask(077);
-  return changed && (::chdir(account.home.c_str()) == 0 || ::chdir("/") == 0);
-}
-
-/// In the child: only what may be called between fork and exec.
-[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int board, int parent,
-                         const Account* account) {
-  if (account && !change_to(*account)) ::_exit(127);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user would undo it
-  if (::getppid() != parent) ::_exit(127);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  const int null = ::open("/dev/null", O_RDONLY);
-  ::dup2(null, 0);
-  ::dup2(out, 1);
-  ::dup2(err, 2);
-  if (board == kBoard) ::fcntl(kBoard, F_SETFD, 0);
-  else if (board >= 0) ::dup2(board, kBoard);
-  ::syscall(SYS_close_range, board >= 0 ? kBoard + 1U : 0U + kBoard, ~0U, 0U);
-  // A file that has just been written may still be open in a child of another thread that is about to exec.
-  const timespec moment{.tv_sec = 0, .tv_nsec = 10'000'000};
-  for (int tries = 0; tries < 100; ++tries) {
-    ::execve(executable, arguments, variables);
-    if (errno != ETXTBSY) break;
-    ::nanosleep(&moment, nullptr);
-  }
-  const std::string_view text =
-      errno == EACCES ? "dflow: the worker's executable may not be run: is its folder mounted noexec, or closed to its user?\n"
-                      : "dflow: the worker's executable cannot be started\n";
-  [[maybe_unused]] const auto written = ::write(2, text.data(), text.size());
-  ::_exit(127);
-}
 
 }  // namespace
 
@@ -196,35 +85,6 @@ void WorkerPool::replace(const std::string& name) {
   wake();
 }
 
-void WorkerPool::flush(std::function<void()> done) {
-  {
-    const std::lock_guard lock(mutex_);
-    flushes_.push_back(std::move(done));
-  }
-  wake();
-}
-
-void WorkerPool::answer_flushes() {
-  std::vector<std::function<void()>> asked;
-  {
-    const std::lock_guard lock(mutex_);
-    asked.swap(flushes_);
-  }
-  if (asked.empty()) return;
-  for (Worker& worker : workers_) {
-    read_what_is_there(worker, worker.out, false);
-    read_what_is_there(worker, worker.err, true);
-  }
-  for (const auto& done : asked) done();
-}
-
-/// Not what comes meanwhile: a task may print without an end.
-void WorkerPool::read_what_is_there(Worker& worker, Pipe& pipe, bool is_error) {
-  int bytes = 0;
-  if (pipe.fd < 0 || ::ioctl(pipe.fd, FIONREAD, &bytes) != 0) return;
-  for (int left = bytes; left > 0 && pipe.fd >= 0;) left -= static_cast<int>(read(worker, pipe, is_error));
-}
-
 void WorkerPool::kill_condemned() {
   const std::lock_guard lock(mutex_);
   for (Worker& worker : workers_) {
@@ -259,50 +119,6 @@ void WorkerPool::keep() {
   }
 }
 
-void WorkerPool::start_one(Worker& worker) {
-  std::array<int, 2> out{}, err{};
-  if (::pipe2(out.data(), O_CLOEXEC) != 0) return handlers_.gave_up(no_more_files());
-  if (::pipe2(err.data(), O_CLOEXEC) != 0) {
-    ::close(out[0]);
-    ::close(out[1]);
-    return handlers_.gave_up(no_more_files());
-  }
-  std::vector<std::string> arguments{options_.shown_name};
-  worker.board = Board::make();
-  std::vector<std::string> variables = environment_for(options_, worker.name, worker.board.has_value());
-  const std::vector<char*> argument_pointers = pointers_to(arguments), variable_pointers = pointers_to(variables);
-  const int parent = ::getpid();
-  const int pid = ::fork();
-  if (pid == 0) {
-    become(options_.executable.c_str(), const_cast<char**>(argument_pointers.data()),
-           const_cast<char**>(variable_pointers.data()), out[1], err[1],
-           worker.board ? worker.board->descriptor() : -1, parent,
-           options_.account ? &*options_.account : nullptr);
-  }
-  ::close(out[1]);
-  ::close(err[1]);
-  if (pid < 0) {
-    ::close(out[0]);
-    ::close(err[0]);
-    return handlers_.gave_up(std::string("no process can be started: ") + std::strerror(errno));
-  }
-  worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  if (worker.pidfd < 0) {  // nobody would hear of its end
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    ::close(out[0]);
-    ::close(err[0]);
-    return handlers_.gave_up(no_more_files());
-  }
-  worker.out = {.fd = out[0]};
-  worker.err = {.fd = err[0]};
-  worker.last_words.clear();
-  const std::lock_guard lock(mutex_);
-  worker.pid = pid;
-  worker.started = std::chrono::steady_clock::now();
-  worker.arrived = worker.joined = worker.condemned = worker.late = false;
-}
-
 /// Waits for something to happen and deals with it; false if no worker is left.
 bool WorkerPool::serve() {
   std::vector<pollfd> polled{{.fd = wake_fd_, .events = POLLIN, .revents = 0}};
@@ -326,48 +142,6 @@ bool WorkerPool::serve() {
   }
   answer_flushes();
   return any;
-}
-
-std::size_t WorkerPool::read(Worker& worker, Pipe& pipe, bool is_error) {
-  std::array<char, 16384> buffer;
-  const ssize_t got = ::read(pipe.fd, buffer.data(), buffer.size());
-  if (got < 0 && errno == EINTR) return 0;
-  if (got <= 0) {
-    ::close(std::exchange(pipe.fd, -1));
-    print(worker, pipe, is_error, true);
-    return 0;
-  }
-  pipe.line.append(buffer.data(), static_cast<std::size_t>(got));
-  print(worker, pipe, is_error, pipe.line.size() > kLongestLine);
-  return static_cast<std::size_t>(got);
-}
-
-void WorkerPool::print(Worker& worker, Pipe& pipe, bool is_error, bool all) {
-  const std::size_t end = all ? pipe.line.size() : pipe.line.rfind('\n') + 1;
-  if (end == 0) return;
-  std::string text = pipe.line.substr(0, end);
-  pipe.line.erase(0, end);
-  if (text.back() != '\n') text += '\n';
-  if (is_error) {
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t newline = text.find('\n', begin);
-      worker.last_words.push_back(text.substr(begin, newline - begin));
-      begin = newline + 1;
-    }
-    if (worker.last_words.size() > kLastWords) {
-      worker.last_words.erase(worker.last_words.begin(), worker.last_words.end() - kLastWords);
-    }
-  }
-  handlers_.printed({.worker = worker.name, .is_error = is_error, .text = std::move(text)});
-}
-
-/// What is left in the pipe; a process that a task has started may keep its other end open.
-void WorkerPool::drain(Worker& worker, Pipe& pipe, bool is_error) {
-  pollfd left{.fd = pipe.fd, .events = POLLIN, .revents = 0};
-  while (pipe.fd >= 0 && ::poll(&left, 1, 0) == 1) read(worker, pipe, is_error);
-  if (pipe.fd < 0) return;
-  ::close(std::exchange(pipe.fd, -1));
-  print(worker, pipe, is_error, true);
 }
 
 void WorkerPool::end(Worker& worker) {
