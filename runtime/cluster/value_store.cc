@@ -75,25 +75,31 @@ ValueStore::Held ValueStore::lend(core::TaskId id, core::Attempt version, const 
 NodeRef ValueStore::object(core::TaskId id, core::Attempt version, const ValueForm& form) {
   Entry known;
   {
-    const std::lock_guard lock(mutex_);
-    if (const Entry* found = entry(id, version)) known = *found;
+    std::unique_lock lock(mutex_);
+    const Entry* found = entry(id, version);
+    if (found && found->held.object) {  // as most are: no copy of the rest
+      const NodeRef object = found->held.object;
+      lock.unlock();
+      return form.copyable ? object : copied(*object.get(), form);
+    }
+    if (found) known = *found;
   }
   const Held& held = known.held;
   if (!held && !known.slot) throw std::out_of_range("dflow: a task's input is gone");
   if (held.failure) std::rethrow_exception(held.failure);
-  NodeRef object = held.object;
-  if (!object) {
-    const auto make = [&](auto&&... from) {
-      Reader reader(std::forward<decltype(from)>(from)...);
-      object = hold_value(reader, form);
-    };
-    if (held.bytes)
-      make(*held.bytes);
-    else if (const Result<void> read = known.slot->read(
-                 id, version, [&](transfer::Source& source) { make(source, source.left()); });
-             !read) {
-      throw DamagedValue(id, version, read.message());
-    }
+  NodeRef object;
+  const auto make = [&](auto&&... from) {
+    Reader reader(std::forward<decltype(from)>(from)...);
+    object = hold_value(reader, form);
+  };
+  if (held.bytes)
+    make(*held.bytes);
+  else if (const Result<void> read =
+               known.slot->read(id, version, [&](transfer::Source& source) { make(source, source.left()); });
+           !read) {
+    throw DamagedValue(id, version, read.message());
+  }
+  {
     const std::lock_guard lock(mutex_);
     if (Entry* found = entry(id, version)) {
       Held& kept = found->held;

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <exception>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <unordered_map>
 
 #include <dflow/detail/crossing.h>
 
@@ -74,7 +74,7 @@ class ValueStore {
   Held lend(core::TaskId id, core::Attempt version, const Entry& from);
 
   std::mutex mutex_;
-  std::map<core::TaskId, Entry> entries_;
+  std::unordered_map<core::TaskId, Entry> entries_;
 };
 
 }  // namespace dflow::cluster

@@ -54,14 +54,18 @@ void Worker::on(RunTask& event) {
   work.order = std::move(event);
   const RunTask& order = work.order;
   move(work, WorkState::fetching);
+  std::vector<std::pair<NamedValue*, const Input*>> missing;
+  work.inputs.reserve(order.inputs.size());
   for (const Input& input : order.inputs) {
-    const auto [value, unknown] = values_.try_emplace({input.id, input.version});
-    const bool first = value->second.readers.insert(name);
-    if (first && !value->second.stored()) ++work.missing;
+    NamedValue& value = *values_.try_emplace({input.id, input.version}).first;
+    if (!value.second.readers.insert(name)) continue;
+    work.inputs.push_back(&value);
+    if (!value.second.stored()) missing.emplace_back(&value, &input);
   }
-  if (work.missing == 0) return make_ready(work);
-  for (const Input& input : order.inputs) {
-    want(input);
+  work.missing = static_cast<std::uint32_t>(missing.size());
+  if (missing.empty()) return make_ready(work);
+  for (const auto& [value, input] : missing) {
+    want(*value, *input);
     if (!tasks_.contains(name)) return;  // it had to be given back at once
   }
 }
@@ -101,9 +105,9 @@ void Worker::start(Work& work) {
   }
   StartBody body{
       .id = order.id, .attempt = order.attempt, .payload = order.payload, .options = order.options};
+  for (NamedValue* input : work.inputs) use(*input);
   body.inputs.reserve(order.inputs.size());
   for (const Input& input : order.inputs) {
-    use({input.id, input.version});
     body.inputs.push_back({.id = input.id, .version = input.version, .bytes = input.bytes});
   }
   body.wanted = order.wanted;
@@ -125,9 +129,9 @@ void Worker::forget(const Name& name) {
   if (alone_ == name) alone_.reset();
   if (work.deadline) deadlines_.erase({*work.deadline, name});
   move(work, WorkState::gone);
-  const RunTask order = std::move(work.order);
+  const std::vector<NamedValue*> inputs = std::move(work.inputs);
   tasks_.erase(found);
-  for (const Input& input : order.inputs) release(name, {input.id, input.version});
+  for (NamedValue* input : inputs) release(name, *input);
 }
 
 void Worker::on(const CancelTask& event) {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -51,7 +52,8 @@ struct WorkerLimits {
 ///      is short and something runs or is being written to the disk;
 ///  (4) a value is being fetched iff a task here or the scheduler wants it and it is not stored;
 ///  (5) `memory` is the sum over the values that are in memory, `spilled` over those that are on the disk
-///  alone; (6) what may be spilled is known by when it was used last.
+///  alone; (6) what may be spilled is known by when it was used last; (7) a task knows its inputs' values,
+///  each once.
 class Worker {
  public:
   Worker(WorkerId self, WorkerLimits limits, Settings settings = {});
@@ -84,6 +86,12 @@ class Worker {
     Attempt version{};
     auto operator<=>(const Name&) const = default;
   };
+  /// All versions of a value lie in one bucket.
+  struct ById {
+    std::size_t operator()(const Name& name) const noexcept {
+      return static_cast<std::size_t>(static_cast<std::uint64_t>(name.id) * 0x9e3779b97f4a7c15 >> 20);
+    }
+  };
   /// A set that lies together: in most of these there are few, and they come and go in order.
   class Names {
    public:
@@ -108,14 +116,6 @@ class Worker {
    private:
     std::vector<Name> all_;
   };
-  struct Work {
-    RunTask order;
-    WorkState state = WorkState::fresh;
-    std::uint32_t missing = 0;  ///< Different inputs that are not stored here.
-    std::optional<Time> deadline = {};
-    bool timed_out = false;
-    bool cancelled = false;  ///< Running still, but nobody wants the result.
-  };
   struct Value {
     ValueState state = ValueState::absent;
     bool doomed = false;  ///< Dropped when its last reader here has ended.
@@ -134,6 +134,18 @@ class Worker {
     bool for_scheduler = false;  ///< It asked for a copy.
 
     bool stored() const { return state != ValueState::absent; }
+  };
+  /// Where a value is, it stays until it is erased, which no value is that has readers.
+  using Values = std::unordered_map<Name, Value, ById>;
+  using NamedValue = Values::value_type;
+  struct Work {
+    RunTask order;
+    std::vector<NamedValue*> inputs = {};  ///< Each once.
+    WorkState state = WorkState::fresh;
+    std::uint32_t missing = 0;  ///< Of the inputs, those that are not stored here.
+    std::optional<Time> deadline = {};
+    bool timed_out = false;
+    bool cancelled = false;  ///< Running still, but nobody wants the result.
   };
   struct Queued {
     Rank rank;
@@ -176,16 +188,17 @@ class Worker {
   }
 
   // worker_values.cc: values.
-  void want(const Input& input);
+  void want(NamedValue& named, const Input& input);
   void ask(const Name& name, Value& value);
-  void give_up(const Name& name, Value& value);
+  void give_up(Name name, Value& value);
   void refuse_large(const Name& name, Value& value);
   void store(const Name& name, std::uint64_t bytes);
   void unstore(const Name& name);
-  void use(const Name& name);  ///< A body reads it now: it is in memory.
-  void release(const Name& reader, const Name& name);
+  void use(NamedValue& named);  ///< A body reads it now: it is in memory.
+  void release(const Name& reader, NamedValue& named);
   void erase_if_idle(const Name& name);
-  void drop_if_unwanted(const Name& name);
+  void erase_if_idle(NamedValue& named);
+  bool drop_if_unwanted(NamedValue& named);  ///< True if it is gone.
 
   // worker_memory.cc: what is in memory.
   void turn(const Name& name, Value& value, ValueState to);
@@ -205,8 +218,8 @@ class Worker {
   const WorkerLimits limits_;
   const std::uint16_t threads_;
   const Settings settings_;
-  std::map<Name, Work> tasks_;
-  std::map<Name, Value> values_;
+  std::unordered_map<Name, Work, ById> tasks_;
+  Values values_;
   std::set<Queued> ready_;
   std::set<Queued> resuming_;
   std::set<std::pair<Time, Name>> deadlines_;

@@ -130,9 +130,8 @@ bool Worker::held_back(const Work& work) const {
   if (!bounded() || (running_ == 0 && !disk_may_free)) return false;
   if (paused_) return true;
   std::uint64_t back = 0;
-  for (const Input& input : work.order.inputs) {
-    const Value& value = values_.at({input.id, input.version});
-    if (value.state == ValueState::spilled) back += value.bytes;
+  for (const NamedValue* input : work.inputs) {
+    if (input->second.state == ValueState::spilled) back += input->second.bytes;
   }
   return back > 0 && used() + back > part(pause_above);
 }

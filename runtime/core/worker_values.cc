@@ -12,9 +12,8 @@ constexpr Duration first_pause = std::chrono::milliseconds(50);
 
 }  // namespace
 
-void Worker::want(const Input& input) {
-  const Name name{input.id, input.version};
-  Value& value = values_[name];
+void Worker::want(NamedValue& named, const Input& input) {
+  auto& [name, value] = named;
   if (value.stored()) return;
   value.bytes = input.bytes;
   for (const WorkerId holder : input.holders) {
@@ -46,7 +45,8 @@ void Worker::ask(const Name& name, Value& value) {
   retries_.insert({*value.again_at, name});
 }
 
-void Worker::give_up(const Name& name, Value& value) {
+/// The value may be gone afterwards, with its name in the table.
+void Worker::give_up(Name name, Value& value) {
   const std::vector<MissingInput> refused = std::move(value.refused);
   const auto readers = value.readers;
   if (std::exchange(value.for_scheduler, false)) {
@@ -73,14 +73,14 @@ void Worker::give_up(const Name& name, Value& value) {
 }
 
 void Worker::on(const FetchValue& event) {
-  const Name name{event.value.id, event.value.version};
-  Value& value = values_[name];
+  NamedValue& named = *values_.try_emplace({event.value.id, event.value.version}).first;
+  auto& [name, value] = named;
   if (value.stored()) {
     value.doomed = false;
     return report(ValueAdded{self_, name.id, name.version, value.bytes});
   }
   value.for_scheduler = true;
-  want(event.value);
+  want(named, event.value);
 }
 
 void Worker::on(const FetchSucceeded& event) {
@@ -134,8 +134,8 @@ void Worker::store(const Name& name, std::uint64_t bytes) {
   }
 }
 
-void Worker::use(const Name& name) {
-  Value& value = values_.at(name);
+void Worker::use(NamedValue& named) {
+  auto& [name, value] = named;
   if (value.state == ValueState::here) unspilled_.erase({value.used, name});
   value.used = event_number_;
   if (value.state != ValueState::here)
@@ -171,39 +171,44 @@ void Worker::on(const ValueSpoilt& event) {
 }
 
 void Worker::on(const FreeValue& event) {
-  auto it = values_.lower_bound({event.id, Attempt{0}});
-  std::vector<Name> names;
-  for (; it != values_.end() && it->first.id == event.id && it->first.version <= event.version; ++it) {
-    if (it->second.stored()) names.push_back(it->first);
+  if (values_.empty()) return;
+  const std::size_t bucket = values_.bucket({event.id, event.version});
+  std::vector<NamedValue*> versions;
+  for (auto it = values_.begin(bucket); it != values_.end(bucket); ++it) {
+    const bool meant = it->first.id == event.id && it->first.version <= event.version;
+    if (meant && it->second.stored()) versions.push_back(&*it);
   }
-  for (const Name& name : names) {
-    values_.at(name).doomed = true;
-    drop_if_unwanted(name);
+  std::ranges::sort(versions, {}, [](const NamedValue* one) { return one->first.version; });
+  for (NamedValue* version : versions) {
+    version->second.doomed = true;
+    drop_if_unwanted(*version);
   }
 }
 
-void Worker::release(const Name& reader, const Name& name) {
-  const auto found = values_.find(name);
-  if (found == values_.end() || !found->second.readers.erase(reader)) return;
-  drop_if_unwanted(name);
-  erase_if_idle(name);
+void Worker::release(const Name& reader, NamedValue& named) {
+  named.second.readers.erase(reader);
+  if (!drop_if_unwanted(named)) erase_if_idle(named);
 }
 
-void Worker::drop_if_unwanted(const Name& name) {
-  Value& value = values_.at(name);
-  if (!value.doomed || !value.readers.empty()) return;
+bool Worker::drop_if_unwanted(NamedValue& named) {
+  const auto& [name, value] = named;
+  if (!value.doomed || !value.readers.empty()) return false;
   unstore(name);
-  values_.erase(name);
   emit(DropValue{name.id, name.version});
+  values_.erase(values_.find(name));
+  return true;
 }
 
 void Worker::erase_if_idle(const Name& name) {
   const auto found = values_.find(name);
-  if (found == values_.end()) return;
-  Value& value = found->second;
+  if (found != values_.end()) erase_if_idle(*found);
+}
+
+void Worker::erase_if_idle(NamedValue& named) {
+  const auto& [name, value] = named;
   if (value.stored() || value.asking || value.for_scheduler || !value.readers.empty()) return;
   if (value.again_at) retries_.erase({*value.again_at, name});
-  values_.erase(found);
+  values_.erase(values_.find(name));
 }
 
 /// Without what nobody wants any more.
@@ -216,6 +221,8 @@ void Worker::report_all(WorkerReturned& report) const {
     const bool suspended = work.state == WorkState::blocked || work.state == WorkState::resuming;
     report.tasks.push_back({name.id, name.version, suspended || work.state == WorkState::running, suspended});
   }
+  std::ranges::sort(report.values, {}, [](const HeldValue& one) { return std::pair(one.id, one.version); });
+  std::ranges::sort(report.tasks, {}, [](const HeldTask& one) { return std::pair(one.id, one.attempt); });
 }
 
 bool Worker::stored(TaskId id, Attempt version) const {
@@ -231,11 +238,16 @@ void Worker::check_invariants() const {
   std::size_t ready = 0, resuming = 0;
   for (const auto& [name, work] : tasks_) {
     std::set<Name> missing;
+    std::set<const NamedValue*> inputs;
     for (const Input& input : work.order.inputs) {
       const auto found = values_.find({input.id, input.version});
       require(found != values_.end() && found->second.readers.contains(name), "an input knows its readers");
       if (!found->second.stored()) missing.insert(found->first);
+      inputs.insert(&*found);
     }
+    require(inputs == std::set<const NamedValue*>(work.inputs.begin(), work.inputs.end()) &&
+                inputs.size() == work.inputs.size(),
+            "a task knows its inputs' values, each once");
     running += work.state == WorkState::running;
     ready += work.state == WorkState::ready;
     resuming += work.state == WorkState::resuming;
