@@ -32,6 +32,7 @@ void WorkerProcess::fetch() {
     fetch_wanted_.wait(lock, [&] { return over_ || !to_fetch_.empty(); });
     if (over_) return;
     const std::vector<core::StartFetch> orders = next_fetches();
+    if (!to_fetch_.empty()) fetch_wanted_.notify_one();
     lock.unlock();
     const std::vector<core::WorkerEvent> ends = fetch(orders);
     lock.lock();

@@ -261,6 +261,7 @@ void WorkerProcess::apply_all() {
     send_reports();
   }
   applying_ = false;
+  if (!to_fetch_.empty()) fetch_wanted_.notify_one();  // once: one of them asks for many
   // It is known by now that they start: who is to blame for this process's end is told by that.
   for (const Order& order : std::exchange(starting_, {})) start(order);
 }
@@ -269,7 +270,6 @@ void WorkerProcess::apply_all() {
 
 void WorkerProcess::carry_out(const core::StartFetch& action) {
   to_fetch_.push_back(action);
-  fetch_wanted_.notify_one();
 }
 
 void WorkerProcess::carry_out(core::StartBody& action) {
