@@ -89,5 +89,57 @@ TEST_F(SchedulerTest, LetsNoThiefTakeWhatFailedThere) {
   EXPECT_THAT(ran(finish(1)), ElementsAre(task(2)));
 }
 
+TEST_F(SchedulerTest, BelievesNobodyInAnothersName) {
+  join(1), join(2);
+  submit(1);
+  const WorkerId other = where(1) == WorkerId{1} ? WorkerId{2} : WorkerId{1};
+  const TaskFinished told{other, task(1), Attempt{1}, 8, std::chrono::milliseconds(1), {}};
+  EXPECT_THAT(say(told), ElementsAre(Action(FreeValue{other, task(1), Attempt{1}})));
+  EXPECT_THAT(all<TaskDone>(finish(1)), SizeIs(1));
+}
+
+TEST_F(SchedulerTest, BelievesNothingAboutAnEarlierAttempt) {
+  join(1);
+  submit(1, {}, {.retries = 1});
+  const TaskFailed told{WorkerId{1}, task(1), Attempt{1}, {}};
+  ASSERT_THAT(ran(say(told)), ElementsAre(task(1)));
+  EXPECT_THAT(say(told), IsEmpty());
+  EXPECT_THAT(all<TaskDone>(finish(1)), SizeIs(1));
+}
+
+TEST_F(SchedulerTest, DoesNotRetryWhatMustNotBe) {
+  join(1);
+  submit(1, {}, {.retries = 2});
+  const auto told = say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}, false});
+  EXPECT_THAT(all<TaskEnded>(told), SizeIs(1));
+  EXPECT_THAT(ran(told), IsEmpty());
+}
+
+TEST_F(SchedulerTest, FreesWhatItsHolderDidNotFind) {
+  join(1);
+  submit(1);
+  finish(1);
+  EXPECT_THAT(all<FreeValue>(say(ValueRemoved{WorkerId{1}, task(1), Attempt{1}})),
+              ElementsAre(FreeValue{WorkerId{1}, task(1), Attempt{1}}));
+}
+
+TEST_F(SchedulerTest, KeepsAValueWhoseHolderCouldNotBeReached) {
+  join(1);
+  submit(1);
+  finish(1);
+  const auto told = say(ValueUnavailable{client, task(1), Attempt{1}, WorkerId{1}, false});
+  EXPECT_THAT(all<TaskDone>(told), SizeIs(1));
+  EXPECT_THAT(ran(told), IsEmpty());
+}
+
+TEST_F(SchedulerTest, WaitsForNoCopyOfWhatWasFreed) {
+  join(1), join(2);
+  submit(1);
+  finish(1, 1000);
+  ASSERT_THAT(all<FetchValue>(say(RebalanceRequested{client, RequestId{1}})), SizeIs(1));
+  say(TasksReleased{client, {task(1)}});
+  EXPECT_THAT(all<RequestDone>(say(Tick{})), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace dflow::core

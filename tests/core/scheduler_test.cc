@@ -235,6 +235,14 @@ TEST_F(CallBackTest, MovesASentTaskOnlyWhenItsWorkerAgrees) {
   EXPECT_EQ(last_run.at(asked[0].id).worker, WorkerId{2});
 }
 
+TEST_F(CallBackTest, CallsNothingBackForWhoMayNotRunIt) {
+  join(1);
+  const auto here = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w1"}});
+  submit(1, {}, {.options = here}), submit(2, {}, {.options = here});
+  ASSERT_EQ(where(2), WorkerId{1});
+  EXPECT_THAT(all<RevokeTask>(join(2)), IsEmpty());
+}
+
 TEST_F(CallBackTest, LeavesATaskThatHasBegun) {
   join(1);
   submit(1), submit(2);

@@ -65,6 +65,14 @@ TEST_F(WorkerTest, GivesATaskBackWhenNobodyHasItsInput) {
   EXPECT_EQ(worker.tasks() + worker.values(), 0u);
 }
 
+TEST_F(WorkerTest, TellsNothingOfATimeLimitThatNobodyWaitsFor) {
+  RunTask order{.worker = self, .id = task(1), .attempt = Attempt{1}};
+  order.options = std::make_shared<TaskOptions>(TaskOptions{.timeout = std::chrono::milliseconds(10)});
+  say(order);
+  say(CancelTask{self, task(1), Attempt{1}});
+  EXPECT_THAT(all<TaskFailed>(tick(20)), IsEmpty());
+}
+
 TEST_F(WorkerTest, FailsATaskWhoseInputItCannotTake) {
   run(1, {from(9, {peer})});
   for (int round = 1; round <= 2; ++round) {
