@@ -173,7 +173,16 @@ core::TaskId ClientSession::name(Node& node) {
 core::TaskSpec ClientSession::describe_task(Node& node) {
   core::TaskSpec task;
   InputNumbers numbers(task.inputs);
+  std::vector<core::TaskId> ids;  // of the edges' producers
+  {
+    const std::lock_guard lock(mutex_);
+    ids.reserve(node.edge_count);
+    for (std::uint32_t i = 0; i < node.edge_count; ++i) ids.push_back(core::TaskId{id_of(*node.edges[i].producer)});
+  }
+  std::uint32_t next = 0;
   const auto known = [&](Node& producer) {
+    // They are asked for in the order of the edges, mostly; what had no name may have got one meanwhile.
+    if (next < ids.size() && node.edges[next].producer == &producer && ids[next++] != core::TaskId{}) return ids[next - 1];
     const std::lock_guard lock(mutex_);
     return core::TaskId{id_of(producer)};
   };

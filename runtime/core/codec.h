@@ -2,12 +2,13 @@
 ///
 /// Any type with `fields`, and what the standard library makes of them. Integers are LEB128 (signed ones
 /// zigzag), doubles eight bytes, sequences and strings a count and their elements, optionals and pointers a
-/// byte 0 or 1 and the value, variants an index and the alternative. Decoding trusts nothing: a count never
-/// takes more memory than there are bytes left to fill it with, and whatever does not fit is refused. An
+/// byte 0 or 1 and the value, variants an index and the alternative. Decoding trusts nothing: a count takes
+/// memory for 256 elements at most before they are there, and whatever does not fit is refused. An
 /// enumeration's value is not checked against its names; who switches over one that came from outside has a
 /// default.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <concepts>
@@ -228,6 +229,7 @@ class Decoder {
     std::size_t n = 0;
     if (!count(n)) return false;
     values.clear();
+    if constexpr (requires { values.reserve(n); }) values.reserve(std::min(n, most_reserved));
     for (; n > 0; --n) {
       if (!get(values.emplace_back())) return false;
     }
@@ -280,6 +282,9 @@ class Decoder {
     ((index == I ? (fits = get(value.template emplace<I>()), 0) : 0), ...);
     return fits;
   }
+
+  /// Elements that a count alone takes memory for.
+  static constexpr std::size_t most_reserved = 256;
 
   std::string_view in_;
   bool bad_ = false;
