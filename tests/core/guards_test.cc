@@ -141,5 +141,42 @@ TEST_F(SchedulerTest, WaitsForNoCopyOfWhatWasFreed) {
   EXPECT_THAT(all<RequestDone>(say(Tick{})), SizeIs(1));
 }
 
+TEST_F(SchedulerTest, CancelsWhatRunsAndNobodyNeeds) {
+  join(1);
+  submit(1, {}, {.pure = true});
+  EXPECT_THAT(all<CancelTask>(say(TasksReleased{client, {task(1)}})),
+              ElementsAre(CancelTask{WorkerId{1}, task(1), Attempt{1}}));
+}
+
+TEST_F(SchedulerTest, ReplacesNoWorkerForACancellationWithoutForce) {
+  join(1);
+  submit(1);
+  EXPECT_THAT(all<ReplaceWorker>(say(TasksCancelled{client, {task(1)}, false})), IsEmpty());
+}
+
+TEST_F(SchedulerTest, TakesOtherWorkersOnlyWhereThereAreNoneOfThoseNamed) {
+  join(1), join(2);
+  const auto rather = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w1"}, .other_workers = true});
+  submit(1, {}, {.options = rather});
+  EXPECT_EQ(where(1), WorkerId{1});
+  EXPECT_THAT(ran(submit(2, {}, {.options = rather})), IsEmpty());
+}
+
+/// The next worker takes the place of the one that is lost.
+TEST_F(SchedulerTest, DropsNoCopyOfANewWorkerForOneThatWasLost) {
+  join(1);
+  submit(1);
+  finish(1, 1000);
+  join(2), join(3);
+  const auto moved = all<FetchValue>(say(RebalanceRequested{client, RequestId{1}}));
+  ASSERT_THAT(moved, SizeIs(1));
+  const WorkerId to = moved[0].worker, other = to == WorkerId{2} ? WorkerId{3} : WorkerId{2};
+  say(ValueAdded{other, task(1), Attempt{1}, 1000});
+  lose(1);
+  join(4);
+  say(ValueAdded{WorkerId{4}, task(1), Attempt{1}, 1000});
+  EXPECT_THAT(all<FreeValue>(say(ValueAdded{to, task(1), Attempt{1}, 1000})), IsEmpty());
+}
+
 }  // namespace
 }  // namespace dflow::core

@@ -235,6 +235,16 @@ TEST_F(CallBackTest, MovesASentTaskOnlyWhenItsWorkerAgrees) {
   EXPECT_EQ(last_run.at(asked[0].id).worker, WorkerId{2});
 }
 
+TEST_F(CallBackTest, AsksForATaskThatHasBegunOnce) {
+  join(1);
+  submit(1), submit(2);
+  const auto asked = all<RevokeTask>(join(2));
+  ASSERT_THAT(asked, SizeIs(1));
+  auto later = all<RevokeTask>(say(TaskRevoked{WorkerId{1}, asked[0].id, asked[0].attempt, false}));
+  for (const RevokeTask& again : all<RevokeTask>(say(Tick{}))) later.push_back(again);
+  for (const RevokeTask& again : later) EXPECT_NE(again.id, asked[0].id);
+}
+
 TEST_F(CallBackTest, CallsNothingBackForWhoMayNotRunIt) {
   join(1);
   const auto here = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w1"}});
