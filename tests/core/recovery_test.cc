@@ -200,7 +200,23 @@ TEST_F(Once, RunsElsewhereIfItsWorkerGaveItBack) {
   submit_once(0);
   join(2);
   const RunTask first = last_run.at(task(0));
-  EXPECT_THAT(ran(say(TaskReturned{first.worker, first.id, first.attempt, {}})), ElementsAre(task(0)));
+  const auto actions = say(TaskReturned{first.worker, first.id, first.attempt, {}});
+  EXPECT_THAT(ran(actions), ElementsAre(task(0)));
+  EXPECT_THAT(all<OnceGiven>(actions), ElementsAre(OnceGiven{task(0), false}, OnceGiven{task(0), true}));
+}
+
+class OnceCalledBack : public SchedulerTest {
+ protected:
+  OnceCalledBack() : SchedulerTest(Settings{.journal = true}) {}
+};
+
+TEST_F(OnceCalledBack, IsNotedAsNotGivenIfItHasNotBegun) {
+  join(1);
+  submit(0, {}, {.once = true}), submit(1, {}, {.once = true});
+  const auto asked = all<RevokeTask>(join(2));
+  ASSERT_EQ(asked.size(), 1u);
+  const auto actions = say(TaskRevoked{WorkerId{1}, asked[0].id, asked[0].attempt, true});
+  EXPECT_THAT(all<OnceGiven>(actions), ElementsAre(OnceGiven{asked[0].id, false}, OnceGiven{asked[0].id, true}));
 }
 
 TEST_F(Once, ALostValueIsNotComputedAgain) {

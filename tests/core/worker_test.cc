@@ -65,12 +65,58 @@ TEST_F(WorkerTest, GivesATaskBackWhenNobodyHasItsInput) {
   EXPECT_EQ(worker.tasks() + worker.values(), 0u);
 }
 
+TEST_F(WorkerTest, AsksACancelledBodyToStopOnce) {
+  run(1);
+  EXPECT_THAT(all<StopBody>(say(CancelTask{self, task(1), Attempt{1}})), SizeIs(1));
+  EXPECT_THAT(all<StopBody>(say(CancelTask{self, task(1), Attempt{1}})), IsEmpty());
+}
+
+TEST_F(WorkerTest, TellsNothingOfACancelledBodyThatThrew) {
+  run(1);
+  say(CancelTask{self, task(1), Attempt{1}});
+  EXPECT_THAT(all<TaskFailed>(say(BodyThrew{.id = task(1), .attempt = Attempt{1}})), IsEmpty());
+  EXPECT_EQ(worker.tasks(), 0u);
+}
+
 TEST_F(WorkerTest, TellsNothingOfATimeLimitThatNobodyWaitsFor) {
   RunTask order{.worker = self, .id = task(1), .attempt = Attempt{1}};
   order.options = std::make_shared<TaskOptions>(TaskOptions{.timeout = std::chrono::milliseconds(10)});
   say(order);
   say(CancelTask{self, task(1), Attempt{1}});
   EXPECT_THAT(all<TaskFailed>(tick(20)), IsEmpty());
+}
+
+TEST_F(WorkerTest, KeepsWhatTheSchedulerAskedForAfterItWasFreed) {
+  say(ValuePushed{task(9), Attempt{1}, 8});
+  run(1, {from(9, {self})});
+  say(FreeValue{self, task(9), Attempt{1}});
+  EXPECT_THAT(all<ValueAdded>(say(FetchValue{self, from(9, {peer})})), SizeIs(1));
+  say(BodyReturned{.id = task(1), .attempt = Attempt{1}});
+  EXPECT_TRUE(worker.stored(task(9), Attempt{1}));
+}
+
+TEST_F(WorkerTest, TakesNoAnswerOfAHolderThatItDoesNotAsk) {
+  run(1, {from(9, {peer, other})});
+  say(FetchBroken{task(9), Attempt{1}, peer, false});
+  EXPECT_THAT(say(FetchSucceeded{task(9), Attempt{1}, peer, 8}), IsEmpty());
+  EXPECT_THAT(all<StartBody>(say(FetchSucceeded{task(9), Attempt{1}, other, 8})), SizeIs(1));
+}
+
+TEST_F(WorkerTest, HopesNoLongerThanItsHoldersDo) {
+  run(1, {from(9, {peer})});
+  say(FetchBroken{task(9), Attempt{1}, peer, false});
+  ASSERT_THAT(all<StartFetch>(tick(1000)), SizeIs(1));
+  const auto returned = all<TaskReturned>(say(FetchBroken{task(9), Attempt{1}, peer, true}));
+  ASSERT_THAT(returned, SizeIs(1));
+  EXPECT_THAT(returned[0].missing, SizeIs(1));
+}
+
+TEST_F(WorkerTest, ForgetsAPauseWithWhomItIsFor) {
+  run(1, {from(9, {peer})});
+  say(FetchBroken{task(9), Attempt{1}, peer, false});
+  say(CancelTask{self, task(1), Attempt{1}});
+  EXPECT_EQ(worker.values(), 0u);
+  EXPECT_THAT(all<StartFetch>(tick(1000)), IsEmpty());
 }
 
 TEST_F(WorkerTest, FailsATaskWhoseInputItCannotTake) {
