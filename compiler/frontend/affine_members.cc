@@ -28,9 +28,30 @@ struct Mentions {
   int all = 0;
 };
 
+const clang::Expr* without_added_const(const clang::Expr& expression) {
+  const clang::Expr* bare = expression.IgnoreParens();
+  const auto* cast = dyn_cast<clang::ImplicitCastExpr>(bare);
+  return cast != nullptr && cast->getCastKind() == clang::CK_NoOp ? cast->getSubExpr()->IgnoreParens() : bare;
+}
+
+/// Copied by a submit, or bound to a constant reference of a function of the standard library's.
+std::vector<const clang::Expr*> looked_at(const clang::CallExpr& call) {
+  if (const auto site = as_site(call)) return site->arguments;
+  std::vector<const clang::Expr*> found;
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr || !in_std_namespace(*callee)) return found;
+  for (const auto* argument : call.arguments())
+    if (argument->isGLValue() && argument->getType().isConstQualified()) found.push_back(argument);
+  return found;
+}
+
 void count_mentions(const clang::Stmt* part, std::map<const clang::FieldDecl*, Mentions>& mentions) {
   visit(part, [&mentions](const clang::Stmt& each) {
     if (const auto* field = field_of(each)) ++mentions[field].all;
+    if (const auto* call = dyn_cast<clang::CallExpr>(&each)) {
+      for (const auto* argument : looked_at(*call))
+        if (const auto* field = field_of(*without_added_const(*argument))) ++mentions[field].reads;
+    }
     const auto* cast = dyn_cast<clang::CastExpr>(&each);
     const auto* read = cast == nullptr || cast->getCastKind() != clang::CK_LValueToRValue
                            ? nullptr

@@ -2,6 +2,7 @@
 
 #include <dflow/dflow.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -55,6 +56,56 @@ class Solver {
     for (int i = 0; i < inner.size(); ++i) sum = ex.submit(join, inner.values()[i], sum);
   }
   return sum;
+}
+
+/// Its number is what a task takes, too, and what the library looks at.
+class Strip {
+ public:
+  Strip(dflow::Executor& ex, int n) : ex_(ex), n_(n) {
+    for (int i = 0; i < n_; ++i) cells_.push_back(ex_.submit(join, i, n_));
+  }
+  void step() {
+    Row next;
+    for (int i = 0; i < n_; ++i) next.push_back(ex_.submit(three, cells_[std::max(i - 1, 0)], cells_[i], cells_[std::min(i + 1, n_ - 1)]));
+    cells_ = std::move(next);
+  }
+  Handle last() { return ex_.submit(join, cells_[std::max(n_, 1) - 1], n_); }
+
+ private:
+  dflow::Executor& ex_;
+  int n_;
+  Row cells_;
+};
+
+[[dflow::graph]] Handle stripped(dflow::Executor& ex, int n, int steps) {
+  Strip strip(ex, n);
+  for (int t = 0; t < steps; ++t) strip.step();
+  return strip.last();
+}
+
+/// A task takes it, and others may change it.
+class Shrinking {
+ public:
+  Shrinking(dflow::Executor& ex, int n) : ex_(ex), n_(n) {
+    for (int i = 0; i < n_; ++i) cells_.push_back(ex_.submit(join, i, n_));
+  }
+  int& count() { return n_; }
+  Row row() {
+    Row all;
+    for (int i = 0; i < n_; ++i) all.push_back(ex_.submit(join, cells_[i], n_));
+    return all;
+  }
+
+ private:
+  dflow::Executor& ex_;
+  int n_;
+  Row cells_;
+};
+
+[[dflow::graph]] Row shrunk(dflow::Executor& ex, int n) {
+  Shrinking part(ex, n);
+  if (n > 1) part.count() -= 1;
+  return part.row();
 }
 
 struct Line {
