@@ -4,6 +4,7 @@
 #include <set>
 
 #include "clang/AST/DeclTemplate.h"
+#include "compiler/frontend/carried_lambdas.h"
 #include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/positions.h"
@@ -24,6 +25,8 @@ class Search {
   }
 
   CrossingTypes result(Proposals& proposals) {
+    for (const auto* lambda : lambdas_)
+      if (submitted_.contains(lambda->getLambdaClass())) carry(*lambda, proposals);
     for (const LocalExposure& local : sendable_.local_exposures()) propose(local, proposals);
     return {.exposures = sendable_.exposures(), .exceptions = std::move(exceptions_)};
   }
@@ -32,6 +35,7 @@ class Search {
   void look_at(const clang::FunctionDecl& function) {
     walk(function, [this](const clang::Stmt& statement, Around) {
       if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&statement)) {
+        lambdas_.push_back(lambda);
         for (const auto* body : lambda_operators(*lambda)) look_at(*visible_body(*body));
       } else if (const auto* thrown = dyn_cast<clang::CXXThrowExpr>(&statement)) {
         if (thrown->getSubExpr() != nullptr) look_at_exception(thrown->getSubExpr()->getType());
@@ -43,6 +47,8 @@ class Search {
 
   void look_at_arguments(const SiteCall& site) {
     sendable_.find(site.callable->getType());  // a functor has members too
+    const auto* callable = site.callable->getType().getNonReferenceType()->getAsCXXRecordDecl();
+    if (callable != nullptr && callable->isLambda()) submitted_.insert(callable);
     for (const auto type : argument_types(site)) {
       if (!type.isNull()) sendable_.find(type);
     }
@@ -76,6 +82,19 @@ class Search {
     exceptions_.push_back(text);
   }
 
+  /// A task's lambda is written as a class if all that it holds can be sent.
+  void carry(const clang::LambdaExpr& lambda, Proposals& proposals) {
+    const auto carried = carried_lambda(lambda, project_);
+    const auto stays = [this](const CarriedCapture& capture) {
+      return sendable_.find(capture.type).has_value();
+    };
+    if (carried && std::ranges::none_of(carried->captures, stays)) {
+      proposals.propose(carried->whole, "carry", carried->edits);
+    } else if (const auto whole = text_range(lambda.getSourceRange(), project_)) {
+      proposals.refuse(*whole, "carry");
+    }
+  }
+
   void propose(const LocalExposure& local, Proposals& proposals) const {
     const auto brace = text_range(local.record->getBraceRange().getEnd(), project_);
     if (!brace) return;
@@ -85,6 +104,8 @@ class Search {
 
   const Project& project_;
   SendableTypes sendable_;
+  std::vector<const clang::LambdaExpr*> lambdas_;
+  std::set<const clang::CXXRecordDecl*> submitted_;  ///< The classes of lambdas that are tasks.
   std::vector<std::string> exceptions_;
   std::set<std::string> seen_exceptions_;
 };

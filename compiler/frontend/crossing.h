@@ -15,7 +15,7 @@ struct CrossingTypes {
   std::vector<std::string> exceptions;  ///< Thrown types of the user's, as they are written.
 };
 
-/// Classes local to functions are told what to say of themselves by edits.
+/// Classes local to functions are told what to say of themselves by edits, and lambdas become such classes.
 CrossingTypes crossing_types(const Project& project, const Definitions& definitions, Proposals& proposals);
 
 }  // namespace dflow::compiler

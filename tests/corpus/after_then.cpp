@@ -1,7 +1,7 @@
 // Order without data: TaskOptions::after, named tasks; then with functions and lambdas, after void, of a then.
 // BOUNDARIES: 0
 // REPLICABLE: yes
-// WORKERS: no, tasks share a global, and a lambda has captures
+// WORKERS: no, tasks share a global, and a generic lambda has captures
 // PARAMS: graph=ordered 3 -- n=3
 // EDGES: note#0 -> note#1, note#1 -> note#2, note#2 -> last#0, last#0 -> twice#0, twice#0 -> lambda@30#0
 // EDGES: lambda@30#0 -> closing#0, note#0 -> closing#0
@@ -27,7 +27,7 @@ std::atomic<long> seen{1};
     notes.push_back(handle.submit(note, i));
   }
   auto value = ex.with({.name = "last", .after = {notes.back()}}).submit(look);
-  auto next = value.then(twice).then([n](long x) { return x + n; });
+  auto next = value.then(twice).then([n](auto x) { return x + n; });
   auto options = dflow::TaskOptions{.name = "closing", .priority = 5, .retries = 2, .after = {next, notes.front()}};
   return ex.with(options).submit([] { return seen.load(); });
 }

@@ -1,7 +1,7 @@
 // Lambdas as tasks (captures, mutable, generic, stored, two on one line) and as helpers that submit (recursive, generic).
 // BOUNDARIES: 0
 // REPLICABLE: yes
-// WORKERS: no, lambdas with captures
+// WORKERS: compiled, lambdas with captures
 // PARAMS: graph=lambdas 4 -- n=4 k=3
 // PARAMS: graph=lambdas 0 -- n=0 k=3
 

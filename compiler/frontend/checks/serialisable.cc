@@ -1,7 +1,9 @@
 // -Wdflow-not-serialisable: a value that crosses tasks holds what means nothing in another process; names the
 // member.
+#include <map>
 #include <set>
 
+#include "compiler/frontend/carried_lambdas.h"
 #include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/crossing.h"
 
@@ -17,6 +19,8 @@ class Serialisables {
   Serialisables(const CheckInput& input, Reporter& reporter)
       : project_(input.project), sendable_(input.project), reporter_(reporter) {}
 
+  void note(const clang::LambdaExpr& lambda) { lambdas_.try_emplace(lambda.getLambdaClass(), &lambda); }
+
   void look(const SiteCall& site) {
     const auto types = argument_types(site);
     for (std::size_t i = 0; i < site.arguments.size(); ++i) {
@@ -28,23 +32,51 @@ class Serialisables {
   }
 
  private:
-  /// A lambda crosses as its type alone. What it refers to is captures.cc's matter.
+  /// What it refers to is captures.cc's matter.
   void look_at_captures(const clang::Expr& callable) {
     const auto* record = callable.getType().getNonReferenceType()->getAsCXXRecordDecl();
     if (record == nullptr || !record->isLambda() || !said_.insert(record->getTypeForDecl()).second) return;
+    const auto lambda = lambdas_.find(record);
+    const auto carried = lambda == lambdas_.end() ? std::nullopt : carried_lambda(*lambda->second, project_);
+    std::string reason = carried ? obstacle_in(*carried) : "";
+    if (const std::string names = copies_in(*record); !carried && !names.empty())
+      reason = "it captures " + names;
+    if (reason.empty()) return;
+    Finding finding{.at = callable.getExprLoc(),
+                    .text = "this lambda cannot be sent to another process: " + reason};
+    finding.notes.push_back(
+        {.at = callable.getExprLoc(), .text = "let the task take what it captures as arguments"});
+    reporter_.warn(kName, std::move(finding));
+  }
+
+  std::string obstacle_in(const CarriedLambda& carried) {
+    for (const CarriedCapture& capture : carried.captures)
+      if (const auto obstacle = sendable_.find(capture.type))
+        return "it captures '" + capture.name + "', and " + text_of(*obstacle);
+    return "";
+  }
+
+  static std::string copies_in(const clang::CXXRecordDecl& record) {
     std::string names;
-    for (const auto& capture : record->captures()) {
+    for (const auto& capture : record.captures()) {
       if (capture.capturesVariable() && capture.getCaptureKind() == clang::LCK_ByCopy)
         names += (names.empty() ? "'" : ", '") + capture.getCapturedVar()->getNameAsString() + "'";
       else if (capture.getCaptureKind() == clang::LCK_StarThis)
         names += names.empty() ? "'*this'" : ", '*this'";
     }
-    if (names.empty()) return;
-    Finding finding{.at = callable.getExprLoc(),
-                    .text = "this lambda cannot be sent to another process: it captures " + names};
-    finding.notes.push_back(
-        {.at = callable.getExprLoc(), .text = "let the task take what it captures as arguments"});
-    reporter_.warn(kName, std::move(finding));
+    return names;
+  }
+
+  /// "Tile::grids -> Grid::cells is a pointer, 'double *'"
+  std::string text_of(const Obstacle& obstacle) const {
+    std::string text;
+    for (const std::string& step : obstacle.chain) text += (text.empty() ? "" : " -> ") + step;
+    const std::string type = "'" + shown(obstacle.type) + "'";
+    return obstacle.chain.empty() ? type + " " + obstacle.what : text + " " + obstacle.what + ", " + type;
+  }
+
+  std::string shown(clang::QualType type) const {
+    return type.getAsString(clang::PrintingPolicy(project_.context().getLangOpts()));
   }
 
   void say(clang::QualType type, const std::string& what, const clang::Expr& at, const SiteCall& site) {
@@ -52,17 +84,10 @@ class Serialisables {
     const auto obstacle = sendable_.find(bare);
     if (!obstacle || !said_.insert(bare.getCanonicalType().getTypePtr()).second) return;
     const auto name = callable_name(*site.callable, project_.sources());
-    clang::PrintingPolicy policy(project_.context().getLangOpts());
-    const auto shown = [&policy](clang::QualType each) { return each.getAsString(policy); };
     Finding finding{.at = at.getExprLoc(), .text = "", .range = at.getSourceRange()};
     finding.text = (what == "result" ? "the result" : "an argument") +
                    std::string(name.empty() ? " of this task" : " of the task '" + name + "'") +
-                   " cannot be sent to another process: ";
-    for (const std::string& step : obstacle->chain)
-      finding.text += (&step == &obstacle->chain.front() ? "" : " -> ") + step;
-    const std::string type_name = "'" + shown(obstacle->type) + "'";
-    finding.text +=
-        obstacle->chain.empty() ? type_name + " " + obstacle->what : " " + obstacle->what + ", " + type_name;
+                   " cannot be sent to another process: " + text_of(*obstacle);
     if (project_.owns(obstacle->at))
       finding.notes.push_back(
           {.at = obstacle->at,
@@ -74,12 +99,18 @@ class Serialisables {
   SendableTypes sendable_;
   Reporter& reporter_;
   std::set<const clang::Type*> said_;
+  std::map<const clang::CXXRecordDecl*, const clang::LambdaExpr*> lambdas_;
 };
 
 }  // namespace
 
 void check_serialisable(const CheckInput& input, Reporter& reporter) {
   Serialisables check(input, reporter);
+  for (const auto* function : input.functions) {
+    walk(*function, [&check](const clang::Stmt& statement, Around) {
+      if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&statement)) check.note(*lambda);
+    });
+  }
   for (const auto* function : input.functions) {
     walk(*function, [&check](const clang::Stmt& statement, Around) {
       const auto* call = dyn_cast<clang::CallExpr>(&statement);
