@@ -18,7 +18,6 @@ WARNING = re.compile(r"(?P<file>[^:]+):\d+:\d+: warning: .* \[-Wdflow-(?P<name>[
 
 # Programs that do on purpose what a warning is for.
 TRUE_ALARMS = {
-    "samples/dynamic_only/option_prices.cpp": {"not-serialisable"},  # a lambda that captures: for one process
     "tests/corpus/launch_options.cpp": {"reads-global"},  # how often a task has failed
     "tests/corpus/launch_waits.cpp": {"reads-global"},  # a promise that a task keeps
 }
