@@ -71,7 +71,7 @@ constexpr std::array kSettings = std::to_array<Setting>({
     {"DFLOW_WORKER_MEMORY", "--dflow-worker-memory",
      "bytes that a worker process may have in memory (a share of the machine's): from 60 % on it writes results to a disk; 0: "
      "as many as it likes",
-     "a number from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.worker_memory = n; }},
+     "a number of bytes, from 0", UINT64_MAX, [](Settings& s, std::uint64_t n, const std::string&) { s.worker_memory = n; }},
     {"DFLOW_WORKER_SPILL", "--dflow-worker-spill",
      "where worker processes write results that their memory has no room for; none: nowhere", "a folder, or none", 0,
      [](Settings& s, std::uint64_t, const std::string& text) { s.worker_spill = text; }},

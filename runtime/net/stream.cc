@@ -43,11 +43,15 @@ constexpr std::size_t kPiece = 4 << 20;
 /// One read brings a whole frame, or several, if they are small.
 constexpr std::size_t kReadAhead = 16 << 10;
 
-/// Thrift counts what a transport has read and refuses more than its limit; dflow bounds each frame by itself.
-std::shared_ptr<TConfiguration> unbounded() {
-  // What goes wrong is told by whoever wanted it, once; Thrift would print it as well.
+/// What goes wrong is told by whoever wanted it, once; Thrift would print it as well.
+void keep_thrift_quiet() {
   static const bool quiet = (apache::thrift::GlobalOutput.setOutputFunction([](const char*) {}), true);
   (void)quiet;
+}
+
+/// Thrift counts what a transport has read and refuses more than its limit; dflow bounds each frame by itself.
+std::shared_ptr<TConfiguration> unbounded() {
+  keep_thrift_quiet();
   return std::make_shared<TConfiguration>(std::numeric_limits<int>::max(), std::numeric_limits<int>::max());
 }
 
@@ -189,6 +193,10 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   try {
     socket->open();
   } catch (const TTransportException& error) {
+    if (std::string_view(error.what()).ends_with(std::generic_category().message(EMFILE))) {
+      return Error{"no connection to " + address.text() +
+                   " can be opened: this process has as many files as it may have; raise the limit (ulimit -n)"};
+    }
     return Error{"nobody answers at " + address.text() + ": " + error.what()};
   }
   auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.socket = std::move(socket)}));
@@ -362,6 +370,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(const Address& address, std::sh
     return Error{"binding to " + address.host + " would open this machine to others: without certificates on both ends "
                  "dflow stays on 127.0.0.1; `dflow security init` makes them"};
   }
+  keep_thrift_quiet();
   auto socket = std::make_shared<ServerSocket>(address.host, address.port);
   // Thrift would have the kernel hide who connects until he speaks, for a second.
   socket->setListenCallback([](THRIFT_SOCKET listening) {

@@ -144,6 +144,7 @@ def ports_and_hosts_are_checked():
         taken = bench.run([DFLOW, "scheduler", "--port", address.rsplit(":", 1)[1]])
         assert taken.returncode == 2
         expect(taken.stderr, "cannot listen at " + address, "in use", "take another port")
+        assert taken.stderr.count("\n") == 1, taken.stderr
         open_to_all = bench.run([DFLOW, "scheduler", "--host", "0.0.0.0"])
         assert open_to_all.returncode == 2
         expect(open_to_all.stderr, "would open this machine to others")

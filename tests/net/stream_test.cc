@@ -1,6 +1,7 @@
 // Streams over real sockets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <thread>
 #include <vector>
@@ -38,6 +39,18 @@ TEST(Stream, NobodyAnswers) {
   const auto refused = Stream::connect({.host = "127.0.0.1", .port = 1}, 1s);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.message(), HasSubstr("nobody answers at 127.0.0.1:1"));
+}
+
+TEST(Stream, TooManyFilesSayWhatToDo) {
+  const auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto refused = Stream::connect(listener.value()->address(), 1s);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.message(), HasSubstr("raise the limit (ulimit -n)"));
 }
 
 TEST(Stream, PortInUseSaysWhatToDo) {
