@@ -178,5 +178,15 @@ TEST_F(SchedulerTest, DropsNoCopyOfANewWorkerForOneThatWasLost) {
   EXPECT_THAT(all<FreeValue>(say(ValueAdded{to, task(1), Attempt{1}, 1000})), IsEmpty());
 }
 
+TEST_F(SchedulerTest, LetsNobodyCancelOrReleaseWhatIsAnothers) {
+  join(1);
+  submit(1);
+  const ClientId stranger{2};
+  say(ClientJoined{stranger});
+  EXPECT_THAT(say(TasksCancelled{stranger, {task(1)}}), IsEmpty());
+  EXPECT_THAT(say(TasksReleased{stranger, {task(1)}}), IsEmpty());
+  EXPECT_THAT(all<TaskDone>(finish(1)), SizeIs(1));
+}
+
 }  // namespace
 }  // namespace dflow::core
