@@ -107,15 +107,18 @@ class WorkerProcess {
   void forget_body(std::map<Name, Body>::iterator body);
 
   void carry_out(const core::StartFetch& action);
-  void carry_out(core::StartBody& action);
-  void start(const Order& order);
-  void carry_out(const core::StopBody& action);
-  void carry_out(const core::ResumeBody& action);
   void carry_out(const core::DropValue& action);
   void carry_out(const core::SpillValue& action);
   void carry_out(const core::UnloadValue& action);
   void carry_out(const core::Leave& action);
 
+  // worker_bodies.cc
+  void carry_out(core::StartBody& action);
+  void start(const Order& order);
+  void carry_out(const core::StopBody& action);
+  void carry_out(const core::ResumeBody& action);
+  /// What tasks have printed leaves the process before their ends are told.
+  static void flush_output();
   /// Makes the body's node from its bytes and runs it; on one of the engine's threads.
   void load(const core::StartBody& order);
   void body_ended(const Name& name, detail::Node& node);
@@ -123,6 +126,7 @@ class WorkerProcess {
   Body* body_of(const detail::Node& node);
   core::WorkerEvent returned(const core::StartBody& order, core::Time started, detail::Node& node);
   core::WorkerEvent threw(const core::StartBody& order, const std::exception_ptr& error, bool retry);
+
   void tick();
 
   // worker_fetch.cc
