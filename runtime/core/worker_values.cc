@@ -108,7 +108,11 @@ void Worker::on(const FetchBroken& event) {
 void Worker::on(const ValuePushed& event) {
   const Name name{event.id, event.version};
   const auto found = values_.find(name);
-  if (found != values_.end() && found->second.stored()) return;
+  if (found != values_.end() && found->second.stored()) {
+    // It was sent again, since another one did not find it here once. Who has it sent waits to hear of it.
+    found->second.doomed = false;
+    return report(ValueAdded{self_, event.id, event.version, found->second.bytes});
+  }
   store(name, event.bytes);
   report(ValueAdded{self_, event.id, event.version, event.bytes});
 }

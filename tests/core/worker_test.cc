@@ -57,6 +57,15 @@ TEST_F(WorkerTest, RunsASuspectAlone) {
   EXPECT_THAT(say_wide(BodyReturned{.id = task(2), .attempt = Attempt{1}}), SizeIs(1));
 }
 
+TEST_F(WorkerTest, SaysSoWhenAValueIsSentAgainThatItHas) {
+  say(ValuePushed{task(9), Attempt{0}, 8});
+  EXPECT_THAT(all<ValueAdded>(say(ValuePushed{task(9), Attempt{0}, 8})), SizeIs(1));
+  run(1, {{.id = task(9), .version = Attempt{0}, .bytes = 8, .holders = {self}}});
+  say(FreeValue{self, task(9), Attempt{0}});
+  EXPECT_THAT(all<ValueAdded>(say(ValuePushed{task(9), Attempt{0}, 8})), SizeIs(1));
+  EXPECT_THAT(all<DropValue>(say(BodyReturned{.id = task(1), .attempt = Attempt{1}})), IsEmpty());
+}
+
 TEST_F(WorkerTest, GivesATaskBackWhenNobodyHasItsInput) {
   run(1, {from(9, {peer})});
   const auto returned = all<TaskReturned>(say(FetchBroken{task(9), Attempt{1}, peer, true}));
