@@ -124,6 +124,8 @@ bool SchedulerServer::note(Program& program, const core::Action& action) {
     keep(program, *ran);
   } else if (const auto* gone = std::get_if<core::TaskGone>(&action)) {
     keep(program, *gone);
+  } else if (const auto* tried = std::get_if<core::TaskTried>(&action)) {
+    keep(program, *tried);
   } else if (const auto* given = std::get_if<core::OnceGiven>(&action)) {
     if (!journal_ || journal_lost_) return true;
     const std::uint64_t record = append(Books::record(program.number, *given), given->given);

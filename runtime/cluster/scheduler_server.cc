@@ -488,6 +488,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                  [](const core::TaskRan&) {},
                  [](const core::TaskGone&) {},
                  [](const core::OnceGiven&) {},
+                 [](const core::TaskTried&) {},
                  [&](const core::RunTask& a) {
                    const auto given = program.given.find(a.id);
                    to_worker(program, a.worker, worker(a.worker), core::encode_as<ToWorker>(a),

@@ -174,11 +174,12 @@ struct RequestDone {
   bool operator==(const RequestDone&) const = default;
 };
 
-// ---- to the journal, if there is one (`Settings::journal`): `TaskRan`, `TaskGone` and `OnceGiven` of facts.h. What comes
+// ---- to the journal, if there is one (`Settings::journal`): `TaskRan`, `TaskGone`, `TaskTried` and `OnceGiven` of facts.h. What comes
 // behind an `OnceGiven` is carried out when that is safely kept.
 
 using Action =
     std::variant<RunTask, CancelTask, RevokeTask, FreeValue, FetchValue, CloseWorker, ReplaceWorker,
-                 FenceWorker, TaskDone, TaskEnded, PlaceValue, Located, RequestDone, TaskRan, TaskGone, OnceGiven>;
+                 FenceWorker, TaskDone, TaskEnded, PlaceValue, Located, RequestDone, TaskRan, TaskGone, OnceGiven,
+                 TaskTried>;
 
 }  // namespace dflow::core

@@ -308,7 +308,7 @@ struct FetchFailed {
 
 /// The first event of a scheduler that takes a killed one's place, after the first `Tick`. What the journal says follows:
 /// `WorkerAwaited`, `ClientAwaited` and, as they were, `TasksSubmitted`, `ValueScattered`, `TasksReleased` and `ClientLeft`;
-/// `TaskRan`, `TaskGone` and `OnceGiven`; then `JournalRead`. Until all the workers are back, or `Settings::recovery` has passed,
+/// `TaskRan`, `TaskGone`, `TaskTried` and `OnceGiven`; then `JournalRead`. Until all the workers are back, or `Settings::recovery` has passed,
 /// everything else waits and nothing is decided.
 struct RecoveryBegan {
   static constexpr std::tuple<> fields{};
@@ -367,6 +367,7 @@ using Event = std::variant<Tick, ClientJoined, ClientLeft, TasksSubmitted, Value
                            RebalanceRequested, RetireRequested, RestartRequested, WorkerJoined, WorkerLost,
                            Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
                            TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed, RecoveryBegan, WorkerAwaited,
-                           ClientAwaited, TaskRan, TaskGone, OnceGiven, JournalRead, WorkerReturned, ClientReturned>;
+                           ClientAwaited, TaskRan, TaskGone, OnceGiven, JournalRead, WorkerReturned, ClientReturned,
+                           TaskTried>;
 
 }  // namespace dflow::core

@@ -36,4 +36,14 @@ struct OnceGiven {
   bool operator==(const OnceGiven&) const = default;
 };
 
+/// It has to run again: its body threw, or a worker died under it. What is left, and what has been counted.
+struct TaskTried {
+  TaskId id{};
+  std::uint16_t retries = 0;    ///< That are left.
+  std::uint16_t suspicion = 0;  ///< For workers that died while they ran it.
+  std::uint8_t losses = 0;      ///< Workers that died before they had begun it.
+  static constexpr std::tuple fields{&TaskTried::id, &TaskTried::retries, &TaskTried::suspicion, &TaskTried::losses};
+  bool operator==(const TaskTried&) const = default;
+};
+
 }  // namespace dflow::core

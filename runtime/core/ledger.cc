@@ -119,6 +119,10 @@ void Ledger::on(const ClientHeard& event) {
   if (found != clients_.end()) found->second.heard = event.messages;
 }
 
+void Ledger::on(const TaskTried& event) {
+  if (Kept* kept = find(event.id)) kept->tried = event;
+}
+
 std::optional<std::uint64_t> Ledger::heard(ClientId client) const {
   const auto found = clients_.find(client);
   if (found == clients_.end() || found->second.left) return {};
@@ -182,6 +186,7 @@ void Ledger::restate(const std::function<void(const Fact&)>& tell) const {
   for (const auto& [number, id] : order) {
     const Kept& kept = tasks_.at(id);
     if (kept.given) tell(OnceGiven{id});
+    if (kept.tried && !kept.failure) tell(*kept.tried);
     if (kept.ran) tell(*kept.ran);
     if (kept.failure) {
       const auto [first, fresh] = told.insert({kept.failure.get(), id});

@@ -29,7 +29,7 @@ struct ClientHeard {
 /// What a journal's records say. The first four are what clients say, with the numbers that these have among a client's
 /// messages, so that a message goes into the journal as it came.
 using Fact = std::variant<TasksSubmitted, ValueScattered, TasksReleased, TasksCancelled, ClientJoined, ClientLeft, WorkerJoined,
-                          WorkerGone, TaskRan, TaskGone, OnceGiven, ClientHeard>;
+                          WorkerGone, TaskRan, TaskGone, OnceGiven, ClientHeard, TaskTried>;
 
 /// A program's facts, folded to what still matters: the tasks that its scheduler knows of, who joined, what has ended.
 /// Not thread-safe. As trusting as the scheduler: what does not fit is ignored.
@@ -64,6 +64,7 @@ class Ledger {
     bool must_run = false;
     bool given = false;
     std::optional<TaskRan> ran = {};
+    std::optional<TaskTried> tried = {};
     FailureRef failure = {};
   };
 
@@ -79,6 +80,7 @@ class Ledger {
   void on(const TaskGone&);
   void on(const OnceGiven&);
   void on(const ClientHeard&);
+  void on(const TaskTried&);
 
   Kept* find(TaskId id);
   void cut_inputs(Kept& kept);

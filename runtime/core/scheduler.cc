@@ -42,7 +42,8 @@ constexpr std::array event_names = {"Tick",
                                     "OnceGiven",
                                     "JournalRead",
                                     "WorkerReturned",
-                                    "ClientReturned"};
+                                    "ClientReturned",
+                                    "TaskTried"};
 static_assert(event_names.size() == std::variant_size_v<Event>);
 
 }  // namespace

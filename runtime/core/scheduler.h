@@ -152,6 +152,7 @@ class Scheduler {
   void on(const JournalRead&);
   void on(const WorkerReturned&);
   void on(const ClientReturned&);
+  void on(const TaskTried&);
 
   // scheduler_recovery.cc
   bool put_off(const Event& event);
@@ -191,6 +192,7 @@ class Scheduler {
   void assign(Index task, Index worker);
   void put_on_list(Index task, Index worker);
   void note_given(Index task, bool given);
+  void note_tried(const Task& t);
   void unassign(Index task);
   void withdraw(Index task);  ///< From its worker, which is told.
   void refill(Index worker);

@@ -305,7 +305,7 @@ void Scheduler::blame(const Suspect& suspect, const Member& member, const Worker
   if (t.default_value) return;
   if (suspect.suspicion == 0) ++t.losses;
   else if (t.deaths() < 255) t.suspicion += suspect.suspicion;
-  if (!deadly(t) || t.on_failure == OnFailure::ignore) return;
+  if (!deadly(t) || t.on_failure == OnFailure::ignore) return note_tried(t);
   Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
   failure.message = suspect.suspicion == 0 ? std::to_string(t.losses) + " workers died before they had begun it"
                                            : std::to_string(t.deaths()) + " workers died while they ran it";

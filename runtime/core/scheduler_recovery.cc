@@ -12,7 +12,8 @@ template <class T>
 constexpr bool of_recovery =
     std::is_same_v<T, Tick> || std::is_same_v<T, RecoveryBegan> || std::is_same_v<T, WorkerAwaited> ||
     std::is_same_v<T, ClientAwaited> || std::is_same_v<T, TaskRan> || std::is_same_v<T, TaskGone> || std::is_same_v<T, OnceGiven> ||
-    std::is_same_v<T, JournalRead> || std::is_same_v<T, WorkerReturned> || std::is_same_v<T, ClientReturned>;
+    std::is_same_v<T, TaskTried> || std::is_same_v<T, JournalRead> || std::is_same_v<T, WorkerReturned> ||
+    std::is_same_v<T, ClientReturned>;
 
 }  // namespace
 
@@ -62,6 +63,15 @@ void Scheduler::on(const TaskGone& event) {
 void Scheduler::on(const OnceGiven& event) {
   const Index task = recovery_ && recovery_->reading ? graph_.find(event.id) : none;
   if (task != none && graph_[task].once) graph_[task].given = event.given;
+}
+
+void Scheduler::on(const TaskTried& event) {
+  const Index task = recovery_ && recovery_->reading ? graph_.find(event.id) : none;
+  if (task == none) return;
+  Task& t = graph_[task];
+  t.retries = std::min(t.retries, event.retries);
+  t.suspicion = event.suspicion;
+  t.losses = event.losses;
 }
 
 void Scheduler::on(const JournalRead&) {

@@ -80,6 +80,11 @@ void Scheduler::note_given(Index task, bool given) {
   if (settings_.journal) emit(OnceGiven{graph_[task].id, given});
 }
 
+/// After a restart it may fail so often as if there had been none.
+void Scheduler::note_tried(const Task& t) {
+  if (settings_.journal) emit(TaskTried{t.id, t.retries, t.suspicion, t.losses});
+}
+
 void Scheduler::put_on_list(Index task, Index worker) {
   Task& t = graph_[task];
   Member& member = fleet_[worker];
@@ -335,6 +340,7 @@ void Scheduler::on(const TaskFailed& event) {
   if (event.retry && t.retries > 0) {
     --t.retries;
     t.avoid = worker;
+    note_tried(t);
     return wait_again(task);
   }
   auto failure = std::make_shared<Failure>(event.failure ? *event.failure : Failure{});

@@ -82,6 +82,7 @@ TEST_F(LedgerTest, WhatItRestatesMakesTheSame) {
   ledger.add(TaskGone{task(2), failure, {}});
   ledger.add(TaskGone{task(3), nullptr, task(2)});
   submit(4, {1});
+  ledger.add(TaskTried{task(4), 2, 16, 1});
   release({task(0), task(1), task(2)});
   ledger.hear(client);
 

@@ -71,6 +71,32 @@ TEST_F(Recovery, LetsARunningBodyGoOn) {
   EXPECT_EQ(all<TaskRan>(actions).size(), 1u);
 }
 
+TEST_F(Recovery, CountsOnWhereTheOtherStopped) {
+  TaskSpec twice = spec(0);
+  twice.retries = 2;
+  submit(0, {}, {.retries = 2});
+  join(1);
+  const auto thrown = [&](std::uint32_t worker, Attempt attempt) { return TaskFailed{WorkerId{worker}, task(0), attempt, {}, true}; };
+  const auto tried = all<TaskTried>(say(thrown(1, last_run.at(task(0)).attempt)));
+  EXPECT_THAT(tried, ElementsAre(TaskTried{task(0), 1, 0, 0}));
+  restart({twice}, {1}, {tried[0]});
+  auto actions = come_back(1);
+  EXPECT_EQ(failure_of(actions = tell(thrown(1, all<RunTask>(actions).at(0).attempt))), nullptr);
+  EXPECT_NE(failure_of(tell(thrown(1, all<RunTask>(actions).at(0).attempt))), nullptr);
+}
+
+TEST_F(Recovery, CountsWorkersThatDiedUnderATaskBefore) {
+  join(1), join(2);
+  submit(0);
+  say(TaskStarted{where(0), task(0), last_run.at(task(0)).attempt});
+  const auto tried = all<TaskTried>(lose(static_cast<std::uint32_t>(where(0)), {{task(0)}}));
+  EXPECT_THAT(tried, ElementsAre(TaskTried{task(0), 0, Task::kSuspicion, 0}));
+  restart({spec(0)}, {1}, {TaskTried{task(0), 0, 2 * Task::kSuspicion, 0}});
+  come_back(1);
+  EXPECT_EQ(failure_of(tell(WorkerLost{WorkerId{1}, {.kind = WorkerEnd::Kind::signalled, .code = 11}, {{task(0)}}}))->kind,
+            Failure::Kind::worker_lost);
+}
+
 TEST_F(Recovery, ComputesAgainWhatNobodyHas) {
   restart({spec(0), spec(1, {0})}, {1}, {TaskRan{task(0), Attempt{1}, 8}, TasksReleased{client, {task(0)}}});
   const auto actions = come_back(1);

@@ -149,7 +149,8 @@ void Cluster::act(const core::Action& action) {
   std::visit(
       [&](const auto& one) {
         using T = std::decay_t<decltype(one)>;
-        if constexpr (std::is_same_v<T, core::TaskRan> || std::is_same_v<T, core::TaskGone> || std::is_same_v<T, core::OnceGiven>) {
+        if constexpr (std::is_same_v<T, core::TaskRan> || std::is_same_v<T, core::TaskGone> || std::is_same_v<T, core::OnceGiven> ||
+                      std::is_same_v<T, core::TaskTried>) {
         } else if constexpr (for_client<T>) {
           to_client(one.client, action);
         } else if constexpr (std::is_same_v<T, core::RequestDone>) {

@@ -16,7 +16,8 @@ constexpr bool of_client = std::is_same_v<T, core::TasksSubmitted> || std::is_sa
 template <class T>
 constexpr bool of_cluster = std::is_same_v<T, core::ClientJoined> || std::is_same_v<T, core::ClientLeft> ||
                             std::is_same_v<T, core::WorkerJoined> || std::is_same_v<T, core::TaskRan> ||
-                            std::is_same_v<T, core::TaskGone> || std::is_same_v<T, core::OnceGiven>;
+                            std::is_same_v<T, core::TaskGone> || std::is_same_v<T, core::OnceGiven> ||
+                            std::is_same_v<T, core::TaskTried>;
 
 /// A record of the journal.
 struct Line {
