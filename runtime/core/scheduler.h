@@ -224,6 +224,7 @@ class Scheduler {
   void add_copy(Index task, Index worker);
   void remove_copy(Index copy);
   void free_copies(Index task);
+  void drop_surplus(Index worker);
   void value_missing(const MissingInput& missing);
   void refuse_value(WorkerId worker, TaskId id, Attempt version);
   void announce(Index task);

@@ -320,6 +320,7 @@ void Scheduler::on(const Heartbeat& event) {
   member.process = event.memory;
   member.limit = event.limit;
   member.spilled = event.spilled;
+  if (event.paused) drop_surplus(worker);
   if (member.paused == event.paused) return;
   member.paused = event.paused;
   fleet_.changed(worker);

@@ -28,6 +28,24 @@ void Scheduler::free_copies(Index task) {
   end_transfers(task);
 }
 
+/// It is short of memory: what another holds that is not, and that nobody wants so often, goes.
+void Scheduler::drop_surplus(Index worker) {
+  for (Index c = fleet_[worker].first_copy; c != none;) {
+    const Index copy = c, task = graph_.copy(c).task;
+    c = graph_.copy(c).next_of_worker;
+    const Task& t = graph_[task];
+    if (t.copies <= std::max<std::uint32_t>(t.wanted_copies, 1)) continue;
+    bool elsewhere = false;
+    for (Index other = t.first_copy; other != none; other = graph_.copy(other).next_of_task) {
+      const Member& holder = fleet_[graph_.copy(other).worker];
+      elsewhere |= graph_.copy(other).worker != worker && holder.holds_for_others() && !holder.paused;
+    }
+    if (!elsewhere) continue;
+    emit(FreeValue{fleet_[worker].self.worker, t.id, Attempt{t.attempt}});
+    remove_copy(copy);
+  }
+}
+
 Input Scheduler::input(Index task, Index reader) const {
   const Task& t = graph_[task];
   Input result{.id = t.id, .version = Attempt{t.attempt}, .bytes = t.bytes};

@@ -43,6 +43,27 @@ TEST_F(PausedWorkers, TakeWhatOnlyTheyMayRun) {
   EXPECT_THAT(ran(submit(2, {}, spec)), IsEmpty());
 }
 
+TEST_F(PausedWorkers, GiveUpWhatOthersHaveAsWell) {
+  join(1), join(2);
+  submit(1), submit(2);
+  finish(1), finish(2);
+  const Attempt version{1};
+  ASSERT_EQ(where(1), WorkerId{1});
+  say(ValueAdded{WorkerId{2}, task(1), version, 8});
+  EXPECT_THAT(all<FreeValue>(pause(1)), ElementsAre(FreeValue{WorkerId{1}, task(1), version}));
+  EXPECT_THAT(all<FreeValue>(pause(2)), IsEmpty());  // the last copies
+  EXPECT_EQ(scheduler.counts().tasks[TaskState::stored], 2u);
+}
+
+TEST_F(PausedWorkers, KeepTheCopiesThatAreAskedFor) {
+  join(1), join(2);
+  submit(1);
+  finish(1);
+  say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2});
+  say(ValueAdded{WorkerId{2}, task(1), Attempt{1}, 8});
+  EXPECT_THAT(all<FreeValue>(pause(1)), IsEmpty());
+}
+
 TEST_F(PausedWorkers, TakeWhatWasWaitingWhenTheLastOneIsPaused) {
   join(1);
   submit(1), submit(2);
