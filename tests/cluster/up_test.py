@@ -65,6 +65,23 @@ def up_status_down():
         holder.communicate(timeout=60)
 
 
+def memory_is_limited_and_results_go_to_the_disk_where_it_says():
+    with Up(DFLOW) as bench:
+        for option in ("--memory-limit=much", "--spill-dir=/nowhere/at/all"):
+            done = bench.run([DFLOW, "up", option])
+            assert done.returncode == 2
+            expect(done.stderr, option.split("=")[0] + ": ")
+            assert not os.path.exists(f"{bench.home}/log"), "it was started all the same"
+        address = bench.up("--memory-limit=300MB", f"--spill-dir={bench.home}")
+        holder = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
+        pid = int(holder.stdout.readline().split()[1])
+        worker, = bench.status()["programs"][0]["workers"]
+        assert (worker["pid"], worker["memory_limit"]) == (pid, 300_000_000), worker
+        agent = bench.status()["agents"][0]["pid"]
+        with open(f"/proc/{agent}/cmdline") as words:
+            assert f"--spill-dir={bench.home}" in words.read().split("\0")
+
+
 def a_client_that_is_gone_leaves_nothing():
     with Up(DFLOW) as bench:
         address = bench.up("--workers=1", "--threads=2")
@@ -146,6 +163,7 @@ def top_refreshes_on_a_terminal():
         os.close(terminal)
 
 
-run_checks([up_status_down, a_client_that_is_gone_leaves_nothing, a_second_up_names_the_first,
+run_checks([up_status_down, memory_is_limited_and_results_go_to_the_disk_where_it_says,
+            a_client_that_is_gone_leaves_nothing, a_second_up_names_the_first,
             without_a_cluster_commands_say_so, other_engines_are_not_available, a_failed_start_leaves_nothing,
             top_is_one_shot_without_a_terminal, top_refreshes_on_a_terminal])

@@ -28,6 +28,14 @@ std::size_t processors() {
 
 }  // namespace
 
+Result<std::optional<std::uint64_t>> memory_limit(const std::string& limit, const std::string& spill) {
+  if (const std::string why = cluster::why_no_spilling(spill); !why.empty()) return Error{"--spill-dir: " + why};
+  if (limit.empty()) return std::optional<std::uint64_t>{};
+  const Result<std::uint64_t> size = parse_size(limit);
+  if (!size) return Error{"--memory-limit: " + size.message()};
+  return std::optional(size.value());
+}
+
 Result<int> run_agent(const AgentOptions& options) {
   const EndSignals signals;
   raise_file_limit();
@@ -38,13 +46,8 @@ Result<int> run_agent(const AgentOptions& options) {
   Result<std::string> cache = options.cache.empty() ? cluster::home_folder("cache") : Result<std::string>(options.cache);
   if (!cache) return cache.error();
   const std::size_t workers = options.workers != 0 ? options.workers : 1;
-  std::optional<std::uint64_t> memory;
-  if (!options.memory.empty()) {
-    const Result<std::uint64_t> size = parse_size(options.memory);
-    if (!size) return Error{"--memory-limit: " + size.message()};
-    memory = size.value();
-  }
-  if (const std::string why = cluster::why_no_spilling(options.spill); !why.empty()) return Error{"--spill-dir: " + why};
+  const Result<std::optional<std::uint64_t>> memory = memory_limit(options.memory, options.spill);
+  if (!memory) return memory.error();
   const Result<std::chrono::seconds> patience = cluster::patience();
   if (!patience) return patience.error();
   std::mutex mutex;
@@ -58,7 +61,7 @@ Result<int> run_agent(const AgentOptions& options) {
                             .any_user = options.any_user,
                             .workers = workers,
                             .threads = options.threads != 0 ? options.threads : std::max<std::size_t>(1, processors() / workers),
-                            .memory = cluster::limit_of_worker(memory, workers),
+                            .memory = cluster::limit_of_worker(memory.value(), workers),
                             .spill = options.spill,
                             .start_limit = std::chrono::seconds(options.start_limit),
                             .patience = patience.value(),

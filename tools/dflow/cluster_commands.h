@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "formats/result.h"
@@ -32,6 +33,9 @@ struct AgentOptions {
   std::string spill;  ///< a folder for results that memory has no room for; "": workers choose; "none"
 };
 
+/// What each worker may have in memory, if that is said. An error if it is no size, or if nothing can be written at `spill`.
+formats::Result<std::optional<std::uint64_t>> memory_limit(const std::string& limit, const std::string& spill);
+
 /// Runs workers for a scheduler until SIGINT or SIGTERM, or until the scheduler ends.
 formats::Result<int> run_agent(const AgentOptions& options);
 
@@ -51,6 +55,8 @@ struct UpOptions {
   std::uint16_t port = 0;
   std::size_t workers = 1;
   std::size_t threads = 0;
+  std::string memory;  ///< As the agent's.
+  std::string spill;
 };
 
 /// Starts a scheduler and an agent in the background; prints the address once they answer.

@@ -18,6 +18,20 @@ void add_workers(CLI::App& command, const std::shared_ptr<Options>& options) {
 }
 
 template <class Options>
+void add_memory(CLI::App& command, const std::shared_ptr<Options>& options) {
+  command
+      .add_option("--memory-limit", options->memory,
+                  "What each worker may have in memory (the machine's, shared out among the workers): above "
+                  "60 % of it results "
+                  "are written to the disk, above 95 % the worker is replaced; 0: as much as it likes")
+      ->type_name("SIZE");
+  command
+      .add_option("--spill-dir", options->spill,
+                  "Where workers write results that memory has no room for ($TMPDIR, else /var/tmp); none: nowhere")
+      ->type_name("DIR");
+}
+
+template <class Options>
 void add_port(CLI::App& command, const std::shared_ptr<Options>& options) {
   add_count(
       command, "--port", [options](std::uint64_t port) { options->port = static_cast<std::uint16_t>(port); },
@@ -66,17 +80,7 @@ void add_agent(CLI::App& app, Run& run) {
   add_count(
       *command, "--start-limit", [options](std::uint64_t n) { options->start_limit = n; },
       "Seconds that a worker may take to join, before it is started again (30)", 86'400, 1);
-  command
-      ->add_option("--memory-limit", options->memory,
-                   "What each worker may have in memory (the machine's, shared out among the workers): above "
-                   "60 % of it results "
-                   "are written to the disk, above 95 % the worker is replaced; 0: as much as it likes")
-      ->type_name("SIZE");
-  command
-      ->add_option(
-          "--spill-dir", options->spill,
-          "Where workers write results that memory has no room for ($TMPDIR, else /var/tmp); none: nowhere")
-      ->type_name("DIR");
+  add_memory(*command, options);
   command->callback([&run, options] { run = [options] { return run_agent(*options); }; });
 }
 
@@ -86,6 +90,7 @@ void add_up(CLI::App& app, Run& run) {
   const auto options = std::make_shared<UpOptions>();
   command->add_option("--engine", options->engine, "Who runs the agents: local")->type_name("ENGINE");
   add_workers(*command, options);
+  add_memory(*command, options);
   add_port(*command, options);
   command->callback([&run, options] { run = [options] { return up(*options); }; });
 }

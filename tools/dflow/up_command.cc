@@ -92,6 +92,8 @@ std::vector<std::string> words_for_agent(const UpOptions& options, const std::st
   std::vector<std::string> words{"agent", text({"--scheduler=", address}),
                                  text({"--workers=", std::to_string(options.workers)})};
   if (options.threads != 0) words.push_back(text({"--threads=", std::to_string(options.threads)}));
+  if (!options.memory.empty()) words.push_back(text({"--memory-limit=", options.memory}));
+  if (!options.spill.empty()) words.push_back(text({"--spill-dir=", options.spill}));
   return words;
 }
 
@@ -106,6 +108,7 @@ bool has_agent(const std::string& address) {
 
 Result<int> up(const UpOptions& options) {
   if (Result<void> engine = check_engine(options.engine); !engine) return engine.error();
+  if (const auto memory = memory_limit(options.memory, options.spill); !memory) return memory.error();
   const Result<Lock> lock = Lock::take();
   if (!lock) return lock.error();
   if (Result<void> free = nothing_is_up(); !free) return free.error();
