@@ -185,8 +185,16 @@ void Cluster::count_deaths(const core::WorkerLost& lost) {
 std::shared_ptr<ClientNode> Cluster::connect() {
   const auto host = static_cast<World::Host>(1000 + next_client_);
   const auto client = std::make_shared<ClientNode>(*this, ClientId{next_client_++}, host);
-  clients_[client->id()] = client;
+  add_client(client);
   return client;
+}
+
+/// Where there is no scheduler, it finds the next one.
+void Cluster::add_client(const std::shared_ptr<ClientNode>& client) {
+  clients_[client->id()] = client;
+  if (scheduler) return;
+  client->cut();
+  reconnect_later(client);
 }
 
 void Cluster::fetch(World::Host reader, WorkerId holder, ValueName name, std::function<void(Fetched)> then) {
@@ -321,7 +329,7 @@ void Cluster::start_body(const std::shared_ptr<Life>& life, const core::StartBod
   }
   if (!life->client || life->client->dead) {
     life->client = std::make_shared<ClientNode>(*this, ClientId{next_client_++}, life->host, life->id);
-    clients_[life->client->id()] = life->client;
+    add_client(life->client);
   }
   ClientNode& client = *life->client;
   std::vector<core::TaskSpec> specs;

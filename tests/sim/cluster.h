@@ -196,6 +196,8 @@ class Cluster {
   core::Ledger read_journal(std::string_view file);
   void recover(const core::Ledger& ledger);
   void reconnect(const std::shared_ptr<Life>& life, std::uint32_t epoch);
+  void reconnect_later(const std::shared_ptr<ClientNode>& client);
+  void add_client(const std::shared_ptr<ClientNode>& client);
   void apply(const core::Event& event);
   void deliver(WorkerId id, core::WorkerEvent event);
   void count_deaths(const core::WorkerLost& lost);

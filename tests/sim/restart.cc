@@ -108,14 +108,18 @@ void Cluster::kill_scheduler() {
   for (const auto& [id, client] : clients_) {
     if (client->dead) continue;
     client->cut();
-    const auto again = [this, one = client, epoch](auto&& self) -> void {
-      if (epoch != epoch_) return;
-      if (scheduler) return one->reconnect();
-      world.after(milliseconds(30), [self] { self(self); });
-    };
-    world.after(world.random.between(Duration{milliseconds(1)}, Duration{seconds(1)}), [again] { again(again); });
+    reconnect_later(client);
   }
   world.after(world.random.between(Duration{milliseconds(10)}, Duration{seconds(2)}), [this] { restart_scheduler(); });
+}
+
+void Cluster::reconnect_later(const std::shared_ptr<ClientNode>& client) {
+  const auto again = [this, client, epoch = epoch_](auto&& self) -> void {
+    if (epoch != epoch_) return;
+    if (scheduler) return client->reconnect();
+    world.after(milliseconds(30), [self] { self(self); });
+  };
+  world.after(world.random.between(Duration{milliseconds(1)}, Duration{seconds(1)}), [again] { again(again); });
 }
 
 core::Ledger Cluster::read_journal(std::string_view file) {
