@@ -224,6 +224,7 @@ void Scheduler::forget(Index task) {
   failures_.erase(task);
   scattered_.erase(task);
   short_of_copies_.erase(task);
+  bound_.erase(task);
   graph_.remove(task);
   forgotten_.push_back(task);
 }

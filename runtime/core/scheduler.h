@@ -243,6 +243,21 @@ class Scheduler {
   bool few_are_asked_for() const;
   bool done(const Request& request) const;
 
+  // scheduler_splits.cc: members that do not reach each other.
+  Index bound_to(Index task) const;
+  bool may_ever_run(Index worker, Index task) const;
+  void bind(Index task, Index worker, bool for_good);
+  bool try_on(Index task);
+  bool unreachable(const MissingInput& missing) const;
+  bool reaches_inputs(Index worker, Index task) const;
+  Index middle(Index task) const;
+  void forget_breaks(WorkerId worker);
+  bool bring_together(Index task, Index reader, std::vector<MissingInput>& missing);
+  void make_here(Index task, Index reader, Index holder, bool for_good, std::vector<MissingInput>& missing);
+  FailureRef apart(Index task, const std::string& reader, const MissingInput& missing);
+  void bring_to_client(Index task, const Client& client, MissingInput& missing);
+  void bring_copy(Index task, Index worker, MissingInput& missing);
+
   // scheduler_members.cc: clients and workers that come and go.
   void lose_worker(Index worker, const WorkerLost& lost);
   struct Suspect {
@@ -276,6 +291,15 @@ class Scheduler {
   std::map<Index, FailureRef> failures_;  ///< Of failed tasks.
   std::map<Index, Index> scattering_;     ///< Arriving value -> worker it was sent to, or `none`.
   std::map<Index, Scattered> scattered_;  ///< What no body makes.
+  /// Something was not brought to where it is needed, for want of a network between two members.
+  struct Bound {
+    std::uint32_t times = 0;  ///< In vain, since it was computed last,
+    Time since{};             ///< for the first time then.
+    std::optional<WorkerId> to = {};  ///< So it goes there, while that worker is there,
+    bool for_good = false;            ///< since something forbids the other way.
+  };
+  std::map<Index, Bound> bound_;
+  std::map<std::pair<WorkerId, WorkerId>, Time> broken_;  ///< The first did not reach the second, for the last time then.
   std::map<Transfer, TransferEnd> transfers_;
   std::map<Index, Index> thieves_;  ///< Task being called back -> for whom.
   std::vector<Request> requests_;

@@ -264,6 +264,7 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   }
   for (const ClientId client : std::exchange(gone.clients, {})) leave(client);
   gone.live = false;
+  forget_breaks(gone.self.worker);
   fleet_.remove(worker);
 }
 

@@ -28,7 +28,7 @@ Index Scheduler::most_attractive(Index victim, Index thief) const {
     if (!in_queue(entry)) continue;
     if (++looked_at > most_looked_at) break;
     const Task& t = graph_[entry.task];
-    if (t.avoid == thief || (best != none && t.priority < graph_[best].priority)) continue;
+    if (bound_to(entry.task) != none || t.avoid == thief || (best != none && t.priority < graph_[best].priority)) continue;
     if (!worth_stealing(graph_, fleet_, settings_, entry.task, victim, thief, false)) continue;
     const Duration way = settings_.latency + fetch_time(graph_, settings_, entry.task, thief);
     const double ratio = t.expected / static_cast<double>(way.count() + 1);
@@ -46,7 +46,8 @@ bool Scheduler::call_back(Index victim, Index thief) {
   for (Index task = fleet_[victim].last_task; task != none && looked_at < 8;
        task = graph_[task].previous, ++looked_at) {
     Task& t = graph_[task];
-    if (t.started || t.suspended || t.revoking || t.avoid == thief || !may_run(thief, task)) continue;
+    if (t.started || t.suspended || t.revoking || t.avoid == thief || !may_run(thief, task) || bound_to(task) != none)
+      continue;
     if (!worth_stealing(graph_, fleet_, settings_, task, victim, thief, true)) continue;
     t.revoking = true;
     thieves_[task] = thief;

@@ -215,15 +215,21 @@ void Scheduler::on(const FetchFailed& event) {
   if (worker == none || task == none) return;
   end_transfer(task, worker, false);
   if (!event.missing.reason.empty()) return copies_refused(task, worker, event.missing.reason);
-  value_missing(event.missing);
+  MissingInput missing = event.missing;
+  bring_copy(task, worker, missing);
+  value_missing(missing);
 }
 
-/// No more copies of the value are tried: they would be refused as well.
+/// No more copies of the value are tried: they would be refused as well. Who has it cannot leave.
 void Scheduler::copies_refused(Index task, Index worker, const std::string& reason) {
   Task& t = graph_[task];
   t.wanted_copies = static_cast<std::uint16_t>(std::max<std::uint32_t>(t.copies, 1));
+  const auto has_it = [&](WorkerId id) {
+    const Index one = fleet_.find(id);
+    return one != none && graph_.find_copy(task, one) != none;
+  };
   std::erase_if(requests_, [&](const Request& request) {
-    if (std::count(request.tasks.begin(), request.tasks.end(), t.id) == 0) return false;
+    if (std::ranges::count(request.tasks, t.id) == 0 && std::ranges::none_of(request.workers, has_it)) return false;
     emit(RequestDone{request.client, request.id,
                      "a value could not be brought to " + fleet_[worker].self.name + ": " + reason});
     return true;
@@ -242,7 +248,10 @@ void Scheduler::on(const ValueUnavailable& event) {
   if (graph_[task].state == TaskState::failed) {
     return emit(TaskEnded{event.client, event.id, failures_.at(task)});
   }
-  value_missing({event.id, event.version, event.worker, event.gone, {}});
+  MissingInput missing{event.id, event.version, event.worker, event.gone, {}};
+  bring_to_client(task, clients_.at(event.client), missing);
+  value_missing(missing);
+  if (!graph_[task].wanted) return later(task);
   if (graph_[task].scattered) {
     if (graph_[task].state == TaskState::stored) announce(task);
     return;

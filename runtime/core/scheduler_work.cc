@@ -12,17 +12,20 @@ void Scheduler::enqueue(Index task) {
   Task& t = graph_[task];
   ++t.ticket;
   t.expected = expect(task);
-  const Index worker = t.lane != 0             ? pick_constrained(task)
+  const Index bound = bound_to(task);
+  const Index worker = bound != none           ? bound
+                       : t.lane != 0           ? pick_constrained(task)
                        : t.first_input == none ? fleet_.next_of_run(t.avoid)
                                                : soonest(graph_, fleet_, settings_, task, t.avoid);
-  const bool room = worker != none && fleet_.has_room(fleet_[worker]);
+  const bool room = worker != none && fleet_.has_room(fleet_[worker]) && may_run(worker, task);
   if (room && !outranked(task, worker)) return assign(task, worker);
   if (room) {
     const Index other = fleet_.idlest(worker);
     if (other != none) hungry_.push_back(other);
     hungry_.push_back(worker);
   }
-  const bool anywhere = t.lane != 0 || worker == none || (t.first_input == none && t.avoid == none);
+  const bool root = t.first_input == none && t.avoid == none && bound == none;
+  const bool anywhere = t.lane != 0 || worker == none || root;
   if (anywhere) return lanes_[t.lane].queue.push({t.rank(), task, t.ticket});
   push_home(task, worker);
 }
@@ -184,6 +187,13 @@ bool Scheduler::take_next(Index worker) {
 /// or moves on, lets the others go on.
 void Scheduler::feed_paused() {
   const auto valid = [this](const ReadyQueue::Entry& entry) { return in_queue(entry); };
+  for (Index worker = 0; !bound_.empty() && worker < fleet_.places(); ++worker) {
+    const auto* entry = fleet_[worker].last_resort() ? fleet_[worker].home.top(valid) : nullptr;
+    if (!entry) continue;
+    const Index task = entry->task;
+    dequeue(task);
+    assign(task, worker);
+  }
   std::vector<Index> all;
   if (fleet_.usable() == 0) {
     for (Index worker = 0; worker < fleet_.places(); ++worker) all.push_back(worker);
@@ -215,16 +225,18 @@ void Scheduler::rehome(Index worker) {
     wait_again(task);
   }
   member.home.clear();
+  if (!bound_.empty()) refill_lanes();  // constrained tasks may be bound to it no longer
 }
 
 bool Scheduler::may_run(Index worker, Index task) const {
   const Task& t = graph_[task];
   if (t.lane == 0) return true;
   const auto& workers = lanes_[t.lane].workers;
-  if (!std::binary_search(workers.begin(), workers.end(), worker)) return false;
-  if (!fits(fleet_[worker], *t.options)) return false;
+  if (!may_ever_run(worker, task) || !fits(fleet_[worker], *t.options)) return false;
+  if (const Index bound = bound_to(task); bound != none) return bound == worker;
+  // Others that lack what it needs may lack it until it has run: a body may hold that and wait for it.
   return t.avoid != worker || std::none_of(workers.begin(), workers.end(), [&](Index other) {
-           return other != worker && fleet_[other].usable();
+           return other != worker && fleet_[other].usable() && fits(fleet_[other], *t.options);
          });
 }
 
@@ -320,6 +332,7 @@ void Scheduler::on(const TaskFinished& event) {
   if (!t.default_value) learn(task, event.run_time);
   unassign(task);
   deactivate(task);
+  if (const auto found = bound_.find(task); found != bound_.end()) found->second.times = 0;
   move(task, TaskState::stored);
   t.must_run = false;
   t.ran = true;
@@ -352,11 +365,18 @@ void Scheduler::on(const TaskFailed& event) {
 void Scheduler::on(const TaskReturned& event) {
   const Index task = current(event.worker, event.id, event.attempt);
   if (task == none) return;
-  graph_[task].avoid = graph_[task].worker;
+  const Index reader = graph_[task].worker;
+  graph_[task].avoid = reader;
+  std::vector<MissingInput> missing = event.missing;
+  const bool go_on = bring_together(task, reader, missing);
   unassign(task);
   if (graph_[task].given) note_given(task, false);
+  if (!go_on) {
+    const auto one = std::ranges::find_if(missing, [this](const auto& each) { return unreachable(each); });
+    return fail(task, apart(task, fleet_[reader].self.name, *one));
+  }
   wait_again(task);
-  for (const MissingInput& missing : event.missing) value_missing(missing);
+  for (const MissingInput& each : missing) value_missing(each);
 }
 
 }  // namespace dflow::core

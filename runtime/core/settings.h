@@ -22,6 +22,10 @@ struct Settings {
   /// A worker not heard of for so long is given up and fenced off. 0: never.
   Duration silence = std::chrono::seconds(10);
 
+  /// Two members that reach the scheduler and not each other are waited for so long, where nothing can be computed without
+  /// the network between them.
+  Duration apart = std::chrono::seconds(60);
+
   /// Say what a journal has to keep.
   bool journal = false;
   /// Attempts' numbers are greater: nothing that a predecessor gave out is mistaken for them.

@@ -12,7 +12,7 @@ struct Plan {
   ClusterOptions cluster;
   UserOptions user;
   std::size_t users = 1;
-  bool crashing = false, parting = false, dying_users = false, growing = false, restarting = false;
+  bool crashing = false, parting = false, splitting = false, dying_users = false, growing = false, restarting = false;
   bool pressing = false, full_disks = false;
   Duration faults_until{};
   std::string description;
@@ -52,6 +52,7 @@ Plan make_plan(Random& random) {
   plan.user.forcing = on(0.3, "force");
   plan.crashing = on(0.5, "crash");
   plan.parting = on(0.3, "partition");
+  plan.splitting = on(0.3, "split");
   plan.dying_users = on(0.2, "user-dies");
   plan.growing = on(0.2, "grow");
   if (plan.cluster.memory > 0) {
@@ -60,6 +61,8 @@ Plan make_plan(Random& random) {
     if (on(0.4, "damage")) plan.cluster.damage = 0.2;
   }
   plan.user.once = on(0.3, "once");
+  // Nothing fails for a network in pieces but what cannot be made in another place.
+  plan.user.tied = plan.splitting && (plan.user.scattering || plan.user.constrained || plan.user.once);
   plan.restarting = on(0.4, "restart");
   plan.cluster.journal = plan.cluster.settings.journal = plan.restarting || on(0.2, "journal");
   plan.cluster.settings.recovery = seconds(3);
@@ -77,6 +80,8 @@ class Run {
     cluster_->record = world_.random.chance(0.1);
     for (std::size_t i = 0; i < plan_.users; ++i)
       users_.push_back(std::make_unique<User>(*cluster_, plan_.user));
+    // Two workers never reach each other, while the scheduler reaches both.
+    if (plan_.splitting) cluster_->part(Cluster::host_of(0), Cluster::host_of(1), seconds(10'000));
     fault();
   }
 
@@ -87,10 +92,12 @@ class Run {
       }
       return true;
     };
-    if (!world_.run(Time{seconds(600)}, 20'000'000, all_done)) hang();
+    // Where workers do not reach each other, each round of asking takes its time.
+    const Time end{seconds(plan_.splitting ? 3000 : 600)};
+    if (!world_.run(end, 20'000'000, all_done)) hang();
     for (const auto& user : users_) user->verify();
     const bool emptied =
-        world_.run(world_.now() + seconds(120), 20'000'000, [this] { return cluster_->empty(); });
+        world_.run(world_.now() + seconds(plan_.splitting ? 1200 : 120), 20'000'000, [this] { return cluster_->empty(); });
     require(emptied, "something is kept that nobody needs: " + cluster_->contents());
     cluster_->scheduler->check_invariants();
     if (cluster_->record) cluster_->replay();

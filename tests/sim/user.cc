@@ -176,9 +176,10 @@ bool User::may_fail(TaskId id, const core::Failure& failure) const {
     case Kind::may_have_run:
     case Kind::ran_and_lost:
       return known.once && options_.crashes;
+    case Kind::invalid:
+      return options_.tied;
     case Kind::timeout:
     case Kind::swept:
-    case Kind::invalid:
       return false;
   }
   return false;

@@ -27,6 +27,7 @@ struct UserOptions {
   bool requests = false;
   bool once = false;
   bool crashes = false;  ///< Workers may be lost: so may scattered values.
+  bool tied = false;     ///< What is tied to its place may be out of reach for others.
 };
 
 class User {
