@@ -220,7 +220,11 @@ std::string FamilyText::arrivals() const {
 
 std::string FamilyText::arrival(const flow::LaunchInput& input) const {
   const std::string first = name_ + ".id(" + indices_ + ")";
-  const std::string text = "  void dflow_arrive_" + id_ + "_" + std::to_string(input.argument) + "(" +
+  // Each producer has a copy of it otherwise: with many inputs, that is most of what a launcher takes to compile, and the
+  // task has more to do than the call costs.
+  constexpr std::size_t kManyInputs = 4;
+  const std::string kept = family_.inputs.size() < kManyInputs ? "" : "[[gnu::noinline]] ";
+  const std::string text = "  " + kept + "void dflow_arrive_" + id_ + "_" + std::to_string(input.argument) + "(" +
                            behind(kDetail + "Work& dflow_work", unused(declared_of(input))) + ") {\n    ";
   const std::string arrive = name_ + ".arrive(" + first;
   if (is_reduce() && input.argument == 0) {
