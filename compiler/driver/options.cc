@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <numeric>
 #include <optional>
 #include <string_view>
 
 #include "compiler/driver/response_file.h"
 #include "compiler/passes/names.h"
+#include "formats/nearest.h"
 
 namespace dflow::compiler {
 namespace {
@@ -36,24 +36,9 @@ constexpr std::array kSettings = std::to_array<Setting>({
     {"--dflow-version", nullptr, &Options::version},
 });
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 std::string nearest(std::string_view name) {
   const auto closer = [name](const Setting& a, const Setting& b) {
-    return edit_distance(name, a.name) < edit_distance(name, b.name);
+    return formats::edit_distance(name, a.name) < formats::edit_distance(name, b.name);
   };
   const Setting& found = *std::min_element(kSettings.begin(), kSettings.end(), closer);
   return std::string(found.name) + (found.flag == nullptr ? "=" : "");

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+
+#include "formats/nearest.h"
 
 namespace dflow::compiler {
 namespace {
@@ -16,21 +17,6 @@ bool contains(std::string_view group, const Warning& warning) {
   if (group == kAll) return true;
   if (group == kCluster) return warning.group == Warning::Group::cluster;
   return group.starts_with(kPrefix) && group.substr(kPrefix.size()) == warning.name;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
 }
 
 /// What an argument begins with, longest first.
@@ -90,7 +76,7 @@ std::string WarningFlags::nearest(std::string_view name) const {
   std::vector<std::string> names = {std::string(kAll), std::string(kCluster)};
   for (const Warning& warning : known_) names.push_back(std::string(kPrefix).append(warning.name));
   return *std::ranges::min_element(names, {},
-                                   [name](const std::string& each) { return edit_distance(name, each); });
+                                   [name](const std::string& each) { return formats::edit_distance(name, each); });
 }
 
 Level WarningFlags::level(std::string_view name) const {
