@@ -39,6 +39,7 @@ struct Node {
   std::vector<std::string> loops;  ///< variables of the loops around it, outermost first
   std::uint32_t guards = 0;        ///< conditions around it
   std::vector<Argument> arguments;
+  std::string file = {};  ///< where it stands; "": in the graph's own
   bool operator==(const Node&) const = default;
 };
 
@@ -51,6 +52,7 @@ struct Segment {
 struct Boundary {
   std::uint32_t line = 0;
   std::string reason;
+  std::string file = {};  ///< "": the graph's own
   bool operator==(const Boundary&) const = default;
 };
 

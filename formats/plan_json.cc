@@ -56,12 +56,19 @@ Json argument_to(const Argument& argument) {
   return {{"kind", to_string(argument.kind)}, {"text", argument.text}};
 }
 
+/// Only where it is not the graph's own, so that plans of one file are as they always were.
+void add_file(Json& json, const std::string& file) {
+  if (!file.empty()) json["file"] = file;
+}
+
 Json node_to(const Node& node) {
-  return {
+  Json json = {
       {"id", node.id},         {"op", to_string(node.op)},
       {"task", node.task},     {"line", node.line},
       {"column", node.column}, {"loops", array_of(node.loops, [](const std::string& l) { return Json(l); })},
       {"guards", node.guards}, {"arguments", array_of(node.arguments, argument_to)}};
+  add_file(json, node.file);
+  return json;
 }
 
 Json segment_to(const Segment& segment) {
@@ -69,7 +76,9 @@ Json segment_to(const Segment& segment) {
 }
 
 Json boundary_to(const Boundary& boundary) {
-  return {{"line", boundary.line}, {"reason", boundary.reason}};
+  Json json = {{"line", boundary.line}, {"reason", boundary.reason}};
+  add_file(json, boundary.file);
+  return json;
 }
 
 Json parameter_to(const Parameter& parameter) {
@@ -155,6 +164,10 @@ Argument argument_from(const Cursor& from) {
   return {.kind = one_of(kKinds, from.field("kind")), .text = from.field("text").string()};
 }
 
+std::string file_at(const Cursor& from) {
+  return from.has("file") ? from.field("file").string() : std::string();
+}
+
 Node node_from(const Cursor& from) {
   return {.id = count_at(from, "id"),
           .op = one_of(kOps, from.field("op")),
@@ -163,7 +176,8 @@ Node node_from(const Cursor& from) {
           .column = count_at(from, "column"),
           .loops = from.field("loops").each([](const Cursor& loop) { return loop.string(); }),
           .guards = count_at(from, "guards"),
-          .arguments = from.field("arguments").each(argument_from)};
+          .arguments = from.field("arguments").each(argument_from),
+          .file = file_at(from)};
 }
 
 Segment segment_from(const Cursor& from) {
@@ -171,7 +185,7 @@ Segment segment_from(const Cursor& from) {
 }
 
 Boundary boundary_from(const Cursor& from) {
-  return {.line = count_at(from, "line"), .reason = from.field("reason").string()};
+  return {.line = count_at(from, "line"), .reason = from.field("reason").string(), .file = file_at(from)};
 }
 
 Parameter parameter_from(const Cursor& from) {

@@ -30,6 +30,7 @@ std::optional<std::vector<std::uint32_t>> matched(const formats::Graph& graph, c
     for (const formats::Node& node : nodes) {
       const bool same = node.line == static_cast<std::uint32_t>(place.line) &&
                         node.column == static_cast<std::uint32_t>(place.column) &&
+                        (node.file.empty() ? graph.file : node.file) == place.file &&
                         formats::to_string(node.op) == to_string(site.operation);
       if (!same || taken.contains(node.id)) continue;
       taken.insert(node.id);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace dflow::compiler {
 namespace {
@@ -24,14 +25,17 @@ class Analysis {
   Verdict run() && {
     for (const FunctionId id : verdict_.reached) {
       const FunctionRecord& function = unit_.function(id);
-      for (const Effect& effect : function.effects) add_boundary(effect.line, effect.reason);
-      for (const Steering& steering : function.steerings) steer(steering);
+      for (const Effect& effect : function.effects)
+        add_boundary(boundary(function.file, effect.line, effect.reason));
+      for (const Steering& steering : function.steerings) steer(steering, function.file);
     }
     for (const FunctionId id : verdict_.reached) {
-      for (const Steering& choice : unit_.function(id).choices) choose(choice);
+      for (const Steering& choice : unit_.function(id).choices) choose(choice, unit_.function(id).file);
     }
     for (const FunctionId id : verdict_.reached) demand(unit_.function(id).demands);
-    std::ranges::sort(verdict_.boundaries, {}, [](const auto& b) { return std::pair(b.line, b.reason); });
+    std::ranges::sort(verdict_.boundaries, {}, [this](const auto& b) {
+      return std::tuple(b.file != graph_.file, b.file, b.line, b.reason);
+    });
     verdict_.replicable = verdict_.boundaries.empty();
     if (!verdict_.replicable) verdict_.reason = verdict_.boundaries.front().reason;
     return std::move(verdict_);
@@ -67,19 +71,20 @@ class Analysis {
     return seen;
   }
 
-  void steer(const Steering& steering) {
+  void steer(const Steering& steering, const std::string& file) {
     for (const Use use : closure(steering.uses)) {
       note_need(use);
       const Place& place = unit_.place(use.place);
       if (place.kind != Place::Kind::source) continue;
-      need_source(use.place, steering.line, steering.what + " reads " + place.name);
+      need_source(use.place, boundary(file, steering.line, steering.what + " reads " + place.name));
     }
   }
 
-  void choose(const Steering& choice) {
+  void choose(const Steering& choice, const std::string& file) {
     for (const Use use : closure(choice.uses)) {
       const Place& place = unit_.place(use.place);
-      if (place.is_order) need_source(use.place, choice.line, choice.what + " depends on " + place.name);
+      if (place.is_order)
+        need_source(use.place, boundary(file, choice.line, choice.what + " depends on " + place.name));
     }
   }
 
@@ -89,18 +94,22 @@ class Analysis {
       const Place& place = unit_.place(use.place);
       if (place.kind != Place::Kind::source || !place.is_get) continue;
       if (verdict_.needed_sources.contains(use.place)) continue;
-      const std::string reason = "the result of " + place.name + " is used at once";
+      const auto cut = boundary(place.file, place.line, "the result of " + place.name + " is used at once");
       // One cut is enough where an effect uses the result, as in std::cout << f.get().
-      if (is_cut(place.line)) {
-        verdict_.needed_sources.try_emplace(use.place, formats::Boundary{static_cast<std::uint32_t>(place.line), reason});
-      } else {
-        need_source(use.place, place.line, reason);
-      }
+      if (is_cut(cut))
+        verdict_.needed_sources.try_emplace(use.place, cut);
+      else
+        need_source(use.place, cut);
     }
   }
 
-  bool is_cut(int line) const {
-    return std::ranges::any_of(verdict_.boundaries, [line](const auto& b) { return b.line == static_cast<std::uint32_t>(line); });
+  static formats::Boundary boundary(const std::string& file, int line, std::string reason) {
+    return {static_cast<std::uint32_t>(line), std::move(reason), file};
+  }
+
+  bool is_cut(const formats::Boundary& at) const {
+    return std::ranges::any_of(verdict_.boundaries,
+                               [&](const auto& b) { return b.line == at.line && b.file == at.file; });
   }
 
   void note_need(Use use) {
@@ -116,15 +125,14 @@ class Analysis {
     known = std::max(known, need);
   }
 
-  void need_source(PlaceId source, int line, const std::string& reason) {
-    verdict_.needed_sources.try_emplace(source, formats::Boundary{static_cast<std::uint32_t>(line), reason});
-    add_boundary(line, reason);
+  void need_source(PlaceId source, const formats::Boundary& boundary) {
+    verdict_.needed_sources.try_emplace(source, boundary);
+    add_boundary(boundary);
   }
 
-  void add_boundary(int line, std::string reason) {
-    formats::Boundary boundary{static_cast<std::uint32_t>(line), std::move(reason)};
+  void add_boundary(const formats::Boundary& boundary) {
     if (std::ranges::find(verdict_.boundaries, boundary) == verdict_.boundaries.end()) {
-      verdict_.boundaries.push_back(std::move(boundary));
+      verdict_.boundaries.push_back(boundary);
     }
   }
 

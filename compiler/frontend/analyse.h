@@ -14,7 +14,8 @@ struct Verdict {
   std::vector<formats::ParameterNeed> needs;  ///< One a parameter.
   std::vector<formats::ParameterNeed> member_needs;  ///< One a member of FunctionRecord::members.
   formats::ParameterNeed object_need = formats::ParameterNeed::none;
-  std::vector<formats::Boundary> boundaries;  ///< In order of lines.
+  /// In order of lines, those of other files behind the graph's own.
+  std::vector<formats::Boundary> boundaries;
   /// Sources that steer, or whose true value is needed otherwise, with the boundary that each makes.
   std::map<PlaceId, formats::Boundary> needed_sources;
   std::vector<FunctionId> reached;            ///< The function and all it calls.

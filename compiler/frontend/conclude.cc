@@ -1,7 +1,7 @@
 #include "compiler/frontend/conclude.h"
 
 #include <algorithm>
-#include <iterator>
+#include <ranges>
 #include <set>
 
 namespace dflow::compiler {
@@ -41,28 +41,30 @@ class Flattening {
   std::vector<NodeRecord> nodes_;
 };
 
-/// How many boundaries lie before a line.
+/// How many boundaries of the graph's own file lie before a line of it.
 std::size_t boundaries_before(const std::vector<formats::Boundary>& boundaries, std::uint32_t line) {
-  return static_cast<std::size_t>(std::ranges::count_if(boundaries, [line](const auto& b) { return b.line < line; }));
+  const auto before = [line](const auto& b) { return b.file.empty() && b.line < line; };
+  return static_cast<std::size_t>(std::ranges::count_if(boundaries, before));
 }
 
 std::vector<formats::Segment> cut(const std::vector<NodeRecord>& nodes, const formats::Graph& graph) {
   std::vector<formats::Segment> segments(1);
   std::size_t behind = 0;
-  for (const NodeRecord& record : nodes) {
-    if (record.file == graph.file) {
-      const std::size_t count = boundaries_before(graph.boundaries, record.node.line);
+  for (formats::Node node : nodes | std::views::transform(&NodeRecord::node)) {
+    if (node.file == graph.file) {
+      node.file.clear();
+      const std::size_t count = boundaries_before(graph.boundaries, node.line);
       if (count > behind && !segments.back().nodes.empty()) segments.emplace_back();
       behind = std::max(behind, count);
     }
-    segments.back().nodes.push_back(record.node);
+    segments.back().nodes.push_back(std::move(node));
   }
   return segments;
 }
 
-std::string boundary_call(const std::string& file, const formats::Boundary& boundary) {
-  return "::dflow::detail::boundary<" + cpp_literal(file) + ", " + std::to_string(boundary.line) + ", " +
-         cpp_literal(boundary.reason) + ">";
+std::string boundary_call(const formats::Boundary& boundary) {
+  return "::dflow::detail::boundary<" + cpp_literal(boundary.file) + ", " + std::to_string(boundary.line) +
+         ", " + cpp_literal(boundary.reason) + ">";
 }
 
 /// Where dry runs stop and what they skip, over all graphs of a translation unit.
@@ -83,21 +85,21 @@ class DryRunEdits {
  private:
   void add_function(const FunctionRecord& function) {
     for (const Effect& effect : function.effects) {
-      stop(effect.stop, function.file, {static_cast<std::uint32_t>(effect.line), effect.reason});
+      stop(effect.stop, {static_cast<std::uint32_t>(effect.line), effect.reason, function.file});
     }
-    for (const PlaceId id : function.sources) add_source(function, id, unit_.place(id));
+    for (const PlaceId id : function.sources) add_source(id, unit_.place(id));
   }
 
-  void add_source(const FunctionRecord& function, PlaceId id, const Place& source) {
+  void add_source(PlaceId id, const Place& source) {
     const auto needed = needed_.find(id);
-    if (needed != needed_.end()) return stop(source.stop, function.file, needed->second);
+    if (needed != needed_.end()) return stop(source.stop, needed->second);
     if (!source.is_get || source.at.file.empty()) return;
     proposals_.propose(source.at, "get", {source.skip});
   }
 
-  void stop(const Stop& stop, const std::string& file, const formats::Boundary& boundary) {
+  void stop(const Stop& stop, const formats::Boundary& boundary) {
     if (stop.at.file.empty()) return;
-    const std::string call = boundary_call(file, boundary);
+    const std::string call = boundary_call(boundary);
     const auto edit = [&](std::string before, std::string after) {
       stops_.try_emplace(stop.at, Edit{stop.at.begin, stop.at.end, std::move(before), std::move(after)});
     };
@@ -122,6 +124,8 @@ void complete_graph(formats::Graph& graph, const UnitRecord& unit, FunctionId id
   graph.tier = verdict.replicable ? 2 : 0;
   graph.reason = verdict.reason;
   graph.boundaries = verdict.boundaries;
+  for (formats::Boundary& boundary : graph.boundaries)
+    if (boundary.file == graph.file) boundary.file.clear();
   for (std::size_t i = 0; i < verdict.needs.size(); ++i) graph.parameters[i].need = verdict.needs[i];
   for (std::size_t i = 0; i < verdict.member_needs.size(); ++i) {
     const MemberRecord& member = unit.function(id).members[i];

@@ -148,6 +148,7 @@ UseList Facts::source(const clang::Expr& expression, std::string name) {
   Place place;
   place.kind = Place::Kind::source;
   place.name = std::move(name);
+  place.file = record_.file;
   place.line = line(expression.getExprLoc());
   place.stop = stopping_point();
   const PlaceId id = places.add(std::move(place));
@@ -239,15 +240,12 @@ formats::Node Facts::make_node(const clang::Expr& call, formats::NodeOp op, std:
   formats::Node made;
   made.op = op;
   made.task = std::move(task);
+  made.file = place.file;
   made.line = static_cast<std::uint32_t>(place.line);
   made.column = static_cast<std::uint32_t>(place.column);
   made.loops = around.loops;
   made.guards = around.guards;
   return made;
-}
-
-std::string Facts::file_of(const clang::Expr& call) const {
-  return user_place(call.getExprLoc(), project.sources()).file;
 }
 
 /// Of a graph function whose body is not visible; those of others come in its place, as any function's.
@@ -257,7 +255,7 @@ void Facts::graph_node(const clang::CallExpr& call, const clang::FunctionDecl& c
   for (const auto* argument : call.arguments()) {
     if (!is_executor(argument->getType())) made.arguments.push_back(argument_of(*argument));
   }
-  record_.nodes.push_back({std::move(made), file_of(call), FunctionId{-1}});
+  record_.nodes.push_back({std::move(made), FunctionId{-1}});
 }
 
 void Facts::node(const SiteCall& site) {
@@ -268,7 +266,7 @@ void Facts::node(const SiteCall& site) {
     made.arguments.push_back(argument_of(*member->getImplicitObjectArgument()));
   }
   for (const auto* argument : site.arguments) made.arguments.push_back(argument_of(*argument));
-  record_.nodes.push_back({std::move(made), file_of(*site.call), FunctionId{-1}});
+  record_.nodes.push_back({std::move(made), FunctionId{-1}});
 }
 
 formats::Argument Facts::argument_of(const clang::Expr& argument) const {

@@ -72,7 +72,6 @@ class Facts {
   void flow_into_made(const Uses& from);
   void change(const clang::Expr& target, const Uses& from);
   formats::Node make_node(const clang::Expr& call, formats::NodeOp op, std::string task) const;
-  std::string file_of(const clang::Expr& call) const;
   formats::Argument argument_of(const clang::Expr& argument) const;
 
   RecordedUnit& recorded_;

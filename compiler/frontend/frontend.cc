@@ -114,7 +114,7 @@ class Consumer : public clang::ASTConsumer {
     const std::string name = "graph '" + function.graph.name + "'";
     if (function.graph.replicable) reporter.remark({.at = function.location, .text = name + " is replicable"});
     for (const formats::Boundary& boundary : function.graph.boundaries) {
-      reporter.remark({.at = start_of_line(function.location, boundary.line, project),
+      reporter.remark({.at = start_of(boundary, function.location, project),
                        .text = name + " cannot be known beyond this: " + boundary.reason});
     }
     if (!function.graph.expandable) {

@@ -40,6 +40,7 @@ struct Place {
   enum class Kind { variable, source };
   Kind kind = Kind::variable;
   std::string name;      ///< Of a source: "get()", "'f', whose body is not visible", ...
+  std::string file = {};  ///< Of a source, as `line`.
   int line = 0;
   bool is_get = false;   ///< A future's result.
   TextRange at;  ///< What `skip` belongs to; no file: it cannot be skipped.
@@ -71,7 +72,6 @@ struct Effect {
 /// A call that submits, or one of a function of the user's, whose nodes come in its place.
 struct NodeRecord {
   formats::Node node;
-  std::string file;
   FunctionId inlined{-1};
 };
 

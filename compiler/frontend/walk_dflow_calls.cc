@@ -88,6 +88,7 @@ Uses FunctionWalk::ask(const clang::CallExpr& call, const std::string& query, Co
   if (query != "get" && query != "wait" && !kFutureQueries.contains(query)) return {};
   Place place;
   place.name = query + "()";
+  place.file = facts_.record().file;
   place.line = facts_.line(call.getExprLoc());
   place.is_get = query == "get" || waits;
   // Behind what the future comes from, which may be a submit.
@@ -154,6 +155,7 @@ Uses FunctionWalk::collected(const clang::CallExpr& call, Context context, bool 
   for (unsigned i = 1; i < call.getNumArgs(); ++i) evaluate(*call.getArg(i), Context::needed);
   Place place;
   place.name = name.str() + "()";
+  place.file = facts_.record().file;
   place.line = facts_.line(call.getExprLoc());
   place.is_get = true;
   place.is_order = name == "as_completed";

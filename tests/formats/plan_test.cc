@@ -12,9 +12,11 @@
 namespace dflow::formats {
 namespace {
 
+using ::testing::AllOf;
 using testing::for_each_truncation;
 using testing::for_random_flips;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::sample_plan;
 
 std::string with(std::string text, const std::string& from, const std::string& to) {
@@ -50,6 +52,19 @@ TEST(Plan, TheEntryOfAnOverloadIsKept) {
   plan.graphs[0].entry = "word_count:10";
   EXPECT_EQ(plan_from_json(plan_to_json(plan)).value(), plan);
   EXPECT_EQ(plan_from_cbor(plan_to_cbor(plan)).value(), plan);
+}
+
+TEST(Plan, FilesOfCallsAndBoundariesAreWrittenWhereTheyAreOthersThanTheGraphs) {
+  EXPECT_THAT(plan_to_json(sample_plan()), Not(HasSubstr("\"file\": \"\"")));
+  Plan plan = sample_plan();
+  plan.graphs[0].segments[1].nodes[0].file = "rows.h";
+  plan.graphs[0].boundaries[0].file = "far.cpp";
+  const std::string text = plan_to_json(plan);
+  EXPECT_THAT(text, AllOf(HasSubstr("\"file\": \"rows.h\""), HasSubstr("\"file\": \"far.cpp\"")));
+  EXPECT_EQ(plan_from_json(text).value(), plan);
+  EXPECT_EQ(plan_from_cbor(plan_to_cbor(plan)).value(), plan);
+  EXPECT_THAT(plan_from_json(with(text, "\"rows.h\"", "7")).message(),
+              HasSubstr("graphs[0].segments[1].nodes[0].file: expected"));
 }
 
 TEST(Plan, DependencesAndTheReasonForNoneAreKept) {

@@ -69,7 +69,7 @@ class PlanPicture {
       shown.label = family->second;
       shown.look = NodeLook::family;
     }
-    shown.details.emplace_back("source", text({place(graph_, node.line), ":", std::to_string(node.column)}));
+    shown.details.emplace_back("source", text({place(graph_, node), ":", std::to_string(node.column)}));
     shown.details.emplace_back("call", text({to_string(node.op), " ", shown_task(node)}));
     if (const std::string around = surroundings(node); !around.empty())
       shown.details.emplace_back("where", around);
@@ -86,7 +86,7 @@ class PlanPicture {
         {.label = label_of(boundary),
          .look = NodeLook::boundary,
          .colour = 0,
-         .details = {{"source", place(graph_, boundary.line)}, {"because", boundary.reason}}});
+         .details = {{"source", place(graph_, boundary)}, {"because", boundary.reason}}});
   }
 
   void collect_arrows() {

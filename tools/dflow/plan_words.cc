@@ -21,6 +21,19 @@ std::string place(const Graph& graph, std::uint32_t line) {
   return text({graph.file, ":", std::to_string(line)});
 }
 
+std::string place(const Graph& graph, const Node& node) {
+  return text({node.file.empty() ? graph.file : node.file, ":", std::to_string(node.line)});
+}
+
+std::string place(const Graph& graph, const Boundary& boundary) {
+  return text({boundary.file.empty() ? graph.file : boundary.file, ":", std::to_string(boundary.line)});
+}
+
+std::string line_of(const Boundary& boundary) {
+  const std::string number = std::to_string(boundary.line);
+  return boundary.file.empty() ? "line " + number : text({boundary.file, ":", number});
+}
+
 std::string surroundings(const Node& node) {
   std::string all;
   for (const std::string& loop : node.loops) all.append(all.empty() ? "for each " : ", ").append(loop);
@@ -34,14 +47,14 @@ std::string_view shown_task(const Node& node) {
 }
 
 std::string label_of(const Graph& graph, const Node& node) {
-  std::string label = text({to_string(node.op), " ", shown_task(node), "\n", place(graph, node.line)});
+  std::string label = text({to_string(node.op), " ", shown_task(node), "\n", place(graph, node)});
   if (const std::string around = surroundings(node); !around.empty()) label += text({"\n", around});
   for (const Argument& argument : node.arguments) label += text({"\n", argument.text});
   return label;
 }
 
 std::string label_of(const Boundary& boundary) {
-  return text({"boundary at line ", std::to_string(boundary.line), "\n", boundary.reason});
+  return text({"boundary at ", line_of(boundary), "\n", boundary.reason});
 }
 
 }  // namespace dflow::tools

@@ -10,6 +10,11 @@ namespace dflow::tools {
 
 /// "app.cpp:12".
 std::string place(const formats::Graph& graph, std::uint32_t line);
+std::string place(const formats::Graph& graph, const formats::Node& node);
+std::string place(const formats::Graph& graph, const formats::Boundary& boundary);
+
+/// "line 12", and of another file than the graph's "rows.h:12".
+std::string line_of(const formats::Boundary& boundary);
 
 /// "for each i, j; under 1 condition"; nothing where nothing is around the call.
 std::string surroundings(const formats::Node& node);

@@ -77,7 +77,8 @@ std::map<std::uint32_t, std::string> family_names(const Graph& graph) {
     return node.task.empty() ? std::string("task") : node.task;
   };
   const auto with_line = [&](const Node& node) {
-    return text({short_name(node), "@", std::to_string(node.line)});
+    const auto file = node.file.empty() ? "" : node.file.substr(node.file.rfind('/') + 1) + ":";
+    return text({short_name(node), "@", file, std::to_string(node.line)});
   };
   each_node(graph, [&](const Node& node) {
     ++of_task[short_name(node)];

@@ -32,16 +32,16 @@ std::string launching_of(const Graph& graph) {
 
 std::string text_of(const Graph& graph, const Node& node) {
   const std::string around = surroundings(node);
-  std::string all = text({"    [", std::to_string(node.id), "] ", to_string(node.op), " ", shown_task(node),
-                          "  at ", place(graph, node.line), ":", std::to_string(node.column),
-                          around.empty() ? "" : "  ", around, "\n"});
+  std::string all =
+      text({"    [", std::to_string(node.id), "] ", to_string(node.op), " ", shown_task(node), "  at ",
+            place(graph, node), ":", std::to_string(node.column), around.empty() ? "" : "  ", around, "\n"});
   for (const Argument& argument : node.arguments)
     all += text({"          ", to_string(argument.kind), "  ", argument.text, "\n"});
   return all;
 }
 
 std::string text_of(const Boundary& boundary) {
-  return text({"  boundary at line ", std::to_string(boundary.line), ": ", boundary.reason, "\n"});
+  return text({"  boundary at ", line_of(boundary), ": ", boundary.reason, "\n"});
 }
 
 std::string parameters_of(const Graph& graph) {
@@ -52,13 +52,19 @@ std::string parameters_of(const Graph& graph) {
   return all.empty() ? "  parameters: none\n" : text({"  parameters:\n", all});
 }
 
+/// Whether a boundary stands before what the graph's own file has of a segment.
+bool is_before(const Boundary& boundary, const Segment& segment) {
+  const auto own = std::ranges::find_if(segment.nodes, [](const Node& node) { return node.file.empty(); });
+  return boundary.file.empty() && own != segment.nodes.end() && boundary.line < own->line;
+}
+
 /// Segments with the boundaries between them.
 std::string body_of(const Graph& graph) {
   std::string all;
   auto boundary = graph.boundaries.begin();
   for (std::size_t i = 0; i < graph.segments.size(); ++i) {
     const Segment& segment = graph.segments[i];
-    for (; boundary != graph.boundaries.end() && !segment.nodes.empty() && boundary->line < segment.nodes[0].line; ++boundary)
+    for (; boundary != graph.boundaries.end() && is_before(*boundary, segment); ++boundary)
       all += text_of(*boundary);
     all += text({"  segment ", std::to_string(i + 1), segment.nodes.empty() ? ": empty\n" : ":\n"});
     all += dependences_text(graph, segment);

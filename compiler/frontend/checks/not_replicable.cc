@@ -12,7 +12,7 @@ void check_replicable(const CheckInput& input, Reporter& reporter) {
         .text = "graph '" + graph.name + "' is not replicable: its parameters alone do not tell its tasks"};
     for (const formats::Boundary& boundary : graph.boundaries) {
       finding.notes.push_back(
-          {.at = start_of_line(function.location, boundary.line, input.project), .text = boundary.reason});
+          {.at = start_of(boundary, function.location, input.project), .text = boundary.reason});
     }
     if (graph.boundaries.empty() && !graph.reason.empty())
       finding.notes.push_back({.at = function.location, .text = graph.reason});

@@ -105,4 +105,13 @@ clang::SourceLocation start_of_line(clang::SourceLocation inside, unsigned line,
   return start.getLocWithOffset(static_cast<int>(blanks));
 }
 
+clang::SourceLocation start_of(const formats::Boundary& boundary, clang::SourceLocation graph,
+                               const Project& project) {
+  if (boundary.file.empty()) return start_of_line(graph, boundary.line, project);
+  const auto& sources = project.sources();
+  const auto file = sources.getFileManager().getOptionalFileRef(boundary.file);
+  const auto id = file ? sources.translateFile(*file) : clang::FileID();
+  return id.isValid() ? start_of_line(sources.getLocForStartOfFile(id), boundary.line, project) : graph;
+}
+
 }  // namespace dflow::compiler

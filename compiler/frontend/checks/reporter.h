@@ -8,6 +8,7 @@
 #include "clang/Basic/Diagnostic.h"
 #include "compiler/frontend/checks/warning_flags.h"
 #include "compiler/frontend/recognise.h"
+#include "formats/plan.h"
 
 namespace clang {
 class DiagnosticOptions;
@@ -62,5 +63,9 @@ class Reporter {
 /// The first character of a line that is no blank, in the file that holds `inside`; `inside` if there is
 /// none.
 clang::SourceLocation start_of_line(clang::SourceLocation inside, unsigned line, const Project& project);
+
+/// The same of the line of a boundary of `graph`, in its own file or another.
+clang::SourceLocation start_of(const formats::Boundary& boundary, clang::SourceLocation graph,
+                               const Project& project);
 
 }  // namespace dflow::compiler
