@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/net/stream.h"
+#include "runtime/net/unheard.h"
 
 namespace dflow::net {
 
@@ -34,21 +35,39 @@ class Together {
   std::vector<Connection*> waiting_;
 };
 
+/// What a connection may ask of the other side, and what it survives.
+struct Bonds {
+  /// It ends when more bytes wait for the other side, who does not read them.
+  std::size_t most_waiting = SIZE_MAX;
+  /// The end of its stream is not its own: another stream may take that one's place. Both sides say so.
+  bool resumable = false;
+  /// Something is sent at least so often; 0: only what there is.
+  std::chrono::milliseconds heartbeat{};
+  /// A stream on which nothing has come for so long counts as broken, as does one of a resumable connection whose other side
+  /// has heard nothing of what was sent for so long; 0: never.
+  std::chrono::milliseconds silence{};
+  /// The other side's process may be stopped, and only its machine has to answer.
+  bool may_be_stopped = false;
+};
+
 /// Sends and receives batches of messages. Thread-safe. Sending never waits for the other side: what the socket does not
 /// take at once goes out from a thread of the connection's, many messages at a time.
 ///
 /// The handlers are called from the reading thread: `received` in order, then `closed`, once, with the reason. They may
 /// send, and may not destroy the connection.
+///
+/// A resumable connection outlives its streams. When one breaks, `broken` is called in place of `closed`; what is sent is
+/// kept. Whoever of both has a new stream compares with the other how many messages each has received (`suspend`), and both
+/// go on (`resume`): each message arrives once, in order. `closed` is called when one of both ends it on purpose.
 class Connection {
  public:
   struct Handlers {
     std::function<void(std::vector<std::string> messages)> received;
     std::function<void(const std::string& reason)> closed;
+    std::function<void(const std::string& reason)> broken = {};  ///< Of a resumable one.
   };
 
-  /// Ends when more than `most_waiting` bytes wait for the other side, who does not read them.
-  explicit Connection(std::unique_ptr<Stream> stream, std::size_t most_waiting = SIZE_MAX)
-      : stream_(std::move(stream)), most_waiting_(most_waiting) {}
+  explicit Connection(std::unique_ptr<Stream> stream, Bonds bonds = {});
   /// Closes, and waits for both threads.
   ~Connection();
 
@@ -60,38 +79,60 @@ class Connection {
   /// Queues messages that may wait a little (`kLinger`) for others: what costs most is to wake the other side, and many of
   /// them cost hardly more than one. They go out with the next that is sent otherwise, or when there are too many.
   void send_later(std::vector<std::string> messages);
-  /// Sends what is queued, then ends the connection. `closed` follows.
+  /// Sends what is queued, then ends the connection. `closed` follows, unless its stream is broken.
   void finish();
+  /// The same, and waits until all is sent; not longer than `most`, and not where its stream is broken.
+  void finish(std::chrono::milliseconds most);
   /// Ends the connection now.
   void close() noexcept;
 
+  /// Takes nothing more from the stream that it has, if any, and says how many messages it has received in all.
+  std::uint64_t suspend();
+  /// Goes on with another stream, on which the other side has said that it has received so many messages. False if that
+  /// cannot be, or the connection has ended. Not from a handler.
+  bool resume(std::unique_ptr<Stream> stream, std::uint64_t heard);
+  /// It has a stream that is not known to be broken.
+  bool connected() const;
+
  private:
   friend class Together;
-  void read();
-  std::string read_frame(std::vector<std::string>& messages);
+  void read(const std::shared_ptr<Stream>& stream, std::uint64_t life);
+  /// The stream's messages, until it ends; why.
+  std::string read_all(Stream& stream, std::uint64_t life);
+  std::string read_frame(Stream& stream, std::uint64_t life, std::vector<std::string>& messages);
+  std::string why_not(const Batch& batch, std::uint64_t life);
   void write();
   bool admit(std::size_t size);
   void queue(std::vector<std::string> messages);
   void write_queued(std::unique_lock<std::mutex>& lock);
-  bool write_some(std::vector<std::string> messages);
   /// Sends what has waited for others.
   void send_queued();
-  /// Nobody writes, and the socket takes so many bytes at once.
-  bool writes_at_once(std::size_t size) const;
-  /// Writes with the lock released; meanwhile nobody else writes.
-  void write_unlocked(std::unique_lock<std::mutex>& lock, std::vector<std::string> messages);
+  bool may_write() const { return !closed_ && !cut_ && !writing_; }
+  void wait_for_beat(std::unique_lock<std::mutex>& lock);
+  /// Nobody writes, and the socket takes what is queued at once.
+  bool writes_at_once() const;
+  /// Writes one frame, with the lock released; meanwhile nobody else writes.
+  void write_frame(std::unique_lock<std::mutex>& lock);
+  bool has_to_write() const;
+  void cut();
+  void tune(Stream& stream) const;
 
-  std::unique_ptr<Stream> stream_;
+  const Bonds bonds_;
   Handlers handlers_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::string> queued_;
-  std::size_t most_waiting_;
-  std::size_t waiting_ = 0;  ///< Bytes that are queued or being written.
-  bool writing_ = false;    ///< A thread is writing; others only queue.
-  bool lingers_ = false;    ///< All that is queued may wait a little.
-  bool napping_ = false;    ///< The writer looks by itself, soon, for what may wait.
+  std::shared_ptr<Stream> stream_;
+  std::uint64_t life_ = 0;   ///< Of the stream: what its predecessors bring is not taken any more.
+  Unheard unheard_;          ///< What has been sent, and may have to be sent again; of others what is queued.
+  std::uint64_t received_ = 0;
+  std::size_t untold_ = 0;   ///< Bytes that have come since the other side was told so.
+  std::chrono::steady_clock::time_point written_{};
+  std::chrono::steady_clock::time_point heard_{};  ///< When the other side was known to have heard more, or all.
+  bool writing_ = false;     ///< A thread is writing; others only queue.
+  bool lingers_ = false;     ///< All that is queued may wait a little.
+  bool napping_ = false;     ///< The writer looks by itself, soon, for what may wait.
   bool finishing_ = false;
+  bool cut_ = false;         ///< Its stream is broken.
   bool closed_ = false;
   std::thread reader_, writer_;
 };

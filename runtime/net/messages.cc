@@ -1,5 +1,6 @@
 #include "runtime/net/messages.h"
 
+#include <algorithm>
 #include <memory>
 
 #include <thrift/protocol/TBinaryProtocol.h>
@@ -69,6 +70,10 @@ wire::Frame to_wire(const Message& message) {
                    hello.cluster = static_cast<std::int64_t>(m.cluster);
                    hello.id = static_cast<std::int32_t>(m.id);
                    hello.kept = static_cast<std::int64_t>(m.kept);
+                   if (m.line != 0) {
+                     hello.__set_line(static_cast<std::int64_t>(m.line));
+                     hello.__set_received(static_cast<std::int64_t>(m.received));
+                   }
                    frame.__set_hello(hello);
                  },
                  [&](const Welcome& m) {
@@ -81,6 +86,11 @@ wire::Frame to_wire(const Message& message) {
                    if (!m.secret.empty()) welcome.__set_secret(m.secret);
                    welcome.cluster = static_cast<std::int64_t>(m.cluster);
                    welcome.heard = static_cast<std::int64_t>(m.heard);
+                   if (m.line != 0) welcome.__set_line(static_cast<std::int64_t>(m.line));
+                   if (m.received) welcome.__set_received(static_cast<std::int64_t>(*m.received));
+                   if (m.heartbeat != 0) welcome.__set_heartbeat(static_cast<std::int32_t>(m.heartbeat));
+                   if (m.silence != 0) welcome.__set_silence(static_cast<std::int32_t>(m.silence));
+                   if (m.grace != 0) welcome.__set_grace(static_cast<std::int32_t>(m.grace));
                    frame.__set_welcome(welcome);
                  },
                  [&](const Batch&) {},  // is written as it is
@@ -122,6 +132,8 @@ wire::Frame to_wire(const Message& message) {
 
 /// A wire::Frame with a wire::Batch, without a copy of its messages.
 void write_batch(const Batch& batch, FrameWriter& out, std::string& frame) {
+  using apache::thrift::protocol::T_BOOL;
+  using apache::thrift::protocol::T_I64;
   using apache::thrift::protocol::T_LIST;
   using apache::thrift::protocol::T_STRING;
   using apache::thrift::protocol::T_STRUCT;
@@ -133,6 +145,14 @@ void write_batch(const Batch& batch, FrameWriter& out, std::string& frame) {
   out.writeFieldBegin("messages", T_LIST, 1);
   out.writeListBegin(T_STRING, static_cast<std::uint32_t>(batch.messages.size()));
   for (const std::string& message : batch.messages) out.writeBinary(message);
+  if (batch.heard) {
+    out.writeFieldBegin("heard", T_I64, 2);
+    out.writeI64(static_cast<std::int64_t>(*batch.heard));
+  }
+  if (batch.last) {
+    out.writeFieldBegin("last", T_BOOL, 3);
+    out.writeBool(true);
+  }
   out.writeFieldStop();
   out.writeFieldStop();
 }
@@ -155,6 +175,8 @@ Hello from_wire(wire::Hello& m) {
   hello.cluster = static_cast<std::uint64_t>(m.cluster);
   hello.id = static_cast<std::uint32_t>(m.id);
   hello.kept = static_cast<std::uint64_t>(m.kept);
+  hello.line = static_cast<std::uint64_t>(m.line);
+  hello.received = static_cast<std::uint64_t>(m.received);
   return hello;
 }
 
@@ -216,13 +238,22 @@ formats::Result<Message> from_wire(wire::Value& m) {
 }
 
 formats::Result<Message> from_wire(wire::Frame& frame) {
-  if (frame.__isset.batch) return Message(Batch{std::move(frame.batch.messages)});
+  if (frame.__isset.batch) {
+    Batch batch{.messages = std::move(frame.batch.messages), .last = frame.batch.last};
+    if (frame.batch.__isset.heard) batch.heard = static_cast<std::uint64_t>(frame.batch.heard);
+    return Message(std::move(batch));
+  }
   if (frame.__isset.hello) return Message(from_wire(frame.hello));
   if (frame.__isset.welcome) {
     wire::Welcome& m = frame.welcome;
-    return Message(Welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id),
-                           std::move(m.machine), std::move(m.secret), static_cast<std::uint64_t>(m.cluster),
-                           static_cast<std::uint64_t>(m.heard)});
+    Welcome welcome{m.protocol, std::move(m.version), std::move(m.refusal), static_cast<std::uint32_t>(m.id),
+                    std::move(m.machine), std::move(m.secret), static_cast<std::uint64_t>(m.cluster),
+                    static_cast<std::uint64_t>(m.heard), static_cast<std::uint64_t>(m.line)};
+    if (m.__isset.received) welcome.received = static_cast<std::uint64_t>(m.received);
+    welcome.heartbeat = static_cast<std::uint32_t>(std::max(m.heartbeat, 0));
+    welcome.silence = static_cast<std::uint32_t>(std::max(m.silence, 0));
+    welcome.grace = static_cast<std::uint32_t>(std::max(m.grace, 0));
+    return Message(std::move(welcome));
   }
   if (frame.__isset.pull) return from_wire(frame.pull);
   if (frame.__isset.push) return from_wire(frame.push);

@@ -14,7 +14,7 @@
 namespace dflow::net {
 
 /// Raised with each change that older processes would misread.
-inline constexpr std::int32_t kProtocol = 6;
+inline constexpr std::int32_t kProtocol = 7;
 
 enum class Role : std::int32_t { client = 1, worker, peer, agent, tool };
 
@@ -35,6 +35,8 @@ struct Hello {
   std::uint64_t cluster = 0;  ///< Not 0: it was a member of this cluster under `id`, and would be again.
   std::uint32_t id = 0;
   std::uint64_t kept = 0;     ///< So many of a client's messages are in the journal, for all it knows.
+  std::uint64_t line = 0;     ///< Not 0: its connection of this name broke, and would be resumed.
+  std::uint64_t received = 0; ///< So many messages have come on it.
 };
 
 struct Welcome {
@@ -46,10 +48,17 @@ struct Welcome {
   std::string secret = {};  ///< For peers of the same program; empty: that of the greeting.
   std::uint64_t cluster = 0;  ///< Not 0: a scheduler that takes this one's place will know its members.
   std::uint64_t heard = 0;    ///< To a client that is back: so many of its messages have been heard.
+  std::uint64_t line = 0;     ///< Not 0: the connection may be resumed when it breaks, under this name.
+  std::optional<std::uint64_t> received = {};  ///< It is resumed: so many messages have come on it.
+  std::uint32_t heartbeat = 0;  ///< Milliseconds; 0: nothing is said for its own sake.
+  std::uint32_t silence = 0;    ///< Milliseconds without a word after which a connection counts as broken; 0: never.
+  std::uint32_t grace = 0;      ///< Milliseconds in which one that broke may be resumed.
 };
 
 struct Batch {
   std::vector<std::string> messages;
+  std::optional<std::uint64_t> heard = {};  ///< On a connection that may be resumed: so many messages have come from there.
+  bool last = false;                        ///< The connection ends on purpose.
 };
 
 struct Pull {

@@ -348,6 +348,16 @@ void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
   impl_->socket->setRecvTimeout(static_cast<int>(timeout.count()));
 }
 
+void Stream::notice_dead(std::chrono::milliseconds silence) noexcept {
+  const int on = 1;
+  const auto most = static_cast<unsigned>(std::clamp<std::int64_t>(silence.count(), 1000, INT_MAX));
+  const int pause = std::clamp(static_cast<int>(most / 3000), 1, 32767);  // seconds, the kernel's largest
+  ::setsockopt(descriptor(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPIDLE, &pause, sizeof pause);
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
+  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+}
+
 struct Listener::Impl {
   std::shared_ptr<ServerSocket> socket;
   Address address;

@@ -74,6 +74,9 @@ class Stream {
   bool crowded() const noexcept;
   /// How long a read may take; 0: for ever.
   void set_read_timeout(std::chrono::milliseconds timeout);
+  /// Has the kernel ask now and then whether the other machine is still there, and take the connection for broken if it has
+  /// acknowledged nothing for so long, whether something was sent or not. A process that is stopped acknowledges.
+  void notice_dead(std::chrono::milliseconds silence) noexcept;
 
  private:
   std::unique_ptr<Impl> impl_;

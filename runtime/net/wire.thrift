@@ -20,6 +20,8 @@ struct Hello {
   14: i64 cluster           // Not 0: it was a member of this cluster, and would be again.
   15: i32 id                // Under this id.
   16: i64 kept              // So many of a client's messages are in the journal, for all it knows.
+  17: optional i64 line     // Its connection of this name broke, and would be resumed.
+  18: optional i64 received // So many messages have come on it.
 }
 
 // The answer; the last frame if it refuses.
@@ -32,11 +34,18 @@ struct Welcome {
   6: optional binary secret  // For peers of the same program.
   7: i64 cluster  // Not 0: a scheduler that takes this one's place will know its members.
   8: i64 heard    // To a client that is back: so many of its messages have been heard.
+  9: optional i64 line       // The connection may be resumed when it breaks, under this name.
+  10: optional i64 received  // It is resumed: so many messages have come on it.
+  11: optional i32 heartbeat // Milliseconds: both sides say something so often;
+  12: optional i32 silence   // who says nothing for so long counts as gone;
+  13: optional i32 grace     // and may resume a connection that broke for so long.
 }
 
 // Events and actions of the scheduler, each as runtime/core/codec.h writes them.
 struct Batch {
   1: list<binary> messages
+  2: optional i64 heard  // On a connection that may be resumed: so many messages have come from there.
+  3: optional bool last  // The connection ends on purpose.
 }
 
 // To a worker: give me these values. Answered by a Value for each, in order.

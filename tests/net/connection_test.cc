@@ -210,7 +210,7 @@ TEST(Connection, EndsWhenTheOtherSideDoesNotRead) {
   Ends ends = connected();  // whose far end nobody reads
   constexpr std::size_t kMost = 8 << 20;
   Inbox inbox;
-  Connection near(std::move(ends.near), kMost);
+  Connection near(std::move(ends.near), {.most_waiting = kMost});
   near.start(inbox.handlers());
   const std::string large(1 << 20, 'x');
   for (int i = 0; i < 40; ++i) near.send(large);  // the sockets hold a few
@@ -220,7 +220,7 @@ TEST(Connection, EndsWhenTheOtherSideDoesNotRead) {
 TEST(Connection, MayHaveSentMoreThanMayWait) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near), 4 << 20), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {.most_waiting = 4 << 20}), far(std::move(ends.far));
   near.start(unused.handlers());
   far.start(inbox.handlers());
   for (std::size_t i = 1; i <= 20; ++i) {

@@ -1,0 +1,227 @@
+// Connections that outlive their streams.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "runtime/net/connection.h"
+
+namespace dflow::net {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+constexpr Bonds kResumable{.resumable = true};
+
+struct Ends {
+  std::unique_ptr<Stream> near, far;
+};
+
+Ends connected() {
+  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
+  auto near = Stream::connect(listener.value()->address(), 5s);
+  auto far = listener.value()->accept();
+  return {std::move(near).value(), std::move(far).value()};
+}
+
+/// What one side hears, and how it ends.
+struct Side {
+  std::mutex mutex = {};
+  std::condition_variable changed = {};
+  std::vector<std::string> heard = {};
+  int broken = 0;
+  bool closed = false;
+  std::unique_ptr<Connection> connection = {};  // ends first
+
+  void start(std::unique_ptr<Stream> stream, const Bonds& bonds) {
+    connection = std::make_unique<Connection>(std::move(stream), bonds);
+    connection->start({.received =
+                           [this](const std::vector<std::string>& messages) {
+                             note([&] { heard.insert(heard.end(), messages.begin(), messages.end()); });
+                           },
+                       .closed = [this](const std::string&) { note([&] { closed = true; }); },
+                       .broken = [this](const std::string&) { note([&] { ++broken; }); }});
+  }
+  template <class What>
+  void note(What&& what) {
+    const std::lock_guard lock(mutex);
+    what();
+    changed.notify_all();
+  }
+  /// False if it takes too long.
+  template <class Condition>
+  bool await(Condition&& condition) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, 60s, condition);
+  }
+};
+
+/// Both sides of a resumable connection.
+struct Pair {
+  Side near = {}, far = {};
+
+  explicit Pair(const Bonds& bonds = kResumable) {
+    Ends ends = connected();
+    near.start(std::move(ends.near), bonds);
+    far.start(std::move(ends.far), bonds);
+  }
+  /// The network takes the stream away, one side says how much it has heard, the other answers: as members and scheduler do.
+  void renew() {
+    Ends ends = connected();
+    const std::uint64_t near_heard = near.connection->suspend(), far_heard = far.connection->suspend();
+    EXPECT_TRUE(far.connection->resume(std::move(ends.far), near_heard));
+    EXPECT_TRUE(near.connection->resume(std::move(ends.near), far_heard));
+  }
+};
+
+std::vector<std::string> numbers(int count) {
+  std::vector<std::string> all;
+  for (int i = 0; i < count; ++i) all.push_back(std::to_string(i));
+  return all;
+}
+
+TEST(Resume, EachMessageArrivesOnceInOrderHoweverOftenTheStreamBreaks) {
+  constexpr int kCount = 20'000;
+  Pair pair;
+  const auto talk = [&](Side& side) {
+    for (const std::string& number : numbers(kCount)) side.connection->send(number);
+  };
+  std::thread one([&] { talk(pair.near); }), other([&] { talk(pair.far); });
+  for (int i = 0; i < 50; ++i) pair.renew();
+  one.join(), other.join();
+  for (Side* side : {&pair.near, &pair.far}) {
+    ASSERT_TRUE(side->await([&] { return side->heard.size() >= kCount; }));
+    EXPECT_EQ(side->heard, numbers(kCount));
+  }
+}
+
+TEST(Resume, WhatIsSentWhileThereIsNoStreamArrivesLater) {
+  Pair pair;
+  (void)pair.near.connection->suspend();
+  pair.near.connection->send("a");
+  pair.near.connection->send("b");
+  ASSERT_TRUE(pair.far.await([&] { return pair.far.broken == 1; }));
+  EXPECT_FALSE(pair.near.connection->connected());
+  EXPECT_FALSE(pair.far.connection->connected());
+  pair.renew();
+  ASSERT_TRUE(pair.far.await([&] { return pair.far.heard.size() >= 2; }));
+  EXPECT_THAT(pair.far.heard, ElementsAre("a", "b"));
+}
+
+TEST(Resume, AnEndOnPurposeIsNoBreak) {
+  Pair pair;
+  pair.near.connection->send("last words");
+  pair.near.connection->finish(60s);
+  ASSERT_TRUE(pair.far.await([&] { return pair.far.closed; }));
+  EXPECT_THAT(pair.far.heard, ElementsAre("last words"));
+  EXPECT_EQ(pair.far.broken, 0);
+  EXPECT_FALSE(pair.far.connection->resume(connected().far, 0));
+}
+
+TEST(Resume, NobodyMayHaveHeardWhatWasNotSaid) {
+  Pair pair;
+  pair.near.connection->send("one");
+  (void)pair.near.connection->suspend();
+  EXPECT_FALSE(pair.near.connection->resume(connected().near, 2));
+  EXPECT_TRUE(pair.near.connection->resume(connected().near, 1));
+}
+
+TEST(Resume, AStreamOnWhichNothingComesIsBroken) {
+  Ends ends = connected();  // the other end stays open, and says nothing
+  Side near;
+  near.start(std::move(ends.near), {.resumable = true, .silence = 100ms});
+  EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
+  near.connection.reset();
+}
+
+TEST(Resume, WhoHasNothingToSaySaysSo) {
+  Ends ends = connected();
+  Side near;
+  near.start(std::move(ends.near), {.resumable = true, .heartbeat = 10ms});
+  for (int i = 0; i < 5; ++i) {
+    const Result<Message> message = ends.far->read();
+    ASSERT_TRUE(message) << message.message();
+    EXPECT_TRUE(std::get<Batch>(message.value()).messages.empty());
+  }
+  near.connection.reset();
+}
+
+TEST(Resume, AProcessThatMayBeStoppedNeedNotSayAnything) {
+  Pair pair({.resumable = true, .silence = 50ms, .may_be_stopped = true});
+  Pair impatient({.resumable = true, .silence = 50ms});
+  ASSERT_TRUE(impatient.near.await([&] { return impatient.near.broken == 1; }));
+  EXPECT_TRUE(pair.near.connection->connected());
+}
+
+TEST(Resume, WhatHasArrivedIsToldToWhoKeepsIt) {
+  Ends ends = connected();
+  Side far;
+  far.start(std::move(ends.far), kResumable);
+  const std::string large(512 << 10, 'x');
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(ends.near->write(Batch{.messages = {large}, .heard = 0}));
+  for (std::uint64_t heard = 0; heard < 4;) {  // though the other side has nothing to say
+    const Result<Message> message = ends.near->read();
+    ASSERT_TRUE(message) << message.message();
+    heard = std::get<Batch>(message.value()).heard.value();
+  }
+  far.connection.reset();
+}
+
+TEST(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
+  Ends ends = connected();
+  Side near;
+  near.start(std::move(ends.near), {.resumable = true, .silence = 200ms});
+  near.connection->send("is anybody there?");
+  // It speaks, and never says that it has heard the question.
+  while (ends.far->write(Batch{.messages = {"hello"}, .heard = 0})) std::this_thread::sleep_for(10ms);
+  EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
+  near.connection.reset();
+}
+
+TEST(Resume, OnlyAResumableConnectionListensToWhatWasHeard) {
+  Ends ends = connected();
+  Side far;
+  far.start(std::move(ends.far), {});
+  ASSERT_TRUE(ends.near->write(Batch{.messages = {}, .heard = 0}));
+  EXPECT_TRUE(far.await([&] { return far.closed; }));
+  EXPECT_FALSE(far.connection->resume(connected().far, 0));
+}
+
+TEST(Unheard, SaysAgainWhatWasNotHeard) {
+  Unheard unheard;
+  for (const char* message : {"a", "b", "c"}) unheard.add(message);
+  unheard.give_back(unheard.take(2), 0);
+  EXPECT_EQ(unheard.waiting(), 1u);
+  ASSERT_TRUE(unheard.heard(1));
+  unheard.again();
+  EXPECT_EQ(unheard.waiting(), 2u);
+  EXPECT_THAT(unheard.take(100), ElementsAre("b", "c"));
+}
+
+TEST(Unheard, WhatIsGivenBackLateIsSaidAgainOrForgotten) {
+  Unheard unheard;
+  for (const char* message : {"a", "b"}) unheard.add(message);
+  std::vector<std::string> taken = unheard.take(100);
+  ASSERT_TRUE(unheard.heard(1));  // on another stream than that on which they are being written
+  unheard.again();
+  unheard.give_back(std::move(taken), 0);
+  EXPECT_EQ(unheard.waiting(), 1u);
+  EXPECT_THAT(unheard.take(100), ElementsAre("b"));
+  EXPECT_FALSE(unheard.heard(3));
+}
+
+TEST(Unheard, LargeMessagesGoAlone) {
+  Unheard unheard;
+  for (const char* message : {"large", "large", "s", "s"}) unheard.add(message);
+  EXPECT_THAT(unheard.take(4), ElementsAre("large"));
+  EXPECT_THAT(unheard.take(6), ElementsAre("large", "s"));
+  EXPECT_THAT(unheard.take(6), ElementsAre("s"));
+  EXPECT_FALSE(unheard.anything_to_send());
+}
+
+}  // namespace
+}  // namespace dflow::net
