@@ -6,9 +6,26 @@ namespace dflow::sim {
 
 ClientNode::ClientNode(Cluster& cluster, ClientId id, World::Host host, std::optional<WorkerId> inside)
     : cluster_(cluster), id_(id), host_(host), inside_(inside) {
-  up_ = std::make_shared<Channel>(cluster.world, host, 0);
-  down_ = std::make_shared<Channel>(cluster.world, 0, host);
+  link_ = connect();
   send(core::ClientJoined{id, inside});
+}
+
+std::shared_ptr<Link> ClientNode::connect() {
+  Cluster& cluster = cluster_;
+  return Link::make(cluster.world, host_, cluster.options.link,
+                    {.given_up =
+                         [&cluster, id = id_] {
+                           cluster.given_up_.insert(id);
+                           cluster.tell(core::ClientLeft{id});
+                         },
+                     .refused = [this] { refused(); }});
+}
+
+/// It was given up.
+void ClientNode::refused() {
+  dead = true;
+  // A worker whose tasks cannot submit any more is of no use.
+  if (inside_) cluster_.end_life(cluster_.lives_.at(*inside_), {}, false);
 }
 
 void ClientNode::send(core::Event event) {
@@ -16,7 +33,7 @@ void ClientNode::send(core::Event event) {
   const bool lasting = std::holds_alternative<core::TasksSubmitted>(event) || std::holds_alternative<core::ValueScattered>(event) ||
                        std::holds_alternative<core::TasksReleased>(event) || std::holds_alternative<core::TasksCancelled>(event);
   if (lasting && cluster_.options.journal) unkept_.push_back(event);
-  up_->send([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
+  link_->up([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
 }
 
 void ClientNode::ask(core::RequestId request, core::Event event) {
@@ -29,21 +46,17 @@ void ClientNode::kept(std::uint64_t messages) {
 }
 
 void ClientNode::cut() {
-  up_->close();
-  down_->close();
+  link_->close_up();
+  link_->close_down();
 }
 
 void ClientNode::reconnect() {
   if (dead) return;
   const auto heard = cluster_.heard_.find(id_);
-  if (heard == cluster_.heard_.end() && kept_ > 0) {  // it was given up
-    dead = true;
-    return;
-  }
-  up_ = std::make_shared<Channel>(cluster_.world, host_, 0);
-  down_ = std::make_shared<Channel>(cluster_.world, 0, host_);
+  if (cluster_.given_up_.contains(id_) || (heard == cluster_.heard_.end() && kept_ > 0)) return refused();
+  link_ = connect();
   const auto say = [this](core::Event event) {
-    up_->send([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
+    link_->up([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
   };
   if (heard == cluster_.heard_.end()) {
     say(core::ClientJoined{id_, inside_});
@@ -159,8 +172,8 @@ void ClientNode::fetch(const core::Input& input, std::size_t holder) {
 
 void ClientNode::die() {
   if (std::exchange(dead, true)) return;
-  if (cluster_.world.random.chance(0.5)) up_->close();
-  down_->close();
+  if (cluster_.world.random.chance(0.5)) link_->close_up();
+  link_->close_down();
   cluster_.world.after(cluster_.world.random.between(Duration{milliseconds(1)}, Duration{seconds(3)}),
                        [&cluster = cluster_, id = id_] { cluster.tell(core::ClientLeft{id}); });
 }
@@ -168,7 +181,7 @@ void ClientNode::die() {
 void ClientNode::leave() {
   send(core::ClientLeft{id_});
   dead = true;
-  down_->close();
+  link_->close_down();
 }
 
 }  // namespace dflow::sim

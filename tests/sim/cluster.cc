@@ -25,14 +25,14 @@ Cluster::Cluster(World& a_world, ClusterOptions some_options)
 /// Messages under way hold those that they are for, who hold the connections.
 Cluster::~Cluster() {
   for (const auto& [id, life] : lives_) {
-    life->up->close();
-    life->down->close();
+    life->link->close_up();
+    life->link->close_down();
     life->client.reset();
     life->running.clear();
   }
   for (const auto& [id, client] : clients_) {
-    client->up_->close();
-    client->down_->close();
+    client->link_->close_up();
+    client->link_->close_down();
     client->futures.clear();
   }
 }
@@ -58,8 +58,7 @@ void Cluster::join(std::size_t place) {
   life->brain = std::make_unique<core::Worker>(
       life->id, core::WorkerLimits{.threads = slot.threads, .memory = options.memory, .smallest_spilled = 64},
       settings);
-  life->up = std::make_shared<Channel>(world, life->host, 0);
-  life->down = std::make_shared<Channel>(world, 0, life->host);
+  connect(life);
   slot.life = life;
   lives_[life->id] = life;
   core::WorkerJoined joined{
@@ -67,8 +66,15 @@ void Cluster::join(std::size_t place) {
   joined.threads = slot.threads;
   joined.memory = options.memory;
   joined.resources = {{"tape", place % 2 == 0 ? 1.0 : 0.0}};
-  life->up->send([this, joined] { tell(joined); });
+  life->link->up([this, joined] { tell(joined); });
   beat(life);
+}
+
+void Cluster::connect(const std::shared_ptr<Life>& life) {
+  const WorkerId id = life->id;
+  life->link = Link::make(world, life->host, options.link,
+                          {.given_up = [this, id] { tell(core::WorkerLost{id, {.kind = core::WorkerEnd::Kind::silent}, {}}); },
+                           .refused = [this, id] { end_life(lives_.at(id), {}, false); }});
 }
 
 void Cluster::beat(const std::shared_ptr<Life>& life) {
@@ -136,13 +142,13 @@ void Cluster::to_worker(WorkerId id, core::WorkerEvent event) {
 
 void Cluster::deliver(WorkerId id, core::WorkerEvent event) {
   const auto life = lives_.at(id);
-  life->down->send([this, life, event = std::move(event)] { drive(life, event); });
+  life->link->down([this, life, event = std::move(event)] { drive(life, event); });
 }
 
 void Cluster::to_client(ClientId id, const core::Action& action) {
   const auto client = clients_.find(id);
   if (client == clients_.end()) return;
-  client->second->down_->send([client = client->second, action] { client->receive(action); });
+  client->second->link_->down([client = client->second, action] { client->receive(action); });
 }
 
 void Cluster::act(const core::Action& action) {
@@ -158,10 +164,11 @@ void Cluster::act(const core::Action& action) {
         } else if constexpr (std::is_same_v<T, core::FenceWorker>) {
           const auto life = lives_.at(one.worker);
           count_deaths({one.worker, {}, {}});
-          life->down->send([this, life] { end_life(life, {}, false); });
+          life->link->down([this, life] { end_life(life, {}, false); });
+          life->link->fence();
         } else if constexpr (std::is_same_v<T, core::ReplaceWorker>) {
           const auto life = lives_.at(one.worker);
-          life->down->send(
+          life->link->down(
               [this, life] { end_life(life, {.kind = core::WorkerEnd::Kind::signalled, .code = 9}, true); });
         } else {
           if constexpr (std::is_same_v<T, core::RunTask>) sent_[one.worker].insert(one.id);
@@ -199,19 +206,21 @@ void Cluster::add_client(const std::shared_ptr<ClientNode>& client) {
 
 void Cluster::fetch(World::Host reader, WorkerId holder, ValueName name, std::function<void(Fetched)> then) {
   const auto life = lives_.at(holder);
-  const auto answer = [this, then = std::move(then)](Duration delay, Fetched fetched) {
+  const auto later = [this, then = std::move(then)](Duration delay, Fetched fetched) {
     world.after(delay, [then, fetched] { then(fetched); });
   };
-  world.after(world.delay(), [this, life, reader, name, answer] {
-    if (!world.reachable(reader, life->host)) return answer(milliseconds(300), {});
-    if (life->dead) return answer(world.delay(), {});
+  world.after(world.delay(reader, life->host), [this, life, reader, name, later] {
+    const bool there = world.reachable(reader, life->host), back = world.reachable(life->host, reader);
+    if (!there || !back) return later(milliseconds(300), {});
+    const Duration delay = world.delay(life->host, reader);
+    if (life->dead) return later(delay, {});
     const auto value = life->store.find(name);
-    if (value == life->store.end()) return answer(world.delay(), {.gone = true});
+    if (value == life->store.end()) return later(delay, {.gone = true});
     if (damaged(life, name)) {
       drive(life, core::ValueSpoilt{name.first, name.second});
-      return answer(world.delay(), {.gone = true});
+      return later(delay, {.gone = true});
     }
-    answer(world.delay(), {.there = true, .value = value->second});
+    later(delay, {.there = true, .value = value->second});
   });
 }
 
@@ -227,8 +236,8 @@ void Cluster::end_life(const std::shared_ptr<Life>& life, core::WorkerEnd end, b
   std::vector<TaskId> running;
   for (const auto& [name, one] : life->running) running.push_back(name.first);
   if (options.agents_know) lost.running = std::move(running);
-  if (world.random.chance(0.5)) life->up->close();
-  life->down->close();
+  if (world.random.chance(0.5)) life->link->close_up();
+  life->link->close_down();
   if (life->client) life->client->dead = true;
   life->store.clear();
   life->running.clear();
@@ -244,8 +253,22 @@ void Cluster::end_life(const std::shared_ptr<Life>& life, core::WorkerEnd end, b
 
 void Cluster::part(World::Host a, World::Host b, Duration span) {
   if (a == b) return;
-  world.cut(a, b);
-  world.after(span, [this, a, b] { world.heal(a, b); });
+  part_one_way(a, b, span);
+  part_one_way(b, a, span);
+}
+
+void Cluster::part_one_way(World::Host from, World::Host to, Duration span) {
+  if (from == to) return;
+  world.cut(from, to);
+  world.after(span, [this, from, to] { world.heal(from, to); });
+}
+
+void Cluster::reset_some() {
+  const auto pick = [&](const auto& map) { return std::next(map.begin(), static_cast<long>(world.random.between(0, map.size() - 1)))->second; };
+  const std::uint64_t told = world.random.between(1, 3);
+  const bool a_client = !clients_.empty() && world.random.chance(0.4);
+  const std::shared_ptr<Link> link = a_client ? pick(clients_)->link_ : lives_.empty() ? nullptr : pick(lives_)->link;
+  if (link) link->reset(told & 1, told & 2);
 }
 
 void Cluster::isolate(World::Host host, Duration span) {
@@ -268,7 +291,7 @@ void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& a
   if (const auto* one = std::get_if<core::Tell>(&action)) {
     if (const auto* failed = std::get_if<core::TaskFailed>(&one->report); failed && !life->connected)
       life->untold.push_back(*failed);
-    life->up->send(
+    life->link->up(
         [this, report = one->report] { std::visit([this](const auto& what) { tell(what); }, report); });
   } else if (const auto* start = std::get_if<core::StartFetch>(&action)) {
     begin_fetch(life, *start);

@@ -12,6 +12,7 @@
 #include "runtime/core/ledger.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/core/worker.h"
+#include "tests/sim/link.h"
 #include "tests/sim/program.h"
 #include "tests/sim/world.h"
 
@@ -83,7 +84,9 @@ class ClientNode {
   std::optional<WorkerId> inside_;
   std::deque<core::Event> unkept_;  ///< Said, and not known to be in the journal.
   std::uint64_t kept_ = 0;
-  std::shared_ptr<Channel> up_, down_;
+  std::shared_ptr<Link> connect();
+  void refused();
+  std::shared_ptr<Link> link_;
 };
 
 /// One life of a worker process.
@@ -108,7 +111,7 @@ struct Life {
     Time began{};
   };
   std::map<ValueName, Running> running;
-  std::shared_ptr<Channel> up, down;
+  std::shared_ptr<Link> link;
   std::shared_ptr<ClientNode> client;  ///< Of its tasks.
   bool connected = true;
   std::vector<core::TaskFailed> untold;  ///< While it was not.
@@ -124,6 +127,7 @@ struct ClusterOptions {
   std::uint64_t memory = 0;
   double damage = 0;  ///< Of what is written to disks, as a part.
   bool journal = false;
+  LinkOptions link = {};
   bool check_each = true;  ///< Invariants after each event, not now and then.
   core::Settings settings = {};
   std::ostream* trace = nullptr;  ///< Everything that is said, for people.
@@ -147,6 +151,10 @@ class Cluster {
   void part(World::Host a, World::Host b, Duration span);
   void fill_disk(std::size_t slot, Duration span);
   void press(std::size_t slot, Duration span);
+  /// Nothing goes from one to the other any more, and what goes back arrives.
+  void part_one_way(World::Host from, World::Host to, Duration span);
+  /// The network resets a connection to the scheduler, and tells both ends or one of them.
+  void reset_some();
 
   std::size_t slots() const { return slots_.size(); }
   std::shared_ptr<Life> life(std::size_t slot) const { return slots_[slot].life; }
@@ -179,6 +187,7 @@ class Cluster {
   template <class T>
   void trace(const std::string& who, const T& what) const;
   void join(std::size_t slot);
+  void connect(const std::shared_ptr<Life>& life);
   void end_life(const std::shared_ptr<Life>& life, core::WorkerEnd end, bool told);
   void act(const core::Action& action);
   void to_worker(WorkerId id, core::WorkerEvent event);
@@ -228,6 +237,7 @@ class Cluster {
   std::uint32_t epoch_ = 0;
   std::map<ClientId, std::uint64_t> heard_;
   std::set<ClientId> awaited_;
+  std::set<ClientId> given_up_;  ///< Also by those before.
   std::set<WorkerId> members_;
   std::map<TaskId, std::size_t> given_;  ///< What may run once: behind so many records.
   std::map<WorkerId, std::deque<std::pair<std::size_t, core::WorkerEvent>>> held_;

@@ -46,7 +46,7 @@ void Cluster::keep(Fact fact, std::optional<ClientId> said_by) {
                 }
                 const auto client = said_by ? clients_.find(*said_by) : clients_.end();
                 if (client == clients_.end()) return;
-                client->second->down_->send([client = client->second, messages] { client->kept(messages); });
+                client->second->link_->down([client = client->second, messages] { client->kept(messages); });
               });
 }
 
@@ -100,7 +100,7 @@ void Cluster::kill_scheduler() {
   const std::uint32_t epoch = ++epoch_;
   for (const auto& [id, life] : lives_) {
     if (life->dead) continue;
-    life->up->close(), life->down->close();
+    life->link->close_up(), life->link->close_down();
     life->connected = false;
     world.after(world.random.between(Duration{milliseconds(1)}, Duration{seconds(world.random.chance(0.1) ? 8 : 1)}),
                 [this, one = life, epoch] { reconnect(one, epoch); });
@@ -187,7 +187,9 @@ void Cluster::recover(const core::Ledger& ledger) {
   apply(core::JournalRead{});
   for (const ClientId client : awaited_) {
     world.after(options.settings.recovery, [this, client, epoch = epoch_] {
-      if (epoch == epoch_ && awaited_.contains(client)) tell(core::ClientLeft{client});
+      if (epoch != epoch_ || !awaited_.contains(client)) return;
+      given_up_.insert(client);
+      tell(core::ClientLeft{client});
     });
   }
 }
@@ -196,8 +198,7 @@ void Cluster::reconnect(const std::shared_ptr<Life>& life, std::uint32_t epoch) 
   if (life->dead || epoch != epoch_) return;
   if (!scheduler) return world.after(milliseconds(30), [this, life, epoch] { reconnect(life, epoch); });
   if (!members_.contains(life->id)) return end_life(life, {}, false);
-  life->up = std::make_shared<Channel>(world, life->host, 0);
-  life->down = std::make_shared<Channel>(world, 0, life->host);
+  connect(life);
   life->connected = true;
   core::WorkerReturned report;
   report.self = {.worker = life->id, .name = "w" + std::to_string(life->slot), .host = "h" + std::to_string(life->slot)};
@@ -206,8 +207,8 @@ void Cluster::reconnect(const std::shared_ptr<Life>& life, std::uint32_t epoch) 
   report.self.resources = {{"tape", life->slot % 2 == 0 ? 1.0 : 0.0}};
   life->brain->report_all(report);
   for (const core::TaskFailed& failed : life->untold) report.tasks.push_back({failed.id, failed.attempt, true, false});
-  life->up->send([this, report] { tell(report); });
-  for (const core::TaskFailed& failed : std::exchange(life->untold, {})) life->up->send([this, failed] { tell(failed); });
+  life->link->up([this, report] { tell(report); });
+  for (const core::TaskFailed& failed : std::exchange(life->untold, {})) life->link->up([this, failed] { tell(failed); });
 }
 
 }  // namespace dflow::sim

@@ -12,8 +12,8 @@ struct Plan {
   ClusterOptions cluster;
   UserOptions user;
   std::size_t users = 1;
-  bool crashing = false, parting = false, splitting = false, dying_users = false, growing = false, restarting = false;
-  bool pressing = false, full_disks = false;
+  bool crashing = false, parting = false, breaking = false, splitting = false, dying_users = false, growing = false;
+  bool restarting = false, slow_network = false, pressing = false, full_disks = false;
   Duration faults_until{};
   std::string description;
 };
@@ -34,6 +34,7 @@ Plan make_plan(Random& random) {
   plan.users = on(0.3, "users") ? random.between(2, 4) : 1;
   plan.cluster.jittery = on(0.3, "jitter");
   plan.cluster.slow_workers = on(0.3, "slow");
+  plan.slow_network = on(0.2, "slow-network");
   plan.cluster.report_starts = on(0.7, "starts");
   plan.cluster.agents_know = on(0.6, "agents");
   if (on(0.3, "memory")) plan.cluster.memory = random.between(2000, 20000);
@@ -53,6 +54,9 @@ Plan make_plan(Random& random) {
   plan.crashing = on(0.5, "crash");
   plan.parting = on(0.3, "partition");
   plan.splitting = on(0.3, "split");
+  plan.breaking = on(0.3, "resets");
+  plan.cluster.link.resumable = plan.breaking || on(0.2, "resumable");
+  plan.cluster.link.grace = random.between(Duration{milliseconds(200)}, Duration{seconds(5)});
   plan.dying_users = on(0.2, "user-dies");
   plan.growing = on(0.2, "grow");
   if (plan.cluster.memory > 0) {
@@ -66,7 +70,7 @@ Plan make_plan(Random& random) {
   plan.restarting = on(0.4, "restart");
   plan.cluster.journal = plan.cluster.settings.journal = plan.restarting || on(0.2, "journal");
   plan.cluster.settings.recovery = seconds(3);
-  plan.user.crashes = plan.restarting || plan.crashing || plan.cluster.damage > 0 || plan.parting ||
+  plan.user.crashes = plan.restarting || plan.crashing || plan.cluster.damage > 0 || plan.parting || plan.breaking ||
                       plan.user.killers || plan.user.forcing || plan.dying_users;
   plan.faults_until = random.between(Duration{milliseconds(100)}, Duration{seconds(8)});
   return plan;
@@ -82,6 +86,9 @@ class Run {
       users_.push_back(std::make_unique<User>(*cluster_, plan_.user));
     // Two workers never reach each other, while the scheduler reaches both.
     if (plan_.splitting) cluster_->part(Cluster::host_of(0), Cluster::host_of(1), seconds(10'000));
+    for (int host = 0; plan_.slow_network && host <= static_cast<int>(cluster_->slots()); ++host) {
+      if (world_.random.chance(0.3)) world_.slow_down(host, static_cast<unsigned>(world_.random.between(2, 300)));
+    }
     fault();
   }
 
@@ -118,6 +125,11 @@ class Run {
     if (plan_.parting && random.chance(0.1)) cluster_->isolate(host, span);
     const auto other = static_cast<World::Host>(random.between(0, cluster_->slots()));
     if (plan_.parting && random.chance(0.3)) cluster_->part(host, other, span);
+    if (plan_.parting && random.chance(0.2)) cluster_->part_one_way(host, other, span);
+    if (plan_.parting && random.chance(0.2)) cluster_->part_one_way(other, host, span);
+    if (plan_.breaking && random.chance(0.3)) cluster_->reset_some();
+    const auto user = users_[random.between(0, users_.size() - 1)]->host();
+    if (plan_.breaking && random.chance(0.1)) cluster_->part_one_way(random.chance(0.5) ? 0 : user, random.chance(0.5) ? 0 : user, span);
     if (plan_.restarting && random.chance(0.15)) cluster_->kill_scheduler();
     if (plan_.dying_users && random.chance(0.05)) users_[random.between(0, users_.size() - 1)]->die();
     if (plan_.pressing && random.chance(0.4)) cluster_->press(slot, span);

@@ -35,6 +35,7 @@ class User {
   User(Cluster& cluster, UserOptions options);
   bool done() const { return finished_ || client_->dead; }
   void die() { client_->die(); }
+  World::Host host() const { return client_->host(); }
   /// Throws `Violation` if something that came out is not what must come out.
   void verify() const;
   std::string unfinished() const;

@@ -21,15 +21,20 @@ bool World::run(Time until, std::uint64_t limit, const std::function<bool()>& do
   return true;
 }
 
-Duration World::delay() {
+Duration World::delay(Host from, Host to) {
   if (jittery && random.chance(0.01))
     return random.between(Duration{milliseconds(1)}, Duration{milliseconds(500)});
-  return random.between(Duration{microseconds(20)}, Duration{microseconds(400)});
+  unsigned factor = 1;
+  for (const Host host : {from, to}) {
+    const auto slow = slow_.find(host);
+    if (slow != slow_.end()) factor = std::max(factor, slow->second);
+  }
+  return factor * random.between(Duration{microseconds(20)}, Duration{microseconds(400)});
 }
 
 void Channel::send(std::function<void()> deliver) {
   if (closed_) return;
-  Time when = world_.now() + world_.delay();
+  Time when = world_.now() + world_.delay(from_, to_);
   if (!queue_.empty()) when = std::max(when, queue_.back().first);
   queue_.emplace_back(when, std::move(deliver));
   if (std::exchange(pumping_, true)) return;

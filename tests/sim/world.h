@@ -64,17 +64,21 @@ class World {
 
   // ---- the network, by hosts
   using Host = int;
-  void cut(Host a, Host b) { ++cuts_[std::minmax(a, b)]; }
-  void heal(Host a, Host b) {
-    if (--cuts_[std::minmax(a, b)] == 0) cuts_.erase(std::minmax(a, b));
+  /// In this direction; the other one works.
+  void cut(Host from, Host to) { ++cuts_[{from, to}]; }
+  void heal(Host from, Host to) {
+    if (--cuts_[{from, to}] == 0) cuts_.erase({from, to});
   }
-  bool reachable(Host a, Host b) const { return !cuts_.contains(std::minmax(a, b)); }
-  Duration delay();
+  bool reachable(Host from, Host to) const { return !cuts_.contains({from, to}); }
+  /// All that comes from it or goes there takes so many times as long.
+  void slow_down(Host host, unsigned factor) { slow_[host] = factor; }
+  Duration delay(Host from, Host to);
   bool jittery = false;  ///< Now and then a message takes very long.
 
  private:
   core::VirtualTime time_;
   std::map<std::pair<Host, Host>, int> cuts_;
+  std::map<Host, unsigned> slow_;
 };
 
 /// One direction of a connection: in order, nothing lost until it is closed, nothing arrives while the
