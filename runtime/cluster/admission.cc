@@ -14,7 +14,11 @@ Result<Admission> by_certificate(net::CertificateRole role) {
   if (!folder) return folder.error();
   Result<std::shared_ptr<net::Credentials>> credentials = credentials_in(folder.value(), role);
   if (!credentials) return credentials.error();
-  return Admission{.credentials = std::move(credentials).value(), .security = std::move(folder).value()};
+  const Result<SecurityFiles> files = SecurityFiles::read(folder.value());
+  if (!files) return files.error();
+  return Admission{.credentials = std::move(credentials).value(),
+                   .security = std::move(folder).value(),
+                   .revocations = std::make_shared<Revocations>(files.value().authority, files.value().revoked)};
 }
 
 }  // namespace

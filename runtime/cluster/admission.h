@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/cluster/revocations.h"
 #include "runtime/net/stream.h"
 
 namespace dflow::cluster {
@@ -15,6 +16,7 @@ struct Admission {
   std::string secret = {};
   std::shared_ptr<net::Credentials> credentials = {};
   std::string security = {};  ///< The folder of the credentials.
+  std::shared_ptr<Revocations> revocations = {};  ///< With credentials.
 };
 
 /// For who wants to join this scheduler as that. An error if it takes certificates and there are none.

@@ -12,6 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kReportEvery = 1s;
+/// So long its end waits for the scheduler to take the last that is said.
+constexpr auto kGoodbye = 1000ms;
 
 }  // namespace
 
@@ -29,8 +31,7 @@ Result<std::unique_ptr<Agent>> Agent::join(Options options) {
   std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(cache).value()));
   agent->id_ = greeted.value().welcome.id;
   agent->hello_ = hello;
-  agent->cluster_ = greeted.value().welcome.cluster;
-  agent->open_connection(std::move(greeted.value().stream));
+  agent->open_connection(std::move(greeted).value());
   agent->report();
   agent->reporter_ = std::thread([self = agent.get()] { self->report_now_and_then(); });
   return agent;
@@ -70,6 +71,7 @@ Agent::~Agent() {
   programs.clear();
   if (reporter_.joinable()) reporter_.join();
   ending_.clear();
+  connection_->finish(kGoodbye);
   // Its thread may be answering what the scheduler asks; reset() would take the pointer away before that has ended.
   delete connection_.get();
   (void)connection_.release();

@@ -16,6 +16,7 @@
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/memory_limit.h"
 #include "runtime/cluster/program_cache.h"
+#include "runtime/cluster/reconnect.h"
 #include "runtime/net/connection.h"
 
 namespace dflow::cluster {
@@ -69,7 +70,7 @@ class Agent {
 
   // agent_rejoin.cc
   void disconnected(const std::string& reason);
-  void open_connection(std::unique_ptr<net::Stream> stream);
+  void open_connection(Greeted greeted);
   void rejoin_scheduler(const std::string& gone);
   std::vector<std::string> open_questions();
 
@@ -80,7 +81,7 @@ class Agent {
   ProgramCache cache_;
   std::uint32_t id_ = 0;
   net::Hello hello_;
-  std::uint64_t cluster_ = 0;  ///< Not 0: the scheduler has a journal.
+  WayBack back_ = {};  ///< To the scheduler.
 
   std::mutex sending_;  ///< For `connection_`. Behind `mutex_`.
   std::unique_ptr<net::Connection> connection_;

@@ -1,4 +1,4 @@
-// An agent whose scheduler was killed: its workers run on, and it looks for the one that takes the place.
+// An agent whose scheduler is gone, or seems to be: its workers run on, and it looks for the one that takes the place.
 
 #include "runtime/cluster/agent.h"
 #include "runtime/cluster/hosted_program.h"
@@ -9,32 +9,44 @@ namespace dflow::cluster {
 /// From the connection's own thread, which cannot make another.
 void Agent::disconnected(const std::string& reason) {
   const std::string gone = "the scheduler is gone: " + reason;
-  if (cluster_ == 0 || options_.patience.count() == 0) return end(gone);
+  if (back_.patience(options_.patience).count() == 0) return end(gone);
   const std::lock_guard lock(mutex_);
   cut_ = gone;
   changed_.notify_all();
 }
 
-void Agent::open_connection(std::unique_ptr<net::Stream> stream) {
+void Agent::open_connection(Greeted greeted) {
   const std::lock_guard lock(sending_);
-  connection_ = std::make_unique<net::Connection>(std::move(stream));
+  id_ = greeted.welcome.id;
+  back_ = WayBack(greeted.welcome);
+  connection_ = std::make_unique<net::Connection>(std::move(greeted.stream), bonds_of(greeted.welcome));
+  const auto gone = [this](const std::string& reason) { disconnected(reason); };
   connection_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
-                      .closed = [this](const std::string& reason) { disconnected(reason); }});
+                      .closed = gone,
+                      .broken = gone});
 }
 
 /// From the reporter's thread.
 void Agent::rejoin_scheduler(const std::string& gone) {
+  net::Hello hello = hello_;
+  hello.id = id_;
+  hello.line = back_.line;
+  hello.received = connection_->suspend();
   Result<Greeted> greeted = rejoin({.scheduler = options_.scheduler,
                                     .credentials = options_.admission.credentials.get(),
-                                    .patience = options_.patience,
+                                    .patience = back_.patience(options_.patience),
                                     .pause =
                                         [this](std::chrono::milliseconds pause) {
                                           std::unique_lock lock(mutex_);
                                           return !changed_.wait_for(lock, pause, [this] { return over_; });
                                         }},
-                                   hello_);
+                                   hello);
   if (!greeted) return end(gone + "; " + greeted.message());
-  open_connection(std::move(greeted.value().stream));
+  if (const auto heard = greeted.value().welcome.received) {  // the same scheduler, which goes on where it was
+    if (!connection_->resume(std::move(greeted.value().stream), *heard)) end(gone);
+    return;
+  }
+  open_connection(std::move(greeted).value());
   const std::vector<std::string> questions = open_questions();
   const std::lock_guard lock(sending_);
   connection_->send(questions);

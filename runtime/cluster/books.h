@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -38,7 +39,13 @@ struct ProgramForgotten {
   static constexpr std::tuple fields{&ProgramForgotten::number};
 };
 
-using SchedulerFact = std::variant<SchedulerBegan, IdsGiven, ProgramNamed, ProgramForgotten>;
+/// A client was given up for lost: whatever it says later is not taken up.
+struct ClientGivenUp {
+  std::uint32_t id = 0;
+  static constexpr std::tuple fields{&ClientGivenUp::id};
+};
+
+using SchedulerFact = std::variant<SchedulerBegan, IdsGiven, ProgramNamed, ProgramForgotten, ClientGivenUp>;
 
 /// Not thread-safe. What does not fit is ignored.
 class Books {
@@ -65,6 +72,7 @@ class Books {
   const SchedulerBegan& began() const { return began_; }
   std::uint32_t ids_end() const { return ids_.end; }
   const std::map<std::uint32_t, Program>& programs() const { return programs_; }
+  const std::set<std::uint32_t>& given_up() const { return given_up_; }
   bool empty() const;
 
  private:
@@ -72,9 +80,11 @@ class Books {
   void on(const IdsGiven& fact) { ids_ = fact; }
   void on(const ProgramNamed& fact) { programs_[fact.number].id = fact.id; }
   void on(const ProgramForgotten& fact);
+  void on(const ClientGivenUp& fact) { given_up_.insert(fact.id); }
 
   SchedulerBegan began_ = {};
   IdsGiven ids_ = {};
+  std::set<std::uint32_t> given_up_;
   std::map<std::uint32_t, Program> programs_;
 };
 

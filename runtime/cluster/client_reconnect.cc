@@ -1,4 +1,7 @@
-// A client whose scheduler was killed: it keeps what it has said until that is on the disk, and says it again to the next one.
+// A client whose scheduler is gone, or seems to be: it keeps what it has said until that is on the disk, and says it again to the next one.
+
+#include <cstdlib>
+#include <iostream>
 
 #include <dflow/errors.h>
 
@@ -7,10 +10,20 @@
 
 namespace dflow::cluster {
 
+namespace {
+
+/// A worker whose tasks cannot submit any more is of no use: others run them again.
+[[noreturn]] void end_worker(const std::string& reason) {
+  std::cerr << "dflow: the tasks of this worker cannot submit tasks any more: " + reason + '\n' << std::flush;
+  std::_Exit(1);
+}
+
+}  // namespace
+
 void ClientSession::send(const FromClient& message) {
   std::string bytes = core::encode(message);
   const std::lock_guard lock(keeping_);
-  if (cluster_ != 0 && message.index() < kKeptMessages) unkept_.push_back(bytes);
+  if (back_.cluster != 0 && message.index() < kKeptMessages) unkept_.push_back(bytes);
   scheduler_->send(std::move(bytes));
 }
 
@@ -21,7 +34,7 @@ void ClientSession::on(Kept& message) {
 
 void ClientSession::on(KeptNoMore&) {
   const std::lock_guard lock(keeping_);
-  cluster_ = 0;
+  back_.cluster = 0;
   unkept_.clear();
 }
 
@@ -29,12 +42,22 @@ void ClientSession::forget_kept(std::uint64_t messages) {
   for (; kept_ < messages && !unkept_.empty(); ++kept_) unkept_.pop_front();
 }
 
+void ClientSession::open_connection(Greeted greeted) {
+  back_ = WayBack(greeted.welcome);
+  links_->notice_dead(std::chrono::milliseconds(greeted.welcome.silence));
+  scheduler_ = std::make_unique<net::Connection>(std::move(greeted.stream), bonds_of(greeted.welcome));
+  const auto gone = [this](const std::string& reason) { disconnected(reason); };
+  scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
+                     .closed = gone,
+                     .broken = gone});
+}
+
 /// From the connection's own thread, which cannot make another.
 void ClientSession::disconnected(const std::string& reason) {
   const std::string gone = "dflow: the scheduler at " + options_.scheduler.text() + " is gone: " + reason;
   const bool comes_back = [&] {
     const std::lock_guard lock(keeping_);
-    return cluster_ != 0 && options_.patience.count() > 0;
+    return back_.patience(options_.patience).count() > 0;
   }();
   if (!comes_back) return lose(gone);
   const std::lock_guard lock(mutex_);
@@ -47,26 +70,35 @@ void ClientSession::reconnect(const std::string& gone) {
   net::Hello hello = options_.self;
   if (options_.worker) hello.worker = static_cast<std::uint32_t>(options_.worker());
   hello.id = static_cast<std::uint32_t>(id_);
+  std::chrono::milliseconds patience{};
   {
     const std::lock_guard lock(keeping_);
-    hello.cluster = cluster_;
+    hello.cluster = back_.cluster;
     hello.kept = kept_;
+    hello.line = back_.line;
+    hello.received = scheduler_->suspend();
+    patience = back_.patience(options_.patience);
   }
   Result<Greeted> greeted = rejoin({.scheduler = options_.scheduler,
                                     .credentials = options_.credentials.get(),
-                                    .patience = options_.patience,
+                                    .patience = patience,
                                     .pause =
                                         [this](std::chrono::milliseconds pause) {
                                           std::unique_lock lock(mutex_);
                                           return !changed_.wait_for(lock, pause, [this] { return over_; });
                                         }},
                                    hello);
+  if (!greeted && options_.inside_worker) end_worker(greeted.message());
   if (!greeted) return lose(gone + "; " + greeted.message());
   resume(std::move(greeted).value());
 }
 
 void ClientSession::resume(Greeted greeted) {
   const std::lock_guard order(sending_);
+  if (greeted.welcome.received) {  // the same scheduler, which goes on where it was
+    if (scheduler_->resume(std::move(greeted.stream), *greeted.welcome.received)) return;
+    return lose("dflow: the scheduler at " + options_.scheduler.text() + " says that it has heard what was not said");
+  }
   std::vector<std::string> questions;
   {
     const std::lock_guard lock(mutex_);
@@ -74,7 +106,7 @@ void ClientSession::resume(Greeted greeted) {
   }
   const std::lock_guard lock(keeping_);
   forget_kept(greeted.welcome.heard);
-  open_connection(std::move(greeted.stream));
+  open_connection(std::move(greeted));
   for (const std::string& bytes : unkept_) scheduler_->send(bytes);
   scheduler_->send(std::move(questions));
 }

@@ -8,6 +8,13 @@ using detail::Node;
 using detail::NodeRef;
 using detail::State;
 
+namespace {
+
+/// So long the end of a session waits for the scheduler to take the last that is said.
+constexpr std::chrono::milliseconds kGoodbye{1000};
+
+}  // namespace
+
 ClientSession::ClientSession(Options options, detail::Session& local) : options_(std::move(options)), local_(local) {
   net::Hello peer = options_.self;
   peer.role = net::Role::peer;
@@ -22,6 +29,7 @@ ClientSession::~ClientSession() {
   }
   if (flusher_.joinable()) flusher_.join();
   for (Pusher& pusher : pushers_) pusher.thread.join();
+  if (scheduler_) scheduler_->finish(kGoodbye);
   // Its thread may be answering what the scheduler asks; reset() would take the pointer away before that has ended.
   delete scheduler_.get();
   (void)scheduler_.release();
@@ -37,16 +45,9 @@ void ClientSession::connect() {
   if (!greeted) throw Error("dflow: " + greeted.message());
   id_ = core::ClientId{greeted.value().welcome.id};
   links_->use_secret(greeted.value().welcome.secret);
-  cluster_ = greeted.value().welcome.cluster;
-  open_connection(std::move(greeted.value().stream));
+  open_connection(std::move(greeted).value());
   if (options_.trace) send(TraceWanted{});
   flusher_ = std::thread([this] { keep_flushing(); });
-}
-
-void ClientSession::open_connection(std::unique_ptr<net::Stream> stream) {
-  scheduler_ = std::make_unique<net::Connection>(std::move(stream));
-  scheduler_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
-                     .closed = [this](const std::string& reason) { disconnected(reason); }});
 }
 
 bool ClientSession::wait(Node& node, detail::Deadline deadline) {

@@ -22,6 +22,7 @@
 #include "runtime/cluster/own_files.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/protocol.h"
+#include "runtime/cluster/reconnect.h"
 #include "runtime/net/connection.h"
 
 namespace dflow::cluster {
@@ -145,7 +146,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void reconnect(const std::string& gone);
   void resume(Greeted greeted);
   std::vector<std::string> open_questions() const;
-  void open_connection(std::unique_ptr<net::Stream> stream);
+  void open_connection(Greeted greeted);
 
   // client_results.cc
   void received(const std::vector<std::string>& messages);
@@ -218,7 +219,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::list<Pusher> pushers_;
 
   std::mutex keeping_;                  ///< Behind `sending_` and `mutex_`. For these, and to put another in the place of `scheduler_`.
-  std::uint64_t cluster_ = 0;           ///< Not 0: the scheduler has a journal.
+  WayBack back_ = {};                   ///< To the scheduler; `cluster`: it has a journal.
   std::deque<std::string> unkept_;      ///< Messages that are not known to be in it.
   std::uint64_t kept_ = 0;              ///< So many are.
 

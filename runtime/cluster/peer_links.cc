@@ -34,6 +34,11 @@ void PeerLinks::use_secret(const std::string& secret) {
   if (!secret.empty()) self_.secret = secret;
 }
 
+void PeerLinks::notice_dead(std::chrono::milliseconds silence) {
+  const std::lock_guard lock(mutex_);
+  silence_ = silence;
+}
+
 void PeerLinks::add(core::WorkerId worker, const std::string& address) {
   const Result<net::Address> parsed = net::parse_address(address);
   if (!parsed) return;  // who asks for it is told that it cannot be reached
@@ -106,6 +111,7 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
   if (!greeted) return greeted.error();
   const std::lock_guard lock(mutex_);
   if (!addresses_.contains(worker)) return Error{"the worker is gone"};
+  if (silence_.count() > 0) greeted.value().stream->notice_dead(3 * silence_);
   return lease({std::move(greeted.value().stream), std::move(greeted.value().welcome.machine)});
 }
 

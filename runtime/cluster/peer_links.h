@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -43,6 +44,9 @@ class PeerLinks {
 
   /// What the workers of this program know each other by, if it is not what they know the scheduler by.
   void use_secret(const std::string& secret);
+  /// A worker whose machine or network is silent for three times so long is not waited for any longer. One that is stopped
+  /// is: the scheduler says when it is gone.
+  void notice_dead(std::chrono::milliseconds silence);
 
   void add(core::WorkerId worker, const std::string& address);
   void remove(core::WorkerId worker);
@@ -77,6 +81,7 @@ class PeerLinks {
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;
   std::multimap<core::WorkerId, net::Stream*> in_use_;
+  std::chrono::milliseconds silence_{};  ///< 0: never.
   std::atomic<bool> memory_closed_{!transfer::memory_wanted()};  ///< The kernel keeps other processes' memory from this one.
 };
 

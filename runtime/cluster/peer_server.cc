@@ -62,6 +62,8 @@ void PeerServer::accept() {
 void PeerServer::let_in(std::unique_ptr<net::Stream> stream, const net::Hello& hello) {
   const std::string why = refusal(*stream, hello, self_);
   if (!cluster::answer(*stream, {.refusal = why}) || !why.empty()) return;
+  const std::chrono::milliseconds silence = silence_;
+  if (silence.count() > 0) stream->notice_dead(3 * silence);
   const std::lock_guard lock(mutex_);
   for (auto guest = guests_.begin(); guest != guests_.end();) {
     if (!guest->gone) {

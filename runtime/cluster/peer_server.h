@@ -1,6 +1,8 @@
 // Gives a worker's values to those who ask, and takes those that clients place.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -38,6 +40,8 @@ class PeerServer {
   ~PeerServer();
 
   const net::Address& address() const noexcept { return listener_->address(); }
+  /// Who connects from now on, and whose machine or network is silent for three times so long, keeps nothing any longer.
+  void notice_dead(std::chrono::milliseconds silence) noexcept { silence_ = silence; }
 
  private:
   PeerServer(net::Hello self, ValueStore& store, Handlers handlers, std::unique_ptr<net::Listener> listener);
@@ -67,6 +71,7 @@ class PeerServer {
   ValueStore& store_;
   Handlers handlers_;
   std::unique_ptr<net::Listener> listener_;
+  std::atomic<std::chrono::milliseconds> silence_{};  ///< 0: never.
   std::mutex mutex_;
   std::list<Guest> guests_;
   std::unique_ptr<net::Lobby> lobby_;

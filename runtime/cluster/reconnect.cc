@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <random>
 #include <string_view>
 
 namespace dflow::cluster {
@@ -16,16 +17,23 @@ constexpr std::chrono::seconds kPatience = 30s;
 constexpr std::chrono::seconds kMostPatience = 86'400s;
 constexpr std::chrono::milliseconds kFirstPause = 20ms, kLongestPause = 1s;
 
+std::string in_seconds(std::chrono::milliseconds time) {
+  std::string text = std::to_string(time.count() / 1000);
+  if (time.count() % 1000 != 0) text += '.' + std::to_string(time.count() % 1000 / 100);
+  return text;
+}
+
 template <class T>
 Result<T> again_and_again(const Away& away, const std::function<Result<T>(bool& refused)>& attempt) {
   const auto until = std::chrono::steady_clock::now() + away.patience;
+  std::minstd_rand random(std::random_device{}());  // those who were cut off together need not come back together
   for (std::chrono::milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
     bool refused = false;
     Result<T> result = attempt(refused);
     if (result || refused) return result;
     if (std::chrono::steady_clock::now() + pause > until)
-      return Error{result.message() + ", for " + std::to_string(away.patience.count()) + " s (DFLOW_RECONNECT)"};
-    if (!away.pause(pause)) return result;
+      return Error{result.message() + ", for " + in_seconds(away.patience) + " s (DFLOW_RECONNECT)"};
+    if (!away.pause(std::chrono::milliseconds(std::uniform_int_distribution(pause.count() / 2, pause.count())(random)))) return result;
   }
 }
 
@@ -40,6 +48,19 @@ Result<std::chrono::seconds> patience() {
   if (read.ec != std::errc() || read.ptr != text.data() + text.size() || seconds > static_cast<std::uint64_t>(kMostPatience.count()))
     return Error{"DFLOW_RECONNECT=" + std::string(text) + ": expected seconds, from 0 to 86400"};
   return std::chrono::seconds(seconds);
+}
+
+net::Bonds bonds_of(const net::Welcome& welcome) {
+  return {.resumable = welcome.line != 0,
+          .heartbeat = std::chrono::milliseconds(welcome.heartbeat),
+          .silence = std::chrono::milliseconds(welcome.silence)};
+}
+
+WayBack::WayBack(const net::Welcome& welcome) : cluster(welcome.cluster), line(welcome.line), grace(welcome.grace) {}
+
+std::chrono::milliseconds WayBack::patience(std::chrono::seconds most) const {
+  if (cluster != 0) return most;
+  return line != 0 ? std::min<std::chrono::milliseconds>(most, grace) : std::chrono::milliseconds(0);
 }
 
 Result<Greeted> rejoin(const Away& away, const net::Hello& hello) {

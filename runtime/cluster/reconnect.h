@@ -1,10 +1,11 @@
-// Finding the way back to a scheduler that was killed and is started again.
+// Finding the way back to a scheduler: after a connection broke, or when it was killed and is started again.
 #pragma once
 
 #include <chrono>
 #include <functional>
 
 #include "runtime/cluster/handshake.h"
+#include "runtime/net/connection.h"
 
 namespace dflow::cluster {
 
@@ -15,9 +16,24 @@ Result<std::chrono::seconds> patience();
 struct Away {
   const net::Address& scheduler;
   net::Credentials* credentials = nullptr;
-  std::chrono::seconds patience{};
+  std::chrono::milliseconds patience{};
   /// Waits so long, or returns false at once if nobody wants it any more.
   std::function<bool(std::chrono::milliseconds)> pause = {};
+};
+
+/// What a member's connection to the scheduler that has answered with this is bound to.
+net::Bonds bonds_of(const net::Welcome& welcome);
+
+/// How a member finds back to a scheduler that is gone, or seems to be.
+struct WayBack {
+  std::uint64_t cluster = 0;  ///< Not 0: one that takes its place will know its members.
+  std::uint64_t line = 0;     ///< Not 0: the connection can be resumed, if the scheduler lives; for so long.
+  std::chrono::milliseconds grace{};
+
+  WayBack() = default;
+  explicit WayBack(const net::Welcome& welcome);
+  /// So long it is worth looking for the scheduler; 0: there is no way back.
+  std::chrono::milliseconds patience(std::chrono::seconds most) const;
 };
 
 /// Greets again and again, with growing pauses, until it is answered, refused, or has waited for long enough.

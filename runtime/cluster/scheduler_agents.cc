@@ -33,10 +33,8 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
 
 /// An agent or a tool.
 void SchedulerServer::join_without_program(Member& member, std::unique_ptr<net::Stream> stream) {
-  member.connection = std::make_unique<net::Connection>(std::move(stream), kMostUnread);
-  member.connection->start(
-      {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
-       .closed = [this, &member](const std::string&) { closed(member); }});
+  connect(member, std::move(stream));
+  start(member);
   if (dismissing_) return member.connection->finish();
   if (member.role == net::Role::tool) return;
   hosting_.agent_joined(member.id, {.name = member.hello.name,
@@ -94,9 +92,10 @@ void SchedulerServer::fail_clients(const std::string& program, const std::string
 bool SchedulerServer::await_departures(std::chrono::milliseconds most) {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, most, [&] {
-    return std::ranges::none_of(members_, [](const Member& member) {
+    return std::ranges::none_of(members_, [&](const Member& member) {
       const bool serves = member.role == net::Role::worker || member.role == net::Role::agent;
-      return serves && member.connection && !member.closed;
+      const bool may_be_back = std::ranges::any_of(leaving_, [&](const Leaving& each) { return each.member == &member; });
+      return serves && member.connection && !member.closed && !may_be_back;
     });
   });
 }
@@ -105,8 +104,7 @@ bool SchedulerServer::await_departures(std::chrono::milliseconds most) {
 void SchedulerServer::forget_programs() {
   std::erase_if(programs_, [&](const auto& each) {
     const Program* program = each.second.get();
-    const auto its = [&](const auto& other) { return other.program == program; };
-    const bool gone = std::ranges::none_of(members_, its) && std::ranges::none_of(leaving_, its) &&
+    const bool gone = std::ranges::none_of(members_, [&](const Member& member) { return member.program == program; }) &&
                       program->absent_clients.empty() && program->absent_workers.empty();
     if (gone && journal_) append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
     return gone;

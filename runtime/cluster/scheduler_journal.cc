@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <random>
 
 #include "runtime/cluster/scheduler_server.h"
 
@@ -20,12 +19,10 @@ constexpr std::uint32_t kIdsAtATime = 256;
 /// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
 constexpr int kAttemptBits = 20;
 
-std::uint64_t random_number() {
-  std::random_device device;
-  return std::uniform_int_distribution<std::uint64_t>(1)(device);
+std::string in_seconds(core::Duration span) {
+  const auto tenths = span / 100ms;
+  return std::to_string(tenths / 10) + (tenths % 10 != 0 ? '.' + std::to_string(tenths % 10) : "") + " s";
 }
-
-std::string in_seconds(core::Duration span) { return std::to_string(span / 1s) + " s"; }
 
 }  // namespace
 
@@ -65,6 +62,7 @@ Result<void> SchedulerServer::open_journal() {
   reserve_ids();
   for (const auto& [number, program] : books.programs()) numbers_[program.id] = number;
   options_.settings.epoch = epoch << kAttemptBits;
+  given_up_clients_ = books.given_up();
   restore(books);
   return {};
 }
@@ -225,6 +223,7 @@ void SchedulerServer::give_up_absent(Program& program) {
   if (!program.absent_until || now() < *program.absent_until) return;
   program.absent_until.reset();
   for (const core::ClientId client : std::exchange(program.absent_clients, {})) {
+    give_up(client);
     program.heard.erase(client);
     keep(program, core::ClientLeft{client});
     apply(program, core::ClientLeft{client});
@@ -240,7 +239,12 @@ void SchedulerServer::never_back(Program& program, core::WorkerId worker) {
 
 std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
   const net::Hello& hello = member.hello;
-  if (hello.cluster != cluster_) {
+  const bool known = hello.cluster == cluster_ && member.role == net::Role::client;
+  if (known && given_up_clients_.contains(hello.id)) {
+    return "it gave this one up, since nothing was heard of it for longer than " + in_seconds(options_.pulse.patience()) +
+           " (dflow scheduler --grace=SECONDS), or " + in_seconds(options_.settings.recovery) + " after a restart: its tasks are cancelled";
+  }
+  if (hello.cluster != cluster_ || cluster_ == 0) {
     return "it has no journal of the scheduler that was here before: what this program had there is lost";
   }
   const auto found = programs_.find(hello.program);
@@ -259,8 +263,7 @@ std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
   }
   const bool connected = program && program->clients.contains(client);
   if (hello.kept == 0 && !connected && hello.id < ids_end_) return {};  // killed before it had written down that he was there
-  return "it gave this program up, since nothing was heard of it for " + in_seconds(options_.settings.recovery) +
-         " after a restart, or the connection broke: its tasks are cancelled";
+  return "it knows nothing of this program any more: its tasks are cancelled";
 }
 
 /// A process of this name has joined: the one of before the restart does not come back.

@@ -1,6 +1,7 @@
 #include "runtime/cluster/scheduler_server.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 #include "runtime/cluster/process_memory.h"
@@ -13,8 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 100ms;
-/// So long a worker's end waits for who knows how its process ended.
-constexpr auto kForDetails = 2s;
 
 template <class... F>
 struct Overload : F... {
@@ -35,6 +34,11 @@ PeerJoined description_of(core::WorkerId id, const net::Hello& hello) {
           .pid = hello.pid,
           .threads = std::clamp(hello.threads, 1, 1024),
           .resources = hello.resources};
+}
+
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>(1)(device);
 }
 
 core::WorkerJoined joined_as(const PeerJoined& peer) {
@@ -110,16 +114,22 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
   const net::Certificate* certificate = stream->certificate();
   const bool owns = certificate && hello.role == net::Role::client && !hello.worker;
   if (owns && !certificate->user.empty()) hello.program += kOfUser + certificate->user;
+  if (Member* known = broken_off(hello)) return resume(*known, std::move(stream), hello);
   Member& member = members_.emplace_back();
   member.role = hello.role;
   member.user = owns ? certificate->user : "";
+  member.serial = certificate ? certificate->serial : "";
   member.hello = std::move(hello);
-  net::Welcome welcome{.secret = owns ? secret_of(member.hello.program) : "", .cluster = cluster_};
-  if (member.hello.cluster != 0) welcome.refusal = take_back(member, welcome);
-  else member.id = fresh_id();
-  welcome.id = member.id;
-  const bool stays = welcome.refusal.empty();
-  if (answer(*stream, std::move(welcome)) && stays) {
+  if (options_.agents && member.role != net::Role::tool) member.line = random_number();
+  net::Welcome answered = welcome(member);
+  if (member.hello.cluster != 0 || (member.hello.line != 0 && member.role != net::Role::agent)) {
+    answered.refusal = take_back(member, answered);
+  } else {
+    member.id = fresh_id();
+  }
+  answered.id = member.id;
+  const bool stays = answered.refusal.empty();
+  if (answer(*stream, std::move(answered)) && stays) {
     return join(member, std::move(stream));
   }
   member.gone = true;
@@ -156,7 +166,7 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
   }
   Program& program = program_of(member.hello.program);
   member.program = &program;
-  member.connection = std::make_unique<net::Connection>(std::move(stream), kMostUnread);
+  connect(member, std::move(stream));
   for (const auto& [id, worker] : program.workers) {
     const PeerJoined peer = description_of(id, worker->hello);
     if (member.role == net::Role::worker) send(&member, ToWorker(peer));
@@ -182,9 +192,7 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
       hosting_.client_joined(program.id, member.id, *member.connection, {member.user, secret});
     }
   }
-  member.connection->start(
-      {.received = [this, &member](const std::vector<std::string>& messages) { received(member, messages); },
-       .closed = [this, &member](const std::string&) { closed(member); }});
+  start(member);
   if (member.role == net::Role::client) return;
   tell_of_worker(program, member.hello.name, WorkerNews::What::arrived);
   if (dismissing_) member.connection->finish();
@@ -208,62 +216,9 @@ void SchedulerServer::enter(Member& member) {
   await_no_more(program, peer.name);
 }
 
-void SchedulerServer::closed(Member& member) {
-  const std::lock_guard lock(mutex_);
-  member.closed = true;
-  changed_.notify_all();
-  if (!member.program) {
-    member.gone = true;
-    hosting_.agent_left(member.id);  // if it is one
-    for (const auto& [id, program] : programs_) await_none_of(*program, member.hello.host, member.id);
-    return;
-  }
-  Program& program = *member.program;
-  if (member.role == net::Role::client) {
-    member.gone = true;
-    hosting_.client_left(program.id, member.id);
-    const core::ClientId id{member.id};
-    program.clients.erase(id);
-    program.awaiting_end.erase(id);
-    std::vector<core::TaskId> inner;
-    for (const auto& [task, root] : program.inner_tasks) {
-      if (core::client_of(task) == id) inner.push_back(task);
-    }
-    for (const core::TaskId task : inner) end_inner(program, task);
-    std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
-    std::erase_if(program.restarts, [&](const Restart& each) { return each.client == id; });
-    program.heard.erase(id);
-    keep(program, core::ClientLeft{id});
-    return apply(program, core::ClientLeft{id});
-  }
-  if (!program.workers.contains(core::WorkerId{member.id})) {  // it had not been set up yet
-    member.gone = true;
-    ends_.erase({member.hello.host, member.hello.pid});
-    return;
-  }
-  const Process process{member.hello.host, member.hello.pid};
-  const auto known = ends_.extract(process);
-  if (known) return lose(program, core::WorkerId{member.id}, known.mapped());
-  leaving_.push_back({core::WorkerId{member.id}, &program, process, now() + kForDetails});
-}
-
 void SchedulerServer::process_ended(std::int64_t pid, const ProcessEnd& end) {
   const std::lock_guard lock(mutex_);
   note_end({host_name(), pid}, end);
-}
-
-void SchedulerServer::note_end(const Process& process, const ProcessEnd& end) {
-  const auto found = std::ranges::find_if(leaving_, [&](const Leaving& each) { return each.process == process; });
-  if (found == leaving_.end()) {
-    const bool connected = std::ranges::any_of(members_, [&](const Member& member) {
-      return member.role == net::Role::worker && !member.gone && Process(member.hello.host, member.hello.pid) == process;
-    });
-    if (connected) ends_[process] = end;
-    return;
-  }
-  const Leaving leaving = *found;
-  leaving_.erase(found);
-  lose(*leaving.program, leaving.worker, end);
 }
 
 void SchedulerServer::lose(Program& program, core::WorkerId worker, const ProcessEnd& end) {
@@ -287,13 +242,8 @@ void SchedulerServer::keep_time() {
       apply(*program, core::Tick{now()});
       give_up_absent(*program);
     }
-    std::vector<Leaving> overdue;
-    std::erase_if(leaving_, [&](const Leaving& each) {
-      if (each.until > now()) return false;
-      overdue.push_back(each);
-      return true;
-    });
-    for (const Leaving& each : overdue) lose(*each.program, each.worker, {.how = {.kind = core::WorkerEnd::Kind::silent}});
+    give_up_leaving();
+    drop_revoked();
     hosting_.tick(now());
     lock.unlock();
     reap();
@@ -334,6 +284,7 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
 
 void SchedulerServer::received(Member& member, const std::vector<std::string>& messages) {
   const std::lock_guard lock(mutex_);
+  if (member.closed || member.gone) return;  // it was given up meanwhile
   const net::Together together;  // ends before the lock is given back: until then no connection ends
   const Noting noting(*this);
   for (const std::string& bytes : messages) {
@@ -468,9 +419,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                    if (program.absent_workers.erase(a.worker) > 0) never_back(program, a.worker);
                    Member* member = worker(a.worker);
                    if (!member) return;
-                   send(member, ToWorker(a));
-                   member->connection->finish();
-                   if (options_.replace_worker) options_.replace_worker(member->hello.name);
+                   fence(*member);
                  },
                  [&](const core::TaskDone& a) {
                    send(client(a.client), core::encode_as<ToClient>(a));

@@ -20,6 +20,7 @@
 #include "runtime/cluster/hosting.h"
 #include "runtime/cluster/journal.h"
 #include "runtime/cluster/protocol.h"
+#include "runtime/cluster/revocations.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/net/connection.h"
 #include "runtime/net/lobby.h"
@@ -29,9 +30,23 @@ namespace dflow::cluster {
 /// A member that lets more than that wait does not read any more, and loses its connection.
 inline constexpr std::size_t kMostUnread = std::size_t{1} << 30;
 
+/// How soon members of a shared cluster notice that one of them, or the network, says nothing any more. Told to all that join.
+struct Pulse {
+  std::chrono::milliseconds heartbeat{500};  ///< Both sides of each connection say something so often.
+  std::chrono::milliseconds silence{3'000};  ///< A connection on which nothing comes for so long is broken; 0: never.
+  std::chrono::milliseconds grace{4'000};  ///< Who has noticed that may come back for so long; 0: a break is an end.
+
+  /// The other side may notice later that a connection broke.
+  std::chrono::milliseconds patience() const { return grace.count() > 0 ? silence + grace : grace; }
+  /// Who has not been heard of for so long is not waited for.
+  std::chrono::milliseconds most() const { return silence + patience(); }
+};
+
 core::WorkerJoined joined_as(const PeerJoined& peer);
 PeerJoined description_of(core::WorkerId id, const net::Hello& hello);
 core::Time now();
+/// Not 0, and nobody can guess it.
+std::uint64_t random_number();
 
 /// Serves clients and workers of any number of programs, each with a brain of its own. Never runs user code and never
 /// sees a value, small results on their way to the client aside. Thread-safe.
@@ -41,6 +56,7 @@ class SchedulerServer {
     net::Address address = {.host = "127.0.0.1", .port = 0};
     std::string secret = {};  ///< Not empty: only who knows it may join, or, with credentials, who has a certificate.
     std::shared_ptr<net::Credentials> credentials = {};
+    std::shared_ptr<Revocations> revocations = {};  ///< With credentials: whose connections end, though they are open.
     core::Settings settings = {};
     /// Told of each worker that has come, of each that is set up and has joined, of each that is to end for good, and asked
     /// to kill one whose place another is to take; without it, such a worker's connection is closed. They must not call back.
@@ -48,6 +64,7 @@ class SchedulerServer {
     /// A person wants the cluster to end. It must not call back.
     std::function<void()> end_asked = {};
     bool agents = false;  ///< Workers are run by agents that join, and not by who has made this.
+    Pulse pulse = {};     ///< With agents; connections of others are as good as their processes.
     /// A folder for the journal: what a scheduler that was killed there knew is taken up again. Empty: nothing is kept.
     std::string journal = {};
     bool journal_by_port = false;  ///< In a folder of that, named by the port; for one that was just found, a fresh one.
@@ -99,11 +116,14 @@ class SchedulerServer {
     std::uint32_t id = 0;
     net::Hello hello = {};
     std::string user = {};  ///< That a client's certificate names.
+    std::string serial = {};  ///< Of its certificate.
     Program* program = nullptr;  ///< Null for agents and tools.
     std::unique_ptr<net::Connection> connection = {};
+    std::uint64_t line = 0;  ///< Not 0: its connection's name, that only it knows, for when that breaks.
     bool closed = false;  ///< Its connection has ended.
     bool gone = false;    ///< And nothing is left to be done about that.
     bool retired = false;  ///< A worker that was told to end for good.
+    bool fenced = false;  ///< It is not believed any more.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
   };
   struct Program {
@@ -136,12 +156,11 @@ class SchedulerServer {
     core::ClientId client{};
     std::uint64_t message = 0;
   };
-  /// A worker whose connection has ended, and of whose process nobody has told yet.
+  /// A member whose connection is broken and may be resumed; or a worker whose connection has ended, and of whose process
+  /// nobody has told yet.
   struct Leaving {
-    core::WorkerId worker{};
-    Program* program = nullptr;
-    Process process = {};
-    core::Time until{};
+    Member* member = nullptr;
+    core::Time since{}, until{};
   };
 
   SchedulerServer(Options options, std::unique_ptr<net::Listener> listener);
@@ -176,8 +195,24 @@ class SchedulerServer {
   void join(Member& member, std::unique_ptr<net::Stream> stream);
   void enter(Member& member);
   void received(Member& member, const std::vector<std::string>& messages);
-  void closed(Member& member);
   void keep_time();
+
+  // scheduler_links.cc
+  void connect(Member& member, std::unique_ptr<net::Stream> stream);
+  void start(Member& member);
+  Member* broken_off(const net::Hello& hello);
+  void resume(Member& member, std::unique_ptr<net::Stream> stream, const net::Hello& hello);
+  net::Welcome welcome(const Member& member) const;
+  void broken(Member& member);
+  void note_broken(Member& member);
+  void closed(Member& member);
+  void departed(Member& member);
+  void client_left(Member& member);
+  void note_end(const Process& process, const ProcessEnd& end);
+  void fence(Member& worker);
+  void give_up_leaving();
+  void give_up(core::ClientId client);
+  void drop_revoked();
   void reap();
 
   Program& program_of(const std::string& id);
@@ -195,7 +230,6 @@ class SchedulerServer {
   void join_without_program(Member& member, std::unique_ptr<net::Stream> stream);
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
-  void note_end(const Process& process, const ProcessEnd& end);
   void print(const std::string& program, const Printed& lines);
   void fail_clients(const std::string& program, const std::string& reason);
   void forget_programs();
@@ -237,6 +271,8 @@ class SchedulerServer {
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<Process, ProcessEnd> ends_;  ///< Of processes whose connection has not ended yet.
   std::vector<Leaving> leaving_;
+  core::Time revoked_read_{};  ///< When the list of those was looked at last.
+  std::set<std::uint32_t> given_up_clients_;  ///< Who did not come back in time, also before a restart.
   std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
   Hosting hosting_{hosting_handlers()};
   std::uint32_t next_id_ = 1;

@@ -83,18 +83,24 @@ Result<SecurityFiles> SecurityFiles::read(const std::string& folder) {
   if (Result<void> own = check_private(path); !own) return own.error();
   const Result<std::string> config = formats::read_file(path, kMostConfig);
   if (!config) return config.error();
-  SecurityFiles files;
-  std::string_view rest = config.value();
-  for (int number = 1; !rest.empty(); ++number) {
-    const std::size_t end = rest.find('\n');
-    const std::string wrong = take_line(files, rest.substr(0, end), folder);
-    if (!wrong.empty()) return Error{path + ':' + std::to_string(number) + ": " + wrong};
-    rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
-  }
-  if (files.authority.empty()) return Error{path + ": no authority is named: a line `authority = FILE` is needed"};
-  for (const auto& [role, file] : files.certificates) {
+  Result<SecurityFiles> files = parse(config.value(), folder);
+  if (!files) return files;
+  for (const auto& [role, file] : files.value().certificates) {
     if (Result<void> own = check_private(file); !own) return own.error();
   }
+  return files;
+}
+
+Result<SecurityFiles> SecurityFiles::parse(std::string_view config, const std::string& folder) {
+  const std::string path = config_in(folder);
+  SecurityFiles files;
+  for (int number = 1; !config.empty(); ++number) {
+    const std::size_t end = config.find('\n');
+    const std::string wrong = take_line(files, config.substr(0, end), folder);
+    if (!wrong.empty()) return Error{path + ':' + std::to_string(number) + ": " + wrong};
+    config = end == std::string_view::npos ? "" : config.substr(end + 1);
+  }
+  if (files.authority.empty()) return Error{path + ": no authority is named: a line `authority = FILE` is needed"};
   return files;
 }
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "formats/result.h"
 #include "runtime/cluster/account.h"
@@ -26,6 +27,8 @@ struct SecurityFiles {
   static bool in(const std::string& folder);
   /// Refuses a folder or a file that others may look into.
   static Result<SecurityFiles> read(const std::string& folder);
+  /// What a `config` says that lies in this folder; an error that names the line.
+  static Result<SecurityFiles> parse(std::string_view config, const std::string& folder);
 
   /// The names of an authority's own folder and of those that it makes for others.
   static SecurityFiles usual(const std::string& folder);

@@ -110,17 +110,21 @@ Result<int> WorkerProcess::run() {
   if (!greeted) return formats::Error{"dflow: " + greeted.message()};
   id_ = core::WorkerId{greeted.value().welcome.id};
   hello_ = hello;
-  cluster_ = greeted.value().welcome.cluster;
+  core::Settings settings;
+  const std::chrono::milliseconds heartbeat(greeted.value().welcome.heartbeat);
+  if (heartbeat.count() > 0) settings.heartbeat = heartbeat;
   board_ = own_board();
   brain_ = std::make_unique<core::Worker>(
-      id_, core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads()),
-                              .memory = settings_.memory.bytes,
-                              .strict = settings_.memory.strict});
+      id_,
+      core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads()),
+                         .memory = settings_.memory.bytes,
+                         .strict = settings_.memory.strict},
+      settings);
   if (brain_->bounded()) spiller_ = std::thread([this] { spill(); });
   for (int i = 0; i < kFetchers; ++i) fetchers_.emplace_back([this] { fetch(); });
   {
     const std::lock_guard lock(mutex_);
-    open_connection(std::move(greeted.value().stream));
+    open_connection(std::move(greeted).value());
   }
   tick();
   // Bodies may still run: the process ends under them, and with it all threads.
@@ -140,19 +144,7 @@ void WorkerProcess::tick() {
   }
 }
 
-void WorkerProcess::open_connection(std::unique_ptr<net::Stream> stream) {
-  scheduler_ = std::make_unique<net::Connection>(std::move(stream));
-  scheduler_->start({.received = [this](std::vector<std::string> messages) { received(std::move(messages)); },
-                     .closed = [this](const std::string& reason) { scheduler_lost(reason); }});
-}
-
-void WorkerProcess::scheduler_lost(const std::string&) {
-  if (cluster_ != 0) {
-    const std::lock_guard lock(mutex_);
-    cut_ = true;
-    changed_.notify_all();
-    return;
-  }
+void WorkerProcess::scheduler_lost() {
   // Its tasks are lost to everybody; nothing that still runs here is of use.
   flush_output();
   std::_Exit(0);

@@ -22,6 +22,7 @@
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/peer_server.h"
 #include "runtime/cluster/protocol.h"
+#include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/value_store.h"
 #include "runtime/core/worker.h"
 #include "runtime/net/connection.h"
@@ -87,12 +88,12 @@ class WorkerProcess {
   class EndOfBody;
 
   void received(std::vector<std::string> messages);
-  void scheduler_lost(const std::string& reason);
-  void open_connection(std::unique_ptr<net::Stream> stream);
+  void scheduler_lost();
   // worker_rejoin.cc
+  void open_connection(Greeted greeted);
   Result<std::unique_ptr<net::Stream>> reach_scheduler();
   void rejoin_scheduler(std::unique_lock<std::mutex>& lock);
-  void resume(std::unique_ptr<net::Stream> stream);
+  void resume(Greeted greeted);
   /// Tells the brain and does what it asks for. The lock is held.
   void apply(const core::WorkerEvent& event);
   /// The same with what is in `events_`; what is said meanwhile goes out together.
@@ -160,7 +161,7 @@ class WorkerProcess {
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<net::Connection> scheduler_;
   net::Hello hello_;            ///< As it joined.
-  std::uint64_t cluster_ = 0;   ///< Not 0: a scheduler that takes this one's place will know of this worker.
+  WayBack back_ = {};           ///< To the scheduler.
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -177,7 +178,7 @@ class WorkerProcess {
   std::vector<std::string> reports_;          ///< That are to be sent when all events have been dealt with.
   bool urgent_ = false;                       ///< One of them does not wait for others.
   std::deque<core::StartFetch> to_fetch_;
-  bool cut_ = false;                          ///< The scheduler is gone, and may come back.
+  bool cut_ = false;                          ///< The scheduler is gone, or seems to be, and may come back.
   std::vector<core::TaskFailed> untold_;      ///< What failed meanwhile.
   std::deque<core::SpillValue> to_spill_;
   std::condition_variable spill_wanted_;

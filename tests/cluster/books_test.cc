@@ -30,7 +30,7 @@ TEST(Books, AMessageIsKeptAsItCameAndCounted) {
 TEST(Books, WhatTheyRestateMakesTheSame) {
   Books books;
   std::vector<std::string> records{Books::record(SchedulerFact(SchedulerBegan{9, 3, "secret"})),
-                                   Books::record(SchedulerFact(IdsGiven{512})),
+                                   Books::record(SchedulerFact(IdsGiven{512})), Books::record(SchedulerFact(ClientGivenUp{7})),
                                    Books::record(SchedulerFact(ProgramNamed{2, "app"})),
                                    Books::record(2, core::WorkerJoined{.worker = core::WorkerId{4}}),
                                    Books::record(2, core::ClientJoined{kClient})};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +15,8 @@ struct SchedulerOptions {
   std::uint16_t port = 0;    ///< 0: any that is free
   std::string address_file;  ///< gets HOST:PORT once it listens, and goes when it ends; "": none
   bool json = false;         ///< tells its address as JSON
+  /// How soon all members notice that one of them, or the network, says nothing any more; in milliseconds.
+  std::chrono::milliseconds heartbeat{500}, silence{3'000}, grace{4'000};
   std::string journal;       ///< a folder; "": one in dflow's own, named by the port; "none": it keeps nothing
 };
 

@@ -43,6 +43,19 @@ CLI::Option* add_cluster(CLI::App& command, const std::shared_ptr<Options>& opti
   return command.add_option("--scheduler", options->scheduler, meaning)->type_name("HOST:PORT")->envname("DFLOW_SCHEDULER");
 }
 
+template <class Options>
+void add_pulse(CLI::App& command, const std::shared_ptr<Options>& options) {
+  add_seconds(
+      command, "--heartbeat", "DFLOW_HEARTBEAT", [options](auto time) { options->heartbeat = time; },
+      "Seconds after which members that have nothing to say say so (0.5)", 60, 0.05);
+  add_seconds(
+      command, "--silence", "DFLOW_SILENCE", [options](auto time) { options->silence = time; },
+      "Seconds without a word after which a connection is taken for broken, at least three heartbeats (3)", 86'400, 0.2);
+  add_seconds(
+      command, "--grace", "DFLOW_GRACE", [options](auto time) { options->grace = time; },
+      "Seconds in which members may come back that have noticed that theirs broke (4); 0: they count as gone at once", 86'400, 0);
+}
+
 void add_scheduler(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand("scheduler", "Run the scheduler of a cluster, until it is told to end");
   const auto options = std::make_shared<SchedulerOptions>();
@@ -52,6 +65,7 @@ void add_scheduler(CLI::App& app, Run& run) {
   add_port(*command, options);
   command->add_option("--address-file", options->address_file, "Write HOST:PORT to FILE once it listens")
       ->type_name("FILE");
+  add_pulse(*command, options);
   command->add_flag("--json", options->json, "Print its address as JSON");
   command
       ->add_option("--journal", options->journal,

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -33,6 +34,22 @@ CLI::Option* add_count(CLI::App& command, const std::string& option, Set set, co
     set(value);
   };
   return command.add_option_function<std::string>(option, read, meaning)->type_name("N");
+}
+
+/// `set` gets milliseconds, of seconds that may be written with a point; also from the environment's `variable`.
+template <class Set>
+CLI::Option* add_seconds(CLI::App& command, const std::string& option, const std::string& variable, Set set,
+                         const std::string& meaning, double most, double least) {
+  const auto read = [=](const std::string& word) {
+    double value = 0;
+    const char* const end = word.data() + word.size();
+    const auto parsed = std::from_chars(word.data(), end, value);
+    if (parsed.ec != std::errc() || parsed.ptr != end || !(value >= least && value <= most))
+      throw WrongUse{text({option, " (", variable, ") = ", word, ": expected seconds, from ", CLI::detail::to_string(least), " to ",
+                           CLI::detail::to_string(most)})};
+    set(std::chrono::milliseconds(static_cast<std::int64_t>(value * 1000)));
+  };
+  return command.add_option_function<std::string>(option, read, meaning)->type_name("SECONDS")->envname(variable);
 }
 
 /// `scheduler`, `agent`, `up` and so on.

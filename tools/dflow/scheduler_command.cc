@@ -66,6 +66,11 @@ net::Address as_others_see(net::Address address, const net::Credentials* credent
 }  // namespace
 
 Result<int> run_scheduler(const SchedulerOptions& options) {
+  if (options.silence < 3 * options.heartbeat) {
+    return Error{"--silence (DFLOW_SILENCE) has to be at least three times --heartbeat (DFLOW_HEARTBEAT): one heartbeat that is "
+                 "late would end a member"};
+  }
+  const cluster::Pulse pulse{.heartbeat = options.heartbeat, .silence = options.silence, .grace = options.grace};
   const EndSignals signals;
   raise_file_limit();
   Result<cluster::Admission> admission = cluster::admission_at(options.host, net::CertificateRole::scheduler);
@@ -81,8 +86,11 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
       {.address = {.host = options.host, .port = options.port},
        .secret = secret,
        .credentials = admission.value().credentials,
+       .revocations = admission.value().revocations,
+       .settings = {.heartbeat = options.heartbeat, .silence = pulse.most()},
        .end_asked = &EndSignals::end,
        .agents = true,
+       .pulse = pulse,
        .journal = keeps ? journal.value() : "",
        .journal_by_port = by_port,
        .tell = [](const std::string& what) { std::fprintf(stderr, "dflow: %s\n", what.c_str()); }});

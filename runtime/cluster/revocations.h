@@ -1,0 +1,29 @@
+// Which certificates an authority has taken back, as its list says now.
+#pragma once
+
+#include <ctime>
+#include <set>
+#include <string>
+
+#include "formats/result.h"
+
+namespace dflow::cluster {
+
+/// Reads an authority's revocation list again whenever it has been replaced. Not thread-safe.
+class Revocations {
+ public:
+  /// An empty list: nothing is ever revoked.
+  Revocations(std::string authority, std::string list) : authority_(std::move(authority)), list_(std::move(list)) {}
+
+  /// True if the list has changed and could be read: there may be more revoked ones. One that is damaged changes nothing; nobody
+  /// new is let in by it either.
+  bool reread();
+  bool contain(const std::string& serial) const { return serials_.contains(serial); }
+
+ private:
+  std::string authority_, list_;
+  std::string stamp_ = {};  ///< Of the file that was read.
+  std::set<std::string> serials_ = {};
+};
+
+}  // namespace dflow::cluster
