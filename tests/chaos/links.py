@@ -111,7 +111,7 @@ class Links:
 
     def end(self, pipe, side, reset=False):
         end = pipe.ends[side]
-        if reset:
+        if reset and end.fileno() >= 0:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         end.close()
         if all(each.fileno() < 0 for each in pipe.sockets()) and pipe in self.pipes:

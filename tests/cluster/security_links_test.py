@@ -67,7 +67,7 @@ def open_connections_end_when_their_certificate_is_revoked():
         home = f"{cluster.home}/of-guest"
         os.makedirs(home, mode=0o700)
         os.rename(f"{cluster.home}/guest", f"{home}/security")
-        guest = cluster.program("sum", 5000, DFLOW_HOME=home, DFLOW_RECONNECT="3")
+        guest = cluster.program("sum", 50000, DFLOW_HOME=home, DFLOW_RECONNECT="3")
         mine = cluster.program("sum", 400)
         security(cluster, "revoke", f"{home}/security/client.pem")
         guest.wait(60)
@@ -79,7 +79,7 @@ def open_connections_end_when_their_certificate_is_revoked():
 
 def an_agent_that_is_revoked_has_no_workers_any_more():
     with Cluster() as cluster:
-        program = cluster.program("sum", 5000)
+        program = cluster.program("sum", 50000)
         workers = handles(children(cluster.keeper.pid))
         for role in ("agent", "worker"):
             security(cluster, "revoke", f"{folder(cluster)}/{role}.pem")
