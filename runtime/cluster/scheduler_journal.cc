@@ -255,6 +255,17 @@ std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
     return "this worker is not awaited: it was given up, or another has its place";
   }
   const core::ClientId client{hello.id};
+  const auto there = program ? program->clients.find(client) : std::map<core::ClientId, Member*>::iterator{};
+  if (program && there != program->clients.end() && there->second->hello.line == hello.line && hello.line != 0) {
+    // It was taken back, and has not heard of that: it comes once more.
+    Member& before = *there->second;
+    before.closed = before.gone = true;
+    before.connection->close();
+    std::erase_if(leaving_, [&](const Leaving& each) { return each.member == &before; });
+    hosting_.client_left(program->id, before.id);
+    program->clients.erase(there);
+    program->absent_clients.insert(client);
+  }
   if (program && program->absent_clients.contains(client)) {
     welcome.heard = program->heard[client];
     if (welcome.heard >= hello.kept) return {};
@@ -280,7 +291,8 @@ void SchedulerServer::replaced(Program& program, const std::string& name) {
 void SchedulerServer::returned(Member& member, core::WorkerReturned event) {
   Program& program = *member.program;
   const core::WorkerId id{member.id};
-  if (member.hello.cluster == 0 || program.workers.contains(id)) return member.connection->close();
+  const bool comes_back = member.hello.cluster != 0 && program.absent_workers.contains(id);
+  if (!comes_back || program.workers.contains(id)) return member.connection->close();
   program.absent_workers.erase(id);
   program.workers[id] = &member;
   const PeerJoined peer = description_of(id, member.hello);

@@ -116,7 +116,8 @@ void SchedulerServer::departed(Member& member) {
   if (member.role == net::Role::client) return client_left(member);
   const Process process{member.hello.host, member.hello.pid};
   const auto known = ends_.extract(process);
-  if (!program.workers.contains(core::WorkerId{member.id})) {  // it had not been set up yet
+  const auto current = program.workers.find(core::WorkerId{member.id});
+  if (current == program.workers.end() || current->second != &member) {  // it had not been set up yet, or has come back otherwise
     member.gone = true;
     return;
   }
@@ -127,6 +128,8 @@ void SchedulerServer::departed(Member& member) {
 void SchedulerServer::client_left(Member& member) {
   Program& program = *member.program;
   member.gone = true;
+  const auto current = program.clients.find(core::ClientId{member.id});
+  if (current == program.clients.end() || current->second != &member) return;  // it has come back otherwise
   hosting_.client_left(program.id, member.id);
   const core::ClientId id{member.id};
   program.clients.erase(id);
@@ -210,7 +213,8 @@ void SchedulerServer::give_up_leaving() {
     std::erase_if(leaving_, [&](const Leaving& each) { return each.member == member; });
     member->closed = true;
     member->connection->close();
-    if (!member->program->workers.contains(core::WorkerId{member->id})) member->gone = true;
+    const auto current = member->program->workers.find(core::WorkerId{member->id});
+    if (current == member->program->workers.end() || current->second != member) member->gone = true;
     else lose(*member->program, core::WorkerId{member->id}, {.how = {.kind = core::WorkerEnd::Kind::silent}});
   }
 }
