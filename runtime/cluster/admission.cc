@@ -10,15 +10,9 @@ namespace {
 using formats::Error;
 
 Result<Admission> by_certificate(net::CertificateRole role) {
-  Result<std::string> folder = security_folder();
+  const Result<std::string> folder = security_folder();
   if (!folder) return folder.error();
-  Result<std::shared_ptr<net::Credentials>> credentials = credentials_in(folder.value(), role);
-  if (!credentials) return credentials.error();
-  const Result<SecurityFiles> files = SecurityFiles::read(folder.value());
-  if (!files) return files.error();
-  return Admission{.credentials = std::move(credentials).value(),
-                   .security = std::move(folder).value(),
-                   .revocations = std::make_shared<Revocations>(files.value().authority, files.value().revoked)};
+  return admission_by(folder.value(), role);
 }
 
 }  // namespace
@@ -34,6 +28,16 @@ Result<std::shared_ptr<net::Credentials>> credentials_in(const std::string& fold
   }
   return net::Credentials::load(
       {.certificate = own->second, .authority = files.value().authority, .revoked = files.value().revoked}, role);
+}
+
+Result<Admission> admission_by(const std::string& folder, net::CertificateRole role) {
+  Result<std::shared_ptr<net::Credentials>> credentials = credentials_in(folder, role);
+  if (!credentials) return credentials.error();
+  const Result<SecurityFiles> files = SecurityFiles::read(folder);
+  if (!files) return files.error();
+  return Admission{.credentials = std::move(credentials).value(),
+                   .security = folder,
+                   .revocations = std::make_shared<Revocations>(files.value().authority, files.value().revoked)};
 }
 
 Result<Admission> admission_to(const net::Address& scheduler, net::CertificateRole role) {

@@ -25,6 +25,9 @@ Result<Admission> admission_to(const net::Address& scheduler, net::CertificateRo
 /// The certificate of this role in a folder, and what is needed to judge others.
 Result<std::shared_ptr<net::Credentials>> credentials_in(const std::string& folder, net::CertificateRole role);
 
+/// The same, and who is revoked.
+Result<Admission> admission_by(const std::string& folder, net::CertificateRole role);
+
 /// For who wants to listen at this host: none on loopback, else what is in dflow's own directory.
 Result<Admission> admission_at(const std::string& host, net::CertificateRole role);
 

@@ -76,11 +76,19 @@ void PeerServer::let_in(std::unique_ptr<net::Stream> stream, const net::Hello& h
   Guest& guest = guests_.emplace_back();
   guest.stream = std::move(stream);
   guest.machine = hello.machine;
+  if (const net::Certificate* certificate = guest.stream->certificate()) guest.serial = certificate->serial;
   guest.thread = std::thread([this, &guest] {
     serve(guest);
     const std::lock_guard end(mutex_);
     guest.gone = true;
   });
+}
+
+void PeerServer::drop_revoked(const Revocations& revocations) {
+  const std::lock_guard lock(mutex_);
+  for (Guest& guest : guests_) {
+    if (!guest.gone && revocations.contain(guest.serial)) guest.stream->shut_down();
+  }
 }
 
 void PeerServer::serve(Guest& guest) {

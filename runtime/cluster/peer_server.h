@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "runtime/cluster/handshake.h"
+#include "runtime/cluster/revocations.h"
 #include "runtime/cluster/value_store.h"
 #include "runtime/net/lobby.h"
 #include "runtime/transfer/packing.h"
@@ -42,6 +43,8 @@ class PeerServer {
   const net::Address& address() const noexcept { return listener_->address(); }
   /// Who connects from now on, and whose machine or network is silent for three times so long, keeps nothing any longer.
   void notice_dead(std::chrono::milliseconds silence) noexcept { silence_ = silence; }
+  /// Ends the connections that revoked certificates have opened.
+  void drop_revoked(const Revocations& revocations);
 
  private:
   PeerServer(net::Hello self, ValueStore& store, Handlers handlers, std::unique_ptr<net::Listener> listener);
@@ -53,6 +56,7 @@ class PeerServer {
     std::thread thread;
     bool gone = false;
     std::string machine;
+    std::string serial = {};  ///< Of its certificate.
     std::shared_ptr<void> shown = {};  ///< The value that it reads in this process's memory, until it says anything else.
     std::string small = {};            ///< Answers that go together.
   };

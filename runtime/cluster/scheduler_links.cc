@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 
 /// So long a worker's end waits for who knows how its process ended.
 constexpr auto kForDetails = 2s;
-constexpr auto kRevokedEvery = 1s;
 
 /// A process that runs here has ended, and its connections with it. False where that is not known.
 bool has_ended(const net::Hello& hello) {
@@ -181,9 +180,9 @@ void SchedulerServer::give_up(core::ClientId client) {
 
 /// What a certificate has opened ends with it.
 void SchedulerServer::drop_revoked() {
-  if (!options_.revocations || now() - revoked_read_ < kRevokedEvery) return;
+  if (!options_.revocations || now() - revoked_read_ < Revocations::kEvery) return;
   revoked_read_ = now();
-  if (!options_.revocations->reread()) return;
+  (void)options_.revocations->reread();  // who was let in by the old list goes, too
   for (Member& member : members_) {
     if (member.closed || member.gone || !options_.revocations->contain(member.serial)) continue;
     const std::string who = member.hello.name + " on " + member.hello.host;

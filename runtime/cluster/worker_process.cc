@@ -56,11 +56,11 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
   if (!program.starts_with(program_id())) {
     return formats::Error{"dflow: DFLOW_WORKER_PROGRAM=" + program + ": this executable is another build (" + program_id() + ")"};
   }
-  std::shared_ptr<net::Credentials> credentials;
+  Admission admission;
   if (const std::string folder = environment("DFLOW_WORKER_SECURITY"); !folder.empty()) {
-    Result<std::shared_ptr<net::Credentials>> read = credentials_in(folder, net::CertificateRole::worker);
+    Result<Admission> read = admission_by(folder, net::CertificateRole::worker);
     if (!read) return formats::Error{"dflow: " + read.message()};
-    credentials = std::move(read).value();
+    admission = std::move(read).value();
   }
   WorkerSettings settings{.scheduler = std::move(address).value(),
                           .name = environment("DFLOW_WORKER_NAME"),
@@ -68,7 +68,8 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
                           .program = std::move(program),
                           .hosted = hosted,
                           .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""],
-                          .credentials = std::move(credentials)};
+                          .credentials = std::move(admission.credentials),
+                          .revocations = std::move(admission.revocations)};
   settings.read_memory();
   return settings;
 }
@@ -136,6 +137,7 @@ void WorkerProcess::tick() {
   std::unique_lock lock(mutex_);
   while (!over_) {
     if (cut_) rejoin_scheduler(lock);
+    drop_revoked();
     tell_starts();
     trim(lock);
     measure(0);

@@ -38,6 +38,7 @@ struct WorkerSettings {
   bool hosted = false;  ///< By an agent: the scheduler may be about to come back.
   std::map<std::string, double> resources;
   std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
+  std::shared_ptr<Revocations> revocations = {};       ///< With credentials.
   MemoryLimit memory = {};
   std::string spill_folder =
       {};  ///< For values that memory has no room for; empty: any on a disk; "none": nowhere.
@@ -94,6 +95,7 @@ class WorkerProcess {
   Result<std::unique_ptr<net::Stream>> reach_scheduler();
   void rejoin_scheduler(std::unique_lock<std::mutex>& lock);
   void resume(Greeted greeted);
+  void drop_revoked();
   /// Tells the brain and does what it asks for. The lock is held.
   void apply(const core::WorkerEvent& event);
   /// The same with what is in `events_`; what is said meanwhile goes out together.
@@ -162,6 +164,7 @@ class WorkerProcess {
   std::unique_ptr<net::Connection> scheduler_;
   net::Hello hello_;            ///< As it joined.
   WayBack back_ = {};           ///< To the scheduler.
+  std::chrono::steady_clock::time_point revoked_read_{};  ///< When it was looked who is revoked.
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -82,4 +82,13 @@ void WorkerProcess::resume(Greeted greeted) {
   scheduler_->send(std::move(messages));
 }
 
+/// What a certificate has opened ends with it. The lock is held.
+void WorkerProcess::drop_revoked() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!settings_.revocations || now - revoked_read_ < Revocations::kEvery) return;
+  revoked_read_ = now;
+  (void)settings_.revocations->reread();
+  server_->drop_revoked(*settings_.revocations);  // who has come in meanwhile, too
+}
+
 }  // namespace dflow::cluster

@@ -1,0 +1,40 @@
+// Who may ask a worker for values, and for how long.
+#include "runtime/cluster/peer_server.h"
+
+#include "tests/net/tls_fixture.h"
+
+namespace dflow::cluster {
+namespace {
+
+class PeerServerTest : public net::TlsTest {
+ protected:
+  Greeted enter(const std::shared_ptr<net::Credentials>& credentials) {
+    return greet(server_->address(), {.role = net::Role::peer, .program = "p", .secret = "s"}, credentials.get()).value();
+  }
+  static bool is_answered(net::Stream& stream) {
+    (void)stream.write(net::Pull{.values = {{1, 1}}});
+    return static_cast<bool>(stream.read());
+  }
+
+  ValueStore store_;
+  std::unique_ptr<PeerServer> server_ = PeerServer::start({.program = "p", .secret = "s"}, "127.0.0.1",
+                                                          make(net::CertificateRole::worker), store_, {}).value();
+};
+
+TEST_F(PeerServerTest, EndsWhatARevokedCertificateHasOpened) {
+  const Greeted other = enter(make(net::CertificateRole::worker));
+  const Greeted guest = enter(make(net::CertificateRole::client));
+  const std::string serial = last().serial;
+  Revocations revocations(folder() + "/ca.crt", folder() + "/revoked.crl");
+  (void)revocations.reread();
+  server_->drop_revoked(revocations);
+  EXPECT_TRUE(is_answered(*guest.stream));
+  revoke({serial});
+  EXPECT_TRUE(revocations.reread());
+  server_->drop_revoked(revocations);
+  EXPECT_FALSE(is_answered(*guest.stream));
+  EXPECT_TRUE(is_answered(*other.stream));
+}
+
+}  // namespace
+}  // namespace dflow::cluster
