@@ -82,6 +82,7 @@ void Cluster::beat(const std::shared_ptr<Life>& life) {
   if (options.memory > 0)
     drive(life, core::MemoryMeasured{life->brain->memory() + slots_[life->slot].pressure});
   drive(life, core::Tick{world.now()});
+  if (options.replacing) replace_if_large(life);
   world.after(milliseconds(100), [this, life] { beat(life); });
 }
 

@@ -95,6 +95,7 @@ struct Life {
   World::Host host = 0;
   std::size_t slot = 0;
   bool dead = false;
+  bool above = false;  ///< It had too much memory when that was looked at last.
   std::unique_ptr<core::Worker> brain;
   std::map<ValueName, std::uint64_t> store;
   std::map<ValueName, bool> disk = {};  ///< What has been written, and whether that is damaged.
@@ -125,6 +126,7 @@ struct ClusterOptions {
   bool report_starts = true;
   bool agents_know = true;  ///< An agent tells what ran in a worker that died.
   std::uint64_t memory = 0;
+  bool replacing = false;  ///< Agents replace workers that have more than 95 % of that.
   double damage = 0;  ///< Of what is written to disks, as a part.
   bool journal = false;
   LinkOptions link = {};
@@ -172,6 +174,7 @@ class Cluster {
   std::set<TaskId> once;       ///< Of which that is once at most.
   std::map<TaskId, int>
       deaths;                ///< Workers that ended and may have run it, as far as the scheduler could know.
+  std::size_t replaced = 0;  ///< Workers that had too much memory.
   std::set<TaskId> unlucky;  ///< Bodies that threw since a child of theirs had no value.
   bool record = false;
 
@@ -216,6 +219,7 @@ class Cluster {
   void unload(const std::shared_ptr<Life>& life, ValueName name);
   bool damaged(const std::shared_ptr<Life>& life, ValueName name);
   bool read_back(const std::shared_ptr<Life>& life, const core::StartBody& start);
+  void replace_if_large(const std::shared_ptr<Life>& life);
   void begin_fetch(const std::shared_ptr<Life>& life, const core::StartFetch& ask);
   void tick();
 

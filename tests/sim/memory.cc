@@ -1,5 +1,6 @@
 // Workers' memory and disks.
 #include <algorithm>
+#include <utility>
 
 #include "tests/sim/cluster.h"
 
@@ -14,6 +15,16 @@ void Cluster::press(std::size_t slot, Duration span) {
   world.after(span, [this, slot] { slots_[slot].pressure = 0; });
 }
 
+/// As an agent does, when there is too much twice in a row. The next process begins without what no value took.
+void Cluster::replace_if_large(const std::shared_ptr<Life>& life) {
+  const std::uint64_t process = life->brain->memory() + slots_[life->slot].pressure;
+  const bool above = process > options.memory / 100 * 95;
+  if (!std::exchange(life->above, above) || !above) return;
+  slots_[life->slot].pressure = 0;
+  ++replaced;
+  end_life(life, {.kind = core::WorkerEnd::Kind::signalled, .code = 9}, true);
+}
+
 /// Of some tasks the results cannot be written.
 void Cluster::spill(const std::shared_ptr<Life>& life, ValueName name) {
   using How = core::SpillEnded::How;
@@ -22,7 +33,7 @@ void Cluster::spill(const std::shared_ptr<Life>& life, ValueName name) {
               [this, life, name] {
                 if (life->dead) return;
                 How how = How::written;
-                if (static_cast<std::uint64_t>(name.first) % 7 == 3)
+                if (static_cast<std::uint64_t>(name.first) % 7 == 3 && !options.replacing)
                   how = How::unwritable;
                 else if (!life->disk.contains(name) && world.now() < life->disk_full_until)
                   how = How::no_room;

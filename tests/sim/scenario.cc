@@ -73,6 +73,11 @@ Plan make_plan(Random& random) {
   plan.user.crashes = plan.restarting || plan.crashing || plan.cluster.damage > 0 || plan.parting || plan.breaking ||
                       plan.user.killers || plan.user.forcing || plan.dying_users;
   plan.faults_until = random.between(Duration{milliseconds(100)}, Duration{seconds(8)});
+  Random aside = random;  // what comes after is as it was before there was this
+  const bool fits = plan.user.max_bytes < plan.cluster.memory;  // one that does not would be the end of worker after worker
+  plan.cluster.replacing = fits && aside.chance(0.5);
+  if (plan.cluster.replacing) plan.description += " replace";
+  plan.user.crashes |= plan.cluster.replacing;
   return plan;
 }
 
