@@ -175,7 +175,10 @@ void ClientNode::die() {
   if (cluster_.world.random.chance(0.5)) link_->close_up();
   link_->close_down();
   cluster_.world.after(cluster_.world.random.between(Duration{milliseconds(1)}, Duration{seconds(3)}),
-                       [&cluster = cluster_, id = id_] { cluster.tell(core::ClientLeft{id}); });
+                       [&cluster = cluster_, link = link_, id = id_] {
+                         link->close_up();  // nothing that is still under way is taken once it is known
+                         cluster.tell(core::ClientLeft{id});
+                       });
 }
 
 void ClientNode::leave() {
