@@ -18,7 +18,6 @@ namespace {
 using formats::Error;
 using namespace std::chrono_literals;
 
-constexpr auto kConnectTime = 5s;
 /// Whoever is connected to and says nothing is no process of dflow's.
 constexpr auto kSilence = 5s;
 constexpr auto kForCrowded = 200ms;
@@ -73,8 +72,9 @@ bool may_be_at(const net::Certificate& certificate, const std::string& address) 
 
 }  // namespace
 
-Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials) {
-  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, kConnectTime, credentials);
+Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
+                                           std::chrono::milliseconds patience) {
+  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, patience, credentials);
   if (!stream || !credentials) return stream;
   const net::Certificate& other = *stream.value()->certificate();
   const net::CertificateRole expected = expected_by(own);
@@ -98,8 +98,9 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
   return Greeted{std::move(stream), std::move(*welcome)};
 }
 
-Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials) {
-  Result<std::unique_ptr<net::Stream>> stream = reach(address, hello.role, credentials);
+Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials,
+                      std::chrono::milliseconds patience) {
+  Result<std::unique_ptr<net::Stream>> stream = reach(address, hello.role, credentials, patience);
   if (!stream) return stream.error();
   return introduce(std::move(stream).value(), address, std::move(hello));
 }

@@ -1,6 +1,7 @@
 // The first frames of every connection: both sides say who they are, and one may refuse.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -15,13 +16,18 @@ struct Greeted {
   net::Welcome welcome;
 };
 
-/// Connects and introduces itself; an error for people if nobody answers, it is another service, or it refuses. With
-/// credentials by TLS, to who proves to be a scheduler at that address, or a worker for a peer.
-Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr);
+/// So long a connection may take to come about, if nothing else is said.
+inline constexpr std::chrono::milliseconds kConnectTime{5'000};
+
+/// Connects, which may take as long as `patience`, and introduces itself; an error for people if nobody answers, it is another
+/// service, or it refuses. With credentials by TLS, to who proves to be a scheduler at that address, or a worker for a peer.
+Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr,
+                      std::chrono::milliseconds patience = kConnectTime);
 
 /// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `refused`: set if the other
 /// side refuses, so that asking again is in vain.
-Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials);
+Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
+                                           std::chrono::milliseconds patience = kConnectTime);
 Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello,
                           bool* refused = nullptr);
 

@@ -19,6 +19,10 @@ using Outcome = net::Value::Outcome;
 /// No larger value is taken from a peer, however much memory there is: a damaged size ends here.
 constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;
 
+/// Who was waited for in vain is not called for so long. A network that drops what is sent to somebody lets everyone who asks
+/// wait, one after the other; whoever needs a value of his is to look for another way meanwhile.
+constexpr std::chrono::seconds kRest{5};
+
 Pulled::Outcome outcome_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::here: return Pulled::Outcome::here;
@@ -50,6 +54,7 @@ void PeerLinks::remove(core::WorkerId worker) {
   const std::lock_guard lock(mutex_);
   addresses_.erase(worker);
   idle_.erase(worker);
+  silent_until_.erase(worker);
   const auto [first, last] = in_use_.equal_range(worker);
   for (auto use = first; use != last; ++use) use->second->shut_down();
 }
@@ -93,6 +98,7 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
   };
   net::Address address;
   net::Hello self;
+  std::chrono::milliseconds patience{};
   {
     const std::lock_guard lock(mutex_);
     const auto known = addresses_.find(worker);
@@ -106,13 +112,27 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
       idle.pop_back();
       return lease(std::move(link));
     }
+    const auto silent = silent_until_.find(worker);
+    if (silent != silent_until_.end() && Clock::now() < silent->second) return Error{"it did not answer a moment ago"};
+    patience = silence_.count() > 0 ? std::min<std::chrono::milliseconds>(3 * silence_, kConnectTime) : kConnectTime;
   }
-  Result<Greeted> greeted = greet(address, std::move(self), credentials_.get());
+  Result<Greeted> greeted = call(worker, address, std::move(self), patience);
   if (!greeted) return greeted.error();
   const std::lock_guard lock(mutex_);
   if (!addresses_.contains(worker)) return Error{"the worker is gone"};
   if (silence_.count() > 0) greeted.value().stream->notice_dead(3 * silence_);
   return lease({std::move(greeted.value().stream), std::move(greeted.value().welcome.machine)});
+}
+
+/// Notes whether it kept this one waiting for nothing; who refuses at once may be called again at once.
+Result<Greeted> PeerLinks::call(core::WorkerId worker, const net::Address& address, net::Hello self,
+                                std::chrono::milliseconds patience) {
+  const auto began = Clock::now();
+  Result<Greeted> greeted = greet(address, std::move(self), credentials_.get(), patience);
+  const std::lock_guard lock(mutex_);
+  if (greeted) silent_until_.erase(worker);
+  else if (const auto now = Clock::now(); now - began >= patience / 2) silent_until_[worker] = now + kRest;
+  return greeted;
 }
 
 /// Said once, and not tried again.

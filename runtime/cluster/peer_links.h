@@ -45,7 +45,7 @@ class PeerLinks {
   /// What the workers of this program know each other by, if it is not what they know the scheduler by.
   void use_secret(const std::string& secret);
   /// A worker whose machine or network is silent for three times so long is not waited for any longer. One that is stopped
-  /// is: the scheduler says when it is gone.
+  /// is: the scheduler says when it is gone. One that does not answer when it is called is not called again for a while.
   void notice_dead(std::chrono::milliseconds silence);
 
   void add(core::WorkerId worker, const std::string& address);
@@ -69,7 +69,10 @@ class PeerLinks {
     std::string machine;  ///< Of the other process.
   };
 
+  using Clock = std::chrono::steady_clock;
+
   Result<Lease> take(core::WorkerId worker, bool fresh);
+  Result<Greeted> call(core::WorkerId worker, const net::Address& address, net::Hello self, std::chrono::milliseconds patience);
   bool pull_over(Lease& link, std::span<const Wanted> wanted, const Take& take, std::vector<Pulled>& pulled);
   bool take_answer(Lease& link, const net::Pull& pull, const Take& take, std::vector<Pulled>& pulled);
   std::optional<std::string> push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces);
@@ -81,6 +84,7 @@ class PeerLinks {
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;
   std::multimap<core::WorkerId, net::Stream*> in_use_;
+  std::map<core::WorkerId, Clock::time_point> silent_until_;  ///< Those that were called in vain, and when to call them again.
   std::chrono::milliseconds silence_{};  ///< 0: never.
   std::atomic<bool> memory_closed_{!transfer::memory_wanted()};  ///< The kernel keeps other processes' memory from this one.
 };

@@ -1,0 +1,84 @@
+// Whom a process asks for values, and whom it does not ask again at once.
+#include "runtime/cluster/peer_links.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+namespace dflow::cluster {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A port whose connections are neither taken nor refused, as behind a network that drops what is sent: its queue is full.
+class DeafPort {
+ public:
+  DeafPort() {
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof where;
+    auto* address = reinterpret_cast<sockaddr*>(&where);
+    EXPECT_EQ(::bind(listener_, address, size), 0);
+    EXPECT_EQ(::listen(listener_, 0), 0);
+    EXPECT_EQ(::getsockname(listener_, address, &size), 0);
+    port_ = ntohs(where.sin_port);
+    for (int& caller : callers_) {
+      caller = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+      (void)::connect(caller, address, size);
+    }
+  }
+  ~DeafPort() {
+    for (const int caller : callers_) ::close(caller);
+    ::close(listener_);
+  }
+  DeafPort(const DeafPort&) = delete;
+  DeafPort& operator=(const DeafPort&) = delete;
+
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
+  std::array<int, 8> callers_{};
+  int port_ = 0;
+};
+
+class PeerLinksTest : public ::testing::Test {
+ protected:
+  PeerLinksTest() { links_.notice_dead(std::chrono::milliseconds(10)); }
+  std::string error_of_pull(core::WorkerId worker) {
+    const std::array wanted{Wanted{core::TaskId{1}, core::Attempt{1}}};
+    return links_.pull(worker, wanted, [](auto&&...) -> Result<void> { return {}; }).front().error;
+  }
+
+  const DeafPort port_;
+  PeerLinks links_{{.role = net::Role::peer, .program = "p", .secret = "s"}, nullptr};
+  const core::WorkerId deaf_{1};
+};
+
+TEST_F(PeerLinksTest, LeavesAloneForAWhileWhoDidNotAnswer) {
+  links_.add(deaf_, port_.address());
+  EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
+  EXPECT_THAT(error_of_pull(deaf_), HasSubstr("did not answer a moment ago"));
+}
+
+TEST_F(PeerLinksTest, CallsWhoRefusesAgainAtOnce) {
+  links_.add(deaf_, "127.0.0.1:1");  // nobody may listen there
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
+}
+
+TEST_F(PeerLinksTest, CallsAWorkerThatHasComeAnew) {
+  links_.add(deaf_, port_.address());
+  EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
+  links_.remove(deaf_);
+  links_.add(deaf_, port_.address());
+  EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
+}
+
+}  // namespace
+}  // namespace dflow::cluster
