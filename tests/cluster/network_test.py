@@ -155,6 +155,7 @@ def workers_that_do_not_reach_each_other_get_values_otherwise():
 
 def a_slow_network_is_slow():
     with Network() as network:
+        network.end(network.program("sum", 20), squares(20))  # the executable, which is large, is brought to the agents before
         for host in network.hosts:
             run("tc", "qdisc", "add", "dev", f"port{host}", "root", "tbf", "rate", "1mbit", "burst", "10k", "latency", "1s")
         network.end(network.program("sum", 100), squares(100))
