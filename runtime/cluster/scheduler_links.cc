@@ -76,6 +76,7 @@ void SchedulerServer::resume(Member& member, std::unique_ptr<net::Stream> stream
   net::Welcome again = welcome(member);
   again.received = member.connection->suspend();
   note_broken(member);
+  if (const net::Certificate* certificate = stream->certificate()) member.serial = certificate->serial;  // it may be another
   if (!answer(*stream, std::move(again))) return;
   if (!member.connection->resume(std::move(stream), hello.received)) return;  // it says what cannot be
   std::erase_if(leaving_, [&](const Leaving& each) { return each.member == &member; });
