@@ -55,7 +55,7 @@ std::string entry_text(const Entry& entry, int number) {
               cpp_literal(parameter.name + "." + member.name) + ", " + need_text(member.need) + ");\n";
     if (parameter.holds_future) text += "      ::dflow::detail::stand_in(dflow_executor_, " + variable_name(parameter, i) + ");\n";
   }
-  if (!entry.object.empty()) text += "      " + entry.object + " dflow_object_{};\n";
+  if (!entry.object.empty()) text += "      " + entry.object + " dflow_object_" + entry.made + ";\n";
   return text + "      (void)" + call_text(entry) + ";\n    }};\n";
 }
 

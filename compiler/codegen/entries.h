@@ -30,6 +30,7 @@ struct Entry {
   std::string graph;   ///< The name it is started by.
   std::string callee;  ///< "::ns::f<int>"; of a non-static member function its name alone
   std::string object;  ///< The class to make an object of, or "".
+  std::string made = "{}";  ///< How it is initialised.
   std::vector<EntryParameter> parameters;
 };
 

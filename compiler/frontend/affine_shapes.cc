@@ -236,6 +236,7 @@ void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& tar
   enter_parameters(values, *body);
   const auto outer = std::exchange(this_, target);
   active_.push_back(body);  // initialisers are its own
+  frames_.push_back({body, values, &made});
   for (const auto* init : llvm::cast<clang::CXXConstructorDecl>(body)->inits()) {
     const auto* value = init->getInit();
     if (const auto* initial = dyn_cast<clang::CXXDefaultInitExpr>(value)) value = initial->getExpr();
@@ -249,6 +250,7 @@ void AffineWalk::construct(const clang::CXXConstructExpr& made, const Named& tar
       forget(*value);
     }
   }
+  frames_.pop_back();
   active_.pop_back();
   run_body({body, values, &made}, nullptr);
   this_ = outer;

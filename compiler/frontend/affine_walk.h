@@ -10,6 +10,7 @@
 
 #include "clang/AST/StmtCXX.h"
 #include "compiler/frontend/affine_state.h"
+#include "compiler/frontend/fixed_fields.h"
 
 namespace dflow::compiler {
 
@@ -331,7 +332,7 @@ class AffineWalk {
   const Named* returned_ = nullptr;
   std::size_t objects_ = 0;      ///< How many records that stand alone there have been.
   std::map<std::pair<std::size_t, const clang::FieldDecl*>, Integer> numbers_;  ///< By object; of fields that are fixed.
-  std::optional<std::set<const clang::FieldDecl*>> touched_;  ///< Fields that something may change once they are made.
+  FixedFields fixed_{project_};
   std::optional<Named> this_;  ///< Of the member function that is walked, where it holds futures.
   std::map<std::string, std::int64_t> keys_;
   bool multiplying_ = false;  ///< What is asked for may be a product of what varies.

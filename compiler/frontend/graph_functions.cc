@@ -106,8 +106,42 @@ class Describer {
       result_.entry.callee = "template " + result_.entry.callee;
     }
     if (!is_writable(result_.entry.object)) refuse("its class cannot be named");
-    if (!DefaultSearch().constructible(type)) refuse("an object of its class cannot be default-constructed");
+    if (!DefaultSearch().constructible(type)) result_.entry.made = made_with_executor(*method.getParent());
+    if (result_.entry.made.empty())
+      refuse("an object of its class can be made neither of nothing nor of an executor and values that are");
     if (method.getRefQualifier() == clang::RQ_RValue) refuse("it needs an object that is given away");
+  }
+
+  /// What follows an object's name where its first member or its constructor's first parameter is an
+  /// executor; "" if nothing.
+  std::string made_with_executor(const clang::CXXRecordDecl& record) const {
+    if (record.isAggregate()) {
+      std::vector<clang::QualType> types;
+      for (const auto* field : record.fields()) types.push_back(field->getType());
+      const std::string values = record.getNumBases() == 0 ? executor_and_values(types) : "";
+      return values.empty() ? "" : "{" + values + "}";
+    }
+    for (const auto* constructor : record.ctors()) {
+      if (constructor->isDeleted() || constructor->getAccess() != clang::AS_public) continue;
+      std::vector<clang::QualType> types;
+      for (const auto* parameter : constructor->parameters())
+        if (!parameter->hasDefaultArg()) types.push_back(parameter->getType());
+      if (const std::string values = executor_and_values(types); !values.empty()) return "(" + values + ")";
+    }
+    return "";
+  }
+
+  /// What is kept by reference would end too early, but for the executor.
+  std::string executor_and_values(const std::vector<clang::QualType>& types) const {
+    if (types.empty() || !types[0]->isLValueReferenceType() || !is_dflow_class(types[0], "Executor"))
+      return "";
+    std::string text = "dflow_executor_";
+    for (auto type = types.begin() + 1; type != types.end(); ++type) {
+      const std::string name = type_text(type->getUnqualifiedType(), context_);
+      if ((*type)->isArrayType() || !is_writable(name) || !DefaultSearch().constructible(*type)) return "";
+      text += ", " + name + "{}";
+    }
+    return text;
   }
 
   void describe_parameter(const clang::ParmVarDecl& parameter) {

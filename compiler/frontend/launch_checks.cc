@@ -56,10 +56,21 @@ const clang::FunctionDecl* users_body(const clang::FunctionDecl& callee) {
 
 void LaunchChecks::check(const clang::FunctionDecl& function) {
   if (!seen_.insert(&function).second) return;
-  visit(function.getBody(), [&](const clang::Stmt& part) {
+  if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(&function)) {
+    for (const auto* init : constructor->inits()) {
+      const auto* initial = dyn_cast<clang::CXXDefaultInitExpr>(init->getInit());
+      check_all(initial == nullptr ? *init->getInit() : *initial->getExpr());
+    }
+  }
+  check_all(*function.getBody());
+}
+
+void LaunchChecks::check_all(const clang::Stmt& statement) {
+  visit(&statement, [&](const clang::Stmt& part) {
     // What a lambda does is done where it is called.
     if (isa<clang::LambdaExpr>(part)) return false;
-    if (const auto* expression = dyn_cast<clang::Expr>(&part); expression != nullptr && repeated_.contains(expression)) return false;
+    if (const auto* expression = dyn_cast<clang::Expr>(&part); expression != nullptr && repeated_.contains(expression))
+      return false;
     check(part);
     return true;
   });
@@ -71,8 +82,10 @@ void LaunchChecks::check(const clang::Stmt& part) {
     const auto& record = *made->getConstructor()->getParent();
     const bool known = in_std_namespace(record) || in_dflow_namespace(record) || made->getConstructor()->isTrivial() ||
                        made->getConstructor()->isCopyOrMoveConstructor() || made->getConstructor()->isDefaulted();
-    if (!known) refuse("an object is made whose constructor may do anything", part.getBeginLoc());
-    return;
+    if (known) return;
+    const auto* body = visible_body(*made->getConstructor());
+    if (body == nullptr) refuse("an object is made whose constructor may do anything", part.getBeginLoc());
+    return check(*body);
   }
   if (const auto* call = dyn_cast<clang::CallExpr>(&part)) return check_call(*call);
   if (isa<clang::ForStmt, clang::CXXForRangeStmt, clang::WhileStmt, clang::DoStmt>(part)) check_loop(part);

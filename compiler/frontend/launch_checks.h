@@ -15,6 +15,7 @@ class LaunchChecks {
   void check(const clang::FunctionDecl& function);
 
  private:
+  void check_all(const clang::Stmt& statement);
   void check(const clang::Stmt& part);
   void check_call(const clang::CallExpr& call);
   std::set<const clang::Expr*> repeated_;

@@ -14,6 +14,7 @@
 #include "compiler/frontend/launch_callables.h"
 #include "compiler/frontend/launch_checks.h"
 #include "compiler/frontend/launch_instances.h"
+#include "compiler/frontend/launch_objects.h"
 #include "compiler/frontend/launch_options.h"
 #include "compiler/frontend/launch_results.h"
 #include "compiler/frontend/launch_values.h"
@@ -31,7 +32,11 @@ using llvm::isa;
 /// The loops around each call, outermost first.
 class Surroundings {
  public:
-  explicit Surroundings(const clang::Stmt& body) { look(body); }
+  explicit Surroundings(const clang::FunctionDecl& function) {
+    if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(&function))
+      for (const auto* init : constructor->inits()) look(*init->getInit());
+    look(*function.getBody());
+  }
   const std::vector<const clang::Stmt*>* loops_around(const clang::Expr& call) const {
     const auto found = around_.find(&call);
     return found == around_.end() ? nullptr : &found->second;
@@ -72,7 +77,7 @@ class Reader {
       : project_(project), context_(project.context()), function_(function), analysed_(analysed), shared_{project, function} {}
 
   LaunchSource run(const AffineRecords& found, const std::vector<std::uint32_t>& nodes) {
-    read_function();
+    read_function(found);
     for (const formats::Symbol& symbol : analysed_.symbols) check_symbol(symbol.parameter);
     for (std::size_t i = 0; i < found.sites.size(); ++i) read_site(found.sites[i], nodes[i]);
     for (const flow::Family& family : analysed_.given) read_given(found.given.at(family.node - flow::kFirstGiven), family);
@@ -86,7 +91,7 @@ class Reader {
  private:
   // --- the function
 
-  void read_function() {
+  void read_function(const AffineRecords& found) {
     const auto where = function_.getLocation();
     if (!project_.sources().isInMainFile(where) || !project_.owns(where)) refuse("it is not in the main file", where);
     if (function_.isTemplated()) refuse("it is a template", where);
@@ -96,9 +101,25 @@ class Reader {
     launcher.graph = qualified_name(function_);
     launcher.key = cpp_literal(launcher.graph) + ", " + cpp_literal(place.file) + ", " + std::to_string(place.line);
     for (const auto* parameter : function_.parameters()) read_parameter(*parameter);
-    if (executor_ == nullptr) refuse("it takes no dflow::Executor&", where);
+    if (executor_ == nullptr) read_own_executor(found);
     read_result();
     launcher.instance = instance_of(function_, project_);
+  }
+
+  /// A member of the object that the function is called on: that which its first call goes through.
+  void read_own_executor(const AffineRecords& found) {
+    const auto* method = dyn_cast<clang::CXXMethodDecl>(&function_);
+    if (method != nullptr && method->isInstance() && !found.sites.empty()) {
+      const auto& site = found.sites.front();
+      executor_ = LaunchObjects(function_, site.frames)
+                      .executor(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument());
+    }
+    if (executor_ == nullptr || !isa<clang::FieldDecl>(executor_))
+      refuse("it has no dflow::Executor& of its own", function_.getLocation());
+    const std::string name = executor_->getNameAsString();
+    executor_name_ = "dflow_this_" + name;
+    made_.launcher.parameters.push_back(
+        {.name = executor_name_, .type = "", .is_executor = true, .given = "this->" + name});
   }
 
   /// Numbers that the shape depends on are asked for outside of the function: "n", "xs.size", "shape.rows", "(n + 1) / shape.rows".
@@ -136,6 +157,7 @@ class Reader {
     if (is_dflow_class(type, "Executor")) {
       if (executor_ != nullptr || !type->isLValueReferenceType()) refuse("it takes its executor in another way than by reference", parameter.getLocation());
       executor_ = &parameter;
+      executor_name_ = made.name;
       made.is_executor = true;
     } else {
       if (type->isRValueReferenceType() || (type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified()))
@@ -192,7 +214,7 @@ class Reader {
     if (site.operation == Operation::then) {
       read_argument(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument(), nullptr, made, values, now);
     } else {
-      check_executor(*site.call, values);
+      check_executor(*site.call, site.frames);
     }
     for (const auto* argument : call.arguments)
       read_argument(*argument, site.operation == Operation::map ? &made.indices.back() : nullptr, made, values, now);
@@ -241,13 +263,13 @@ class Reader {
   void read_scatter(const AffineGiven& given, const flow::Family& family, LaunchSite& made) {
     LaunchValues values(shared_, given.frames, LaunchValues::When::now);
     enter_loops(given.frames, *given.scatter, family, 0, made, values);
-    check_executor(*given.scatter, values);
+    check_executor(*given.scatter, given.frames);
     std::string arguments;
     for (const auto* each : given.scatter->arguments()) {
       arguments += (arguments.empty() ? "" : ", ") + values.text(*each);
       repeated_.insert(each);
     }
-    made.made = executor_->getNameAsString() + ".scatter(" + arguments + ")";
+    made.made = executor_name_ + ".scatter(" + arguments + ")";
     made.variables_now = std::move(values).variables();
   }
 
@@ -265,7 +287,7 @@ class Reader {
     std::vector<const clang::Stmt*> loops;
     const clang::FunctionDecl* inside = &function_;
     const auto add = [&](const clang::Expr& inner) {
-      const auto [found, added] = around_.try_emplace(inside, *inside->getBody());
+      const auto [found, added] = around_.try_emplace(inside, *inside);
       const auto* around = found->second.loops_around(inner);
       if (around == nullptr) refuse("tasks are submitted in another function", where);
       loops.insert(loops.end(), around->begin(), around->end());
@@ -281,9 +303,11 @@ class Reader {
     for (std::size_t i = 0; i < loops.size(); ++i) values.enter(*loops[i], made.indices[i]);
   }
 
-  void check_executor(const clang::CallExpr& call, const LaunchValues& values) const {
+  void check_executor(const clang::CallExpr& call, const std::vector<AffineFrame>& frames) const {
     const auto* object = cast<clang::CXXMemberCallExpr>(call).getImplicitObjectArgument();
-    if (named_variable(values.origin(executor_behind(*object))) != executor_) refuse("tasks are submitted through another executor", call.getExprLoc());
+    const LaunchObjects objects(function_, frames);
+    if (objects.executor(*object) != executor_)
+      refuse("tasks are submitted through another executor", call.getExprLoc());
   }
 
   void read_argument(const clang::Expr& argument, const std::string* element, LaunchSite& made, LaunchValues& values, LaunchValues& now) {
@@ -362,7 +386,8 @@ class Reader {
   const flow::Analysed& analysed_;
   LaunchedFunction shared_;
   std::map<const clang::FunctionDecl*, Surroundings> around_;
-  const clang::ParmVarDecl* executor_ = nullptr;
+  const clang::ValueDecl* executor_ = nullptr;  ///< A parameter, or a member of the object.
+  std::string executor_name_;                   ///< What the launcher calls it.
   const clang::FunctionDecl* called_ = nullptr;
   std::set<const clang::Expr*> repeated_;  ///< Arguments that are evaluated where the launch is asked for.
   LaunchSource made_;

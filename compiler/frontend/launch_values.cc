@@ -1,6 +1,7 @@
 #include "compiler/frontend/launch_values.h"
 
 #include <cctype>
+#include <utility>
 
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/StmtCXX.h"
@@ -34,8 +35,6 @@ bool counts_in_body(const clang::ForStmt& loop, const clang::VarDecl& variable) 
   return found;
 }
 
-bool is_this(const clang::Expr& expression) { return isa<clang::CXXThisExpr>(expression.IgnoreParenImpCasts()); }
-
 bool is_assigned(const clang::ParmVarDecl& parameter) {
   bool found = false;
   visit(cast<clang::FunctionDecl>(parameter.getDeclContext())->getBody(), [&](const clang::Stmt& part) {
@@ -57,11 +56,25 @@ bool is_path(const clang::Expr& expression) {
 }  // namespace
 
 LaunchValues::LaunchValues(LaunchedFunction& shared, const std::vector<AffineFrame>& frames, When when)
-    : shared_(shared), frames_(frames), when_(when) {
+    : shared_(shared),
+      frames_(frames),
+      objects_(shared.function, frames),
+      context_{.level = frames.size()},
+      when_(when) {
   for (const auto* parameter : shared.function.parameters()) taken_.insert(parameter->getNameAsString());
 }
 
 // --- what names mean
+
+template <class Write>
+std::string LaunchValues::within(const Context& context, Write write) {
+  struct Back {
+    Context& now;
+    Context before;
+    ~Back() { now = std::move(before); }
+  } back{context_, std::exchange(context_, context)};
+  return write();
+}
 
 void LaunchValues::enter(const clang::Stmt& loop, const std::string& index) {
   if (const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop)) {
@@ -88,14 +101,17 @@ std::string LaunchValues::name(const clang::ValueDecl& decl, clang::SourceLocati
   if (const auto* declared = dyn_cast<clang::ParmVarDecl>(variable)) return parameter(*declared, where);
   if (const auto found = loops_.find(variable); found != loops_.end()) {
     const Loop& loop = found->second;
-    return declare(*variable, loop.type, loop.range != nullptr ? element(*loop.range, loop.index) : "static_cast<" + loop.type + ">(" + loop.index + ")");
+    return declare(*variable, loop.type,
+                   loop.range != nullptr ? element_of(*variable, loop)
+                                         : "static_cast<" + loop.type + ">(" + loop.index + ")");
   }
   const bool constant = variable->getType().isConstQualified() && variable->getType()->isArithmeticType();
   const bool global = variable->hasGlobalStorage() && !variable->isStaticLocal();
   if (constant && global && variable->evaluateValue() != nullptr) return launch_name(*variable, context(), where);
   if (!constant || !variable->isLocalVarDecl() || variable->isStaticLocal() || !variable->hasInit())
     refuse("'" + decl.getNameAsString() + "' may be another one when the task runs", where);
-  return declare(*variable, type_of(*variable, where), text(*variable->getInit()));
+  return declare(*variable, type_of(*variable, where),
+                 text_at({.level = objects_.level_of(*variable)}, *variable->getInit()));
 }
 
 /// The graph function's own, or of one that was walked in place.
@@ -107,14 +123,27 @@ std::string LaunchValues::parameter(const clang::ParmVarDecl& parameter, clang::
   }
   const auto type = parameter.getType().getNonReferenceType();
   require_constant(parameter, *cast<clang::FunctionDecl>(parameter.getDeclContext())->getBody(), where);
-  if (type->isScalarType()) return declare(parameter, type_of(parameter, where), text(*argument));
+  if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(parameter.getDeclContext()))
+    for (const auto* init : constructor->inits()) require_constant(parameter, *init->getInit(), where);
+  const Context outer{.level = is_constructors(parameter) ? context_.object->level
+                                                          : objects_.level_of(parameter).value_or(1) - 1};
+  if (type->isScalarType()) return declare(parameter, type_of(parameter, where), text_at(outer, *argument));
   if (!is_path(*argument)) refuse("an argument of '" + parameter.getNameAsString() + "' is made for the call", argument->getExprLoc());
-  return declare(parameter, type_of(parameter, where) + "&", text(*argument));
+  return declare(parameter, type_of(parameter, where) + "&", text_at(outer, *argument));
+}
+
+bool LaunchValues::is_constructors(const clang::ParmVarDecl& parameter) const {
+  return context_.object &&
+         context_.object->constructor.callee == dyn_cast<clang::FunctionDecl>(parameter.getDeclContext());
 }
 
 const clang::Expr* LaunchValues::argument_for(const clang::ParmVarDecl& parameter) const {
   const auto* function = dyn_cast<clang::FunctionDecl>(parameter.getDeclContext());
-  for (const AffineFrame& frame : frames_) {
+  std::vector<const AffineFrame*> frames;
+  if (is_constructors(parameter)) frames.push_back(&context_.object->constructor);
+  for (const AffineFrame& frame : frames_) frames.push_back(&frame);
+  for (const AffineFrame* each : frames) {
+    const AffineFrame& frame = *each;
     if (frame.callee != function) continue;
     if (parameter.getFunctionScopeIndex() >= frame.arguments.size()) refuse("this call is not repeated", frame.call->getExprLoc());
     const auto* argument = frame.arguments[parameter.getFunctionScopeIndex()];
@@ -154,6 +183,10 @@ const std::string& LaunchValues::declare(const clang::VarDecl& variable, const s
   while (!taken_.insert(unique).second) unique += '_';
   declared_.push_back({type, unique, value});
   return names_[&variable] = unique;
+}
+
+std::string LaunchValues::element_of(const clang::VarDecl& variable, const Loop& loop) {
+  return within({.level = objects_.level_of(variable)}, [&] { return element(*loop.range, loop.index); });
 }
 
 std::string LaunchValues::element(const clang::Expr& container, const std::string& index) {
@@ -248,26 +281,8 @@ std::string LaunchValues::converted(const clang::CastExpr& convert) {
   return as_type(convert.getType(), inner, convert.getExprLoc());
 }
 
-/// Of an object that is passed, or of the one that the graph function is called on.
-std::string LaunchValues::field(const clang::MemberExpr& member) {
-  const auto where = member.getExprLoc();
-  const auto* field = dyn_cast<clang::FieldDecl>(member.getMemberDecl());
-  if (field == nullptr || field->getType()->isReferenceType()) refuse("this member is not repeated", where);
-  if (is_this(*member.getBase())) {
-    const auto* own = dyn_cast<clang::CXXMethodDecl>(&shared_.function);
-    // Of a helper that is called on another object, `this` is that one.
-    const bool same = own != nullptr && own->isInstance() && own->isConst() && frames_.empty();
-    if (!same || !is_value(field->getType()) || field->isMutable()) refuse("this member is not repeated", where);
-    const std::string name = "dflow_this_" + field->getNameAsString();
-    shared_.fields[name] = {.name = name,
-                            .type = launch_type(field->getType().getUnqualifiedType(), context(), where),
-                            .is_kept = true,
-                            .given = "this->" + field->getNameAsString()};
-    return name;
-  }
-  if (member.isArrow() || field->getAccess() == clang::AS_private || field->getAccess() == clang::AS_protected)
-    refuse("this member is not repeated", where);
-  return text(*member.getBase()) + "." + field->getNameAsString();
+std::string LaunchValues::text_at(const Context& context, const clang::Expr& expression) {
+  return within(context, [&] { return text(expression); });
 }
 
 /// Elements and lengths of the launcher's own copies of parameters.

@@ -9,6 +9,8 @@
 
 #include "compiler/codegen/launcher.h"
 #include "compiler/frontend/affine_walk.h"
+#include "compiler/frontend/fixed_fields.h"
+#include "compiler/frontend/launch_objects.h"
 #include "compiler/frontend/launch_types.h"
 
 namespace dflow::compiler {
@@ -17,6 +19,7 @@ namespace dflow::compiler {
 struct LaunchedFunction {
   const Project& project;
   const clang::FunctionDecl& function;
+  FixedFields fixed{project};
   std::set<std::string> kept = {};                 ///< Parameters that tasks need.
   std::map<std::string, LaunchParameter> fields = {};  ///< Of the object that the function is called on, as parameters.
 };
@@ -68,9 +71,20 @@ class LaunchValues {
     const clang::Expr* range = nullptr;
   };
 
+  std::string element_of(const clang::VarDecl& variable, const Loop& loop);
   std::string name(const clang::ValueDecl& decl, clang::SourceLocation where);
   std::string parameter(const clang::ParmVarDecl& parameter, clang::SourceLocation where);
   std::string field(const clang::MemberExpr& member);
+  std::string made_member(const clang::FieldDecl& field, const LaunchObjects::Initial& initial,
+                          clang::SourceLocation where);
+  /// Where an expression stands.
+  struct Context {
+    std::optional<LaunchObjects::Level> level;  ///< Of the function on the way; none: it is not known.
+    std::optional<LaunchObjects::Initial> object = {};  ///< Whose constructor's parameters are named.
+  };
+  std::string text_at(const Context& context, const clang::Expr& expression);
+  template <class Write>
+  std::string within(const Context& context, Write write);
   std::string literal(const clang::Expr& literal) const;
   std::string number(const clang::Expr& constant) const;
   std::string converted(const clang::CastExpr& convert);
@@ -87,10 +101,13 @@ class LaunchValues {
   /// Its value is the same wherever it is asked, as far as `body` says.
   static void require_constant(const clang::VarDecl& variable, const clang::Stmt& body, clang::SourceLocation where);
   const clang::Expr* argument_for(const clang::ParmVarDecl& parameter) const;
+  bool is_constructors(const clang::ParmVarDecl& parameter) const;
   const clang::ASTContext& context() const { return shared_.project.context(); }
 
   LaunchedFunction& shared_;
   const std::vector<AffineFrame>& frames_;
+  LaunchObjects objects_;
+  Context context_;
   When when_;
   std::map<const clang::VarDecl*, Loop> loops_;
   std::map<const clang::VarDecl*, std::string> names_;
