@@ -122,7 +122,7 @@ bool has_odd_words(const clang::LambdaExpr& lambda, const Project& project) {
          all.find("decltype") != std::string::npos || all.find("__PRETTY_FUNCTION__") != std::string::npos;
 }
 
-std::string class_text(const std::vector<CarriedCapture>& captures, const std::string& name) {
+std::string class_text(const std::vector<CarriedCapture>& captures, const std::string& name, bool constant) {
   std::string types, members, parts;
   for (std::size_t i = 0; i < captures.size(); ++i) {
     const CarriedCapture& each = captures[i];
@@ -135,7 +135,8 @@ std::string class_text(const std::vector<CarriedCapture>& captures, const std::s
     parts += (i == 0 ? "" : ", ") + ("::dflow::detail::Member<&" + name + "::" + each.name) + ">";
   }
   return "[&] { " + types + "struct " + name + " { " + members +
-         "static auto dflow_parts_() { return ::dflow::detail::Types<" + parts + ">(); } auto operator()/* ";
+         "static auto dflow_parts_() { return ::dflow::detail::Types<" + parts + ">(); } " +
+         (constant ? "constexpr " : "") + "auto operator()/* ";
 }
 
 std::string made_text(const std::vector<CarriedCapture>& captures, const std::string& name) {
@@ -143,6 +144,25 @@ std::string made_text(const std::vector<CarriedCapture>& captures, const std::st
   for (const CarriedCapture& each : captures)
     values += (values.empty() ? "" : ", ") + (each.initial.empty() ? each.name : each.initial);
   return " }; return " + name + "{" + values + "}; }()";
+}
+
+/// A lambda is constexpr by itself where it can be; a class must say so, and compilers refuse that where it
+/// cannot be: g++ also where only one way through it cannot.
+bool may_be_constant(const clang::FunctionDecl& function) {
+  llvm::SmallVector<clang::PartialDiagnosticAt, 4> objections;
+  bool calls_others = false;
+  visit(function.getBody(), [&](const clang::Stmt& part) {
+    const auto* call = dyn_cast<clang::CallExpr>(&part);
+    const auto* made = dyn_cast<clang::CXXConstructExpr>(&part);
+    const auto* callee = made != nullptr   ? made->getConstructor()
+                         : call != nullptr ? call->getDirectCallee()
+                                           : nullptr;
+    calls_others = calls_others ||
+                   ((call != nullptr || made != nullptr) && (callee == nullptr || !callee->isConstexpr()));
+    return !calls_others;
+  });
+  return !calls_others && function.isConstexpr() &&
+         clang::Expr::isPotentialConstantExpr(&function, objections);
 }
 
 Edit at(unsigned offset, std::string text) {
@@ -179,7 +199,8 @@ std::optional<std::vector<Edit>> declarator_edits(const clang::LambdaExpr& lambd
 
 }  // namespace
 
-std::optional<CarriedLambda> carried_lambda(const clang::LambdaExpr& lambda, const Project& project) {
+std::optional<CarriedLambda> carried_lambda(const clang::LambdaExpr& lambda, const Project& project,
+                                            bool constant) {
   const auto& function = *lambda.getCallOperator();
   if (lambda.isGenericLambda() || function.getTrailingRequiresClause() != nullptr || function.isConsteval())
     return std::nullopt;
@@ -195,7 +216,7 @@ std::optional<CarriedLambda> carried_lambda(const clang::LambdaExpr& lambda, con
   CarriedLambda made{.captures = std::move(*captures), .whole = *whole, .edits = {}};
   made.edits.push_back({.begin = whole->begin,
                         .end = whole->end,
-                        .before = class_text(made.captures, name),
+                        .before = class_text(made.captures, name, constant && may_be_constant(function)),
                         .after = made_text(made.captures, name)});
   std::ranges::move(*inner, std::back_inserter(made.edits));
   return made;

@@ -35,7 +35,8 @@ struct CarriedLambda {
 };
 
 /// None for a lambda that holds nothing or more than copies, that is a template, or whose text a class would
-/// not mean the same by.
-std::optional<CarriedLambda> carried_lambda(const clang::LambdaExpr& lambda, const Project& project);
+/// not mean the same by. `constant`: constant expressions may call it.
+std::optional<CarriedLambda> carried_lambda(const clang::LambdaExpr& lambda, const Project& project,
+                                            bool constant = false);
 
 }  // namespace dflow::compiler

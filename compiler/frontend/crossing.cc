@@ -4,6 +4,7 @@
 #include <set>
 
 #include "clang/AST/DeclTemplate.h"
+#include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/carried_lambdas.h"
 #include "compiler/frontend/checks/checks.h"
 #include "compiler/frontend/expressions.h"
@@ -41,7 +42,34 @@ class Search {
         if (thrown->getSubExpr() != nullptr) look_at_exception(thrown->getSubExpr()->getType());
       } else if (const auto* call = dyn_cast<clang::CallExpr>(&statement)) {
         if (const auto site = as_site(*call)) look_at_arguments(*site);
+      } else if (const auto* declared = dyn_cast<clang::DeclStmt>(&statement)) {
+        for (const auto* each : declared->decls()) look_at_constant(*each);
+      } else if (const auto* constant = dyn_cast<clang::ConstantExpr>(&statement)) {
+        look_at_constant(*constant);
       }
+    });
+  }
+
+  void look_at_constant(const clang::Decl& declared) {
+    if (const auto* claim = dyn_cast<clang::StaticAssertDecl>(&declared))
+      return look_at_constant(*claim->getAssertExpr());
+    const auto* variable = dyn_cast<clang::VarDecl>(&declared);
+    if (variable == nullptr || !variable->isConstexpr() || !variable->hasInit()) return;
+    const auto* lambda = dyn_cast<clang::LambdaExpr>(&written(*variable->getInit()));
+    if (lambda != nullptr)
+      constants_.insert(lambda->getLambdaClass());
+    else
+      look_at_constant(*variable->getInit());
+  }
+
+  /// Lambdas that it names.
+  void look_at_constant(const clang::Expr& expression) {
+    visit(&expression, [this](const clang::Stmt& part) {
+      const auto* variable = named_variable(part);
+      const auto* record =
+          variable == nullptr ? nullptr : variable->getType().getNonReferenceType()->getAsCXXRecordDecl();
+      if (record != nullptr && record->isLambda()) constants_.insert(record);
+      return true;
     });
   }
 
@@ -84,7 +112,7 @@ class Search {
 
   /// A task's lambda is written as a class if all that it holds can be sent.
   void carry(const clang::LambdaExpr& lambda, Proposals& proposals) {
-    const auto carried = carried_lambda(lambda, project_);
+    const auto carried = carried_lambda(lambda, project_, constants_.contains(lambda.getLambdaClass()));
     const auto stays = [this](const CarriedCapture& capture) {
       return sendable_.find(capture.type).has_value();
     };
@@ -105,7 +133,8 @@ class Search {
   const Project& project_;
   SendableTypes sendable_;
   std::vector<const clang::LambdaExpr*> lambdas_;
-  std::set<const clang::CXXRecordDecl*> submitted_;  ///< The classes of lambdas that are tasks.
+  std::set<const clang::CXXRecordDecl*> submitted_;  ///< The classes of lambdas that are tasks,
+  std::set<const clang::CXXRecordDecl*> constants_;  ///< and those that the compiler may have to call.
   std::vector<std::string> exceptions_;
   std::set<std::string> seen_exceptions_;
 };
