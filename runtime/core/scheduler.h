@@ -258,17 +258,22 @@ class Scheduler {
   void bring_to_client(Index task, const Client& client, MissingInput& missing);
   void bring_copy(Index task, Index worker, MissingInput& missing);
 
-  // scheduler_members.cc: clients and workers that come and go.
-  void lose_worker(Index worker, const WorkerLost& lost);
+  // scheduler_suspects.cc: a worker's death, and the task that it is laid to.
   struct Suspect {
     Index task = none;
     std::uint16_t suspicion = 0;  ///< 0: it was on its way.
+    bool ended = false;           ///< It did not run any more: its result is what the worker had too much of.
   };
   void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
+  Index too_large(const Member& gone, const WorkerLost& lost) const;
   void blame(const Suspect& suspect, const Member& member, const WorkerEnd& end);
+  std::string why_lost(const Suspect& suspect, const Member& member) const;
   void fail_once(Index task, const std::string& worker, const WorkerEnd& end);
   std::uint8_t allowed_deaths(const Task& t) const;
   bool deadly(const Task& t) const;  ///< Too many workers died under it.
+
+  // scheduler_members.cc: clients and workers that come and go.
+  void lose_worker(Index worker, const WorkerLost& lost);
   void leave(ClientId client);
   void submit(ClientId client, const TaskSpec& spec);
   Index lane_for(const TaskSpec& spec);

@@ -225,6 +225,7 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   gone.live = false;
   fleet_.changed(worker);
   refill_lanes();
+  const Index large = too_large(gone, lost);
   std::vector<Index> values;
   while (gone.first_copy != none) {
     values.push_back(graph_.copy(gone.first_copy).task);
@@ -242,6 +243,8 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   std::vector<Index> tasks;
   for (Index task = gone.first_task; task != none; task = graph_[task].next) tasks.push_back(task);
   for (const Index task : tasks) unassign(task);
+  const bool ran = std::ranges::any_of(suspects, [](const Suspect& each) { return each.suspicion > 0; });
+  if (large != none && !ran && graph_[large].active()) suspects.push_back({large, Task::kSuspicion, true});
   for (const Suspect& each : suspects) blame(each, gone, lost.end);
   for (const Index task : tasks) {
     if (graph_[task].state != TaskState::assigned) continue;
@@ -266,52 +269,6 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   gone.live = false;
   forget_breaks(gone.self.worker);
   fleet_.remove(worker);
-}
-
-/// A worker has died: what ran there is suspected; if nothing did, what had begun and waited for other tasks is, a little.
-/// What had not begun is not. Where starts are not reported, that cannot be told apart, and all of it is, a little.
-void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const {
-  if (gone.closing || lost.end.kind == WorkerEnd::Kind::left) return;
-  const auto degree = [&](const Task& t) {
-    if (lost.running) return std::count(lost.running->begin(), lost.running->end(), t.id) > 0 ? 3 : 0;
-    return !t.started ? (settings_.report_starts ? 0 : 1) : t.suspended ? 2 : 3;
-  };
-  int most = 0;
-  for (Index task = gone.first_task; task != none; task = graph_[task].next) most = std::max(most, degree(graph_[task]));
-  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
-    const int its = degree(graph_[task]);
-    const bool sure = most == 3 || !settings_.report_starts;
-    if (its == 0 && !lost.running) suspects.push_back({task, 0});
-    else if (most > 0 && its == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
-  }
-}
-
-/// Whether it has run is not known, so it cannot run again.
-void Scheduler::fail_once(Index task, const std::string& worker, const WorkerEnd& end) {
-  Failure failure{.kind = Failure::Kind::may_have_run, .origin = graph_[task].id, .worker = worker};
-  failure.end = end;
-  fail(task, std::make_shared<Failure>(std::move(failure)));
-}
-
-std::uint8_t Scheduler::allowed_deaths(const Task& t) const {
-  return t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
-}
-
-bool Scheduler::deadly(const Task& t) const {
-  return t.losses >= settings_.allowed_losses || (t.deaths() > 0 && t.deaths() >= allowed_deaths(t));
-}
-
-void Scheduler::blame(const Suspect& suspect, const Member& member, const WorkerEnd& end) {
-  Task& t = graph_[suspect.task];
-  if (t.default_value) return;
-  if (suspect.suspicion == 0) ++t.losses;
-  else if (t.deaths() < 255) t.suspicion += suspect.suspicion;
-  if (!deadly(t) || t.on_failure == OnFailure::ignore) return note_tried(t);
-  Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
-  failure.message = suspect.suspicion == 0 ? std::to_string(t.losses) + " workers died before they had begun it"
-                                           : std::to_string(t.deaths()) + " workers died while they ran it";
-  failure.end = end;
-  fail(suspect.task, std::make_shared<Failure>(std::move(failure)));
 }
 
 void Scheduler::on(const Heartbeat& event) {

@@ -1,4 +1,6 @@
 // Workers that are paused for want of memory.
+#include <csignal>
+
 #include "tests/core/scheduler_fixture.h"
 
 namespace dflow::core {
@@ -88,6 +90,63 @@ TEST_F(PausedWorkers, AreGivenScatteredValuesLast) {
     const auto placed = all<PlaceValue>(say(ValueScattered{.client = client, .id = task(i), .bytes = 8}));
     EXPECT_THAT(placed, ElementsAre(PlaceValue{client, task(i), WorkerId{2}}));
   }
+}
+
+class LargeResults : public SchedulerTest {
+ protected:
+  static constexpr std::uint64_t kLimit = 1000;
+
+  /// A worker that may have so much in memory has made task 1's result, of so many bytes.
+  void make(std::uint32_t worker, std::uint64_t bytes, std::uint64_t spilled = 0) {
+    join(worker);
+    say(Heartbeat{.worker = WorkerId{worker}, .spilled = spilled, .limit = kLimit});
+    if (worker == 1) submit(1);
+    finish(1, bytes);
+  }
+  std::vector<Action> kill(std::uint32_t worker, int signal = SIGKILL) {
+    return say(WorkerLost{WorkerId{worker}, {.kind = WorkerEnd::Kind::signalled, .code = signal}, std::vector<TaskId>{}});
+  }
+};
+
+TEST_F(LargeResults, FailAfterThreeWorkersThatWereKilledForThem) {
+  for (const std::uint32_t worker : {1, 2}) {
+    make(worker, 900);
+    EXPECT_THAT(all<TaskEnded>(kill(worker)), IsEmpty());
+  }
+  make(3, 900);
+  const auto ended = all<TaskEnded>(kill(3));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::worker_lost);
+  EXPECT_EQ(ended[0].failure->origin, task(1));
+  EXPECT_THAT(ended[0].failure->message, testing::HasSubstr("its result of 900 bytes"));
+  EXPECT_THAT(ended[0].failure->message, testing::HasSubstr("a memory of 1000 bytes"));
+}
+
+TEST_F(LargeResults, AreNotToBlameForOtherDeaths) {
+  std::uint32_t worker = 0;
+  for (int i = 0; i < 4; ++i) {
+    make(++worker, 400);  // small
+    kill(worker);
+    make(++worker, 900, 900);  // on the disk
+    kill(worker);
+    make(++worker, 900);  // of something else
+    EXPECT_THAT(all<TaskEnded>(kill(worker, SIGSEGV)), IsEmpty());
+  }
+  join(++worker);
+  EXPECT_EQ(where(1), WorkerId{worker});
+}
+
+TEST_F(LargeResults, AreNotToBlameWhileABodyRuns) {
+  join(1);
+  say(Heartbeat{.worker = WorkerId{1}, .limit = kLimit});
+  TaskSpec spec;
+  spec.options = std::make_shared<TaskOptions>(TaskOptions{.allowed_deaths = 1});
+  submit(1, {}, spec);
+  finish(1, 900);
+  submit(2);
+  say(TaskStarted{WorkerId{1}, task(2), last_run.at(task(2)).attempt});
+  const Event killed = WorkerLost{WorkerId{1}, {.kind = WorkerEnd::Kind::signalled, .code = SIGKILL}, std::vector{task(2)}};
+  EXPECT_THAT(all<TaskEnded>(say(killed)), IsEmpty());
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ void Cluster::replace_if_large(const std::shared_ptr<Life>& life) {
   if (!std::exchange(life->above, above) || !above) return;
   slots_[life->slot].pressure = 0;
   ++replaced;
+  for (const auto& [name, value] : life->store) ++deaths[name.first];  // it may have been too large
   end_life(life, {.kind = core::WorkerEnd::Kind::signalled, .code = 9}, true);
 }
 

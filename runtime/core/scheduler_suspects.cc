@@ -1,0 +1,80 @@
+// A worker's death, and the task that it is laid to.
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "runtime/core/scheduler.h"
+
+namespace dflow::core {
+
+/// A worker has died: what ran there is suspected; if nothing did, what had begun and waited for other tasks is, a little.
+/// What had not begun is not. Where starts are not reported, that cannot be told apart, and all of it is, a little.
+void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const {
+  if (gone.closing || lost.end.kind == WorkerEnd::Kind::left) return;
+  const auto degree = [&](const Task& t) {
+    if (lost.running) return std::count(lost.running->begin(), lost.running->end(), t.id) > 0 ? 3 : 0;
+    return !t.started ? (settings_.report_starts ? 0 : 1) : t.suspended ? 2 : 3;
+  };
+  int most = 0;
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) most = std::max(most, degree(graph_[task]));
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+    const int its = degree(graph_[task]);
+    const bool sure = most == 3 || !settings_.report_starts;
+    if (its == 0 && !lost.running) suspects.push_back({task, 0});
+    else if (most > 0 && its == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
+  }
+}
+
+/// A worker was killed, and may have been for its memory: the task whose result is the larger part of what it may have, and is not on
+/// its disk, as far as is known. Made again and again elsewhere, it would end worker after worker, though nothing runs there.
+Index Scheduler::too_large(const Member& gone, const WorkerLost& lost) const {
+  const bool killed = lost.end.kind == WorkerEnd::Kind::signalled && lost.end.code == SIGKILL;
+  if (gone.closing || !killed || gone.limit == 0) return none;
+  Index largest = none;
+  for (Index c = gone.first_copy; c != none; c = graph_.copy(c).next_of_worker) {
+    const Index task = graph_.copy(c).task;
+    if (graph_[task].irreplaceable()) continue;
+    if (largest == none || graph_[task].bytes > graph_[largest].bytes) largest = task;
+  }
+  if (largest == none) return none;
+  const std::uint64_t bytes = graph_[largest].bytes;
+  return bytes > gone.limit / 2 && bytes > gone.spilled ? largest : none;
+}
+
+/// Whether it has run is not known, so it cannot run again.
+void Scheduler::fail_once(Index task, const std::string& worker, const WorkerEnd& end) {
+  Failure failure{.kind = Failure::Kind::may_have_run, .origin = graph_[task].id, .worker = worker};
+  failure.end = end;
+  fail(task, std::make_shared<Failure>(std::move(failure)));
+}
+
+std::uint8_t Scheduler::allowed_deaths(const Task& t) const {
+  return t.options && t.options->allowed_deaths ? *t.options->allowed_deaths : settings_.allowed_failures;
+}
+
+bool Scheduler::deadly(const Task& t) const {
+  return t.losses >= settings_.allowed_losses || (t.deaths() > 0 && t.deaths() >= allowed_deaths(t));
+}
+
+void Scheduler::blame(const Suspect& suspect, const Member& member, const WorkerEnd& end) {
+  Task& t = graph_[suspect.task];
+  if (t.default_value) return;
+  if (suspect.suspicion == 0) ++t.losses;
+  else if (t.deaths() < 255) t.suspicion += suspect.suspicion;
+  if (!deadly(t) || t.on_failure == OnFailure::ignore) return note_tried(t);
+  Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
+  failure.message = why_lost(suspect, member);
+  failure.end = end;
+  fail(suspect.task, std::make_shared<Failure>(std::move(failure)));
+}
+
+std::string Scheduler::why_lost(const Suspect& suspect, const Member& member) const {
+  const Task& t = graph_[suspect.task];
+  if (suspect.suspicion == 0) return std::to_string(t.losses) + " workers died before they had begun it";
+  const std::string died = std::to_string(t.deaths()) + " workers died while they ";
+  if (!suspect.ended) return died + "ran it";
+  return died + "ran it, or had its result of " + std::to_string(t.bytes) + " bytes, which could not be written to a disk, in a memory of " +
+         std::to_string(member.limit) + " bytes: make it smaller, or give workers more memory";
+}
+
+}  // namespace dflow::core
