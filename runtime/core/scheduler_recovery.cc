@@ -97,7 +97,7 @@ void Scheduler::on(const ClientReturned& event) {
     Task& t = graph_[task];
     t.announced = false;
     if (t.wanted && t.state == TaskState::failed) emit(TaskEnded{event.client, t.id, failures_.at(task)});
-    if (t.wanted && t.state == TaskState::arriving) place_value(task);
+    if (t.state == TaskState::arriving) place_value(task);  // it says if it has let go of it
     later(task);
   });
 }

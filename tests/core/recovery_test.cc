@@ -178,6 +178,16 @@ TEST_F(Recovery, AFailureIsToldWithEachTask) {  // where it began may be forgott
   for (const TaskGone& each : gone) EXPECT_EQ(each.failure->message, "thrown");
 }
 
+TEST_F(Recovery, AScatteredValueThatItsClientHasLetGoOfIsAskedForOnceItIsBack) {
+  restart({}, {1}, {ValueScattered{client, task(0), 8}, TasksSubmitted{client, {spec(1, {0})}}, TasksReleased{client, {task(0)}}});
+  come_back(1);  // who is asked now does not hear it
+  const PlaceValue asked{client, task(0), WorkerId{1}};
+  EXPECT_THAT(all<PlaceValue>(tell(ClientReturned{client})), ElementsAre(asked));
+  const auto actions = tell(ValueUnavailable{.client = client, .id = task(0), .worker = WorkerId{1}, .gone = true});
+  ASSERT_NE(failure_of(actions), nullptr);
+  EXPECT_EQ(failure_of(actions)->kind, Failure::Kind::data_lost);
+}
+
 TEST_F(Recovery, AScatteredValueThatNobodyHasIsAskedForAgain) {
   restart({}, {1}, {ValueScattered{client, task(0), 8}});
   EXPECT_THAT(all<PlaceValue>(come_back(1)), ElementsAre(PlaceValue{client, task(0), WorkerId{1}}));
