@@ -94,7 +94,7 @@ void Cluster::tick() {
 void Cluster::tell(core::Event event) {
   if (!scheduler) return;
   const auto* lost = std::get_if<core::WorkerLost>(&event);
-  if (lost && scheduler->worker(lost->worker)) count_deaths(*lost);
+  if (lost) count_deaths(*lost);  // the scheduler may hear of it later, when it has read its journal
   if (options.journal) note(event);
   apply(event);
 }

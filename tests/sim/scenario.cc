@@ -104,8 +104,8 @@ class Run {
       }
       return true;
     };
-    // Where workers do not reach each other, each round of asking takes its time.
-    const Time end{seconds(plan_.splitting ? 3000 : 600)};
+    // Where workers do not reach each other, each round of asking takes its time; and many die before a killer is known for one.
+    const Time end{seconds(plan_.splitting || plan_.user.killers ? 3000 : 600)};
     if (!world_.run(end, 20'000'000, all_done)) hang();
     for (const auto& user : users_) user->verify();
     const bool emptied =
