@@ -174,8 +174,10 @@ class Run(Bench):
     def ran_once(self, traces, out):
         """Each of its tasks ran once, or is told to be unknown; none ran twice."""
         ran, unknown = map(int, out.split()[-3::2])
-        with open(traces) as file:
-            seen = file.read().split()
+        seen = []
+        if os.path.exists(traces):  # else none has begun: all may be unknown
+            with open(traces) as file:
+                seen = file.read().split()
         self.outcomes["unknown"] += unknown
         return ran + unknown == ONCE and len(seen) == len(set(seen)) >= ran
 
