@@ -17,6 +17,7 @@
 #include "compiler/flow/copies.h"
 #include "compiler/flow/delinearise.h"
 #include "compiler/flow/domain.h"
+#include "compiler/flow/isl_text.h"
 #include "compiler/flow/print.h"
 #include "compiler/flow/refusal.h"
 
@@ -140,8 +141,8 @@ class Analysis {
 
   void add_family(const Statement& statement, const isl::set& points, const isl::map& order) {
     const std::string name = node_name(statement.node);
-    const auto taken = [&](const Family& family) { return family.node == statement.node; };
-    if (std::ranges::any_of(result_.families, taken)) throw Refusal("a call stands in two places");
+    const auto same = [&](const Family& family) { return family.node == statement.node; };
+    if (std::ranges::any_of(result_.families, same)) throw Refusal("a call stands in two places");
     const isl::set flags = limits_of_flags();
     const isl::set known = points.intersect_params(flags).coalesce().gist_params(flags);
     result_.families.push_back(
@@ -205,7 +206,7 @@ class Analysis {
     sources.foreach_map([&](const isl::map& map) {
       const Sink& sink = sinks_.at(map.domain_tuple_id().name());
       if (is_copy(sink.statement))
-        return copies.add(renamed_domain(map, statement_name(sink.statement)), is_copy(source_of(map)));
+        return copies.add(renamed_domain(map, statement_name(sink.statement)));
       arguments = arguments.unite(map.to_union_map());
     });
     missing.foreach_map([&](const isl::map& map) {
@@ -215,7 +216,7 @@ class Analysis {
       copies.add_unfilled(renamed(map.domain(), statement_name(sink.statement)));
     });
     const Copies::Origins origins = copies.origins(arguments);
-    origins.unfilled.domain().foreach_set([&](const isl::set& set) {
+    origins.unfilled.foreach_set([&](const isl::set& set) {
       if (!returns_.contains(sinks_.at(isl_set_get_tuple_name(set.get())).statement)) complain(set);
     });
     origins.found.foreach_map([&](const isl::map& map) { add_origin(map); });
@@ -363,11 +364,6 @@ class Analysis {
   void note_parameters(const isl::space& space) {
     for (int i = 0; i < isl_space_dim(space.get(), isl_dim_param); ++i)
       used_.insert(isl_space_get_dim_name(space.get(), isl_dim_param, static_cast<unsigned>(i)));
-  }
-  static std::string taken(char* raw) {
-    const std::string result(raw == nullptr ? "" : raw);
-    std::free(raw);
-    return result;
   }
 
   isl::ctx context_;

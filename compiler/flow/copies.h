@@ -3,31 +3,31 @@
 
 #include <isl/cpp.h>
 
+#include <map>
+#include <set>
+#include <string>
+
 namespace dflow::compiler::flow {
 
 class Copies {
  public:
   struct Origins {
     isl::union_map found;     ///< From each reader to what it sees in the end: no copies.
-    isl::union_map unfilled;  ///< From readers to copies of what nobody had filled.
+    isl::union_set unfilled;  ///< The readers that see copies of what nobody had filled.
   };
 
-  explicit Copies(const isl::union_map& empty)
-      : empty_(empty), all_(empty), among_(empty), unfilled_(empty.domain()) {}
+  explicit Copies(const isl::union_map& empty) : empty_(empty) {}
 
   /// From a copy's instances to what they copy.
-  void add(const isl::map& map, bool of_copy);
-  void add_unfilled(const isl::set& instances) { unfilled_ = unfilled_.unite(instances.to_union_set()); }
+  void add(const isl::map& map);
+  void add_unfilled(const isl::set& instances);
 
   /// Throws Refusal where copies are handed on without end and no closed form is known.
   Origins origins(const isl::union_map& readers) const;
 
  private:
   isl::union_map empty_;
-  isl::union_map all_;
-  isl::union_map among_;  ///< Those that copy copies.
-  isl::union_set unfilled_;
-  int statements_ = 0;
+  std::map<std::string, std::map<std::string, isl::map>> seen_;  ///< By the copy, and by what it sees.
 };
 
 }  // namespace dflow::compiler::flow

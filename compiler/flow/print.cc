@@ -8,6 +8,8 @@
 #include <map>
 #include <optional>
 
+#include "compiler/flow/isl_text.h"
+
 namespace dflow::compiler::flow {
 namespace {
 
@@ -138,9 +140,7 @@ isl_stat collect(isl_constraint* constraint, void* user) {
 
 /// What stands behind the colon of isl's own text.
 std::string isl_condition(const isl::basic_set& piece) {
-  char* raw = isl_basic_set_to_str(piece.get());
-  std::string text(raw == nullptr ? "" : raw);
-  std::free(raw);
+  const std::string text = taken(isl_basic_set_to_str(piece.get()));
   const auto colon = text.find(" : ");
   if (colon == std::string::npos) return "";
   const auto end = text.rfind(" }");
@@ -192,9 +192,7 @@ std::optional<std::string> affine_text(isl_aff* raw) {
 /// What stands in brackets behind the arrow or in front of the colon in isl's own text of `aff`.
 std::string isl_value(isl_aff* raw) {
   const auto aff = isl::manage(raw);
-  char* spelled = isl_aff_to_str(aff.get());
-  std::string text(spelled == nullptr ? "" : spelled);
-  std::free(spelled);
+  const std::string text = taken(isl_aff_to_str(aff.get()));
   const auto arrow = text.rfind("-> [(");
   const auto end = text.rfind(")] }");
   if (arrow == std::string::npos || end == std::string::npos) return "?";

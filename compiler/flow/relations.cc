@@ -8,24 +8,15 @@
 #include <isl/union_map.h>
 #include <isl/union_set.h>
 
-#include <cstdlib>
 #include <unordered_map>
+
+#include "compiler/flow/isl_text.h"
 
 namespace dflow::compiler::flow {
 
 using ir::Family;
 using ir::Output;
 using ir::Use;
-
-namespace {
-
-std::string taken(char* raw) {
-  const std::string text(raw == nullptr ? "" : raw);
-  std::free(raw);
-  return text;
-}
-
-}  // namespace
 
 /// isl's objects for the texts.
 struct Relations::Access {
