@@ -136,10 +136,10 @@ std::string FamilyText::functions() const {
   std::string callables;
   for (const flow::LaunchStep& step : family_.steps) callables += (callables.empty() ? "" : ", then ") + site_of(step.node).callable;
   std::string text = "\n  // " + callables + (indices_.empty() ? "" : " [" + indices_ + "]") + "\n";
-  if (is_given()) return text + result() + run_given();
+  if (is_given()) return text + result() + told() + run_given();
   if (!family_.outputs.empty()) text += output();
   for (const auto& each : family_.inputs) text += input(each);
-  return text + result() + arrivals() + (is_reduce() ? run_reduce() : run_task());
+  return text + result() + arrivals() + told() + (is_reduce() ? run_reduce() : run_task());
 }
 
 // --- where values come from and go to
@@ -219,20 +219,20 @@ std::string FamilyText::arrivals() const {
 }
 
 std::string FamilyText::arrival(const flow::LaunchInput& input) const {
-  const std::string first = name_ + ".id(" + indices_ + ")";
-  // Each producer has a copy of it otherwise: with many inputs, that is most of what a launcher takes to compile, and the
-  // task has more to do than the call costs.
-  constexpr std::size_t kManyInputs = 4;
-  const std::string kept = family_.inputs.size() < kManyInputs ? "" : "[[gnu::noinline]] ";
-  const std::string text = "  " + kept + "void dflow_arrive_" + id_ + "_" + std::to_string(input.argument) + "(" +
-                           behind(kDetail + "Work& dflow_work", unused(declared_of(input))) + ") {\n    ";
-  const std::string arrive = name_ + ".arrive(" + first;
+  const bool many = family_.inputs.size() >= kMany;
+  const std::string name = "dflow_arrive_" + id_ + "_", declared = behind(kDetail + "Work& dflow_work", unused(declared_of(input)));
+  const std::string text = "void " + name + std::to_string(input.argument) + "(" + declared + ") {\n    ";
+  const std::string id = name_ + ".id(" + indices_ + ")";
   if (is_reduce() && input.argument == 0) {
-    return text + "const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    " + arrive +
-           " + static_cast<" + kDetail + "TaskId>(dflow_tree.consumer_of_element(dflow_e)), dflow_work);\n  }\n";
+    return "  " + text + "const " + kDetail + "ReduceTree dflow_tree{dflow_length_" + id_ + "_0(" + indices_ + ")};\n    " + name_ + ".arrive(" +
+           id + " + static_cast<" + kDetail + "TaskId>(dflow_tree.consumer_of_element(dflow_e)), dflow_work);\n  }\n";
   }
-  if (has_range()) return text + name_ + ".arrive_of(" + first + ", " + all_wanted() + ", dflow_work);\n  }\n";
-  return text + arrive + ", dflow_work);\n  }\n";
+  // Each producer has a copy of it otherwise, for each input.
+  const std::string kept = many ? "  [[gnu::noinline]] " : "  ";
+  if (has_range()) return kept + text + name_ + ".arrive_of(" + id + ", " + all_wanted() + ", dflow_work);\n  }\n";
+  const std::uint32_t first = family_.inputs.front().argument;
+  if (!many || input.argument == first) return kept + text + name_ + ".arrive(" + id + ", dflow_work);\n  }\n";
+  return "  " + text + name + std::to_string(first) + "(" + behind("dflow_work", indices_) + ");\n  }\n";
 }
 
 }  // namespace dflow::compiler

@@ -38,6 +38,10 @@ class FamilyText {
   const std::string& name() const { return name_; }
 
  private:
+  /// With so many inputs or consumers, what is written more than once is most of what a launcher takes to compile, and a task
+  /// has more to do than a call costs: it is a function, which is not inlined.
+  static constexpr std::size_t kMany = 4;
+
   // --- who and how many (launcher_family.cc)
   const LaunchSite& site_of(std::uint32_t node) const;
   /// By its number among those of all steps.
@@ -115,6 +119,8 @@ class FamilyText {
   std::string release(const flow::LaunchStep& step) const;
   std::string ended() const;
   std::string tell() const;
+  std::string told() const;
+  bool counts_where_it_tells() const;
   /// Results need the number of their readers where those count down, or where it may be none.
   bool counts_readers() const { return !family_.consumers.empty() && (family_.counted || !family_.sinks.empty()); }
 

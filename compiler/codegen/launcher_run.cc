@@ -2,6 +2,7 @@
 // lambdas and no templates in it, each call of the user's stands there once (in a reduce, twice), and what is rare is the
 // runtime's.
 #include <algorithm>
+#include <iterator>
 #include <regex>
 
 #include "compiler/codegen/generated_text.h"
@@ -20,6 +21,11 @@ std::string by_value(const LaunchSite& site) { return site.retries > 0 ? ".copie
 
 std::string as_task_id(const std::string& index) {
   return "static_cast<" + kDetail + "TaskId>(" + index + ")";
+}
+
+const std::regex& visits() {
+  static const std::regex kVisit("\\bdflow_visit_([0-9]+_[0-9]+)\\(([^;]*)\\);");
+  return kVisit;
 }
 
 /// The consumers' loops, each consumer told.
@@ -241,6 +247,7 @@ std::string FamilyText::perform(const std::string& id, const CallText& call, Fin
 
 std::string FamilyText::readers(Final final) const {
   if (!counts_readers() || final == Final::never) return "";
+  if (counts_where_it_tells()) return "    const ::std::uint32_t dflow_readers = dflow_tell_" + id_ + "(" + behind("nullptr", indices_) + ");\n";
   return "    ::std::uint32_t dflow_readers = 0;\n" + counted_consumers(family_.consumers);
 }
 
@@ -259,7 +266,22 @@ std::string FamilyText::ended() const {
 }
 
 std::string FamilyText::tell() const {
+  if (counts_where_it_tells()) return "    dflow_tell_" + id_ + "(" + behind("&dflow_work", indices_) + ");\n";
   return telling(family_.consumers);
+}
+
+bool FamilyText::counts_where_it_tells() const {
+  const std::sregex_iterator first(family_.consumers.begin(), family_.consumers.end(), visits()), none;
+  return counts_readers() && static_cast<std::size_t>(std::distance(first, none)) >= kMany;
+}
+
+/// Counts the consumers, and tells them where there is whom to tell.
+std::string FamilyText::told() const {
+  if (!counts_where_it_tells()) return "";
+  static const std::regex kAlone(", \\)");
+  const std::string each = std::regex_replace(family_.consumers, visits(), "{ ++dflow_readers; if (dflow_work) dflow_arrive_$1(*dflow_work, $2); }");
+  return "  [[gnu::noinline]] ::std::uint32_t dflow_tell_" + id_ + "(" + unused(behind(kDetail + "Work* dflow_work", declared_)) +
+         ") {\n    ::std::uint32_t dflow_readers = 0;\n" + indented(std::regex_replace(each, kAlone, ")"), 4) + "    return dflow_readers;\n  }\n";
 }
 
 }  // namespace dflow::compiler
