@@ -1,8 +1,6 @@
 #include "compiler/flow/launch_code.h"
 
 #include <isl/aff.h>
-#include <isl/ast.h>
-#include <isl/ast_build.h>
 #include <isl/cpp.h>
 #include <isl/map.h>
 #include <isl/options.h>
@@ -16,6 +14,7 @@
 #include <regex>
 #include <set>
 
+#include "compiler/flow/launch_text.h"
 #include "compiler/flow/refusal.h"
 
 namespace dflow::compiler::flow {
@@ -23,18 +22,6 @@ namespace {
 
 using formats::Error;
 using formats::Result;
-
-/// isl prints its operators as macros.
-std::string in_namespace(const std::string& text) {
-  static const std::regex kOperators("\\b(min|max|floord)\\(");
-  return std::regex_replace(text, kOperators, "dflow_rt::index_$1(");
-}
-
-std::string taken(char* raw) {
-  const std::string text(raw == nullptr ? "" : raw);
-  std::free(raw);
-  return text;
-}
 
 class Printer {
  public:
@@ -132,47 +119,6 @@ class Printer {
     return map.range();
   }
 
-  static std::string text(const isl::ast_build& build, isl_pw_aff* value) {
-    return in_namespace(
-        taken(isl_ast_expr_to_C_str(isl::manage(isl_ast_build_expr_from_pw_aff(build.get(), value)).get())));
-  }
-  /// The number of values from 0 up to the greatest.
-  static std::string count_up_to(const isl::ast_build& build, isl_pw_aff* greatest) {
-    return "(" + text(build, greatest) + ") + 1";
-  }
-  static isl::ast_build build_in(const isl::set& known) {
-    return isl::manage(isl_ast_build_from_context(isl_set_params(known.copy())));
-  }
-  /// "" where it holds throughout `known`.
-  static std::string condition(const isl::set& set, const isl::set& known) {
-    if (known.is_subset(set)) return "";
-    auto* expr = isl_ast_build_expr_from_set(build_in(known).get(), isl_set_gist(set.copy(), known.copy()));
-    return in_namespace(taken(isl_ast_expr_to_C_str(isl::manage(expr).get())));
-  }
-  /// Of a set of points of which each choice of parameters leaves one: case by case its coordinates.
-  template <class Each>
-  static void for_each_case(const isl::set& single, const isl::set& known, Each each) {
-    auto cases = isl::manage(isl_pw_multi_aff_from_set(single.copy()));
-    cases = isl::manage(isl_pw_multi_aff_coalesce(isl_pw_multi_aff_gist(cases.release(), known.copy())));
-    cases.foreach_piece([&](const isl::set& where, const isl::multi_aff& point) {
-      const isl::ast_build build = build_in(known.intersect(where));
-      std::vector<std::string> coordinates;
-      for (int i = 0; i < isl_multi_aff_dim(point.get(), isl_dim_set); ++i) {
-        auto* aff = isl_multi_aff_get_aff(point.get(), i);
-        coordinates.push_back(text(build, isl_pw_aff_from_aff(aff)));
-      }
-      each(known.intersect(where), condition(where, known), std::move(coordinates));
-    });
-  }
-
-  /// Statements that go over the points of a set, in order, calling `tuple(...)`.
-  static std::string loops(const isl::set& points, const isl::set& known) {
-    const auto build = build_in(known);
-    auto* schedule = isl_union_map_from_map(isl_set_identity(points.copy()));
-    const auto node = isl::manage(isl_ast_build_node_from_schedule_map(build.get(), schedule));
-    return in_namespace(taken(isl_ast_node_to_C_str(node.get())));
-  }
-
   LaunchFamily print(const ir::Family& described) {
     const isl::set& domain = domains_.at(described.node);
     LaunchFamily made;
@@ -188,8 +134,8 @@ class Printer {
     isl::set box = domain;
     for (unsigned d = 0; d < made.variables.size(); ++d) {
       const auto build = build_in(known);
-      made.bounds.emplace_back(text(build, isl_set_dim_min(domain.copy(), static_cast<int>(d))),
-                               text(build, isl_set_dim_max(domain.copy(), static_cast<int>(d))));
+      made.bounds.emplace_back(value_text(build, isl_set_dim_min(domain.copy(), static_cast<int>(d))),
+                               value_text(build, isl_set_dim_max(domain.copy(), static_cast<int>(d))));
       const isl::set cylinder = projected(domain, d);
       box = d == 0 ? cylinder : box.intersect(cylinder);
     }
@@ -303,16 +249,19 @@ class Printer {
     isl::set alone = domain;
     for (const Edge& edge : consumers_first_to_run(made.node)) {
       alone = alone.subtract(edge.map.range());
-      isl::set reached = image(edge.map.reverse(), made.variables);
+      const isl::map back = edge.map.reverse();
+      const isl::set reached = image(back, made.variables);
       const std::string visit = "dflow_visit_" + std::to_string(edge.consumer) + "_" + std::to_string(edge.argument);
-      reached = isl::manage(isl_set_set_tuple_name(reached.copy(), visit.c_str()));
-      const std::string text = loops(reached, known);
+      if (isl_map_plain_is_single_valued(back.get()) == isl_bool_true) {
+        made.consumers += call_at(reached, visit, known);
+        continue;
+      }
+      const std::string text = loops(reached, visit, known);
       if (std::regex_search(text, kVisit) && !plan_.family(edge.consumer).variables.empty())
         throw Refusal("a consumer lost its indices");
       made.consumers += text;
     }
-    alone = isl::manage(isl_set_set_tuple_name(alone.copy(), "sink"));
-    if (!alone.is_empty()) made.sinks = std::regex_replace(loops(alone, assumptions_), kSink, "++dflow_sinks;");
+    if (!alone.is_empty()) made.sinks = std::regex_replace(loops(alone, "sink", assumptions_), kSink, "++dflow_sinks;");
   }
 
   void print_returns(LaunchCode& code) {
@@ -338,7 +287,7 @@ class Printer {
     leaf.parts.push_back(std::move(part));
   }
   std::string elements_of(const isl::set& set) const {
-    return loops(isl::manage(isl_set_set_tuple_name(set.copy(), "dflow_visit")), assumptions_);
+    return loops(set, "dflow_visit", assumptions_);
   }
 
   void print_lengths(ReturnedLeaf& leaf, const ir::Returned& returned) const {
