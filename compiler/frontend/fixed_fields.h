@@ -3,8 +3,9 @@
 
 #include <optional>
 #include <set>
+#include <string>
 
-#include "compiler/frontend/recognise.h"
+#include "compiler/frontend/definitions.h"
 
 namespace dflow::compiler {
 
@@ -18,8 +19,11 @@ class FixedFields {
   bool contains(const clang::FieldDecl& field);
 
  private:
+  static std::set<const clang::FieldDecl*> changed(const Project& project, const Definitions& definitions);
+
   const Project& project_;
   std::optional<std::set<const clang::FieldDecl*>> touched_;  ///< That something may change.
+  std::set<std::string> elsewhere_;  ///< The same of other files, by what Clang calls them in all.
 };
 
 }  // namespace dflow::compiler
