@@ -1,16 +1,25 @@
 #include "runtime/cluster/books.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 namespace dflow::cluster {
 
 namespace {
 
+template <class T, class... Alternatives>
+constexpr std::size_t number_in(const std::variant<Alternatives...>*) {
+  std::size_t number = 0;
+  (void)((std::is_same_v<T, Alternatives> || (++number, false)) || ...);
+  return number;
+}
+
 /// A client's message is kept as it came: so what lasts has the same numbers among messages and among facts.
 template <class T>
-constexpr bool same_number =
-    core::Fact(T{}).index() == FromClient(T{}).index();
+constexpr bool same_number = number_in<T>(static_cast<core::Fact*>(nullptr)) == number_in<T>(static_cast<FromClient*>(nullptr));
 static_assert(same_number<core::TasksSubmitted> && same_number<core::ValueScattered> && same_number<core::TasksReleased> &&
               same_number<core::TasksCancelled>);
 
