@@ -18,13 +18,6 @@ using Targets = std::map<std::string, isl::map>;
 /// The tuple, of no dimension, that stands for what nobody had filled.
 constexpr const char* kUnfilled = "unfilled";
 
-/// Rounds of which each knows its parity come in pieces, which isl does not put together by itself.
-isl::map simplified(const isl::map& map) {
-  const isl::map known = map.coalesce();
-  const isl::map wider = isl::manage(isl_map_coalesce(isl_map_remove_divs(known.copy())));
-  return wider.is_subset(known) ? wider : known;
-}
-
 void unite(Targets& targets, const std::string& name, const isl::map& map) {
   if (map.is_empty()) return;
   const auto [place, made] = targets.emplace(name, map);
@@ -83,7 +76,7 @@ Copies::Origins Copies::origins(const isl::union_map& readers) const {
         continue;
       }
       sees.erase(own);
-      for (auto& [name, map] : sees) map = simplified(map.unite(rounds->apply_range(map)));
+      for (auto& [name, map] : sees) map = map.unite(rounds->apply_range(map)).coalesce();
     }
     for (auto* all : {&open, &unclosed, &reading}) replace_in(*all, copy, sees);
   }
