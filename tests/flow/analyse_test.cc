@@ -13,7 +13,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
-using testing::Not;
 
 /// Edges as "1[k,i].0 <- 0[k]  0 <= k < i < n"
 std::vector<std::string> lines(const Dependences& dependences) {
@@ -157,30 +156,6 @@ TEST(Analyse, FollowsTwoBuffersThatAreSwapped) {
 /// The ends are copied on and on: nothing but a closed form reaches where they came from.
 TEST(Analyse, FollowsCopiesThroughAnyNumberOfRounds) {
   expect_exact(stencil(Ends::copied), 5);
-}
-
-/// Both plates have the same border: which of them it is in a round is not told.
-TEST(Analyse, TellsNoRoundsApartWhereTheBuffersAreEqual) {
-  Builder b;
-  const Expr n = b.parameter("n"), steps = b.parameter("steps");
-  const auto current = b.array("current", 2), next = b.array("next", 2), spare = b.array("spare", 2);
-  const auto plate = [&](Expr from, std::optional<Expr> to, const std::function<void(Expr, Expr)>& each) {
-    b.each("i", from, to, [&](Expr i) { b.each("j", from, to, [&](Expr j) { each(i, j); }); });
-  };
-  const auto copy = [&](std::size_t to, std::size_t from) {
-    plate(0, std::nullopt, [&](Expr i, Expr j) { b.copy(at(to, {i, j}), {at(from, {i, j})}); });
-  };
-  plate(0, n + 2, [&](Expr i, Expr j) { b.task({at(current, {i, j})}, {}); });
-  copy(next, current);
-  b.each("t", 0, steps, [&](Expr) {
-    plate(1, n + 1, [&](Expr i, Expr j) { b.task({at(next, {i, j})}, {at(current, {i - 1, j}), at(current, {i, j + 1})}); });
-    copy(spare, current);
-    copy(current, next);
-    copy(next, spare);
-  });
-  const Analysed result = analysed(b.records);
-  EXPECT_EQ(result.edges.size(), 4U);
-  for (const Dependence& edge : result.edges) EXPECT_THAT(edge.relation, Not(HasSubstr("mod")));
 }
 
 TEST(Analyse, TellsRoundsApartWhereTheBuffersDiffer) {
