@@ -257,7 +257,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   const std::type_info& callable_type() const noexcept override { return typeid(F); }
 
   const CallForm* call_form() const noexcept override {
-    static constexpr bool sendable = !first_obstacle<F, typename Slots::Kept...>();
+    static constexpr bool sendable = first_obstacle<F, typename Slots::Kept...>() == nullptr;
     if constexpr (sendable) {
       static constexpr CallForm form{CallForm::kMagic, nullptr, write_call, read_call};
       return &form;
