@@ -61,8 +61,9 @@ ValueStore::Held ValueStore::find(core::TaskId id, core::Attempt version) {
 /// Those who ask at the same time get the same.
 ValueStore::Held ValueStore::lend(core::TaskId id, core::Attempt version, const Entry& from) {
   if (const auto lent = from.lent.lock()) return {.bytes = lent, .form = from.form};
-  const auto bytes = std::make_shared<Buffer>();
+  std::shared_ptr<Buffer> bytes;
   const Result<void> read = from.slot->read(id, version, [&](transfer::Source& source) {
+    bytes = loans_.take(source.left());
     bytes->resize(source.left());
     source.read(*bytes);
   });

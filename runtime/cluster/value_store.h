@@ -11,6 +11,7 @@
 #include <dflow/detail/crossing.h>
 
 #include "runtime/cluster/buffer.h"
+#include "runtime/cluster/loans.h"
 #include "runtime/cluster/spill_file.h"
 #include "runtime/cluster/value_forms.h"
 #include "runtime/core/ids.h"
@@ -43,6 +44,9 @@ class ValueStore {
     explicit operator bool() const { return object || bytes || failure; }
   };
 
+  /// Of bytes that are read back to be sent; see Loans.
+  void bound_loans(std::uint64_t most) { loans_.bound(most); }
+
   void put(core::TaskId id, core::Attempt version, Held held);
   void drop(core::TaskId id, core::Attempt version);
 
@@ -73,6 +77,7 @@ class ValueStore {
   Entry* entry(core::TaskId id, core::Attempt version);
   Held lend(core::TaskId id, core::Attempt version, const Entry& from);
 
+  Loans loans_;
   std::mutex mutex_;
   std::unordered_map<core::TaskId, Entry> entries_;
 };

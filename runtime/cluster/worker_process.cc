@@ -121,7 +121,10 @@ Result<int> WorkerProcess::run() {
                          .memory = settings_.memory.bytes,
                          .strict = settings_.memory.strict},
       settings);
-  if (brain_->bounded()) spiller_ = std::thread([this] { spill(); });
+  if (brain_->bounded()) {
+    store_.bound_loans(settings_.memory.bytes / 16);
+    spiller_ = std::thread([this] { spill(); });
+  }
   for (int i = 0; i < kFetchers; ++i) fetchers_.emplace_back([this] { fetch(); });
   {
     const std::lock_guard lock(mutex_);
