@@ -123,8 +123,8 @@ void Worker::note_pressure() {
     paused_ = false;
 }
 
-/// It has to wait for memory: that is short, or would be with what it reads back, and some is about to be
-/// given back, by other bodies or by the disk. If nothing else can free any, the body may.
+/// It has to wait for memory: that is short, or would be with what it reads back and what comes meanwhile, and some is about
+/// to be given back, by other bodies or by the disk. If nothing else can free any, the body may.
 bool Worker::held_back(const Work& work) const {
   const bool disk_may_free = spilling_ > 0 || (disk_full_ && !disk_tried_ && used() > part(pause_above));
   if (!bounded() || (running_ == 0 && !disk_may_free)) return false;
@@ -133,7 +133,7 @@ bool Worker::held_back(const Work& work) const {
   for (const NamedValue* input : work.inputs) {
     if (input->second.state == ValueState::spilled) back += input->second.bytes;
   }
-  return back > 0 && used() + back > part(pause_above);
+  return back > 0 && used() + coming_bytes_ + back > part(pause_above);
 }
 
 // ---- What comes

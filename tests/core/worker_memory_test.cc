@@ -130,6 +130,16 @@ TEST_F(WorkerMemory, HoldsABodyBackThatWouldReadTooMuchBack) {
   EXPECT_THAT(all<StartBody>(end(2)), SizeIs(1));
 }
 
+TEST_F(WorkerMemory, HoldsABodyBackWhoseRoomIsForWhatComes) {
+  put(1, 700);
+  written(1);
+  run(2);
+  measure(50);
+  EXPECT_THAT(all<StartFetch>(run(10, {{5, 100}})), SizeIs(1));
+  EXPECT_THAT(all<StartBody>(run(3, {{1, 700}})), IsEmpty());
+  EXPECT_THAT(all<StartBody>(say(FetchBroken{task(5), version, peer, false})), SizeIs(1));
+}
+
 TEST_F(WorkerMemory, PausesAboveSixtyPercentWhileTheDiskIsFullAndTriesItAgain) {
   tick(0);
   put(1, 301), put(2, 300);
