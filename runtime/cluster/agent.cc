@@ -72,9 +72,7 @@ Agent::~Agent() {
   if (reporter_.joinable()) reporter_.join();
   ending_.clear();
   connection_->finish(kGoodbye);
-  // Its thread may be answering what the scheduler asks; reset() would take the pointer away before that has ended.
-  delete connection_.get();
-  (void)connection_.release();
+  connection_->stop();  // its thread may be answering what the scheduler asks
 }
 
 void Agent::received(const std::vector<std::string>& messages) {

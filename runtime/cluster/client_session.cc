@@ -29,10 +29,10 @@ ClientSession::~ClientSession() {
   }
   if (flusher_.joinable()) flusher_.join();
   for (Pusher& pusher : pushers_) pusher.thread.join();
-  if (scheduler_) scheduler_->finish(kGoodbye);
-  // Its thread may be answering what the scheduler asks; reset() would take the pointer away before that has ended.
-  delete scheduler_.get();
-  (void)scheduler_.release();
+  if (scheduler_) {
+    scheduler_->finish(kGoodbye);
+    scheduler_->stop();  // its thread may be answering what the scheduler asks
+  }
   if (options_.ended) options_.ended();
 }
 

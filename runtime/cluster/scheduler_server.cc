@@ -85,7 +85,9 @@ SchedulerServer::~SchedulerServer() {
   if (acceptor_.joinable()) acceptor_.join();
   lobby_.reset();
   if (clock_.joinable()) clock_.join();
-  for (Member& member : members_) member.connection.reset();
+  for (Member& member : members_) {
+    if (member.connection) member.connection->stop();
+  }
   journal_.reset();
 }
 
@@ -262,7 +264,9 @@ void SchedulerServer::reap() {
       member = next;
     }
   }
-  for (Member& member : gone) member.connection.reset();
+  for (Member& member : gone) {
+    if (member.connection) member.connection->stop();
+  }
 }
 
 // ---- What they say ---------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ void WorkerProcess::trim(std::unique_lock<std::mutex>& lock) {
 /// A value that is pushed waits until there is room for it, or until no other comes.
 void WorkerProcess::admit(std::uint64_t bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return over_ || pushed_bytes_ == 0 || brain_->has_room(pushed_bytes_ + bytes); });
+  changed_.wait(lock, [&] { return over_ || (begun_ && (pushed_bytes_ == 0 || brain_->has_room(pushed_bytes_ + bytes))); });
   pushed_bytes_ += std::max<std::uint64_t>(bytes, 1);
 }
 

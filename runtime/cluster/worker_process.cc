@@ -90,7 +90,8 @@ Result<int> WorkerProcess::run() {
       PeerServer::start(self, stream.value()->local_host(), settings_.credentials, store_,
                         {.pushed =
                              [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
-                               const std::lock_guard lock(mutex_);
+                               std::unique_lock lock(mutex_);
+                               changed_.wait(lock, [this] { return begun_; });
                                measure(bytes);
                                apply(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
                              },
@@ -129,6 +130,8 @@ Result<int> WorkerProcess::run() {
   {
     const std::lock_guard lock(mutex_);
     open_connection(std::move(greeted).value());
+    begun_ = true;  // who has heard of this worker before may have sent values
+    changed_.notify_all();
   }
   tick();
   // Bodies may still run: the process ends under them, and with it all threads.

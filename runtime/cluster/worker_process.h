@@ -190,6 +190,7 @@ class WorkerProcess {
   std::uint64_t trimmed_at_ = 0;    ///< Spilled bytes when memory was given back last.
   bool released_ = false;           ///< Memory has been given back that the process may still have.
   std::uint64_t pushed_bytes_ = 0;  ///< Of values that are being pushed.
+  bool begun_ = false;              ///< There are a brain and a scheduler to tell of what peers do.
   bool over_ = false;
   std::string why_over_;
   std::vector<std::thread> fetchers_;

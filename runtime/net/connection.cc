@@ -44,7 +44,9 @@ Connection::Connection(std::unique_ptr<Stream> stream, Bonds bonds) : bonds_(bon
   tune(*stream_);
 }
 
-Connection::~Connection() {
+Connection::~Connection() { stop(); }
+
+void Connection::stop() noexcept {
   close();
   if (reader_.joinable()) reader_.join();
   if (writer_.joinable()) writer_.join();

@@ -68,7 +68,7 @@ class Connection {
   };
 
   explicit Connection(std::unique_ptr<Stream> stream, Bonds bonds = {});
-  /// Closes, and waits for both threads.
+  /// Stops it.
   ~Connection();
 
   /// Starts to read. Once.
@@ -85,6 +85,9 @@ class Connection {
   void finish(std::chrono::milliseconds most);
   /// Ends the connection now.
   void close() noexcept;
+  /// The same, and waits until no handler runs and none will. Not from a handler. Where handlers find the connection by the
+  /// std::unique_ptr that owns it, this comes before reset(), which takes the pointer away first.
+  void stop() noexcept;
 
   /// Takes nothing more from the stream that it has, if any, and says how many messages it has received in all.
   std::uint64_t suspend();
