@@ -79,18 +79,21 @@ void ClientSession::reconnect(const std::string& gone) {
     hello.received = scheduler_->suspend();
     patience = back_.patience(options_.patience);
   }
-  Result<Greeted> greeted = rejoin({.scheduler = options_.scheduler,
-                                    .credentials = options_.credentials.get(),
-                                    .patience = patience,
-                                    .pause =
-                                        [this](std::chrono::milliseconds pause) {
-                                          std::unique_lock lock(mutex_);
-                                          return !changed_.wait_for(lock, pause, [this] { return over_; });
-                                        }},
-                                   hello);
-  if (!greeted && options_.inside_worker) end_worker(greeted.message());
+  Result<Greeted> greeted = find_scheduler(hello, patience);
   if (!greeted) return lose(gone + "; " + greeted.message());
   resume(std::move(greeted).value());
+}
+
+/// Again and again. A worker that does not find it ends.
+Result<Greeted> ClientSession::find_scheduler(const net::Hello& hello, std::chrono::milliseconds patience) {
+  const auto pause = [this](std::chrono::milliseconds time) {
+    std::unique_lock lock(mutex_);
+    return !changed_.wait_for(lock, time, [this] { return over_; });
+  };
+  Result<Greeted> greeted = rejoin(
+      {.scheduler = options_.scheduler, .credentials = options_.credentials.get(), .patience = patience, .pause = pause}, hello);
+  if (!greeted && options_.inside_worker) end_worker(greeted.message());
+  return greeted;
 }
 
 void ClientSession::resume(Greeted greeted) {

@@ -41,7 +41,9 @@ void ClientSession::connect() {
   if (scheduler_) return;
   net::Hello hello = options_.self;
   if (options_.worker) hello.worker = static_cast<std::uint32_t>(options_.worker());
-  Result<Greeted> greeted = greet(options_.scheduler, std::move(hello), options_.credentials.get());
+  // A worker has a scheduler: what it cannot reach now it will, and its tasks have nothing to do with that.
+  Result<Greeted> greeted = options_.inside_worker ? find_scheduler(hello, options_.patience)
+                                                   : greet(options_.scheduler, std::move(hello), options_.credentials.get());
   if (!greeted) throw Error("dflow: " + greeted.message());
   id_ = core::ClientId{greeted.value().welcome.id};
   links_->use_secret(greeted.value().welcome.secret);

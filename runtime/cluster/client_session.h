@@ -143,6 +143,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void on(KeptNoMore& message);
   void forget_kept(std::uint64_t messages);
   void disconnected(const std::string& reason);
+  Result<Greeted> find_scheduler(const net::Hello& hello, std::chrono::milliseconds patience);
   void reconnect(const std::string& gone);
   void resume(Greeted greeted);
   std::vector<std::string> open_questions() const;
