@@ -2,6 +2,7 @@
 // them by value get the object itself. What is named again, in whatever way, stays.
 // BOUNDARIES: 4
 // REPLICABLE: no
+// WORKERS: perhaps, what counts its copies has a constructor of its own
 // PARAMS: graph=steered 4 -- n=4
 
 #include <dflow/dflow.h>
