@@ -23,23 +23,21 @@ std::string as_task_id(const std::string& index) {
   return "static_cast<" + kDetail + "TaskId>(" + index + ")";
 }
 
+/// The visits in the consumers' loops, each with the consumer and the argument, and its indices.
 const std::regex& visits() {
   static const std::regex kVisit("\\bdflow_visit_([0-9]+_[0-9]+)\\(([^;]*)\\);");
   return kVisit;
 }
 
-/// The consumers' loops, each consumer told.
-std::string telling(const std::string& consumers) {
-  static const std::regex kVisit("\\bdflow_visit_([0-9]+_[0-9]+)\\((\\)?)"), kAlone(", \\)");
-  return indented(std::regex_replace(std::regex_replace(consumers, kVisit, "dflow_arrive_$1(dflow_work, $2"), kAlone, ")"), 4);
+/// The consumers' loops with a statement in the place of each visit, in which a call may end in ", $2)".
+std::string with_visits_as(const std::string& statement, const std::string& consumers) {
+  static const std::regex kNoIndices(", \\)");
+  return indented(std::regex_replace(std::regex_replace(consumers, visits(), statement), kNoIndices, ")"), 4);
 }
 
 }  // namespace
 
-std::string counted_consumers(const std::string& consumers) {
-  static const std::regex kVisit("\\bdflow_visit_[0-9]+_[0-9]+\\([^;]*\\);");
-  return indented(std::regex_replace(consumers, kVisit, "++dflow_readers;"), 4);
-}
+std::string counted_consumers(const std::string& consumers) { return with_visits_as("++dflow_readers;", consumers); }
 
 std::string FamilyText::head() const {
   std::string text = "  void dflow_run_" + id_ + "([[maybe_unused]] const " + kDetail + "TaskId dflow_id, [[maybe_unused]] " + kDetail +
@@ -267,7 +265,7 @@ std::string FamilyText::ended() const {
 
 std::string FamilyText::tell() const {
   if (counts_where_it_tells()) return "    dflow_tell_" + id_ + "(" + behind("&dflow_work", indices_) + ");\n";
-  return telling(family_.consumers);
+  return with_visits_as("dflow_arrive_$1(dflow_work, $2);", family_.consumers);
 }
 
 bool FamilyText::counts_where_it_tells() const {
@@ -278,10 +276,9 @@ bool FamilyText::counts_where_it_tells() const {
 /// Counts the consumers, and tells them where there is whom to tell.
 std::string FamilyText::told() const {
   if (!counts_where_it_tells()) return "";
-  static const std::regex kAlone(", \\)");
-  const std::string each = std::regex_replace(family_.consumers, visits(), "{ ++dflow_readers; if (dflow_work) dflow_arrive_$1(*dflow_work, $2); }");
+  const std::string each = with_visits_as("{ ++dflow_readers; if (dflow_work) dflow_arrive_$1(*dflow_work, $2); }", family_.consumers);
   return "  [[gnu::noinline]] ::std::uint32_t dflow_tell_" + id_ + "(" + unused(behind(kDetail + "Work* dflow_work", declared_)) +
-         ") {\n    ::std::uint32_t dflow_readers = 0;\n" + indented(std::regex_replace(each, kAlone, ")"), 4) + "    return dflow_readers;\n  }\n";
+         ") {\n    ::std::uint32_t dflow_readers = 0;\n" + each + "    return dflow_readers;\n  }\n";
 }
 
 }  // namespace dflow::compiler
