@@ -9,22 +9,12 @@
 #include <vector>
 
 #include "runtime/net/connection.h"
+#include "tests/net/ends.h"
 
 namespace dflow::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-struct Ends {
-  std::unique_ptr<Stream> near, far;
-};
-
-Ends connected() {
-  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
-  auto near = Stream::connect(listener.value()->address(), 5s);
-  auto far = listener.value()->accept();
-  return {std::move(near).value(), std::move(far).value()};
-}
 
 /// Collects what arrives until there are enough messages, or the end. Outlives its connection, whose end it is told.
 struct Inbox {

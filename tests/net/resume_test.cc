@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/net/connection.h"
+#include "tests/net/ends.h"
 
 namespace dflow::net {
 namespace {
@@ -16,17 +17,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 constexpr Bonds kResumable{.resumable = true};
-
-struct Ends {
-  std::unique_ptr<Stream> near, far;
-};
-
-Ends connected() {
-  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
-  auto near = Stream::connect(listener.value()->address(), 5s);
-  auto far = listener.value()->accept();
-  return {std::move(near).value(), std::move(far).value()};
-}
 
 /// What one side hears, and how it ends.
 struct Side {
@@ -176,7 +166,7 @@ TEST(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
   Side near;
   near.start(std::move(ends.near), {.resumable = true, .silence = 200ms});
   near.connection->send("is anybody there?");
-  // It speaks, and never says that it has heard the question.
+  // It speaks every now and then, as with heartbeats, and never says that it has heard the question.
   while (ends.far->write(Batch{.messages = {"hello"}, .heard = 0})) std::this_thread::sleep_for(10ms);
   EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
   near.connection.reset();

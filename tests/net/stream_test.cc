@@ -7,26 +7,13 @@
 #include <vector>
 
 #include "runtime/net/stream.h"
+#include "tests/net/ends.h"
 
 namespace dflow::net {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-struct Pair {
-  std::unique_ptr<Stream> near, far;
-};
-
-Pair connected() {
-  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
-  EXPECT_TRUE(listener) << listener.message();
-  auto near = Stream::connect(listener.value()->address(), 5s);
-  EXPECT_TRUE(near) << near.message();
-  auto far = listener.value()->accept();
-  EXPECT_TRUE(far) << far.message();
-  return {std::move(near).value(), std::move(far).value()};
-}
 
 TEST(Address, IsHostAndPort) {
   EXPECT_EQ(parse_address("127.0.0.1:80").value().text(), "127.0.0.1:80");
@@ -69,7 +56,7 @@ TEST(Stream, StaysOnLoopback) {
 
 /// Thrift's own budget for a transport ends at 100 MiB.
 TEST(Stream, CarriesMoreThanThriftsBudget) {
-  Pair pair = connected();
+  Ends pair = connected();
   constexpr std::size_t kEach = 4 << 20;
   constexpr int kTimes = 40;
   std::thread sender([&] {
@@ -91,13 +78,13 @@ TEST(Stream, CarriesMoreThanThriftsBudget) {
 }
 
 TEST(Stream, OtherSidesEndIsAnError) {
-  Pair pair = connected();
+  Ends pair = connected();
   pair.near->shut_down();
   EXPECT_FALSE(pair.far->read());
 }
 
 TEST(Stream, SilenceEndsAtItsLimit) {
-  Pair pair = connected();
+  Ends pair = connected();
   pair.far->set_read_timeout(10ms);
   EXPECT_FALSE(pair.far->read());
 }

@@ -6,23 +6,13 @@
 #include <thread>
 
 #include "runtime/transfer/stream_source.h"
+#include "tests/net/ends.h"
 
 namespace dflow::transfer {
 namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
-
-struct Ends {
-  std::unique_ptr<net::Stream> near, far;
-};
-
-Ends connected() {
-  auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0});
-  auto near = net::Stream::connect(listener.value()->address(), 5s);
-  auto far = listener.value()->accept();
-  return {std::move(near).value(), std::move(far).value()};
-}
 
 std::vector<double> numbers(std::size_t count) {
   std::vector<double> all(count);
@@ -31,7 +21,7 @@ std::vector<double> numbers(std::size_t count) {
 }
 
 TEST(StreamSource, MakesAValueWhileItComes) {
-  Ends ends = connected();
+  net::Ends ends = net::connected();
   const std::vector<double> sent = numbers(3 << 20);
   Writer writer(4096);
   writer.write(sent);
@@ -46,7 +36,7 @@ TEST(StreamSource, MakesAValueWhileItComes) {
 }
 
 TEST(StreamSource, TellsThatTheConnectionBrokeHoweverTheReaderTookIt) {
-  Ends ends = connected();
+  net::Ends ends = net::connected();
   Writer writer;
   writer.write(numbers(100'000));
   const std::vector<std::byte> bytes = writer.take();
@@ -60,7 +50,7 @@ TEST(StreamSource, TellsThatTheConnectionBrokeHoweverTheReaderTookIt) {
 
 /// A size is no reason to wait for bytes that belong to the next frame.
 TEST(StreamSource, GivesNoMoreThanWasSaid) {
-  Ends ends = connected();
+  net::Ends ends = net::connected();
   ASSERT_TRUE(ends.near->write_raw(std::vector<std::byte>(100)));
   StreamSource source(*ends.far, 50);
   std::vector<std::byte> into(51);
@@ -69,7 +59,7 @@ TEST(StreamSource, GivesNoMoreThanWasSaid) {
 }
 
 TEST(StreamSource, SkipsWhatNobodyReads) {
-  Ends ends = connected();
+  net::Ends ends = net::connected();
   ASSERT_TRUE(ends.near->write_raw(std::vector<std::byte>(10'000)));
   ASSERT_TRUE(ends.near->write(net::Taken{}));
   StreamSource source(*ends.far, 10'000);
