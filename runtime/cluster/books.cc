@@ -44,7 +44,10 @@ std::string Books::record(std::uint32_t program, std::optional<core::ClientId> s
   core::Encoder out;
   out.put(program);
   out.put(said_by.value_or(core::ClientId{}));
-  std::string bytes = out.take();
+  const std::string begin = out.take();
+  std::string bytes;
+  bytes.reserve(begin.size() + fact.size());
+  bytes += begin;
   bytes += fact;
   return bytes;
 }

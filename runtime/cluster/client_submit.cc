@@ -186,7 +186,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
     const std::lock_guard lock(mutex_);
     return core::TaskId{id_of(producer)};
   };
-  const std::string payload = write_task(node, [&](Node& producer) {
+  std::string payload = write_task(node, [&](Node& producer) {
     core::TaskId id = known(producer);
     if (id == core::TaskId{}) {
       ValueBytes value = write_value(producer);
@@ -206,7 +206,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
       if (id != core::TaskId{}) numbers.of(id);
     }
   }
-  task.payload = std::make_shared<const std::string>(payload);
+  task.payload = std::make_shared<const std::string>(std::move(payload));
   task.function = function_of(node);
   const TaskOptions* options = detail::options_of(node);
   task.options = core_options(options, options_.allowed_failures);

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <optional>
 
 #include <dflow/detail/task_node.h>
 
@@ -21,15 +22,27 @@ using dflow::detail::TaskWriter;
 /// Contiguous data of at least this size is sent from where it lies.
 constexpr std::size_t kBorrowFrom = 4096;
 
+/// How a place of code is written: a task names two, most of them in the executable.
+enum class Written : std::uint8_t { nowhere, as_before, in_executable, in_library };
+
 class BytesOfTask final : public TaskWriter {
  public:
   explicit BytesOfTask(const NameInput& name_input) : name_input_(name_input) {}
 
   void code(const void* address) override {
-    const CodePlace place = place_of(address);
-    bytes_.write(place.module);
-    bytes_.write(place.check);
+    CodePlace place = place_of(address);
+    const bool known = before_ && before_->module == place.module && before_->check == place.check;
+    const Written how = !address               ? Written::nowhere
+                        : known                ? Written::as_before
+                        : place.module.empty() ? Written::in_executable
+                                               : Written::in_library;
+    bytes_.write(static_cast<std::uint8_t>(how));
+    if (how == Written::nowhere) return;
     bytes_.write(place.offset);
+    if (how == Written::as_before) return;
+    bytes_.write(place.check);
+    if (how == Written::in_library) bytes_.write(place.module);
+    before_ = std::move(place);
   }
   void input(Node& producer) override {
     const InputRef ref = name_input_(producer);
@@ -40,6 +53,7 @@ class BytesOfTask final : public TaskWriter {
 
  private:
   const NameInput& name_input_;
+  std::optional<CodePlace> before_ = {};
 };
 
 class TaskFromBytes final : public TaskReader {
@@ -48,11 +62,15 @@ class TaskFromBytes final : public TaskReader {
       : TaskReader(bytes), find_input_(find_input) {}
 
   const void* code() override {
-    CodePlace place;
-    place.module = bytes_.read<std::string>();
-    place.check = bytes_.read<std::uint64_t>();
-    place.offset = bytes_.read<std::uint64_t>();
-    return address_of(place);
+    const auto how = static_cast<Written>(bytes_.read<std::uint8_t>());
+    if (how == Written::nowhere) return nullptr;
+    if (how > Written::in_library) throw SerializeError("dflow: a task of another version of this program");
+    place_.offset = bytes_.read<std::uint64_t>();
+    if (how != Written::as_before) {
+      place_.check = bytes_.read<std::uint64_t>();
+      place_.module = how == Written::in_library ? bytes_.read<std::string>() : std::string();
+    }
+    return address_of(place_);
   }
   NodeRef input(const ValueForm& form) override {
     if (!bytes_.read<bool>()) return find_input_(bytes_.read<std::uint32_t>(), form);
@@ -63,6 +81,7 @@ class TaskFromBytes final : public TaskReader {
 
  private:
   const FindInput& find_input_;
+  CodePlace place_ = {};
 };
 
 std::string type_name(const std::type_info& type) {

@@ -75,9 +75,16 @@ class Encoder {
     put(alternative);
   }
   std::string take() { return std::move(out_); }
+  /// What has been put, of just that size. There is room for as much again, unless it is much.
+  std::string copy() {
+    constexpr std::size_t kept = std::size_t{1} << 16;
+    return out_.size() > kept ? take() : out_;
+  }
+  void clear() { out_.clear(); }
 
  private:
   void number(std::uint64_t value) {
+    if (value < 0x80) return out_.push_back(static_cast<char>(value));
     char bytes[10];
     std::size_t size = 0;
     for (; value >= 0x80; value >>= 7) bytes[size++] = static_cast<char>(value | 0x80);
@@ -290,19 +297,26 @@ class Decoder {
   bool bad_ = false;
 };
 
+/// Messages are written to where others were before, and copied: each would take memory several times while it grows.
+inline Encoder& empty_encoder() {
+  thread_local Encoder encoder;
+  encoder.clear();
+  return encoder;
+}
+
 template <class T>
 std::string encode(const T& value) {
-  Encoder encoder;
+  Encoder& encoder = empty_encoder();
   encoder.put(value);
-  return encoder.take();
+  return encoder.copy();
 }
 
 /// What `encode(Variant(alternative))` gives.
 template <class Variant, class T>
 std::string encode_as(const T& alternative) {
-  Encoder encoder;
+  Encoder& encoder = empty_encoder();
   encoder.put_as<Variant>(alternative);
-  return encoder.take();
+  return encoder.copy();
 }
 
 template <class T>
