@@ -39,10 +39,10 @@ def run(options):
     os.environ["DFLOW_WORKERS"], os.environ["DFLOW_THREADS"] = "2", "1"
     sizes = SMOKE_SIZES if options.smoke else QUICK_SIZES if options.quick else SIZES
     runs, processor = collections.defaultdict(list), collections.defaultdict(list)
-    for _ in range(repetitions(options)):
+    for turn in range(repetitions(options)):
         for system, case, command in commands(binaries, sizes, with_dask(options)):
             runs[case, system].append(value_of(case, run_once(system, command)))
-        for system, case, outcome in on_shared_clusters(binaries, sizes):
+        for system, case, outcome in on_shared_clusters(binaries, sizes, turn):
             runs[case, system].append(value_of(case, outcome))
             processor[case, system].append(outcome["processor_seconds"] / outcome["amount"] * 1e6)
     rows = [row("cluster", system, case, metric_of(case), values) for (case, system), values in runs.items()]
@@ -75,12 +75,13 @@ def commands(binaries, sizes, dask):
             yield system, case, [str(binaries / "bench_cluster_plain"), plain, str(size)]
 
 
-def on_shared_clusters(binaries, sizes):
+def on_shared_clusters(binaries, sizes, turn):
+    """Whoever comes first in one turn comes second in the next: the machine is not the same."""
     with contextlib.ExitStack() as stack:
         clusters = {system: stack.enter_context(shared_cluster(binaries / "dflow", *options))
                     for system, options in SHARED.items() if (binaries / "dflow").exists()}
         for case in SHARED_CASES:
-            for system, cluster in clusters.items():
+            for system, cluster in sorted(clusters.items(), reverse=turn % 2 == 1):
                 # So that its workers are there: they leave when nobody has needed them for a while.
                 run_once(system, [*cluster.prefix, str(binaries / "bench_cluster"), "submit_get", "1"])
                 before = cluster.processor_seconds()
