@@ -205,9 +205,13 @@ void SchedulerServer::restore(Program& program, const core::Ledger& ledger) {
           } else if constexpr (std::is_same_v<T, core::ClientLeft>) {
             program.absent_clients.erase(one.client);
             program.heard.erase(one.client);
+            end_inner_of(program, one.client);
             apply(program, one);
           } else if constexpr (!std::is_same_v<T, core::WorkerGone>) {
             if constexpr (std::is_same_v<T, core::TasksSubmitted>) note_inner(program, one);
+            if constexpr (std::is_same_v<T, core::TasksReleased>) {
+              for (const core::TaskId task : one.tasks) end_inner(program, task);
+            }
             if constexpr (std::is_same_v<T, core::TaskRan> || std::is_same_v<T, core::TaskGone>) end_inner(program, one.id);
             apply(program, one);
           }
@@ -225,6 +229,7 @@ void SchedulerServer::give_up_absent(Program& program) {
   for (const core::ClientId client : std::exchange(program.absent_clients, {})) {
     give_up(client);
     program.heard.erase(client);
+    end_inner_of(program, client);
     keep(program, core::ClientLeft{client});
     apply(program, core::ClientLeft{client});
   }

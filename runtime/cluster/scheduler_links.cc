@@ -134,11 +134,7 @@ void SchedulerServer::client_left(Member& member) {
   const core::ClientId id{member.id};
   program.clients.erase(id);
   program.awaiting_end.erase(id);
-  std::vector<core::TaskId> inner;
-  for (const auto& [task, root] : program.inner_tasks) {
-    if (core::client_of(task) == id) inner.push_back(task);
-  }
-  for (const core::TaskId task : inner) end_inner(program, task);
+  end_inner_of(program, id);
   std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
   std::erase_if(program.restarts, [&](const Restart& each) { return each.client == id; });
   program.heard.erase(id);

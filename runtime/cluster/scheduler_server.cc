@@ -330,8 +330,10 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::RestartRequested>) {
                      note_restart(program, event);
                    }
-                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksCancelled>) {
-                     for (const core::TaskId task : event.tasks) end_inner(program, task);
+                   // What is released has ended: of that a scheduler who was killed may have been the last to know.
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksCancelled> ||
+                                 std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksReleased>) {
+                     for (const core::TaskId task : event.tasks) end_inner(program, task);  // none, from most clients
                    }
                    apply(program, std::move(event));
                  },
@@ -368,6 +370,15 @@ void SchedulerServer::end_inner(Program& program, core::TaskId task) {
   if (!ended) return;
   --program.inner_count[ended.mapped()];
   answer_awaiting(program);
+}
+
+/// Whoever submitted them is gone.
+void SchedulerServer::end_inner_of(Program& program, core::ClientId client) {
+  std::vector<core::TaskId> inner;
+  for (const auto& [task, root] : program.inner_tasks) {
+    if (core::client_of(task) == client) inner.push_back(task);
+  }
+  for (const core::TaskId task : inner) end_inner(program, task);
 }
 
 void SchedulerServer::answer_awaiting(Program& program) {

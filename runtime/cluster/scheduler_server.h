@@ -223,6 +223,7 @@ class SchedulerServer {
   void from_worker(Member& member, FromWorker message);
   void note_inner(Program& program, const core::TasksSubmitted& submitted);
   void end_inner(Program& program, core::TaskId task);
+  void end_inner_of(Program& program, core::ClientId client);
   void answer_awaiting(Program& program);
 
   // scheduler_agents.cc

@@ -1,0 +1,162 @@
+// The scheduler's process as its connections show it: the test speaks for all members.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "runtime/cluster/reconnect.h"
+#include "runtime/cluster/scheduler_server.h"
+
+namespace dflow::cluster {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::unique_ptr<SchedulerServer> start(const std::string& journal = "", core::Duration recovery = 30s) {
+  SchedulerServer::Options options{.agents = true, .journal = journal};
+  options.settings.recovery = recovery;
+  Result<std::unique_ptr<SchedulerServer>> server = SchedulerServer::start(std::move(options));
+  EXPECT_TRUE(server) << server.message();
+  return std::move(server).value();
+}
+
+/// Somebody who has joined, and what the scheduler has told him.
+template <class Told>
+class Member {
+ public:
+  Member(const net::Address& scheduler, const net::Hello& hello) : hello_(hello) {
+    Result<Greeted> greeted = greet(scheduler, hello);
+    EXPECT_TRUE(greeted) << greeted.message();
+    welcome_ = greeted.value().welcome;
+    connection_ = std::make_unique<net::Connection>(std::move(greeted.value().stream), bonds_of(welcome_));
+    connection_->start({.received = [this](const std::vector<std::string>& messages) { received(messages); },
+                        .closed = [](const std::string&) {},
+                        .broken = [](const std::string&) {}});
+  }
+
+  std::uint32_t id() const { return welcome_.id; }
+  template <class Said>
+  void say(const Said& message) {
+    connection_->send(core::encode(message));
+  }
+  /// Waits for the next message of that kind.
+  template <class M>
+  M await() {
+    std::unique_lock lock(mutex_);
+    std::optional<M> found;
+    const bool came = changed_.wait_for(lock, 30s, [&] {
+      for (auto each = told_.begin(); each != told_.end() && !found; ++each) {
+        if (M* message = std::get_if<M>(&*each)) found = *message;
+        if (found) each = told_.erase(each);
+        if (found) break;
+      }
+      return found.has_value();
+    });
+    EXPECT_TRUE(came) << "waited in vain";
+    return came ? *found : M{};
+  }
+  void leave() { connection_->finish(); }
+  /// What he says to the scheduler that takes this one's place.
+  net::Hello back() const {
+    net::Hello hello = hello_;
+    hello.cluster = welcome_.cluster;
+    hello.id = welcome_.id;
+    hello.line = welcome_.line;
+    return hello;
+  }
+
+ private:
+  void received(const std::vector<std::string>& messages) {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& bytes : messages) told_.push_back(core::decode<Told>(bytes).value());
+    changed_.notify_all();
+  }
+
+  net::Hello hello_;
+  net::Welcome welcome_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::list<Told> told_;
+  std::unique_ptr<net::Connection> connection_;
+};
+using Client = Member<ToClient>;
+using Worker = Member<ToWorker>;
+
+const net::Hello kClient{.role = net::Role::client, .program = "p", .name = "c", .host = "h"};
+const net::Hello kWorker{.role = net::Role::worker, .program = "p", .name = "w", .host = "h", .address = "127.0.0.1:1", .threads = 1};
+
+net::Hello inside(const Worker& worker) {
+  net::Hello hello = kClient;
+  hello.worker = worker.id();
+  return hello;
+}
+
+core::TaskSpec spec(core::TaskId id, std::optional<core::TaskId> inside = {}) {
+  return {.id = id, .payload = std::make_shared<const std::string>("x"), .inside = inside};
+}
+
+class Journalled : public ::testing::Test {
+ protected:
+  Journalled() {
+    if (!::mkdtemp(folder_.data())) std::abort();
+  }
+  ~Journalled() override { std::filesystem::remove_all(folder_); }
+  /// The journal as it is now, as if the scheduler were killed.
+  std::string snapshot() const {
+    std::filesystem::copy(folder_ + "/first", folder_ + "/second", std::filesystem::copy_options::recursive);
+    return folder_ + "/second";
+  }
+  std::string first() const { return folder_ + "/first"; }
+
+ private:
+  std::string folder_ = ::testing::TempDir() + "/journal-XXXXXX";
+};
+
+/// The end of a program waits for what its tasks submitted. Whoever was killed may have been the last to know of such an end.
+TEST_F(Journalled, WhatATaskSubmittedAndLetGoOfIsNotAwaitedByAnotherScheduler) {
+  auto server = start(first());
+  auto worker = std::make_optional<Worker>(server->address(), kWorker);
+  auto outer = std::make_optional<Client>(server->address(), kClient);
+  const core::TaskId task = core::task_id(core::ClientId{outer->id()}, 1);
+  outer->say(FromClient(core::TasksSubmitted{.tasks = {spec(task)}}));
+  worker->await<core::RunTask>();
+  auto inner = std::make_optional<Client>(server->address(), inside(*worker));
+  const core::TaskId submitted = core::task_id(core::ClientId{inner->id()}, 1);
+  inner->say(FromClient(core::TasksSubmitted{.tasks = {spec(submitted, task)}}));
+  while (inner->await<Kept>().messages < 1) continue;
+  while (outer->await<Kept>().messages < 1) continue;
+  const std::string journal = snapshot();
+  server.reset();
+
+  server = start(journal);
+  const net::Address at = server->address();
+  Worker worker_again(at, worker->back());
+  Client outer_again(at, outer->back()), inner_again(at, inner->back());
+  inner_again.say(FromClient(core::TasksReleased{.tasks = {submitted}}));
+  worker_again.say(FromWorker(core::WorkerReturned{}));
+  outer_again.say(FromClient(EndAwaited{}));
+  outer_again.await<AllEnded>();
+}
+
+TEST_F(Journalled, WhatWhoDoesNotComeBackSubmittedIsNotAwaited) {
+  auto server = start(first());
+  const Worker worker(server->address(), kWorker);
+  Client outer(server->address(), kClient), inner(server->address(), inside(worker));
+  const core::TaskId task = core::task_id(core::ClientId{outer.id()}, 1);
+  inner.say(FromClient(core::TasksSubmitted{.tasks = {spec(core::task_id(core::ClientId{inner.id()}, 1), task)}}));
+  while (inner.await<Kept>().messages < 1) continue;
+  const std::string journal = snapshot();
+  server.reset();
+
+  server = start(journal, 100ms);
+  Client outer_again(server->address(), outer.back());
+  outer_again.say(FromClient(EndAwaited{}));
+  outer_again.await<AllEnded>();
+}
+
+}  // namespace
+}  // namespace dflow::cluster
