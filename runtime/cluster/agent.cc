@@ -26,7 +26,8 @@ Result<std::unique_ptr<Agent>> Agent::join(Options options) {
                    .threads = static_cast<std::int32_t>(options.threads),
                    .pid = ::getpid(),
                    .secret = options.admission.secret};
-  Result<Greeted> greeted = greet(options.scheduler, hello, options.admission.credentials.get());
+  Result<Greeted> greeted =
+      cluster::join({.scheduler = options.scheduler, .credentials = options.admission.credentials.get()}, hello);
   if (!greeted) return greeted.error();
   std::unique_ptr<Agent> agent(new Agent(std::move(options), std::move(cache).value()));
   agent->id_ = greeted.value().welcome.id;

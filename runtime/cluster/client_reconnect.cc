@@ -10,16 +10,6 @@
 
 namespace dflow::cluster {
 
-namespace {
-
-/// A worker whose tasks cannot submit any more is of no use: others run them again.
-[[noreturn]] void end_worker(const std::string& reason) {
-  std::cerr << "dflow: the tasks of this worker cannot submit tasks any more: " + reason + '\n' << std::flush;
-  std::_Exit(1);
-}
-
-}  // namespace
-
 void ClientSession::send(const FromClient& message) {
   std::string bytes = core::encode(message);
   const std::lock_guard lock(keeping_);
@@ -79,21 +69,26 @@ void ClientSession::reconnect(const std::string& gone) {
     hello.received = scheduler_->suspend();
     patience = back_.patience(options_.patience);
   }
-  Result<Greeted> greeted = find_scheduler(hello, patience);
+  Result<Greeted> greeted = rejoin(away(patience), hello);
+  if (!greeted && options_.inside_worker) end_worker(greeted.message());
   if (!greeted) return lose(gone + "; " + greeted.message());
   resume(std::move(greeted).value());
 }
 
-/// Again and again. A worker that does not find it ends.
-Result<Greeted> ClientSession::find_scheduler(const net::Hello& hello, std::chrono::milliseconds patience) {
-  const auto pause = [this](std::chrono::milliseconds time) {
-    std::unique_lock lock(mutex_);
-    return !changed_.wait_for(lock, time, [this] { return over_; });
-  };
-  Result<Greeted> greeted = rejoin(
-      {.scheduler = options_.scheduler, .credentials = options_.credentials.get(), .patience = patience, .pause = pause}, hello);
-  if (!greeted && options_.inside_worker) end_worker(greeted.message());
-  return greeted;
+/// Others run its tasks again.
+void ClientSession::end_worker(const std::string& reason) {
+  std::cerr << "dflow: the tasks of this worker cannot submit tasks any more: " + reason + '\n' << std::flush;
+  std::_Exit(1);
+}
+
+Away ClientSession::away(std::chrono::milliseconds patience) {
+  return {.scheduler = options_.scheduler,
+          .credentials = options_.credentials.get(),
+          .patience = patience,
+          .pause = [this](std::chrono::milliseconds time) {
+            std::unique_lock lock(mutex_);
+            return !changed_.wait_for(lock, time, [this] { return over_; });
+          }};
 }
 
 void ClientSession::resume(Greeted greeted) {

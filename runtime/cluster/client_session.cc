@@ -42,8 +42,8 @@ void ClientSession::connect() {
   net::Hello hello = options_.self;
   if (options_.worker) hello.worker = static_cast<std::uint32_t>(options_.worker());
   // A worker has a scheduler: what it cannot reach now it will, and its tasks have nothing to do with that.
-  Result<Greeted> greeted = options_.inside_worker ? find_scheduler(hello, options_.patience)
-                                                   : greet(options_.scheduler, std::move(hello), options_.credentials.get());
+  Result<Greeted> greeted = join(away(options_.inside_worker ? options_.patience : std::chrono::seconds(0)), std::move(hello));
+  if (!greeted && options_.inside_worker) end_worker(greeted.message());
   if (!greeted) throw Error("dflow: " + greeted.message());
   id_ = core::ClientId{greeted.value().welcome.id};
   links_->use_secret(greeted.value().welcome.secret);

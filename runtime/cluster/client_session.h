@@ -143,7 +143,10 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void on(KeptNoMore& message);
   void forget_kept(std::uint64_t messages);
   void disconnected(const std::string& reason);
-  Result<Greeted> find_scheduler(const net::Hello& hello, std::chrono::milliseconds patience);
+  /// How the scheduler is looked for.
+  Away away(std::chrono::milliseconds patience);
+  /// A worker whose tasks cannot submit any more is of no use.
+  [[noreturn]] static void end_worker(const std::string& reason);
   void reconnect(const std::string& gone);
   void resume(Greeted greeted);
   std::vector<std::string> open_questions() const;

@@ -31,9 +31,10 @@ std::string other_protocol(std::int32_t protocol, const std::string& version) {
          std::to_string(net::kProtocol) + " (dflow " DFLOW_VERSION "): use one version of dflow everywhere";
 }
 
+bool is_foreign(const std::string& why) { return why.find("another service") != std::string::npos; }
+
 std::string no_answer(const std::string& why) {
-  const bool told = why.find("another service") != std::string::npos;
-  return told ? why : "no answer to a greeting (" + why + "): is it another service's port?";
+  return is_foreign(why) ? why : "no answer to a greeting (" + why + "): is it another service's port?";
 }
 
 net::CertificateRole expected_by(net::Role own) {
@@ -82,19 +83,22 @@ Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Rol
   return about(address, other_role(other) + ": a " + std::string(net::name_of(expected)) + " was expected there");
 }
 
-Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello, bool* refused) {
+Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello, Unwelcome* why) {
+  const auto unwelcome = [&](Unwelcome reason, const std::string& problem) {
+    if (why) *why = reason;
+    return about(address, problem);
+  };
   hello.version = DFLOW_VERSION;
   hello.machine = transfer::machine();
-  if (Result<void> sent = stream->write(hello); !sent) return about(address, sent.message());
+  if (Result<void> sent = stream->write(hello); !sent) return unwelcome(Unwelcome::unheard, sent.message());
   Result<net::Message> reply = stream->read_greeting(kSilence);
-  if (!reply) return about(address, no_answer(reply.message()));
+  if (!reply) return unwelcome(is_foreign(reply.message()) ? Unwelcome::foreign : Unwelcome::unheard, no_answer(reply.message()));
   auto* welcome = std::get_if<net::Welcome>(&reply.value());
-  if (!welcome) return about(address, "the answer is no welcome: it is no scheduler or worker of dflow's");
-  if (welcome->protocol != net::kProtocol) return about(address, other_protocol(welcome->protocol, welcome->version));
-  if (!welcome->refusal.empty()) {
-    if (refused) *refused = true;
-    return about(address, welcome->refusal);
+  if (!welcome) return unwelcome(Unwelcome::foreign, "the answer is no welcome: it is no scheduler or worker of dflow's");
+  if (welcome->protocol != net::kProtocol) {
+    return unwelcome(Unwelcome::foreign, other_protocol(welcome->protocol, welcome->version));
   }
+  if (!welcome->refusal.empty()) return unwelcome(Unwelcome::refused, welcome->refusal);
   return Greeted{std::move(stream), std::move(*welcome)};
 }
 
@@ -150,6 +154,14 @@ std::string fresh_secret() {
     for (const int shift : {4, 0}) text += "0123456789abcdef"[static_cast<unsigned char>(byte) >> shift & 15];
   }
   return text;
+}
+
+std::uint64_t fresh_number() {
+  std::uint64_t number = 0;
+  while (number == 0) {
+    if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) std::abort();
+  }
+  return number;
 }
 
 }  // namespace dflow::cluster

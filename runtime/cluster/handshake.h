@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -24,12 +25,14 @@ inline constexpr std::chrono::milliseconds kConnectTime{5'000};
 Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr,
                       std::chrono::milliseconds patience = kConnectTime);
 
-/// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `refused`: set if the other
-/// side refuses, so that asking again is in vain.
+/// Why a greeting was in vain: no answer came, it is another service or version, or it does not want the caller.
+enum class Unwelcome { unheard, foreign, refused };
+
+/// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `why` is set with an error.
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
                                            std::chrono::milliseconds patience = kConnectTime);
 Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello,
-                          bool* refused = nullptr);
+                          Unwelcome* why = nullptr);
 
 /// Tells somebody that there is no room for him; takes a moment at most.
 void turn_away(net::Stream& stream);
@@ -49,5 +52,7 @@ std::string host_name();
 
 /// What nobody can guess, for processes that belong together.
 std::string fresh_secret();
+/// The same as a number, not 0.
+std::uint64_t fresh_number();
 
 }  // namespace dflow::cluster

@@ -23,17 +23,35 @@ std::string in_seconds(std::chrono::milliseconds time) {
   return text;
 }
 
+/// Pauses that grow, each of another length, so that those who were cut off together do not come back together.
+class Pauses {
+ public:
+  Pauses(const Away& away, std::chrono::milliseconds most) : away_(away), until_(std::chrono::steady_clock::now() + most) {}
+  /// The next one would take too long.
+  bool over() const { return std::chrono::steady_clock::now() + next_ > until_; }
+  /// False if nobody wants to wait any more.
+  bool rest() {
+    const std::chrono::milliseconds time(std::uniform_int_distribution(next_.count() / 2, next_.count())(random_));
+    next_ = std::min(2 * next_, kLongestPause);
+    return away_.pause(time);
+  }
+
+ private:
+  const Away& away_;
+  const std::chrono::steady_clock::time_point until_;
+  std::minstd_rand random_{std::random_device{}()};
+  std::chrono::milliseconds next_ = kFirstPause;
+};
+
+/// Until it succeeds, is in vain or takes too long.
 template <class T>
-Result<T> again_and_again(const Away& away, const std::function<Result<T>(bool& refused)>& attempt) {
-  const auto until = std::chrono::steady_clock::now() + away.patience;
-  std::minstd_rand random(std::random_device{}());  // those who were cut off together need not come back together
-  for (std::chrono::milliseconds pause = kFirstPause;; pause = std::min(2 * pause, kLongestPause)) {
-    bool refused = false;
-    Result<T> result = attempt(refused);
-    if (result || refused) return result;
-    if (std::chrono::steady_clock::now() + pause > until)
-      return Error{result.message() + ", for " + in_seconds(away.patience) + " s (DFLOW_RECONNECT)"};
-    if (!away.pause(std::chrono::milliseconds(std::uniform_int_distribution(pause.count() / 2, pause.count())(random)))) return result;
+Result<T> again_and_again(const Away& away, const std::function<Result<T>(bool& in_vain)>& attempt) {
+  for (Pauses pauses(away, away.patience);;) {
+    bool in_vain = false;
+    Result<T> result = attempt(in_vain);
+    if (result || in_vain) return result;
+    if (pauses.over()) return Error{result.message() + ", for " + in_seconds(away.patience) + " s (DFLOW_RECONNECT)"};
+    if (!pauses.rest()) return result;
   }
 }
 
@@ -63,11 +81,34 @@ std::chrono::milliseconds WayBack::patience(std::chrono::seconds most) const {
   return line != 0 ? std::min<std::chrono::milliseconds>(most, grace) : std::chrono::milliseconds(0);
 }
 
+Result<Greeted> join(const Away& away, net::Hello hello, std::unique_ptr<net::Stream> stream) {
+  hello.line = fresh_number();
+  bool reached = stream != nullptr;
+  for (Pauses pauses(away, std::max(away.patience, kToJoin));;) {
+    Unwelcome why{};
+    const auto attempt = [&]() -> Result<Greeted> {
+      if (!stream) {
+        Result<std::unique_ptr<net::Stream>> made = reach(away.scheduler, hello.role, away.credentials);
+        if (!made) return made.error();
+        stream = std::move(made).value();
+      }
+      reached = true;
+      return introduce(std::move(stream), away.scheduler, hello, &why);
+    };
+    Result<Greeted> greeted = attempt();
+    const bool in_vain = why != Unwelcome::unheard || (!reached && away.patience.count() == 0);
+    if (greeted || in_vain || pauses.over() || !pauses.rest()) return greeted;
+  }
+}
+
 Result<Greeted> rejoin(const Away& away, const net::Hello& hello) {
-  return again_and_again<Greeted>(away, [&](bool& refused) -> Result<Greeted> {
+  return again_and_again<Greeted>(away, [&](bool& in_vain) -> Result<Greeted> {
     Result<std::unique_ptr<net::Stream>> stream = reach(away.scheduler, hello.role, away.credentials);
     if (!stream) return stream.error();
-    return introduce(std::move(stream).value(), away.scheduler, hello, &refused);
+    Unwelcome why{};
+    Result<Greeted> greeted = introduce(std::move(stream).value(), away.scheduler, hello, &why);
+    in_vain = why == Unwelcome::refused;
+    return greeted;
   });
 }
 

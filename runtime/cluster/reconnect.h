@@ -3,6 +3,8 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <thread>
 
 #include "runtime/cluster/handshake.h"
 #include "runtime/net/connection.h"
@@ -18,7 +20,10 @@ struct Away {
   net::Credentials* credentials = nullptr;
   std::chrono::milliseconds patience{};
   /// Waits so long, or returns false at once if nobody wants it any more.
-  std::function<bool(std::chrono::milliseconds)> pause = {};
+  std::function<bool(std::chrono::milliseconds)> pause = [](std::chrono::milliseconds time) {
+    std::this_thread::sleep_for(time);
+    return true;
+  };
 };
 
 /// What a member's connection to the scheduler that has answered with this is bound to.
@@ -35,6 +40,14 @@ struct WayBack {
   /// So long it is worth looking for the scheduler; 0: there is no way back.
   std::chrono::milliseconds patience(std::chrono::seconds most) const;
 };
+
+/// So long one tries to join, at least.
+inline constexpr std::chrono::milliseconds kToJoin{2'000};
+
+/// Says who one is for the first time, on `stream` or a new one; without patience that has to come about at once. Should it
+/// break before the answer has come, so that nobody knows whether the scheduler counts one in, another is made: by `hello.line`,
+/// which is chosen here, the scheduler knows whom it has let in.
+Result<Greeted> join(const Away& away, net::Hello hello, std::unique_ptr<net::Stream> stream = nullptr);
 
 /// Greets again and again, with growing pauses, until it is answered, refused, or has waited for long enough.
 Result<Greeted> rejoin(const Away& away, const net::Hello& hello);

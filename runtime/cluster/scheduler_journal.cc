@@ -55,7 +55,7 @@ Result<void> SchedulerServer::open_journal() {
   if (epoch >> (32 - kAttemptBits) != 0) return Error{options_.journal + ": too many restarts: end the programs, then remove it"};
   const std::lock_guard lock(mutex_);
   journal_ = std::move(journal).value();
-  cluster_ = books.empty() ? random_number() : books.began().cluster;
+  cluster_ = books.empty() ? fresh_number() : books.began().cluster;
   if (options_.credentials && !books.empty()) options_.secret = books.began().secret;
   journal_->append(Books::record(SchedulerFact(SchedulerBegan{cluster_, epoch, options_.credentials ? options_.secret : ""})));
   next_id_ = ids_end_ = std::max(books.ids_end(), next_id_);

@@ -62,11 +62,13 @@ net::Welcome SchedulerServer::welcome(const Member& member) const {
   return welcome;
 }
 
-/// Whose connection broke, as `hello` says and only he can know; null if there is nobody.
+/// Whose connection broke, as `hello` says and only he can know; null if there is nobody. A newcomer whose answer was lost
+/// does not know his id.
 SchedulerServer::Member* SchedulerServer::broken_off(const net::Hello& hello) {
   if (hello.line == 0) return nullptr;
   const auto found = std::ranges::find_if(members_, [&](const Member& member) {
-    return member.line == hello.line && member.id == hello.id && member.role == hello.role && !member.closed && !member.gone &&
+    const bool same = member.id == hello.id || (hello.id == 0 && hello.cluster == 0);
+    return member.line == hello.line && same && member.role == hello.role && !member.closed && !member.gone &&
            !member.fenced && member.hello.program == hello.program;
   });
   return found == members_.end() ? nullptr : &*found;

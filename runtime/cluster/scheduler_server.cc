@@ -1,7 +1,6 @@
 #include "runtime/cluster/scheduler_server.h"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
 #include "runtime/cluster/process_memory.h"
@@ -34,11 +33,6 @@ PeerJoined description_of(core::WorkerId id, const net::Hello& hello) {
           .pid = hello.pid,
           .threads = std::clamp(hello.threads, 1, 1024),
           .resources = hello.resources};
-}
-
-std::uint64_t random_number() {
-  std::random_device device;
-  return std::uniform_int_distribution<std::uint64_t>(1)(device);
 }
 
 core::WorkerJoined joined_as(const PeerJoined& peer) {
@@ -122,9 +116,12 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
   member.user = owns ? certificate->user : "";
   member.serial = certificate ? certificate->serial : "";
   member.hello = std::move(hello);
-  if (options_.agents && member.role != net::Role::tool) member.line = random_number();
+  const bool newcomer = member.hello.id == 0;
+  if (options_.agents && member.role != net::Role::tool) {
+    member.line = newcomer && member.hello.line != 0 ? member.hello.line : fresh_number();
+  }
   net::Welcome answered = welcome(member);
-  if (member.hello.cluster != 0 || (member.hello.line != 0 && member.role != net::Role::agent)) {
+  if (member.hello.cluster != 0 || (member.hello.line != 0 && !newcomer && member.role != net::Role::agent)) {
     answered.refusal = take_back(member, answered);
   } else {
     member.id = fresh_id();

@@ -45,8 +45,6 @@ struct Pulse {
 core::WorkerJoined joined_as(const PeerJoined& peer);
 PeerJoined description_of(core::WorkerId id, const net::Hello& hello);
 core::Time now();
-/// Not 0, and nobody can guess it.
-std::uint64_t random_number();
 
 /// Serves clients and workers of any number of programs, each with a brain of its own. Never runs user code and never
 /// sees a value, small results on their way to the client aside. Thread-safe.

@@ -56,6 +56,8 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
   if (!program.starts_with(program_id())) {
     return formats::Error{"dflow: DFLOW_WORKER_PROGRAM=" + program + ": this executable is another build (" + program_id() + ")"};
   }
+  const Result<std::chrono::seconds> most = cluster::patience();
+  if (!most) return formats::Error{"dflow: " + most.message()};
   Admission admission;
   if (const std::string folder = environment("DFLOW_WORKER_SECURITY"); !folder.empty()) {
     Result<Admission> read = admission_by(folder, net::CertificateRole::worker);
@@ -69,7 +71,8 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
                           .hosted = hosted,
                           .resources = local::parse_resources(environment("DFLOW_WORKER_RESOURCES"))[""],
                           .credentials = std::move(admission.credentials),
-                          .revocations = std::move(admission.revocations)};
+                          .revocations = std::move(admission.revocations),
+                          .patience = most.value()};
   settings.read_memory();
   return settings;
 }
@@ -108,7 +111,7 @@ Result<int> WorkerProcess::run() {
   hello.threads = static_cast<std::int32_t>(executor_->threads());
   hello.pid = ::getpid();
   hello.resources = settings_.resources;
-  Result<Greeted> greeted = introduce(std::move(stream).value(), settings_.scheduler, hello);
+  Result<Greeted> greeted = join(way_in(), hello, std::move(stream).value());
   if (!greeted) return formats::Error{"dflow: " + greeted.message()};
   id_ = core::WorkerId{greeted.value().welcome.id};
   hello_ = hello;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -39,6 +40,7 @@ struct WorkerSettings {
   std::map<std::string, double> resources;
   std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
   std::shared_ptr<Revocations> revocations = {};       ///< With credentials.
+  std::chrono::seconds patience{};                     ///< So long it looks for a scheduler that is gone.
   MemoryLimit memory = {};
   std::string spill_folder =
       {};  ///< For values that memory has no room for; empty: any on a disk; "none": nowhere.
@@ -92,7 +94,8 @@ class WorkerProcess {
   void scheduler_lost();
   // worker_rejoin.cc
   void open_connection(Greeted greeted);
-  Result<std::unique_ptr<net::Stream>> reach_scheduler();
+  Away way_in() const;
+  Result<std::unique_ptr<net::Stream>> reach_scheduler() const;
   void rejoin_scheduler(std::unique_lock<std::mutex>& lock);
   void resume(Greeted greeted);
   void drop_revoked();

@@ -7,20 +7,16 @@
 
 namespace dflow::cluster {
 
-Result<std::unique_ptr<net::Stream>> WorkerProcess::reach_scheduler() {
-  net::Credentials* credentials = settings_.credentials.get();
-  if (!settings_.hosted) return reach(settings_.scheduler, net::Role::worker, credentials);
-  const Result<std::chrono::seconds> most = patience();
-  if (!most) return most.error();
-  return reach_again({.scheduler = settings_.scheduler,
-                      .credentials = credentials,
-                      .patience = most.value(),
-                      .pause =
-                          [](std::chrono::milliseconds pause) {
-                            std::this_thread::sleep_for(pause);
-                            return true;
-                          }},
-                     net::Role::worker);
+/// Its agent has been there for longer than it: what does not answer is away.
+Away WorkerProcess::way_in() const {
+  return {.scheduler = settings_.scheduler,
+          .credentials = settings_.credentials.get(),
+          .patience = settings_.hosted ? settings_.patience : std::chrono::seconds(0)};
+}
+
+Result<std::unique_ptr<net::Stream>> WorkerProcess::reach_scheduler() const {
+  if (settings_.hosted) return reach_again(way_in(), net::Role::worker);
+  return reach(settings_.scheduler, net::Role::worker, settings_.credentials.get());
 }
 
 /// The lock is held.
@@ -49,10 +45,9 @@ void WorkerProcess::rejoin_scheduler(std::unique_lock<std::mutex>& lock) {
   hello.line = back_.line;
   hello.received = scheduler_->suspend();
   lock.unlock();
-  const Result<std::chrono::seconds> most = patience();
   Result<Greeted> greeted = rejoin({.scheduler = settings_.scheduler,
                                     .credentials = settings_.credentials.get(),
-                                    .patience = back_.patience(most ? most.value() : std::chrono::seconds(0)),
+                                    .patience = back_.patience(settings_.patience),
                                     .pause =
                                         [this](std::chrono::milliseconds pause) {
                                           std::unique_lock wait(mutex_);

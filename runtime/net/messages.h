@@ -14,7 +14,7 @@
 namespace dflow::net {
 
 /// Raised with each change that older processes would misread.
-inline constexpr std::int32_t kProtocol = 7;
+inline constexpr std::int32_t kProtocol = 8;
 
 enum class Role : std::int32_t { client = 1, worker, peer, agent, tool };
 
@@ -35,7 +35,8 @@ struct Hello {
   std::uint64_t cluster = 0;  ///< Not 0: it was a member of this cluster under `id`, and would be again.
   std::uint32_t id = 0;
   std::uint64_t kept = 0;     ///< So many of a client's messages are in the journal, for all it knows.
-  std::uint64_t line = 0;     ///< Not 0: its connection of this name broke, and would be resumed.
+  std::uint64_t line = 0;     ///< Not 0: its connection of this name broke, and would be resumed; a newcomer's (no `id`): is to
+                              ///< have this name, and may have it already, if the answer did not reach him.
   std::uint64_t received = 0; ///< So many messages have come on it.
 };
 

@@ -22,6 +22,7 @@ class Pipe:
         self.waiting = {UP: collections.deque(), DOWN: collections.deque()}  # (when it may go on, bytes)
         self.stalled = set()
         self.lag = lag
+        self.answered = False
 
     def sockets(self):
         return self.ends.values()
@@ -37,6 +38,7 @@ class Links:
         self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
         self.lock, self.pipes, self.lag, self.refusing, self.over = threading.Lock(), [], 0.0, False, False
         self.made = 0  # connections, since the beginning
+        self.answers_to_lose = 0
         self.wake_out, self.wake_in = os.pipe()
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -92,6 +94,11 @@ class Links:
         with self.lock:
             self.refusing = refusing
 
+    def lose_answers(self, count):
+        """The next so many connections are reset when the first bytes come from the scheduler: they never reach the member."""
+        with self.lock:
+            self.answers_to_lose = count
+
     def close(self):
         with self.lock:
             self.over = True
@@ -146,6 +153,13 @@ class Links:
             return
         except OSError:
             data = b""
+        if side == DOWN and not pipe.answered:
+            pipe.answered = True
+            if self.answers_to_lose > 0:
+                self.answers_to_lose -= 1
+                for each in (UP, DOWN):
+                    self.end(pipe, each, reset=True)
+                return
         pipe.waiting[side].append((time.monotonic() + pipe.lag, data))
 
     def write(self, pipe, side):

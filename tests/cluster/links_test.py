@@ -1,4 +1,5 @@
 """Connections to a scheduler that lives break, stall and go quiet: nothing that is there is lost, or what is lost is told."""
+import json
 import os
 import signal
 import subprocess
@@ -71,6 +72,29 @@ def resets_lose_nothing():
 
 def ends_that_nobody_meant_lose_nothing():
     each_breaks(Links.drop)
+
+
+def who_does_not_hear_that_he_was_let_in_asks_again_and_is_there_once():
+    with Cluster() as cluster:
+        def lose(count, what):
+            cluster.links.lose_answers(count)
+            result = what()
+            wait_until("as many answers are lost", lambda: cluster.links.answers_to_lose == 0, every=0.02)
+            return result
+
+        lose(2, lambda: cluster.agent(cluster.links.address, "--workers=1", "--threads=1"))
+        command = [APP, "once", 4 * TASKS, f"{cluster.home}/traces"]
+        program = lose(2, lambda: cluster.start(command, environment={"DFLOW_SCHEDULER": cluster.links.address}))
+        lose(4, lambda: None)  # of three workers
+
+        def there():
+            status = json.loads(cluster.run([DFLOW, "status", "--json", "--scheduler", cluster.direct]).stdout)
+            return len(status["agents"]), sum(len(each["workers"]) for each in status["programs"])
+
+        wait_until("all are there", lambda: there()[1] >= 3)
+        assert there() == (2, 3), there()
+        assert program.stdout.readline() == "begun\n", program.communicate()
+        cluster.end(program, f"ran {4 * TASKS} unknown 0")
 
 
 def half_open_connections_are_noticed():
@@ -187,7 +211,8 @@ def bad_pulses_are_refused():
 
 
 if __name__ == "__main__":
-    run_checks([resets_lose_nothing, ends_that_nobody_meant_lose_nothing, half_open_connections_are_noticed,
+    run_checks([resets_lose_nothing, ends_that_nobody_meant_lose_nothing,
+                who_does_not_hear_that_he_was_let_in_asks_again_and_is_there_once, half_open_connections_are_noticed,
                 links_that_stall_are_given_up_for_others, a_link_that_heals_in_time_goes_on, slow_links_are_slow,
                 who_is_away_for_too_long_is_given_up, without_grace_an_end_is_an_end,
                 a_stopped_worker_is_fenced_off_and_replaced, a_stopped_scheduler_is_waited_for, a_stopped_program_goes_on,

@@ -158,5 +158,19 @@ TEST_F(Journalled, WhatWhoDoesNotComeBackSubmittedIsNotAwaited) {
   outer_again.await<AllEnded>();
 }
 
+TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain) {
+  const auto server = start();
+  for (const net::Role role : {net::Role::client, net::Role::worker, net::Role::agent}) {
+    net::Hello hello = kWorker;
+    hello.role = role;
+    hello.line = fresh_number();
+    const auto first = greet(server->address(), hello), second = greet(server->address(), hello);
+    ASSERT_TRUE(first && second) << first.message() << second.message();
+    EXPECT_EQ(first.value().welcome.id, second.value().welcome.id);
+    hello.line = fresh_number();
+    EXPECT_NE(greet(server->address(), hello).value().welcome.id, first.value().welcome.id);
+  }
+}
+
 }  // namespace
 }  // namespace dflow::cluster
