@@ -172,5 +172,23 @@ TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain)
   }
 }
 
+TEST(SchedulerServer, EndsWhileItsMembersLeave) {
+  for (int round = 0; round < 100; ++round) {
+    auto server = start();
+    std::list<Client> clients;
+    std::list<Worker> workers;
+    for (int i = 0; i < 3; ++i) clients.emplace_back(server->address(), kClient);
+    for (int i = 0; i < 3; ++i) workers.emplace_back(server->address(), kWorker);
+    std::thread leaving([&] {
+      for (Client& client : clients) client.say(FromClient(Sync{}));
+      for (Worker& worker : workers) worker.leave();
+      for (Client& client : clients) client.leave();
+    });
+    if (round % 2 == 1) std::this_thread::sleep_for(std::chrono::microseconds(20 * round));
+    server.reset();
+    leaving.join();
+  }
+}
+
 }  // namespace
 }  // namespace dflow::cluster
