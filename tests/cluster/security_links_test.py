@@ -16,15 +16,16 @@ MANY = 50000  # not done before the test's bounds are over
 class Cluster(Bench):
     """A scheduler that is reached by TLS, through links that may break; an agent of its own certificate, and programs."""
 
-    def __init__(self):
+    def __init__(self, patience=30):
         super().__init__(DFLOW)
+        self.patience = patience
 
     def __enter__(self):
         security(self, "init", "--host=127.0.0.1", "--host=localhost")
         self.server, self.direct = self.scheduler(EVERYWHERE, "--grace=30")
         self.links = Links(self.direct)
         self.address = self.links.address
-        self.keeper = self.agent(self.address, "--workers=2", "--threads=1", environment={"DFLOW_RECONNECT": "3"})
+        self.keeper = self.agent(self.address, "--workers=2", "--threads=1", environment={"DFLOW_RECONNECT": str(self.patience)})
         return self
 
     def __exit__(self, *all_that):
@@ -79,7 +80,7 @@ def open_connections_end_when_their_certificate_is_revoked():
 
 
 def an_agent_that_is_revoked_has_no_workers_any_more():
-    with Cluster() as cluster:
+    with Cluster(patience=3) as cluster:
         program = cluster.program("once", MANY, f"{cluster.home}/traces")
         workers = handles(children(cluster.keeper.pid))
         for role in ("agent", "worker"):
