@@ -104,17 +104,21 @@ CallKind classify_system(const clang::Expr& expression, const clang::FunctionDec
   return {};
 }
 
-bool gives_away(const clang::Expr& argument) {
-  return holds_future(argument.getType()) || is_executor(argument.getType());
+/// By an argument, or by the object that it is called on.
+bool passes_futures(const clang::Expr& expression) {
+  const auto given = [](const clang::Expr* each) { return each != nullptr && gives_away(each->getType()); };
+  if (const auto* made = dyn_cast<clang::CXXConstructExpr>(&expression))
+    return std::ranges::any_of(made->arguments(), given);
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&expression);
+  if (member != nullptr && given(member->getImplicitObjectArgument())) return true;
+  const auto* call = dyn_cast<clang::CallExpr>(&expression);
+  return call != nullptr && std::ranges::any_of(call->arguments(), given);
 }
 
 CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDecl& callee, const Project& project) {
   const std::string objection = project.neighbours() == nullptr ? "" : project.neighbours()->objection(callee);
   const std::string who = name_of(callee) + (objection.empty() ? ", whose body is not visible" : objection);
-  const auto* call = dyn_cast<clang::CallExpr>(&expression);
-  if (call != nullptr && std::ranges::any_of(call->arguments(), [](const auto* a) { return gives_away(*a); })) {
-    return {CallClass::effect, "calls " + who + ", with futures"};
-  }
+  if (passes_futures(expression)) return {CallClass::effect, "calls " + who + ", with futures"};
   const auto mutable_parameter = [](const auto* parameter) { return is_mutable_access(parameter->getType()); };
   if (std::ranges::any_of(callee.parameters(), mutable_parameter)) {
     return {CallClass::effect, "calls " + who + ", with a mutable reference"};
@@ -131,6 +135,10 @@ bool is_system(const clang::FunctionDecl& function) {
 
 }  // namespace
 
+bool gives_away(clang::QualType type) {
+  return holds_future(type) || holds_executor(type);
+}
+
 bool is_mutable_access(clang::QualType type) {
   if (type->isRValueReferenceType()) return false;
   if (!type->isPointerType() && !type->isLValueReferenceType()) return false;
@@ -141,17 +149,15 @@ bool is_mutable_access(clang::QualType type) {
 CallKind classify(const clang::Expr& call, const Project& project) {
   const clang::FunctionDecl* callee = callee_of(call);
   if (callee == nullptr) {
-    const auto* plain = dyn_cast<clang::CallExpr>(&call);
-    const bool given = plain != nullptr && std::ranges::any_of(plain->arguments(), [](const auto* a) { return gives_away(*a); });
-    if (given) return {CallClass::effect, "calls a function that is only known at run time, with futures"};
+    if (passes_futures(call))
+      return {CallClass::effect, "calls a function that is only known at run time, with futures"};
     return {CallClass::unknown, "a function that is only known at run time"};
   }
   if (is_pure(*callee) || callee->hasAttr<clang::ConstAttr>() || callee->hasAttr<clang::PureAttr>()) return {};
   const auto* method = dyn_cast<clang::CXXMethodDecl>(callee);
   if (in_std_namespace(*callee) && method != nullptr && method->getOverloadedOperator() == clang::OO_Call &&
       method->getParent()->getDeclName().isIdentifier() && method->getParent()->getName() == "function") {
-    const auto* plain = dyn_cast<clang::CallExpr>(&call);
-    const bool given = plain != nullptr && std::ranges::any_of(plain->arguments(), [](const auto* a) { return gives_away(*a); });
+    const bool given = passes_futures(call);
     return {given ? CallClass::effect : CallClass::unknown,
             given ? "calls a std::function, with futures" : "a std::function"};
   }

@@ -23,6 +23,9 @@ struct CallKind {
 /// A reference or pointer by which the object can be changed.
 bool is_mutable_access(clang::QualType type);
 
+/// Whoever is given an object of this type can submit tasks, or learn what they came to.
+bool gives_away(clang::QualType type);
+
 /// Classifies a call or a construction that is none of dflow's own.
 CallKind classify(const clang::Expr& call, const Project& project);
 

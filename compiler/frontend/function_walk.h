@@ -80,8 +80,11 @@ class FunctionWalk {
   // walk_calls.cc
   Uses evaluate_call(const clang::CallExpr& call, Context context);
   Uses evaluate_general(const clang::CallExpr& call);
-  /// Lambdas that somebody calls for us, with what else he was given.
-  void call_closures(llvm::ArrayRef<const clang::Expr*> passed, const Uses& given);
+  /// Lambdas and functions that somebody calls for us, with what else he was given.
+  void call_closures(llvm::ArrayRef<const clang::Expr*> passed, const clang::FunctionDecl* receiver,
+                     const Uses& given);
+  /// Those that nobody sees.
+  void call_strangers(const clang::CallExpr& call, const clang::FunctionDecl& receiver);
   /// Before the call, once those of its arguments that submit are there.
   Stop stop_at(const clang::CallExpr& call);
   Uses inspect(const clang::CallExpr& whole, const clang::FunctionDecl& callee, const Uses& object,
@@ -108,7 +111,7 @@ class FunctionWalk {
   /// Constructors that the library calls for elements.
   void construct_elements(const clang::CXXConstructExpr& made);
   /// The destructors of an object of this type and of its parts.
-  void destroy(clang::QualType type, clang::SourceLocation location);
+  void destroy(const clang::Expr& made);
   /// An object that is kept may change what it was made of later on, through references.
   void keep_references(const clang::Expr& init, PlaceId kept);
 

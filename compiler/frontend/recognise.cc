@@ -45,12 +45,16 @@ std::optional<Operation> operation_of(const clang::CXXMethodDecl& method) {
   return std::nullopt;
 }
 
-class FutureSearch {
+/// For a class, in an object and in what that holds.
+class PartSearch {
  public:
+  using Test = bool (*)(clang::QualType);
+  explicit PartSearch(Test wanted) : wanted_(wanted) {}
+
   bool holds(clang::QualType type) {
     if (type.isNull()) return false;
     type = type.getNonReferenceType().getCanonicalType();
-    if (is_future(type)) return true;
+    if (wanted_(type)) return true;
     if (const auto* array = type->getAsArrayTypeUnsafe()) return holds(array->getElementType());
     if (type->isPointerType()) return !type->isFunctionPointerType() && holds(type->getPointeeType());
     const auto* record = type->getAsCXXRecordDecl();
@@ -85,6 +89,7 @@ class FutureSearch {
     return false;
   }
 
+  Test wanted_;
   std::set<const clang::CXXRecordDecl*> seen_;
 };
 
@@ -182,7 +187,12 @@ bool is_executor(clang::QualType type) {
   return is_dflow_class(type, "Executor") || is_dflow_class(type, "BoundExecutor");
 }
 bool is_future(clang::QualType type) { return is_dflow_class(type, "Future"); }
-bool holds_future(clang::QualType type) { return FutureSearch().holds(type); }
+bool holds_future(clang::QualType type) {
+  return PartSearch(is_future).holds(type);
+}
+bool holds_executor(clang::QualType type) {
+  return PartSearch(is_executor).holds(type);
+}
 
 Project::Project(const clang::ASTContext& context, const Neighbours* neighbours) : context_(context), neighbours_(neighbours) {
   auto& names = const_cast<clang::ASTContext&>(context).Idents;  // looking an identifier up may add it

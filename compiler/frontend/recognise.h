@@ -33,6 +33,8 @@ bool is_future(clang::QualType type);
 
 /// A future, or something that holds futures: containers, pairs, the user's aggregates and lambdas that capture some.
 bool holds_future(clang::QualType type);
+/// An executor, or an object that keeps one.
+bool holds_executor(clang::QualType type);
 
 /// The dflow class of that name behind references and typedefs.
 bool is_dflow_class(clang::QualType type, llvm::StringRef name);

@@ -2,6 +2,7 @@
 
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/neighbours.h"
+#include "compiler/frontend/passed_callables.h"
 
 namespace dflow::compiler {
 
@@ -68,8 +69,9 @@ Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
   for (const Uses& argument : arguments) uses += argument;
   // Of an operator the first is the closure itself, which is looked into.
   const llvm::ArrayRef<const clang::Expr*> passed(call.getArgs(), call.getNumArgs());
-  call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, uses);
+  call_closures(isa<clang::CXXOperatorCallExpr>(call) ? passed.drop_front() : passed, callee, uses);
   if (callee != nullptr && in_std_namespace(*callee) && !isa<clang::CXXMethodDecl>(callee)) {
+    call_strangers(call, *callee);
     steer_algorithm(call, passed, arguments);
     uses = change_ranges(call, uses);
   }
@@ -85,15 +87,21 @@ Uses FunctionWalk::evaluate_general(const clang::CallExpr& call) {
   return Uses::opaque(uses.all());
 }
 
-void FunctionWalk::call_closures(llvm::ArrayRef<const clang::Expr*> passed, const Uses& given) {
+void FunctionWalk::call_closures(llvm::ArrayRef<const clang::Expr*> passed,
+                                 const clang::FunctionDecl* receiver, const Uses& given) {
   for (const auto* argument : passed) {
-    if (!is_functor(argument->getType())) continue;
-    const auto* record = argument->getType().getNonReferenceType()->getAsCXXRecordDecl();
-    for (const auto* function : call_operators(*record)) {
+    for (const auto* function : callables_of(*argument, receiver, facts_.project)) {
       facts_.call(*function, argument->getExprLoc());
       for (const auto* parameter : function->parameters())
         facts_.flow(Uses::opaque(given.all()), facts_.places.of(*parameter));
     }
+  }
+}
+
+void FunctionWalk::call_strangers(const clang::CallExpr& call, const clang::FunctionDecl& receiver) {
+  for (const auto* argument : call.arguments()) {
+    const std::string who = stranger_in(*argument, receiver, facts_.project);
+    if (!who.empty()) return facts_.effect(call, "has " + who + ", called with futures", stop_at(call));
   }
 }
 

@@ -35,6 +35,7 @@ class DestructorSearch {
   explicit DestructorSearch(const Project& project) : project_(project) {}
 
   std::vector<const clang::FunctionDecl*> found;  ///< With their bodies.
+  const clang::CXXDestructorDecl* stranger = nullptr;  ///< One without, of an object that holds futures.
 
   void add(clang::QualType type) {
     if (const auto* array = type->getAsArrayTypeUnsafe()) return add(array->getElementType());
@@ -46,8 +47,10 @@ class DestructorSearch {
     }
     if (record->hasTrivialDestructor()) return;
     const auto* destructor = record->getDestructor();
-    const auto* body = destructor == nullptr || destructor->isDefaulted() ? nullptr : body_of(*destructor, project_);
+    const bool written = destructor != nullptr && !destructor->isDefaulted();
+    const auto* body = written ? body_of(*destructor, project_) : nullptr;
     if (body != nullptr) found.push_back(body);
+    if (written && body == nullptr && gives_away(type)) stranger = destructor;
     for (const auto* field : record->fields()) add(field->getType());
     for (const auto& base : record->bases()) add(base.getType());
   }
@@ -105,7 +108,8 @@ Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context contex
     if (is_mutable_access(definition->getParamDecl(i)->getType())) facts_.assign_back(argument, parameter);
   }
   // Whoever calls it later passes what `is_std_function` takes care of.
-  if (!constructor->isCopyOrMoveConstructor()) call_closures({made.getArgs(), made.getNumArgs()}, Uses{});
+  if (!constructor->isCopyOrMoveConstructor())
+    call_closures({made.getArgs(), made.getNumArgs()}, constructor, Uses{});
   if (inspected) {
     facts_.call(*constructor, made.getExprLoc());
     uses.value = uses.all();
@@ -113,13 +117,13 @@ Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context contex
   }
   if (kind.kind == CallClass::unknown) uses += Uses::opaque(facts_.source(made, kind.reason));
   construct_elements(made);
-  destroy(made.getType(), made.getExprLoc());
+  destroy(made);
   return uses;
 }
 
 Uses FunctionWalk::construct_aggregate(const clang::InitListExpr& made, Context context) {
   const Uses uses = evaluate_parts(made, context);
-  destroy(made.getType(), made.getExprLoc());
+  destroy(made);
   return uses;
 }
 
@@ -136,10 +140,13 @@ void FunctionWalk::construct_elements(const clang::CXXConstructExpr& made) {
   }
 }
 
-void FunctionWalk::destroy(clang::QualType type, clang::SourceLocation location) {
+void FunctionWalk::destroy(const clang::Expr& made) {
   DestructorSearch search(facts_.project);
-  search.add(type);
-  for (const auto* destructor : search.found) facts_.call(*destructor, location);
+  search.add(made.getType());
+  for (const auto* destructor : search.found) facts_.call(*destructor, made.getExprLoc());
+  if (search.stranger == nullptr) return;
+  const std::string name = qualified_name(*search.stranger);
+  facts_.effect(made, "ends an object by '" + name + "', whose body is not visible, with futures");
 }
 
 void FunctionWalk::keep_references(const clang::Expr& init, PlaceId kept) {

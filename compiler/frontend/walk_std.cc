@@ -2,6 +2,7 @@
 #include <set>
 
 #include "compiler/frontend/function_walk.h"
+#include "compiler/frontend/passed_callables.h"
 
 namespace dflow::compiler {
 
@@ -136,14 +137,11 @@ std::optional<Uses> FunctionWalk::evaluate_std_range(const clang::CallExpr& call
 
 Uses FunctionWalk::change_ranges(const clang::CallExpr& call, const Uses& given) {
   Uses from = given;
-  for (const auto* argument : call.arguments()) {
-    if (!is_functor(argument->getType())) continue;
-    for (const auto* function :
-         call_operators(*argument->getType().getNonReferenceType()->getAsCXXRecordDecl())) {
-      from += Uses::opaque({{facts_.places.of(*function), Aspect::value}});
-    }
-  }
   const auto* callee = call.getDirectCallee();
+  for (const auto* argument : call.arguments()) {
+    for (const auto* function : callables_of(*argument, callee, facts_.project))
+      from += Uses::opaque({{facts_.places.of(*function), Aspect::value}});
+  }
   if (callee->getDeclName().isIdentifier() && kLooking.contains(callee->getName())) return from;
   for (const auto* argument : call.arguments()) {
     if (is_iterator(argument->getType())) facts_.assign(*argument, Uses::opaque(from.all()));
@@ -153,18 +151,18 @@ Uses FunctionWalk::change_ranges(const clang::CallExpr& call, const Uses& given)
 
 void FunctionWalk::steer_algorithm(const clang::CallExpr& call, llvm::ArrayRef<const clang::Expr*> passed,
                                    const std::vector<Uses>& given) {
-  if (std::ranges::none_of(passed, [](const auto* argument) { return is_functor(argument->getType()); }))
-    return;
   const auto* callee = call.getDirectCallee();
+  const auto called = [&](const clang::Expr* argument) {
+    return callables_of(*argument, callee, facts_.project);
+  };
+  if (std::ranges::all_of(passed, [&](const auto* argument) { return called(argument).empty(); })) return;
   const bool each_once = callee->getDeclName().isIdentifier() && kEachOnce.contains(callee->getName());
-  const bool submits = std::ranges::any_of(passed, [this](const auto* argument) {
-    const auto type = argument->getType().getNonReferenceType();
-    return is_functor(type) && submits_.may_be_called(call_operators(*type->getAsCXXRecordDecl()));
-  });
+  const bool submits = std::ranges::any_of(
+      passed, [&](const auto* argument) { return submits_.may_be_called(called(argument)); });
   if (!each_once && !submits) return;
   UseList uses;
   for (std::size_t i = 0; i < given.size(); ++i) {
-    if (is_functor(passed[i]->getType())) continue;
+    if (!called(passed[i]).empty()) continue;
     const bool number = passed[i]->getType()->isArithmeticType();
     std::ranges::copy(!each_once ? given[i].all()
                       : number   ? given[i].value

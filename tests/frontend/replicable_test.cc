@@ -129,6 +129,41 @@ const Case kCases[] = {
      "fs:size", ""},
     {"WaitsForOne", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) {\nconst auto some = dflow::wait(fs, dflow::When::first);\nreturn ex.submit(one, fs[0]); }",
      "fs:size", "2: the result of wait() is used at once"},
+    {"OpaqueMemberOfAnObjectWithFutures", "struct Rows { std::vector<F> all; void turn(); };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { Rows rows;\nfor (int i = 0; i < n; ++i) rows.all.push_back(ex.submit(one, i));\nrows.turn();\nreturn rows.all[0]; }",
+     "n:value", "4: calls 'Rows::turn', whose body is not visible, with futures"},
+    {"OpaqueConstMember", "struct Rows { std::vector<F> all; int total() const; };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { Rows rows{{ex.submit(one, n)}};\nrows.total();\nreturn rows.all[0]; }",
+     "", "3: calls 'Rows::total', whose body is not visible, with futures"},
+    {"OpaqueMemberOfAnObjectWithAnExecutor", "struct Maker { dflow::Executor& ex; void make(int n); };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { Maker maker{ex};\nmaker.make(n);\nreturn ex.submit(one, n); }",
+     "", "3: calls 'Maker::make', whose body is not visible, with futures"},
+    {"OpaqueConstructor", "struct Keeper { explicit Keeper(const F& f); int sum = 0; };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { F f = ex.submit(one, n);\nKeeper keeper(f);\nreturn ex.submit(one, f); }",
+     "", "3: calls 'Keeper::Keeper', whose body is not visible, with futures"},
+    {"OpaqueDestructor", "struct Ender { F f; ~Ender(); };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { F f = ex.submit(one, n);\n{ Ender ender{f}; }\nreturn ex.submit(one, f); }",
+     "", "3: ends an object by 'Ender::~Ender', whose body is not visible, with futures"},
+    {"OpaqueDestructorWithoutFutures", "struct Bell { ~Bell(); };\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { F f = ex.submit(one, n);\n{ Bell bell; }\nreturn ex.submit(one, f); }", "", ""},
+    {"OpaqueFunctionForAnAlgorithm", "void look(const F& f);\n" + kGraph +
+     "F g(dflow::Executor& ex, const std::vector<int>& xs) { auto fs = ex.map(one, xs);\nstd::for_each(fs.begin(), fs.end(), look);\nreturn fs[0]; }",
+     "xs:size", "3: has 'look', whose body is not visible, called with futures"},
+    {"OpaqueFunctorForAnAlgorithm", "struct Look { void operator()(const F& f) const; };\n" + kGraph +
+     "F g(dflow::Executor& ex, const std::vector<int>& xs) { auto fs = ex.map(one, xs);\nstd::for_each(fs.begin(), fs.end(), Look{});\nreturn fs[0]; }",
+     "xs:size", "3: has 'Look::operator()', whose body is not visible, called with futures"},
+    {"UnknownFunctionForAnAlgorithm", kGraph +
+     "F g(dflow::Executor& ex, const std::vector<int>& xs, void (*look)(const F&)) { auto fs = ex.map(one, xs);\nstd::for_each(fs.begin(), fs.end(), look);\nreturn fs[0]; }",
+     "xs:size", "2: has a function that is only known at run time, called with futures"},
+    {"FunctionThatPrintsForAnAlgorithm", "void print(const F& f) { std::cout << f.get(); }\n" + kGraph +
+     "F g(dflow::Executor& ex, const std::vector<int>& xs) { auto fs = ex.map(one, xs);\nstd::for_each(fs.begin(), fs.end(), print);\nreturn fs[0]; }",
+     "xs:size", "1: writes to std::cout"},
+    {"FunctionThatPrintsInAStdFunction", "void hello(int n) { std::cout << n; }\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { const std::function<void(int)> f = hello;\nf(n);\nreturn ex.submit(one, n); }", "n:value", "1: writes to std::cout"},
+    {"TasksThatPrintAreOnlyNamed", "int loud(int n) { std::cout << n; return n; }\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) { const auto both = std::make_pair(&loud, &one);\nreturn ex.submit(both.first, n); }", "", ""},
+    {"NamedFunctionThatSubmits", "dflow::Executor& mine();\nvoid start(int x) { mine().submit(one, x); }\n" + kGraph +
+     "F g(dflow::Executor& ex, const std::vector<int>& xs) {\nstd::for_each(xs.begin(), xs.end(), start);\nreturn ex.submit(one, 1); }", "xs:size", ""},
     {"AsTheyEnd", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) { int t = 0; for (auto& f : dflow::as_completed(fs)) t += f.get();\nreturn ex.submit(one, t); }",
      "fs:size", ""},
     {"OrderOfEndsThatSteers", kGraph + "F g(dflow::Executor& ex, F last, const std::vector<F>& fs) {\nfor (auto& f : dflow::as_completed(fs))\nlast = ex.submit(add, last, f);\nreturn last; }",
