@@ -328,10 +328,13 @@ AffineWalk::Snapshot AffineWalk::snapshot() const {
   const auto& records = result_.records;
   return {records.arrays.size(), records.statements.size(), records.obligations.size(), result_.sites.size(), result_.given.size(), active_.size(), frames_.size(),
           ranged_.size(), bindings_, state_, loops_, places_, guard_, lossy_, left_, exits_, continued_, stepping_, depth_of_function_, returned_, this_,
-          depth_of_numbers_};
+          depth_of_numbers_, boundaries_.empty() ? std::nullopt : std::optional(result_), segments_.size(), not_affine_};
 }
 
 void AffineWalk::restore(const Snapshot& before) {
+  if (before.all) result_ = *before.all;
+  segments_.resize(before.segments);
+  not_affine_ = before.not_affine;
   result_.records.arrays.resize(before.arrays);
   result_.records.statements.resize(before.statements);
   result_.records.obligations.resize(before.obligations);

@@ -111,7 +111,10 @@ std::vector<formats::Segment> cut_plan(const formats::Graph& graph, const std::v
 
 /// The closed form of what lies between the boundaries.
 void add_segments(formats::Graph& graph, const clang::FunctionDecl& function, const Project& project) {
-  std::vector<AffineSegment> segments = AffineWalk(project, function).segments();
+  AffineWalk::Boundaries boundaries;
+  for (const formats::Boundary& each : graph.boundaries)
+    boundaries.emplace(each.file.empty() ? graph.file : each.file, each.line);
+  std::vector<AffineSegment> segments = AffineWalk(project, function, std::move(boundaries)).segments();
   std::vector<AffineSite> sites;
   for (const AffineSegment& each : segments) sites.insert(sites.end(), each.found.sites.begin(), each.found.sites.end());
   const auto nodes = matched(graph, sites);

@@ -62,6 +62,7 @@ void AffineWalk::cut(const clang::Stmt& statement) {
     return;
   }
   if (const auto* attributed = dyn_cast<clang::AttributedStmt>(&statement)) return cut(*attributed->getSubStmt());
+  open_guard_ = guard_;
   const auto refusal = attempt([&] { execute(statement); });
   if (!refusal) return;
   if (const auto* choice = dyn_cast<clang::IfStmt>(&statement)) return cut_if(*choice);
@@ -72,6 +73,7 @@ void AffineWalk::cut(const clang::Stmt& statement) {
   if (const auto* loop = dyn_cast<clang::WhileStmt>(&statement)) return cut_loop(statement, loop->getCond(), *loop->getBody(), *refusal);
   if (const auto* loop = dyn_cast<clang::DoStmt>(&statement)) return cut_loop(statement, loop->getCond(), *loop->getBody(), *refusal);
   if (const auto* loop = dyn_cast<clang::CXXForRangeStmt>(&statement)) return cut_loop(statement, loop->getRangeInit(), *loop->getBody(), *refusal);
+  if (bound_of(statement, ast().getSourceManager()) == Bound::before) close();
   add_sites(statement, *refusal);
   close();
   unsettle(statement);
@@ -138,6 +140,7 @@ std::string AffineWalk::line_of(const NotAffine& refusal) const {
 
 /// Ends a segment: what it made is from outside for the next.
 void AffineWalk::close() {
+  ++closed_;
   if (!result_.sites.empty()) segments_.push_back({result_, not_affine_});
   result_.records.statements.clear();
   result_.records.obligations.clear();

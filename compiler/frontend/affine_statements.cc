@@ -15,7 +15,7 @@ using llvm::dyn_cast_or_null;
 using llvm::isa;
 using llvm::isa_and_nonnull;
 
-void AffineWalk::execute(const clang::Stmt& statement) {
+void AffineWalk::execute_whole(const clang::Stmt& statement) {
   if (const auto* block = dyn_cast<clang::CompoundStmt>(&statement)) {
     for (const auto* each : block->body()) execute(*each);
     return;

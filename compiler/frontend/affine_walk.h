@@ -55,7 +55,11 @@ struct AffineSegment {
 
 class AffineWalk {
  public:
-  AffineWalk(const Project& project, const clang::FunctionDecl& function) : project_(project), function_(function) {}
+  /// Files and lines.
+  using Boundaries = std::set<std::pair<std::string, std::uint32_t>>;
+
+  AffineWalk(const Project& project, const clang::FunctionDecl& function, Boundaries boundaries = {})
+      : project_(project), function_(function), boundaries_(std::move(boundaries)) {}
 
   /// Throws NotAffine.
   AffineRecords run();
@@ -79,10 +83,22 @@ class AffineWalk {
   void unsettle_sizes(const Named& object, const std::string& name);
   std::size_t unknown_number(const std::string& name, clang::QualType type);
 
+  // --- boundaries (affine_boundaries.cc)
+  enum class Bound {
+    none,
+    inside,  ///< A function that the walk goes into holds one.
+    behind,  ///< What it submits comes before the boundary,
+    before,  ///< or takes what lies behind it.
+  };
+  void execute(const clang::Stmt& statement);
+  Bound bound_of(const clang::Stmt& part, const clang::SourceManager& sources);
+  Bound bound_of_call(const clang::Expr& expression);
+  bool holds_boundary(const clang::FunctionDecl& function);
+
   // --- statements (affine_statements.cc)
   void enter_function();
   void give(const Named& object, const clang::ParmVarDecl& parameter, const std::string& members);
-  void execute(const clang::Stmt& statement);
+  void execute_whole(const clang::Stmt& statement);
   void execute_if(const clang::IfStmt& branch);
   void execute_range(const clang::CXXForRangeStmt& loop);
   void execute_return(const clang::ReturnStmt& result);
@@ -315,7 +331,11 @@ class AffineWalk {
 
   const Project& project_;
   const clang::FunctionDecl& function_;
+  const Boundaries boundaries_;                          ///< Where segments end.
+  std::map<const clang::FunctionDecl*, bool> bounding_;  ///< Functions that hold some, or do not.
   std::vector<AffineSegment> segments_;
+  std::size_t closed_ = 0;                  ///< How often one ended.
+  flow::Expr open_guard_ = flow::always();  ///< Of the statement that is cut.
   std::string not_affine_;  ///< What is not followed in the segment at hand.
   AffineRecords result_;
   std::map<const clang::VarDecl*, Binding> bindings_;
@@ -364,6 +384,9 @@ struct AffineWalk::Snapshot {
   const Named* returned;
   std::optional<Named> object;
   int numbers;
+  std::optional<AffineRecords> all;  ///< Where segments may end meanwhile.
+  std::size_t segments;
+  std::string not_affine;
 };
 
 }  // namespace dflow::compiler

@@ -7,60 +7,75 @@
 namespace dflow::compiler {
 namespace {
 
-/// The nodes of a function in order, those of the functions it calls in their place.
+/// The nodes of a function in order, those of the functions it calls in their place; in segments, between
+/// which the boundaries lie that are passed on the way.
 class Flattening {
  public:
-  explicit Flattening(const UnitRecord& unit) : unit_(unit) {}
+  Flattening(const UnitRecord& unit, const formats::Graph& graph) : unit_(unit), graph_(graph) {}
 
-  std::vector<NodeRecord> run(FunctionId id) && {
+  std::vector<formats::Segment> run(FunctionId id) && {
     add(id, {}, 0);
-    return std::move(nodes_);
+    return std::move(segments_);
   }
 
  private:
   static constexpr std::size_t kMaxNodes = 10'000;
+  using Lines = std::set<std::uint32_t>;
 
   void add(FunctionId id, const std::vector<std::string>& loops, std::uint32_t guards) {
     if (!active_.insert(id).second) return;  // recursion: its nodes are there already
+    Lines ahead = boundaries_in(unit_.function(id));
     for (const NodeRecord& record : unit_.function(id).nodes) {
       NodeRecord inner = record;
       inner.node.loops.insert(inner.node.loops.begin(), loops.begin(), loops.end());
       inner.node.guards += guards;
-      if (record.inlined != FunctionId{-1}) {
+      pass(ahead, record.node.line);
+      if (record.inlined != FunctionId{-1})
         add(record.inlined, inner.node.loops, inner.node.guards);
-      } else if (nodes_.size() < kMaxNodes) {
-        inner.node.id = static_cast<std::uint32_t>(nodes_.size());
-        nodes_.push_back(std::move(inner));
-      }
+      else
+        add(std::move(inner.node));
     }
+    if (!ahead.empty()) passed_ = true;
     active_.erase(id);
   }
 
-  const UnitRecord& unit_;
-  std::set<FunctionId> active_;
-  std::vector<NodeRecord> nodes_;
-};
-
-/// How many boundaries of the graph's own file lie before a line of it.
-std::size_t boundaries_before(const std::vector<formats::Boundary>& boundaries, std::uint32_t line) {
-  const auto before = [line](const auto& b) { return b.file.empty() && b.line < line; };
-  return static_cast<std::size_t>(std::ranges::count_if(boundaries, before));
-}
-
-std::vector<formats::Segment> cut(const std::vector<NodeRecord>& nodes, const formats::Graph& graph) {
-  std::vector<formats::Segment> segments(1);
-  std::size_t behind = 0;
-  for (formats::Node node : nodes | std::views::transform(&NodeRecord::node)) {
-    if (node.file == graph.file) {
-      node.file.clear();
-      const std::size_t count = boundaries_before(graph.boundaries, node.line);
-      if (count > behind && !segments.back().nodes.empty()) segments.emplace_back();
-      behind = std::max(behind, count);
-    }
-    segments.back().nodes.push_back(std::move(node));
+  void add(formats::Node node) {
+    if (count_ == kMaxNodes) return;
+    if (passed_ && !segments_.back().nodes.empty()) segments_.emplace_back();
+    passed_ = false;
+    node.id = static_cast<std::uint32_t>(count_++);
+    if (node.file == graph_.file) node.file.clear();
+    segments_.back().nodes.push_back(std::move(node));
   }
-  return segments;
-}
+
+  /// In what the function itself holds, by their lines.
+  Lines boundaries_in(const FunctionRecord& function) const {
+    Lines own, found;
+    const auto note = [&](const auto& each) { own.insert(static_cast<std::uint32_t>(each.line)); };
+    std::ranges::for_each(function.effects, note);
+    std::ranges::for_each(function.steerings, note);
+    std::ranges::for_each(function.choices, note);
+    for (const PlaceId id : function.sources) note(unit_.place(id));
+    for (const formats::Boundary& each : graph_.boundaries)
+      if ((each.file.empty() ? graph_.file : each.file) == function.file && own.contains(each.line))
+        found.insert(each.line);
+    return found;
+  }
+
+  /// Boundaries before a line. Of those in the same line it is not known which comes first.
+  void pass(Lines& ahead, std::uint32_t line) {
+    const auto rest = ahead.lower_bound(line);
+    passed_ = passed_ || rest != ahead.begin();
+    ahead.erase(ahead.begin(), rest);
+  }
+
+  const UnitRecord& unit_;
+  const formats::Graph& graph_;
+  std::set<FunctionId> active_;
+  std::vector<formats::Segment> segments_{1};
+  std::size_t count_ = 0;
+  bool passed_ = false;  ///< A boundary, behind the last node.
+};
 
 std::string boundary_call(const formats::Boundary& boundary) {
   return "::dflow::detail::boundary<" + cpp_literal(boundary.file) + ", " + std::to_string(boundary.line) +
@@ -132,7 +147,7 @@ void complete_graph(formats::Graph& graph, const UnitRecord& unit, FunctionId id
     if (verdict.member_needs[i] == formats::ParameterNeed::none) continue;
     graph.parameters.push_back({graph.parameters[member.parameter].name + "." + member.name, member.type, verdict.member_needs[i]});
   }
-  graph.segments = cut(Flattening(unit).run(id), graph);
+  graph.segments = Flattening(unit, graph).run(id);
 }
 
 void propose_dry_run_edits(const UnitRecord& unit, const std::vector<Verdict>& verdicts, Proposals& proposals) {

@@ -169,6 +169,7 @@ void Facts::call(const clang::FunctionDecl& callee, clang::SourceLocation locati
   record_.calls.push_back(id->second);
   may_fail({{places.failure(*definition), Aspect::value}}, location);
   NodeRecord inlined;
+  inlined.node.line = static_cast<std::uint32_t>(line(location));
   inlined.node.loops = around.loops;
   inlined.node.guards = around.guards;
   inlined.inlined = id->second;

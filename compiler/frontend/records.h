@@ -69,7 +69,8 @@ struct Effect {
   Stop stop;
 };
 
-/// A call that submits, or one of a function of the user's, whose nodes come in its place.
+/// A call that submits, or one of a function of the user's, whose nodes come in its place: of that `node` tells line,
+/// loops and guards.
 struct NodeRecord {
   formats::Node node;
   FunctionId inlined{-1};

@@ -204,6 +204,57 @@ TEST(Plan, CutsSegmentsAtBoundaries) {
   EXPECT_EQ(graph.segments[1].nodes[0].task, "add");
 }
 
+/// "load | add fin": tasks by segments.
+std::string tasks_of(const formats::Graph& graph) {
+  std::string all;
+  for (const formats::Segment& segment : graph.segments) {
+    if (&segment != &graph.segments.front()) all += "| ";
+    for (const formats::Node& node : segment.nodes) all += node.task.substr(node.task.rfind(':') + 1) + " ";
+  }
+  return all;
+}
+
+struct Cut {
+  std::string name;
+  std::string snippet;
+  std::string segments;
+};
+const std::string kTell = "void tell(F f) {\nstd::cout << f.get(); }\n";
+const std::string kMiddle = "F middle(dflow::Executor& ex, F f) {\nF a = ex.submit(one, f);\nstd::cout << 1;\nreturn ex.submit(two, a); }\n";
+const Cut kCuts[] = {
+    {"InItsOwnText", kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nstd::cout << n;\nreturn ex.submit(two, f); }", "one | two "},
+    {"InAHelper", kTell + kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\ntell(f);\nreturn ex.submit(two, f); }", "one | two "},
+    {"AmongAHelpersTasks", kMiddle + kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nf = middle(ex, f);\nf = middle(ex, f);\nreturn ex.submit(add, f, f); }",
+     "one one | two one | two add "},
+    {"BehindTheSubmitThatIsPrinted", kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nstd::cout << ex.submit(two, f).get();\nreturn ex.submit(add, f, f); }",
+     "one two | add "},
+    {"BeforeTheTaskThatTakesWhatComesThroughAHelper", "F seen(F f) {\nstd::cout << f.get();\nreturn f; }\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nreturn ex.submit(add, f, seen(f)); }", "one | add "},
+    {"BeforeTheTaskThatTakesAnAnswer", kGraph +
+     "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nstd::vector<F> fs = {f, f};\nreturn ex.submit(add, f, fs[std::cin.get()]); }", "one | add "},
+    {"InABranch", kTell + kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nif (n > 2) {\nf = ex.submit(two, f);\ntell(f);\nf = ex.submit(one, f);\n}\nreturn ex.submit(two, f); }",
+     "one | two | one | two "},
+    {"InALoop", kTell + kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nfor (int i = 0; i < n; ++i) {\ntell(f);\nf = ex.submit(two, f);\n}\nreturn ex.submit(one, f); }",
+     "one | two | one "},
+    {"ByAnAlgorithm", kTell + kGraph + "F g(dflow::Executor& ex, int n) {\nstd::vector<F> fs = {ex.submit(one, n)};\nstd::for_each(fs.begin(), fs.end(), tell);\nreturn ex.submit(two, fs[0]); }",
+     "one | two "},
+    {"NotWhereALambdaIsWritten", kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nconst auto say = [&] {\nstd::cout << n;\n};\nf = ex.submit(two, f);\nsay();\nreturn ex.submit(one, f); }",
+     "one two | one "},
+    {"InWhatIsNotFollowed", kMiddle + kGraph + "F g(dflow::Executor& ex, int n) {\nF f = ex.submit(one, n);\nfor (int i = 0; i * i < n; ++i)\n f = middle(ex, f);\nreturn ex.submit(add, f, f); }",
+     "one | one | two | add "},
+};
+
+TEST(Plan, CutsSegmentsAtBoundariesInWhatIsCalled) {
+  std::vector<std::string> snippets;
+  for (const Cut& each : kCuts) snippets.push_back("int two(int x) { return x; }\n" + each.snippet);
+  const std::vector<formats::Graph> graphs = graphs_of(snippets);
+  for (std::size_t i = 0; i < graphs.size(); ++i) {
+    SCOPED_TRACE(kCuts[i].name);
+    EXPECT_EQ(tasks_of(graphs[i]), kCuts[i].segments);
+    EXPECT_FALSE(graphs[i].boundaries.empty());
+  }
+}
+
 TEST(Plan, RefusesToExpandWhatCannotBeCalled) {
   const auto graphs = graphs_of(
       {"static F h(dflow::Executor& ex) { return ex.submit(one, 1); }\n"

@@ -58,19 +58,23 @@ bool is_before(const Boundary& boundary, const Segment& segment) {
   return boundary.file.empty() && own != segment.nodes.end() && boundary.line < own->line;
 }
 
-/// Segments with the boundaries between them.
+/// Segments with the boundaries between them. Those of other functions stand behind: they may be passed more
+/// than once.
 std::string body_of(const Graph& graph) {
   std::string all;
-  auto boundary = graph.boundaries.begin();
+  const auto within = [&](const Boundary& each) { return each.file.empty() && each.line >= graph.line; };
+  std::vector<Boundary> boundaries = graph.boundaries;
+  std::ranges::stable_partition(boundaries, within);
+  auto boundary = boundaries.cbegin();
   for (std::size_t i = 0; i < graph.segments.size(); ++i) {
     const Segment& segment = graph.segments[i];
-    for (; boundary != graph.boundaries.end() && is_before(*boundary, segment); ++boundary)
+    for (; boundary != boundaries.cend() && within(*boundary) && is_before(*boundary, segment); ++boundary)
       all += text_of(*boundary);
     all += text({"  segment ", std::to_string(i + 1), segment.nodes.empty() ? ": empty\n" : ":\n"});
     all += dependences_text(graph, segment);
     for (const Node& node : segment.nodes) all += text_of(graph, node);
   }
-  for (; boundary != graph.boundaries.end(); ++boundary) all += text_of(*boundary);
+  for (; boundary != boundaries.cend(); ++boundary) all += text_of(*boundary);
   return all;
 }
 
