@@ -9,6 +9,13 @@
 
 namespace dflow::net {
 
+namespace {
+
+/// So long who is refused may take to read why.
+constexpr std::chrono::seconds kFarewell{1};
+
+}  // namespace
+
 Lobby::Lobby(Options options, Greeted greeted)
     : options_(options), greeted_(std::move(greeted)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       thread_([this] { run(); }) {}
@@ -68,9 +75,15 @@ void Lobby::run() {
 }
 
 bool Lobby::attend(Visitor& visitor) {
+  if (visitor.refused) return visitor.stream->drain();
   if (!visitor.proven) {
     const Result<Wants> wants = visitor.stream->shake_hands();
-    if (!wants) return false;
+    if (!wants) {  // it has been told why, and should be able to read that, whatever it is saying meanwhile
+      visitor.refused = true;
+      visitor.wants = Wants::read;
+      visitor.until = std::min(visitor.until, Clock::now() + kFarewell);
+      return visitor.stream->drain();
+    }
     visitor.wants = wants.value();
     if (visitor.wants != Wants::nothing) return true;
     visitor.proven = true;

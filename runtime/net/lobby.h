@@ -36,7 +36,7 @@ class Lobby {
   struct Visitor {
     std::unique_ptr<Stream> stream;
     Clock::time_point until;
-    bool proven = false;
+    bool proven = false, refused = false;
     Wants wants = Wants::read;
   };
 

@@ -339,6 +339,13 @@ bool Stream::writable() const {
   return ::poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0;
 }
 
+bool Stream::drain() noexcept {
+  ::shutdown(descriptor(), SHUT_WR);
+  std::array<char, 16 << 10> ignored;
+  const ssize_t got = ::recv(descriptor(), ignored.data(), ignored.size(), MSG_DONTWAIT);
+  return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
 void Stream::shut_down() noexcept { ::shutdown(impl_->socket->getSocketFD(), SHUT_RDWR); }
 
 bool Stream::crowded() const noexcept { return impl_->crowded; }

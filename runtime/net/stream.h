@@ -68,6 +68,9 @@ class Stream {
   Result<Message> read_greeting(std::chrono::milliseconds patience);
   /// True if some 64 KiB can be written now without waiting for the other side.
   bool writable() const;
+  /// Says no more, and throws away what comes: a connection that is closed with unread bytes is reset, and the other side may
+  /// never read what was said last. False when it is done, too. Does not wait; to be called until then.
+  bool drain() noexcept;
   /// Reads and writes of any thread end now, with errors.
   void shut_down() noexcept;
   /// It was accepted with the process's last descriptor: others wait until this one ends, so it had better end soon.

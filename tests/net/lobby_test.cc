@@ -195,5 +195,20 @@ TEST_F(SecureLobby, WhoeverStopsInTheMiddleOfAHandshakeIsShownOut) {
   EXPECT_EQ(desk.greeted(), 0u);
 }
 
+/// From where he stands he has proven himself, and greets before he hears that it was in vain: a reset would take that from him.
+TEST_F(SecureLobby, WhoIsRefusedMayGreetAndStillReadsWhy) {
+  const auto client = make(CertificateRole::client);
+  revoke({last().serial});
+  Desk desk({.patience = 60s}, make(CertificateRole::scheduler));
+  const auto visitor = desk.call(client.get());
+  pollfd wanted{.fd = visitor->descriptor(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&wanted, 1, 30'000), 1);  // it has been decided
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(visitor->write(Hello{.name = "a"})) << i;
+  const auto reply = visitor->read_greeting(30s);
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.message(), ::testing::HasSubstr("does not accept this side's certificate"));
+  EXPECT_EQ(desk.greeted(), 0u);
+}
+
 }  // namespace
 }  // namespace dflow::net
