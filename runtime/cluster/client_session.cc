@@ -2,6 +2,8 @@
 
 #include <dflow/errors.h>
 
+#include "runtime/net/heap.h"
+
 namespace dflow::cluster {
 
 using detail::Node;
@@ -48,8 +50,12 @@ void ClientSession::connect() {
   id_ = core::ClientId{greeted.value().welcome.id};
   links_->use_secret(greeted.value().welcome.secret);
   open_connection(std::move(greeted).value());
+  net::prepare_heap(net::kLargeHeap);  // who connects is about to submit
   if (options_.trace) send(TraceWanted{});
-  flusher_ = std::thread([this] { keep_flushing(); });
+  flusher_ = std::thread([this] {
+    net::prepare_heap(net::kLargeHeap);
+    keep_flushing();
+  });
 }
 
 bool ClientSession::wait(Node& node, detail::Deadline deadline) {

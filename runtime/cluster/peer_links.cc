@@ -50,6 +50,11 @@ void PeerLinks::add(core::WorkerId worker, const std::string& address) {
   addresses_[worker] = parsed.value();
 }
 
+std::size_t PeerLinks::known() const {
+  const std::lock_guard lock(mutex_);
+  return addresses_.size();
+}
+
 void PeerLinks::remove(core::WorkerId worker) {
   const std::lock_guard lock(mutex_);
   addresses_.erase(worker);
@@ -96,15 +101,11 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
     in_use_.emplace(worker, link.stream.get());
     return Lease(*this, worker, std::move(link));
   };
-  net::Address address;
-  net::Hello self;
-  std::chrono::milliseconds patience{};
+  std::optional<Call> way;
   {
     const std::lock_guard lock(mutex_);
-    const auto known = addresses_.find(worker);
-    if (known == addresses_.end()) return Error{"the worker is gone"};
-    address = known->second;
-    self = self_;
+    way = call_to(worker);
+    if (!way) return Error{"the worker is gone"};
     std::vector<Link>& idle = idle_[worker];
     if (fresh) idle.clear();
     if (!idle.empty()) {
@@ -114,25 +115,52 @@ Result<PeerLinks::Lease> PeerLinks::take(core::WorkerId worker, bool fresh) {
     }
     const auto silent = silent_until_.find(worker);
     if (silent != silent_until_.end() && Clock::now() < silent->second) return Error{"it did not answer a moment ago"};
-    patience = silence_.count() > 0 ? std::min<std::chrono::milliseconds>(3 * silence_, kConnectTime) : kConnectTime;
   }
-  Result<Greeted> greeted = call(worker, address, std::move(self), patience);
-  if (!greeted) return greeted.error();
+  Result<Greeted> greeted = call(worker, std::move(*way));
   const std::lock_guard lock(mutex_);
+  Result<Link> link = link_to(worker, std::move(greeted));
+  if (!link) return link.error();
+  return lease(std::move(link).value());
+}
+
+/// The lock is held.
+std::optional<PeerLinks::Call> PeerLinks::call_to(core::WorkerId worker) const {
+  const auto known = addresses_.find(worker);
+  if (known == addresses_.end()) return std::nullopt;
+  const std::chrono::milliseconds patience =
+      silence_.count() > 0 ? std::min<std::chrono::milliseconds>(3 * silence_, kConnectTime) : kConnectTime;
+  return Call{.address = known->second, .self = self_, .patience = patience};
+}
+
+/// The lock is held.
+Result<PeerLinks::Link> PeerLinks::link_to(core::WorkerId worker, Result<Greeted> greeted) const {
+  if (!greeted) return greeted.error();
   if (!addresses_.contains(worker)) return Error{"the worker is gone"};
   if (silence_.count() > 0) greeted.value().stream->notice_dead(3 * silence_);
-  return lease({std::move(greeted.value().stream), std::move(greeted.value().welcome.machine)});
+  return Link{std::move(greeted.value().stream), std::move(greeted.value().welcome.machine)};
 }
 
 /// Notes whether it kept this one waiting for nothing; who refuses at once may be called again at once.
-Result<Greeted> PeerLinks::call(core::WorkerId worker, const net::Address& address, net::Hello self,
-                                std::chrono::milliseconds patience) {
+Result<Greeted> PeerLinks::call(core::WorkerId worker, Call call) {
   const auto began = Clock::now();
-  Result<Greeted> greeted = greet(address, std::move(self), credentials_.get(), patience);
+  Result<Greeted> greeted = greet(call.address, std::move(call.self), credentials_.get(), call.patience);
   const std::lock_guard lock(mutex_);
   if (greeted) silent_until_.erase(worker);
-  else if (const auto now = Clock::now(); now - began >= patience / 2) silent_until_[worker] = now + kRest;
+  else if (const auto now = Clock::now(); now - began >= call.patience / 2) silent_until_[worker] = now + kRest;
   return greeted;
+}
+
+void PeerLinks::call_ahead(core::WorkerId worker) {
+  std::optional<Call> way;
+  {
+    const std::lock_guard lock(mutex_);
+    if (idle_.contains(worker) || in_use_.contains(worker)) return;
+    way = call_to(worker);
+  }
+  if (!way) return;
+  Result<Greeted> greeted = greet(way->address, std::move(way->self), credentials_.get(), way->patience);
+  const std::lock_guard lock(mutex_);
+  if (Result<Link> link = link_to(worker, std::move(greeted))) idle_[worker].push_back(std::move(link).value());
 }
 
 /// Said once, and not tried again.

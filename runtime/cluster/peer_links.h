@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,11 @@ class PeerLinks {
 
   void add(core::WorkerId worker, const std::string& address);
   void remove(core::WorkerId worker);
+  /// How many there are.
+  std::size_t known() const;
+  /// Has a connection to it ready for the first value. Nothing comes of it if it does not answer: whoever needs a value of its
+  /// finds out.
+  void call_ahead(core::WorkerId worker);
 
   /// Takes the bytes of a value, by its place among the wanted, as they come; an error if they did not come whole, after
   /// which it may be called for it again.
@@ -71,8 +77,17 @@ class PeerLinks {
 
   using Clock = std::chrono::steady_clock;
 
+  /// Who is called, as what, and for how long.
+  struct Call {
+    net::Address address;
+    net::Hello self;
+    std::chrono::milliseconds patience{};
+  };
+
   Result<Lease> take(core::WorkerId worker, bool fresh);
-  Result<Greeted> call(core::WorkerId worker, const net::Address& address, net::Hello self, std::chrono::milliseconds patience);
+  std::optional<Call> call_to(core::WorkerId worker) const;
+  Result<Greeted> call(core::WorkerId worker, Call call);
+  Result<Link> link_to(core::WorkerId worker, Result<Greeted> greeted) const;
   bool pull_over(Lease& link, std::span<const Wanted> wanted, const Take& take, std::vector<Pulled>& pulled);
   bool take_answer(Lease& link, const net::Pull& pull, const Take& take, std::vector<Pulled>& pulled);
   std::optional<std::string> push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces);
@@ -80,7 +95,7 @@ class PeerLinks {
 
   net::Hello self_;
   std::shared_ptr<net::Credentials> credentials_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;
   std::multimap<core::WorkerId, net::Stream*> in_use_;

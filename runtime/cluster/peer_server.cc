@@ -2,6 +2,7 @@
 
 #include "runtime/cluster/arrival.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/net/heap.h"
 #include "runtime/transfer/machine.h"
 #include "runtime/transfer/memory.h"
 #include "runtime/transfer/packing.h"
@@ -92,6 +93,7 @@ void PeerServer::drop_revoked(const Revocations& revocations) {
 }
 
 void PeerServer::serve(Guest& guest) {
+  net::prepare_heap(net::kSmallHeap);
   net::Stream& stream = *guest.stream;
   for (;;) {
     const Result<net::Message> message = stream.read();

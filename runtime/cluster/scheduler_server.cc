@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/cluster/process_memory.h"
+#include "runtime/net/heap.h"
 #include "runtime/net/secrets.h"
 
 namespace dflow::cluster {
@@ -45,7 +45,7 @@ core::WorkerJoined joined_as(const PeerJoined& peer) {
 }
 
 Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options) {
-  keep_freed_memory();
+  net::keep_freed_memory();
   Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address, options.credentials);
   if (!listener) return listener.error();
   std::unique_ptr<SchedulerServer> server(new SchedulerServer(std::move(options), std::move(listener).value()));
@@ -283,25 +283,41 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
   return *program;
 }
 
+/// Without the lock, since others have to say something meanwhile. Up to the first that is damaged.
+template <class M>
+static std::vector<M> decoded(const std::vector<std::string>& messages) {
+  std::vector<M> all;
+  all.reserve(messages.size());
+  for (const std::string& bytes : messages) {
+    Result<M> message = core::decode<M>(bytes);
+    if (!message) break;
+    all.push_back(std::move(message).value());
+  }
+  return all;
+}
+
 void SchedulerServer::received(Member& member, const std::vector<std::string>& messages) {
+  std::vector<FromClient> of_client;
+  std::vector<FromWorker> of_worker;
+  if (member.role == net::Role::client) of_client = decoded<FromClient>(messages);
+  if (member.role == net::Role::worker) of_worker = decoded<FromWorker>(messages);
   const std::lock_guard lock(mutex_);
   if (member.closed || member.gone) return;  // it was given up meanwhile
   const net::Together together;  // ends before the lock is given back: until then no connection ends
   const Noting noting(*this);
-  for (const std::string& bytes : messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const std::string& bytes = messages[i];
     if (member.role == net::Role::client) {
-      Result<FromClient> message = core::decode<FromClient>(bytes);
-      if (!message) return member.connection->close();
-      if (message.value().index() < kKeptMessages) keep_message(member, bytes);
-      from_client(member, std::move(message).value());
+      if (i >= of_client.size()) return member.connection->close();
+      if (of_client[i].index() < kKeptMessages) keep_message(member, bytes);
+      from_client(member, std::move(of_client[i]));
     } else if (member.role == net::Role::agent) {
       if (!received_from_agent(member, bytes)) return member.connection->close();
     } else if (member.role == net::Role::tool) {
       if (!received_from_tool(member, bytes)) return member.connection->close();
     } else {
-      Result<FromWorker> message = core::decode<FromWorker>(bytes);
-      if (!message) return member.connection->close();
-      from_worker(member, std::move(message).value());
+      if (i >= of_worker.size()) return member.connection->close();
+      from_worker(member, std::move(of_worker[i]));
     }
   }
 }

@@ -8,6 +8,7 @@
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/task_codec.h"
 #include "runtime/cluster/worker_process.h"
+#include "runtime/net/heap.h"
 
 namespace dflow::cluster {
 
@@ -35,6 +36,7 @@ class WorkerProcess::Loader final : public detail::Value<void> {
   Loader(WorkerProcess& worker, Order order) : worker_(worker), order_(std::move(order)) {}
   void run() override {
     std::construct_at(&value_);
+    net::prepare_heap(net::kLargeHeap);
     worker_.load(*order_);
   }
   void release_arguments() noexcept override {}

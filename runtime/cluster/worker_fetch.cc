@@ -1,6 +1,7 @@
 // A worker's fetchers: they get the values that its tasks need from other workers.
 #include "runtime/cluster/arrival.h"
 #include "runtime/cluster/worker_process.h"
+#include "runtime/net/heap.h"
 
 namespace dflow::cluster {
 
@@ -9,6 +10,9 @@ namespace {
 /// The values that one question asks for, and their size.
 constexpr std::size_t kMostFetches = 256;
 constexpr std::uint64_t kSmallFetch = 32 << 10;
+/// Workers with more peers than that do not call them before they need something: there would be a connection and a thread
+/// for each two of them.
+constexpr std::size_t kCalledAhead = 3;
 
 }  // namespace
 
@@ -26,11 +30,28 @@ std::vector<core::StartFetch> WorkerProcess::next_fetches() {
   return orders;
 }
 
+/// One at a time, so that others stay to fetch when it takes long. The lock is given up meanwhile.
+void WorkerProcess::call_ahead(std::unique_lock<std::mutex>& lock) {
+  const core::WorkerId peer = to_call_.front();
+  to_call_.pop_front();
+  if (links_->known() > kCalledAhead + 1) return to_call_.clear();  // this worker is among them
+  calling_ = true;
+  lock.unlock();
+  links_->call_ahead(peer);
+  lock.lock();
+  calling_ = false;
+}
+
 void WorkerProcess::fetch() {
+  net::prepare_heap(net::kSmallHeap);
   std::unique_lock lock(mutex_);
   for (;;) {
-    fetch_wanted_.wait(lock, [&] { return over_ || !to_fetch_.empty(); });
+    fetch_wanted_.wait(lock, [&] { return over_ || !to_fetch_.empty() || may_call_ahead(); });
     if (over_) return;
+    if (to_fetch_.empty()) {
+      call_ahead(lock);
+      continue;
+    }
     const std::vector<core::StartFetch> orders = next_fetches();
     if (!to_fetch_.empty()) fetch_wanted_.notify_one();
     lock.unlock();

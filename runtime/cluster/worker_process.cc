@@ -6,11 +6,11 @@
 #include <iostream>
 
 #include "runtime/cluster/admission.h"
-#include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/threads.h"
 #include "runtime/local/resources.h"
+#include "runtime/net/heap.h"
 
 namespace dflow::cluster {
 
@@ -80,7 +80,7 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
 WorkerProcess::WorkerProcess(WorkerSettings settings) : settings_(std::move(settings)) { this_process = this; }
 
 Result<int> WorkerProcess::run() {
-  keep_freed_memory();
+  net::keep_freed_memory();
   if (const std::string lack = lack_of_threads(kOwnThreads + bodies_at_once()); !lack.empty())
     return formats::Error{"dflow: " + lack};
   executor_ = std::make_unique<Executor>();
@@ -162,9 +162,11 @@ void WorkerProcess::scheduler_lost() {
 }
 
 void WorkerProcess::received(std::vector<std::string> messages) {
+  std::vector<Result<ToWorker>> decoded;  // without the lock, which bodies need when they end
+  decoded.reserve(messages.size());
+  for (const std::string& bytes : messages) decoded.push_back(core::decode<ToWorker>(bytes));
   const std::lock_guard lock(mutex_);
-  for (const std::string& bytes : messages) {
-    Result<ToWorker> message = core::decode<ToWorker>(bytes);
+  for (Result<ToWorker>& message : decoded) {
     if (!message) {
       why_over_ = "dflow: " + message.message();
       over_ = true;
@@ -176,6 +178,7 @@ void WorkerProcess::received(std::vector<std::string> messages) {
           using M = std::remove_cvref_t<decltype(m)>;
           if constexpr (std::is_same_v<M, PeerJoined>) {
             links_->add(m.worker, m.address);
+            if (m.worker != id_) to_call_.push_back(m.worker), fetch_wanted_.notify_one();
           } else if constexpr (std::is_same_v<M, PeerLeft>) {
             links_->remove(m.worker);
           } else if constexpr (std::is_same_v<M, TraceWanted>) {

@@ -137,6 +137,8 @@ class WorkerProcess {
 
   // worker_fetch.cc
   void fetch();
+  bool may_call_ahead() const { return !to_call_.empty() && !calling_; }
+  void call_ahead(std::unique_lock<std::mutex>& lock);
   std::vector<core::StartFetch> next_fetches();
   std::vector<core::WorkerEvent> fetch(const std::vector<core::StartFetch>& orders);
 
@@ -183,7 +185,10 @@ class WorkerProcess {
   std::vector<RunningBody> untold_starts_;    ///< They are on the board, and the scheduler has not heard of them.
   std::vector<std::string> reports_;          ///< That are to be sent when all events have been dealt with.
   bool urgent_ = false;                       ///< One of them does not wait for others.
+  std::size_t most_left_ = 0;                 ///< Tasks that were here at a time since some were sent at once.
   std::deque<core::StartFetch> to_fetch_;
+  std::deque<core::WorkerId> to_call_;        ///< Peers that may be needed.
+  bool calling_ = false;                      ///< One of them.
   bool cut_ = false;                          ///< The scheduler is gone, or seems to be, and may come back.
   std::vector<core::TaskFailed> untold_;      ///< What failed meanwhile.
   std::deque<core::SpillValue> to_spill_;

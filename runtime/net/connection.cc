@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "runtime/net/heap.h"
+
 namespace dflow::net {
 
 namespace {
@@ -67,9 +69,10 @@ void Connection::start(Handlers handlers) {
 // ---- To send ---------------------------------------------------------------------------------------------------------
 
 void Connection::send(std::string message) {
-  std::vector<std::string> one;
-  one.push_back(std::move(message));
-  send(std::move(one));
+  std::unique_lock lock(mutex_);
+  if (closed_ || finishing_ || !admit(message.size())) return;
+  unheard_.add(std::move(message));
+  write_soon(lock);
 }
 
 void Connection::send(std::vector<std::string> messages) {
@@ -77,6 +80,11 @@ void Connection::send(std::vector<std::string> messages) {
   std::unique_lock lock(mutex_);
   if (closed_ || finishing_ || !admit(size_of(messages))) return;
   queue(std::move(messages));
+  write_soon(lock);
+}
+
+/// At once, or with what else this thread sends together.
+void Connection::write_soon(std::unique_lock<std::mutex>& lock) {
   lingers_ = false;
   if (!together) return write_queued(lock);
   std::vector<Connection*>& waiting = together->waiting_;
@@ -261,6 +269,7 @@ std::string Connection::read_all(Stream& stream, std::uint64_t life) {
 }
 
 void Connection::read(const std::shared_ptr<Stream>& stream, std::uint64_t life) {
+  prepare_heap(kLargeHeap);
   const std::string reason = read_all(*stream, life);
   stream->shut_down();
   bool broken = false;

@@ -107,6 +107,7 @@ class Connection {
   void write();
   bool admit(std::size_t size);
   void queue(std::vector<std::string> messages);
+  void write_soon(std::unique_lock<std::mutex>& lock);
   void write_queued(std::unique_lock<std::mutex>& lock);
   /// Sends what has waited for others.
   void send_queued();

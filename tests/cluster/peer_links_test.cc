@@ -9,6 +9,7 @@
 
 #include <array>
 #include <string>
+#include <thread>
 
 namespace dflow::cluster {
 namespace {
@@ -78,6 +79,34 @@ TEST_F(PeerLinksTest, CallsAWorkerThatHasComeAnew) {
   links_.remove(deaf_);
   links_.add(deaf_, port_.address());
   EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
+}
+
+TEST_F(PeerLinksTest, LeavesWhoDidNotAnswerAheadToBeCalled) {
+  links_.add(deaf_, port_.address());
+  links_.call_ahead(deaf_);
+  EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
+}
+
+TEST(PeerLinks, CallAheadSoThatTheFirstValueFindsAConnection) {
+  const auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0}).value();
+  std::thread peer([&] {
+    auto stream = listener->accept();
+    if (!stream || !stream.value()->read() || !answer(*stream.value(), {})) return;
+    while (stream.value()->read() && stream.value()->write(net::Value{.outcome = net::Value::Outcome::gone})) {
+    }
+  });
+  {
+    PeerLinks links({.role = net::Role::peer, .program = "p", .secret = "s"}, nullptr);
+    const core::WorkerId worker{1};
+    links.add(worker, listener->address().text());
+    EXPECT_EQ(links.known(), 1u);
+    links.call_ahead(worker);
+    listener->close();  // nobody is called any more
+    const std::array wanted{Wanted{core::TaskId{1}, core::Attempt{1}}};
+    const auto pulled = links.pull(worker, wanted, [](auto&&...) -> Result<void> { return {}; });
+    EXPECT_EQ(pulled.front().outcome, Pulled::Outcome::gone) << pulled.front().error;
+  }
+  peer.join();
 }
 
 }  // namespace
