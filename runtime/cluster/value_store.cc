@@ -73,6 +73,15 @@ ValueStore::Held ValueStore::lend(core::TaskId id, core::Attempt version, const 
   return {.bytes = bytes, .form = from.form};
 }
 
+std::vector<NodeRef> ValueStore::objects(std::span<const core::Input> inputs) {
+  std::vector<NodeRef> found(inputs.size());
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (const Entry* known = entry(inputs[i].id, inputs[i].version)) found[i] = known->held.object;
+  }
+  return found;
+}
+
 NodeRef ValueStore::object(core::TaskId id, core::Attempt version, const ValueForm& form) {
   Entry known;
   {

@@ -4,9 +4,11 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include <dflow/detail/crossing.h>
 
@@ -14,7 +16,7 @@
 #include "runtime/cluster/loans.h"
 #include "runtime/cluster/spill_file.h"
 #include "runtime/cluster/value_forms.h"
-#include "runtime/core/ids.h"
+#include "runtime/core/actions.h"
 
 namespace dflow::cluster {
 
@@ -54,6 +56,10 @@ class ValueStore {
   /// is still there when the task has to run again. Throws the failure in its place, std::out_of_range if it
   /// is not there, and DamagedValue.
   NodeRef object(core::TaskId id, core::Attempt version, const dflow::detail::ValueForm& form);
+
+  /// Those of a task's inputs that are here as objects, each at its place; null for others. With one turn at the lock, which a task
+  /// of many inputs would take for each.
+  std::vector<NodeRef> objects(std::span<const core::Input> inputs);
 
   /// What a peer is sent. What is on the disk alone is read for as long as it is held. Throws DamagedValue.
   Held find(core::TaskId id, core::Attempt version);

@@ -20,6 +20,9 @@ using dflow::detail::State;
 /// A result of at most this size goes to the client with the news of it.
 constexpr std::size_t kSmallValue = 4096;
 
+/// The engine's slabs of nodes are in it, too.
+constexpr std::size_t kBodiesHeap = net::kLargeHeap + net::kLargeHeap / 2;
+
 core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
 
 }  // namespace
@@ -36,7 +39,7 @@ class WorkerProcess::Loader final : public detail::Value<void> {
   Loader(WorkerProcess& worker, Order order) : worker_(worker), order_(std::move(order)) {}
   void run() override {
     std::construct_at(&value_);
-    net::prepare_heap(net::kLargeHeap);
+    net::prepare_heap(kBodiesHeap);
     worker_.load(*order_);
   }
   void release_arguments() noexcept override {}
@@ -104,11 +107,14 @@ void WorkerProcess::load(const core::StartBody& order) {
   const Name name{order.id, order.attempt};
   const core::Time begun = now();  // a thread of the engine's may have had to wake up first
   try {
+    std::vector<detail::NodeRef> objects = store_.objects(order.inputs);
     Node* node = read_task(*order.payload, [&](std::uint32_t index, const detail::ValueForm& form) {
       if (index >= order.inputs.size()) throw SerializeError("dflow: a task names an input that it does not have");
+      if (objects[index] && form.copyable) return objects[index];
       const core::Input& input = order.inputs[index];
       return store_.object(input.id, input.version, form);
     });
+    objects.clear();
     detail::NodeRef handle(node);
     detail::Extras& extras = node->make_extras();
     extras.remote_id = static_cast<std::uint64_t>(order.id);
