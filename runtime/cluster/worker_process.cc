@@ -166,6 +166,7 @@ void WorkerProcess::received(std::vector<std::string> messages) {
   decoded.reserve(messages.size());
   for (const std::string& bytes : messages) decoded.push_back(core::decode<ToWorker>(bytes));
   const std::lock_guard lock(mutex_);
+  const std::size_t before = brain_->tasks();
   for (Result<ToWorker>& message : decoded) {
     if (!message) {
       why_over_ = "dflow: " + message.message();
@@ -195,6 +196,7 @@ void WorkerProcess::received(std::vector<std::string> messages) {
         message.value());
   }
   apply_all();
+  if (brain_->tasks() > before) to_do_ = brain_->tasks();
 }
 
 void WorkerProcess::tell(const core::WorkerEvent& event) {

@@ -185,7 +185,7 @@ class WorkerProcess {
   std::vector<RunningBody> untold_starts_;    ///< They are on the board, and the scheduler has not heard of them.
   std::vector<std::string> reports_;          ///< That are to be sent when all events have been dealt with.
   bool urgent_ = false;                       ///< One of them does not wait for others.
-  std::size_t most_left_ = 0;                 ///< Tasks that were here at a time since some were sent at once.
+  std::size_t to_do_ = 0;                     ///< Tasks here when the last came; 0: half of them have ended.
   std::deque<core::StartFetch> to_fetch_;
   std::deque<core::WorkerId> to_call_;        ///< Peers that may be needed.
   bool calling_ = false;                      ///< One of them.

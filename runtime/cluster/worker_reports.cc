@@ -45,17 +45,13 @@ void WorkerProcess::tell_starts() {
   }
 }
 
-/// While more bodies run here, the ends of short ones go out many at a time. But when half of what there was to do is done, the
-/// scheduler hears of it: what it sends then comes before the rest is done, too.
+/// While more bodies run here, the ends of short ones go out many at a time. But when half of what has come is done, the scheduler
+/// hears of it: what it sends then comes before the rest is done, too.
 void WorkerProcess::send_reports() {
-  most_left_ = std::max(most_left_, brain_->tasks());
-  const bool half_done = most_left_ >= kHalved && brain_->tasks() <= most_left_ / 2;
-  if (urgent_ || half_done || brain_->running() == 0) {
-    scheduler_->send(std::exchange(reports_, {}));
-    most_left_ = brain_->tasks();
-  } else {
-    scheduler_->send_later(std::exchange(reports_, {}));
-  }
+  const bool half_done = to_do_ >= kHalved && brain_->tasks() <= to_do_ / 2;
+  if (half_done) to_do_ = 0;
+  if (urgent_ || half_done || brain_->running() == 0) scheduler_->send(std::exchange(reports_, {}));
+  else scheduler_->send_later(std::exchange(reports_, {}));
   urgent_ = false;
 }
 
