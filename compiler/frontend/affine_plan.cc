@@ -182,11 +182,14 @@ void propose_launch(const Launcher& launcher, const clang::FunctionDecl& functio
   proposals.propose({file_path(begin, project), inside, inside}, "launch", {{inside, inside, launcher_call(launcher), ""}});
 }
 
-/// The lambdas that it calls leave pointers to themselves.
+/// The lambdas that it calls leave pointers to themselves; one that is a template, to each function that it
+/// is.
 void propose_notes(const GraphFunction& graph, const Project& project, Proposals& proposals) {
   for (const auto& [lambda, key] : graph.noted) {
     const auto at = text_range(lambda->getSourceRange(), project);
-    if (at) proposals.propose(*at, "noted", {{at->begin, at->end, "::dflow::detail::noted<" + key + ">(", ")"}});
+    if (at)
+      proposals.propose(*at, "noted as " + key,
+                        {{at->begin, at->end, "::dflow::detail::noted<" + key + ">(", ")"}});
   }
 }
 

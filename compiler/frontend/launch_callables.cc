@@ -25,11 +25,15 @@ bool alone(const clang::FunctionDecl& function) {
   return found.size() == 1;
 }
 
+/// In canonical types: one that is deduced may be spelled as only the standard library's inside can.
 std::string pointer_type(const clang::FunctionDecl& function, const clang::ASTContext& context, clang::SourceLocation where) {
+  const auto text = [&](clang::QualType type) {
+    return launch_type(type.getCanonicalType(), context, where);
+  };
   std::string types;
   for (const auto* parameter : function.parameters())
-    types += (types.empty() ? "" : ", ") + launch_type(parameter->getType(), context, where);
-  return launch_type(function.getReturnType(), context, where) + " (*)(" + types + ")";
+    types += (types.empty() ? "" : ", ") + text(parameter->getType());
+  return text(function.getReturnType()) + " (*)(" + types + ")";
 }
 
 LaunchCallable named_function(const clang::FunctionDecl& function, const clang::ASTContext& context, clang::SourceLocation where) {
@@ -48,19 +52,106 @@ LaunchCallable member_function(const clang::CXXMethodDecl& method, const clang::
   return {.function = &method, .text = launch_name(method, context, where), .method = method.getNameAsString()};
 }
 
-/// A lambda has no name: where it stands, it leaves a pointer to the function that it is.
-LaunchCallable noted_lambda(const clang::LambdaExpr& lambda, const Project& project) {
+clang::QualType bare(clang::QualType type) {
+  return type.isNull() ? type : type.getNonReferenceType().getCanonicalType().getUnqualifiedType();
+}
+
+/// As what an argument arrives; null where more than its type decides that.
+clang::QualType arrives_as(const clang::Expr& argument, Operation operation) {
+  const auto type = bare(argument.getType());
+  if (operation == Operation::map && !is_sequence(type)) return {};
+  const auto one = operation == Operation::map ? bare(first_type_argument(type)) : type;
+  if (!holds_future(one)) return one->isArrayType() || one->isFunctionType() ? clang::QualType() : one;
+  return is_future(one) ? bare(future_value(one)) : clang::QualType();
+}
+
+std::vector<clang::QualType> arriving(const SiteCall& site) {
+  std::vector<clang::QualType> types;
+  if (site.operation == Operation::then)
+    types.push_back(bare(future_value(
+        llvm::cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument()->getType())));
+  for (const auto* each : site.arguments) types.push_back(arrives_as(*each, site.operation));
+  return types;
+}
+
+/// Whether a task's input is the last reader's may choose between functions, or between what one does:
+/// `auto&&`, `auto&`.
+bool binds_as_given(const clang::ParmVarDecl* parameter) {
+  const auto type = parameter->getType();
+  return type->isRValueReferenceType() ||
+         (type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified());
+}
+
+/// Which function a lambda that is a template is here: the one that takes these types.
+const clang::FunctionDecl& instance_for(const clang::LambdaExpr& lambda, const SiteCall& site) {
   const auto where = lambda.getBeginLoc();
-  const auto* function = lambda.getCallOperator();
+  const auto& pattern = *lambda.getLambdaClass()->getDependentLambdaCallOperator();
+  const auto given = arriving(site);
+  const auto fits = [](clang::QualType type, const clang::ParmVarDecl* parameter) {
+    return type.isNull() || type == bare(parameter->getType());
+  };
+  const clang::FunctionDecl* found = nullptr;
+  for (const clang::FunctionDecl* each : pattern.specializations()) {
+    const auto taken = each->parameters();
+    if (!std::equal(given.begin(), given.end(), taken.begin(), taken.end(), fits)) continue;
+    if (found != nullptr)
+      refuse_launch("a lambda is submitted that is several functions for what it is given", where);
+    found = each;
+  }
+  if (found == nullptr || found->getReturnType()->isUndeducedType())
+    refuse_launch("a lambda is submitted that is a template of what is not known here", where);
+  return *found;
+}
+
+/// What a reduce calls of a lambda that is a template: declarations alone do not make it, but both operands
+/// and the result have one type, or it could not reduce.
+std::string reducing_pointer(const clang::LambdaExpr& lambda, const SiteCall& site,
+                             const clang::ASTContext& context) {
+  const auto where = lambda.getBeginLoc();
+  const auto operand = bare(future_value(site.arguments.at(0)->getType()));
+  const bool initial = site.arguments.size() > 1 && !holds_future(site.arguments[1]->getType());
+  if (initial || operand.isNull())
+    refuse_launch("a lambda that is a template reduces from a value that is no future", where);
+  const std::string type = launch_type(operand, context, where);
+  std::string taken;
+  for (const auto* each : lambda.getCallOperator()->parameters()) {
+    if (each->getType().getNonReferenceType()->getAs<clang::TemplateTypeParmType>() == nullptr)
+      refuse_launch("a lambda that is a template of parts of its operands reduces", where);
+    taken +=
+        (taken.empty() ? "" : ", ") + (each->getType()->isReferenceType() ? "const " + type + "&" : type);
+  }
+  return type + " (*)(" + taken + ")";
+}
+
+/// Of an instance of a function or class that is a template.
+bool is_in_template(const clang::LambdaExpr& lambda) {
+  const auto* generic = lambda.getLambdaClass()->getDependentLambdaCallOperator();
+  return generic != nullptr ? generic->getInstantiatedFromMemberTemplate() != nullptr
+                            : lambda.getCallOperator()->getTemplateInstantiationPattern() != nullptr;
+}
+
+/// A lambda has no name: where it stands, it leaves a pointer to the function that it is.
+LaunchCallable noted_lambda(const clang::LambdaExpr& lambda, const SiteCall& site, const Project& project) {
+  const auto where = lambda.getBeginLoc();
   if (lambda.capture_size() != 0) refuse("a lambda with captures is submitted", where);
-  if (lambda.isGenericLambda() || function->getTemplateInstantiationPattern() != nullptr)
-    refuse("a lambda in a template, or one that is a template, is submitted", where);
+  if (is_in_template(lambda)) refuse("a lambda in a template is submitted", where);
   if (!project.sources().isInMainFile(where) || !text_range(lambda.getSourceRange(), project))
     refuse("a lambda in another file or in a macro is submitted", where);
+  const bool generic = lambda.isGenericLambda(), reduces = site.operation == Operation::reduce;
+  if (generic && std::ranges::any_of(lambda.getCallOperator()->parameters(), binds_as_given))
+    refuse("a lambda is submitted that takes references to what may change", where);
+  const auto& function = generic && !reduces ? instance_for(lambda, site) : *lambda.getCallOperator();
+  const auto& context = project.context();
   const auto place = user_place(where, project.sources());
-  const std::string key = cpp_literal(place.file) + ", " + std::to_string(place.line) + ", " + std::to_string(place.column) + ", " +
-                          pointer_type(*function, project.context(), where);
-  return {.function = function, .text = "::dflow::detail::callable_at<" + key + ">", .noted = true, .lambda = &lambda, .key = key};
+  const std::string key =
+      cpp_literal(place.file) + ", " + std::to_string(place.line) + ", " + std::to_string(place.column) +
+      ", " +
+      (generic && reduces ? reducing_pointer(lambda, site, context) : pointer_type(function, context, where));
+  return {.function = &function,
+          .text = "::dflow::detail::callable_at<" + key + ">",
+          .noted = true,
+          .lambda = &lambda,
+          .key = key};
 }
 
 /// An object of a class that is called in one way.
@@ -107,7 +198,7 @@ LaunchCallable launch_callable(const SiteCall& site, LaunchValues& values, const
   } else if (function != nullptr) {
     found = named_function(*function, project.context(), where);
   } else if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&expression)) {
-    found = noted_lambda(*lambda, project);
+    found = noted_lambda(*lambda, site, project);
   } else {
     found = functor(expression, values, project);
   }
