@@ -50,7 +50,7 @@ void WorkerProcess::trim(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-/// A value that is pushed waits until there is room for it, or until no other comes.
+/// A value that is pushed waits until there is somebody to tell of it, and room for it, or until no other comes.
 void WorkerProcess::admit(std::uint64_t bytes) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return over_ || (begun_ && (pushed_bytes_ == 0 || brain_->has_room(pushed_bytes_ + bytes))); });

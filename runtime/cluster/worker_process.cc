@@ -93,8 +93,7 @@ Result<int> WorkerProcess::run() {
       PeerServer::start(self, stream.value()->local_host(), settings_.credentials, store_,
                         {.pushed =
                              [this](core::TaskId id, core::Attempt version, std::uint64_t bytes) {
-                               std::unique_lock lock(mutex_);
-                               changed_.wait(lock, [this] { return begun_; });
+                               const std::lock_guard lock(mutex_);
                                measure(bytes);
                                apply(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
                              },
