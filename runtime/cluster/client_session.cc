@@ -60,6 +60,10 @@ void ClientSession::connect() {
 
 bool ClientSession::wait(Node& node, detail::Deadline deadline) {
   if (node.ended()) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    burst_ = kFirstBurst;
+  }
   flush();
   return local_.wait(node, deadline);
 }

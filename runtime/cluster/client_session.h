@@ -207,7 +207,10 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::vector<core::TaskSpec> to_submit_;
   std::vector<core::TaskId> to_release_;
   std::chrono::steady_clock::time_point flushed_ = {};
-  std::size_t burst_ = 0;               ///< So many tasks are not waited with for more; 0: for any number.
+  /// After a lull, or when the program has waited for something, tasks are sent when there are so many, then twice as many, and so
+  /// on: workers have something to do while the rest is still being described, and who submits many sends few messages more.
+  static constexpr std::size_t kFirstBurst = 32;
+  std::size_t burst_ = kFirstBurst;     ///< So many are not waited with for more; 0: any number is.
   bool lingering_ = false;              ///< The flusher is awake, and waits a little for company of what is released.
   std::string lost_;                    ///< Not empty: why there is no cluster any more.
   std::string cut_;                     ///< Not empty: the connection is gone, and another is to be made.

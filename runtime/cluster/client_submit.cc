@@ -28,9 +28,6 @@ constexpr std::size_t kMostBytes = 1 << 20;
 constexpr std::size_t kMostArguments = 32 << 20;
 /// Tasks that follow each other faster are sent together.
 constexpr std::chrono::microseconds kLull{30};
-/// After a lull they are sent when there are so many, then twice as many, and so on: workers have something to do while the rest is
-/// still being described, and a program that submits many sends few messages more.
-constexpr std::size_t kFirstBurst = 32;
 constexpr std::chrono::milliseconds kLinger{2};
 
 std::uint64_t id_of(const Node& node) {
@@ -157,7 +154,7 @@ void ClientSession::send_task(Node& node) {
     const bool lull = first && std::chrono::steady_clock::now() - flushed_ > kLull;
     const bool enough = burst_ > 0 && to_submit_.size() >= burst_;
     if (lull) burst_ = kFirstBurst;
-    else if (enough) burst_ = burst_ * 2 < kMostTasks ? burst_ * 2 : 0;
+    if (enough) burst_ = burst_ * 2 < kMostTasks ? burst_ * 2 : 0;
     lock.unlock();
     if (lull || enough) flush();  // the first of a burst, or the only one: nobody else has to wake up for it
     else if (first) changed_.notify_all();
