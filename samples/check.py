@@ -5,11 +5,10 @@ import os
 import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent.parent / "tests" / "chaos"))
-from faults import Faults  # noqa: E402
+from faults import run_under_kills  # noqa: E402
 
 WORKERS = {"DFLOW_WORKERS": "3"}
 MODES = [{}, {"DFLOW_STATIC": "0"}, {"DFLOW_SERIAL": "1"}, {"DFLOW_SHUFFLE": "7"}, {"DFLOW_THREADS": "1"}, WORKERS]
@@ -27,18 +26,12 @@ def output(command, extra):
 
 
 def output_while_killing(command, chooser, counts):
-    """The same, while a worker is killed now and then: not all of them before the first is there again."""
-    run = subprocess.Popen(command, env=environment(WORKERS), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    faults = Faults(run.pid, chooser, silence=10, kinds=["kill"])
-    first, end, counts["runs"] = True, time.monotonic() + 120, counts["runs"] + 1
-    while run.poll() is None and time.monotonic() < end:
-        time.sleep(chooser.uniform(0.02, 0.1) if first else chooser.uniform(0.3, 0.8))  # until the next kill
-        first = False
-        counts["kills"] += faults.once()
-    run.kill()
-    printed, errors = run.communicate()
-    if run.returncode != 0:
-        sys.exit(f"{command}, workers killed: ended with {run.returncode}:\n{errors}")
+    """The same, while a worker is killed now and then."""
+    code, printed, errors, kills = run_under_kills(command, environment(WORKERS), chooser, (0.02, 0.1), (0.3, 0.8))
+    counts["runs"] += 1
+    counts["kills"] += kills
+    if code != 0:
+        sys.exit(f"{command}, workers killed: ended with {code}:\n{errors}")
     return printed
 
 

@@ -1,6 +1,7 @@
 """The workers of a program, and what is done to them. Whatever is chosen comes from one seeded generator."""
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -72,3 +73,22 @@ class Faults:
             if everybody or when <= time.monotonic():
                 self.send(pid, signal.SIGCONT)
                 del self.stopped[pid]
+
+
+def run_under_kills(command, environment, chooser, first, between, most=120):
+    """Runs a program on workers of its own, of which one is killed now and then: `first` and `between` are ranges of seconds
+    before the first, from when there are workers, and between two. Returns its exit code (None: it did not end in `most`
+    seconds), what it printed on both outputs, and how many were killed."""
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    faults, kills, end = Faults(run.pid, chooser, silence=10, kinds=["kill"]), 0, time.monotonic() + most
+    while run.poll() is None and not children(run.pid) and time.monotonic() < end:
+        time.sleep(0.001)
+    pause = first
+    while run.poll() is None and time.monotonic() < end:
+        time.sleep(chooser.uniform(*pause))
+        pause = between  # not all of them before the first is there again
+        kills += faults.once()
+    ended = run.poll() is not None
+    run.kill()
+    printed, errors = run.communicate()
+    return run.returncode if ended else None, printed, errors, kills

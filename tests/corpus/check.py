@@ -15,7 +15,7 @@ A program says in comments at the start of a line what must hold:
     // EDGES: a#0 -> b#0, b#0 -> c#1          all the edges of the graph above
     // SENDABLE: yes                          every value that crosses tasks, if dflowc compiles it: it runs through bytes
     // WORKERS: no, tasks share a counter     in worker processes it is refused, or prints something else, and why; without
-                                              this line it prints what it prints in one process
+                                              this line it prints what it prints in one process, also while they are killed
     // WORKERS: compiled, private members     the same for builds by other compilers than dflowc
     // WORKERS: perhaps, random captures      it is refused since something cannot be sent, or prints the same
 """
@@ -23,12 +23,16 @@ A program says in comments at the start of a line what must hold:
 import argparse
 import json
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent / "chaos"))
+from faults import run_under_kills  # noqa: E402
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
 MODES = {
@@ -153,6 +157,7 @@ class Check:
             self.check_outputs(name, program, reference)
             if not name.startswith("without"):
                 self.check_workers(name, program, reference)
+                self.check_killed_workers(name, program, reference)
         for name in sorted(programs.keys() & {"dflowc", "dflowc-gcc"}):
             self.check_plan(name, programs[name])
             for number, case in enumerate(self.annotations.cases):
@@ -173,10 +178,12 @@ class Check:
             self.failures.add(f"{name} does not understand it", done.stderr)
         return program
 
+    def environment(self, more):
+        return {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")} | more
+
     def execute(self, what, program, arguments, environment):
-        clean = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
         try:
-            return subprocess.run([program, *arguments], env=clean | environment, capture_output=True, text=True, timeout=60)
+            return subprocess.run([program, *arguments], env=self.environment(environment), capture_output=True, text=True, timeout=60)
         except subprocess.TimeoutExpired:
             self.failures.add(f"{what}: did not end within 60 s")
             return None
@@ -217,6 +224,24 @@ class Check:
                     self.failures.add(f"{what}: exit code {done.returncode}", done.stdout + done.stderr)
         if not differs and not self.annotations.runs_on_workers(name):
             self.failures.add(f"{name} runs on workers as well, although WORKERS denies it")
+
+    def check_killed_workers(self, name, program, reference):
+        """The same while workers are killed; at least one is, if a few runs are enough for that."""
+        if self.annotations.workers != "yes":
+            return
+        arguments = tuple(self.annotations.cases[0].arguments)
+        seed, kills = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 31)), 0
+        chooser, least = random.Random(seed), int(os.environ.get("CHAOS_KILLS") or 1)
+        for _ in range(3 * least):
+            code, printed, errors, killed = run_under_kills([program, *arguments], self.environment(ON_WORKERS["on three workers"]),
+                                                            chooser, (0, 0.03), (0.2, 0.6), most=60)
+            kills += killed
+            if code != 0 or printed != reference.get(arguments):
+                return self.failures.add(f"{name}, workers killed (CHAOS_SEED={seed}), arguments {arguments}: exit code {code}",
+                                         f"{printed}\n{errors}")
+            if kills >= least:
+                return
+        return
 
     def tool(self, *arguments):
         return subprocess.run([self.options.dflow, "graph", *map(str, arguments)], capture_output=True, text=True)
