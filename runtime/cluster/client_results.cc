@@ -118,6 +118,14 @@ void ClientSession::on(core::TaskEnded& message) {
     scattered_.erase(message.id);
     const auto place = places_.find(message.id);
     if (place == places_.end()) return;
+    const auto named = [&](const Node* each) { return each->extras()->remote_id == static_cast<std::uint64_t>(message.id); };
+    const auto owner = std::ranges::find_if(elsewhere_, named);
+    const bool once = failure.kind == core::Failure::Kind::ran_and_lost || failure.kind == core::Failure::Kind::may_have_run;
+    if (once && owner != elsewhere_.end()) {  // its value came to a worker, and never here
+      place->second.error = error_of(failure, **owner);
+      changed_.notify_all();
+      return;
+    }
     place->second.error = failure.kind == core::Failure::Kind::cancelled
                               ? std::make_exception_ptr(CancelledError("dflow: the value was forgotten by restart()"))
                               : std::make_exception_ptr(

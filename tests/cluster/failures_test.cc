@@ -215,6 +215,16 @@ TEST_F(Cluster, ValueOfTheOnlyWorkerIsComputedAgainForTheClient) {
   EXPECT_NE(ex.submit(process).get(), victim);
 }
 
+TEST_F(Cluster, ValueOfWhatMayRunOnceIsNotKnownWhenItIsLost) {
+  use_workers(1);
+  Executor ex;
+  const int victim = ex.submit(process).get();
+  const auto value = ex.with({.once = true}).submit(block, 7L);
+  value.wait();
+  ASSERT_EQ(::kill(victim, SIGKILL), 0);
+  EXPECT_THROW(value.get(), MayHaveRun);
+}
+
 TEST_F(Cluster, TaskThatKillsItsWorkersIsGivenUp) {
   Executor ex;
   const auto bomb = ex.submit([] {
