@@ -10,6 +10,7 @@
 #include <new>
 #include <optional>
 
+#include "runtime/local/sanitizers.h"
 #include "tests/cluster/little_memory.h"
 #include "tests/cluster/support.h"
 
@@ -93,11 +94,7 @@ TEST_F(Cluster, ResultThatCannotCrossIsNamedWhereItWouldHaveTo) {
 
 // ---- Too large for memory
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMemoryCanBeBounded = false;  // their shadows are not
-#else
-constexpr bool kMemoryCanBeBounded = true;
-#endif
+constexpr bool kMemoryCanBeBounded = !local::kAddressSanitizer && !local::kThreadSanitizer;  // their shadows are not
 
 std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
 std::size_t size_of(const std::vector<char>& bytes) { return bytes.size(); }
