@@ -226,12 +226,13 @@ class Check:
             self.failures.add(f"{name} runs on workers as well, although WORKERS denies it")
 
     def check_killed_workers(self, name, program, reference):
-        """The same while workers are killed; at least one is, if a few runs are enough for that."""
-        if self.annotations.workers != "yes":
+        """The same while workers are killed: so many, if a few runs are enough for that; none, if nobody asks for it."""
+        least = int(os.environ.get("CHAOS_KILLS") or 0)
+        if self.annotations.workers != "yes" or least == 0:
             return
         arguments = tuple(self.annotations.cases[0].arguments)
         seed, kills = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 31)), 0
-        chooser, least = random.Random(seed), int(os.environ.get("CHAOS_KILLS") or 1)
+        chooser = random.Random(seed)
         for _ in range(3 * least):
             code, printed, errors, killed = run_under_kills([program, *arguments], self.environment(ON_WORKERS["on three workers"]),
                                                             chooser, (0, 0.03), (0.2, 0.6), most=60)
