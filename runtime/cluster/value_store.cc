@@ -27,23 +27,23 @@ NodeRef copied(Node& node, const ValueForm& form) {
 }  // namespace
 
 void ValueStore::put(core::TaskId id, core::Attempt version, Held held) {
-  Entry entry{.version = version, .held = std::move(held)};  // what was there is destroyed after the lock is given back
+  Entry entry{.held = std::move(held)};  // what was there is destroyed after the lock is given back
   const std::lock_guard lock(mutex_);
-  std::swap(entries_[id], entry);
+  std::swap(entries_[{id, version}], entry);
 }
 
 void ValueStore::drop(core::TaskId id, core::Attempt version) {
   Entry dropped;  // destroyed after the lock: a value's destructor is the user's
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found == entries_.end() || found->second.version > version) return;
+  const auto found = entries_.find({id, version});
+  if (found == entries_.end()) return;
   dropped = std::move(found->second);
   entries_.erase(found);
 }
 
 ValueStore::Entry* ValueStore::entry(core::TaskId id, core::Attempt version) {
-  const auto found = entries_.find(id);
-  return found == entries_.end() || found->second.version != version ? nullptr : &found->second;
+  const auto found = entries_.find({id, version});
+  return found == entries_.end() ? nullptr : &found->second;
 }
 
 ValueStore::Held ValueStore::find(core::TaskId id, core::Attempt version) {

@@ -1,6 +1,8 @@
 // The values that a worker holds: as objects where its own tasks made or used them, as bytes where they came from others.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -31,7 +33,8 @@ class DamagedValue : public std::runtime_error {
   const core::Attempt version;
 };
 
-/// Thread-safe. Each value has a version; asking for another one finds nothing. Values may be written to a
+/// Thread-safe. Each value has a version, and several of one may be here: what is computed again leaves alone what a task has been
+/// promised. Values may be written to a
 /// disk and taken out of memory; they are read back when they are asked for, and stay on the disk until they
 /// are dropped: no value is written twice.
 class ValueStore {
@@ -72,8 +75,18 @@ class ValueStore {
   void unload(core::TaskId id, core::Attempt version);
 
  private:
-  struct Entry {
+  struct Name {
+    core::TaskId id{};
     core::Attempt version{};
+    bool operator==(const Name&) const = default;
+  };
+  struct ByBoth {
+    std::size_t operator()(const Name& name) const noexcept {
+      const auto both = static_cast<std::uint64_t>(name.id) ^ static_cast<std::uint64_t>(name.version) << 40;
+      return static_cast<std::size_t>(both * 0x9e3779b97f4a7c15 >> 20);
+    }
+  };
+  struct Entry {
     Held held;
     std::shared_ptr<const SpillFile::Slot> slot = {};  ///< Where it is written.
     const ValueForm* form = nullptr;                   ///< What it was written as.
@@ -85,7 +98,7 @@ class ValueStore {
 
   Loans loans_;
   std::mutex mutex_;
-  std::unordered_map<core::TaskId, Entry> entries_;
+  std::unordered_map<Name, Entry, ByBoth> entries_;
 };
 
 }  // namespace dflow::cluster

@@ -36,5 +36,25 @@ TEST_F(PeerServerTest, EndsWhatARevokedCertificateHasOpened) {
   EXPECT_TRUE(is_answered(*other.stream));
 }
 
+/// A worker computes again what it has a copy of, since nobody has heard of that; a task there is about to read the copy.
+TEST(ValueStore, KeepsTheVersionsOfAValueApart) {
+  ValueStore store;
+  const core::TaskId id{1};
+  const auto bytes = [](std::size_t size) { return ValueStore::Held{.bytes = std::make_shared<const Buffer>(size)}; };
+  const auto size_of = [&](std::uint32_t version) {
+    const ValueStore::Held held = store.find(id, core::Attempt{version});
+    return held ? held.bytes->size() : 0;
+  };
+  store.put(id, core::Attempt{1}, bytes(10));
+  store.put(id, core::Attempt{2}, bytes(20));
+  EXPECT_EQ(size_of(1), 10u);
+  EXPECT_EQ(size_of(2), 20u);
+  store.drop(id, core::Attempt{2});
+  EXPECT_EQ(size_of(1), 10u);
+  EXPECT_EQ(size_of(2), 0u);
+  store.drop(id, core::Attempt{1});
+  EXPECT_EQ(size_of(1), 0u);
+}
+
 }  // namespace
 }  // namespace dflow::cluster
