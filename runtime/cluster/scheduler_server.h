@@ -192,8 +192,10 @@ class SchedulerServer {
   std::string secret_of(const std::string& program) const;
   void join(Member& member, std::unique_ptr<net::Stream> stream);
   void enter(Member& member);
-  void received(Member& member, const std::vector<std::string>& messages);
   void keep_time();
+  void reap();
+  void lose(Program& program, core::WorkerId worker, const ProcessEnd& end);
+  Program& program_of(const std::string& id);
 
   // scheduler_links.cc
   void connect(Member& member, std::unique_ptr<net::Stream> stream);
@@ -211,12 +213,11 @@ class SchedulerServer {
   void give_up_leaving();
   void give_up(core::ClientId client);
   void drop_revoked();
-  void reap();
 
-  Program& program_of(const std::string& id);
+  // scheduler_messages.cc
+  void received(Member& member, const std::vector<std::string>& messages);
   void apply(Program& program, const core::Event& event);
   void carry_out(Program& program, const core::Action& action);
-  void lose(Program& program, core::WorkerId worker, const ProcessEnd& end);
   void from_client(Member& member, FromClient message);
   void from_worker(Member& member, FromWorker message);
   void note_inner(Program& program, const core::TasksSubmitted& submitted);

@@ -1,0 +1,214 @@
+// What members say to the scheduler, and what its brains have it say to them.
+
+#include <type_traits>
+#include <utility>
+
+#include "runtime/cluster/scheduler_server.h"
+
+namespace dflow::cluster {
+
+namespace {
+
+template <class... F>
+struct Overload : F... {
+  using F::operator()...;
+};
+template <class... F>
+Overload(F...) -> Overload<F...>;
+
+/// Without the lock, since others have to say something meanwhile. Up to the first that is damaged.
+template <class M>
+std::vector<M> decoded(const std::vector<std::string>& messages) {
+  std::vector<M> all;
+  all.reserve(messages.size());
+  for (const std::string& bytes : messages) {
+    Result<M> message = core::decode<M>(bytes);
+    if (!message) break;
+    all.push_back(std::move(message).value());
+  }
+  return all;
+}
+
+}  // namespace
+
+void SchedulerServer::received(Member& member, const std::vector<std::string>& messages) {
+  std::vector<FromClient> of_client;
+  std::vector<FromWorker> of_worker;
+  if (member.role == net::Role::client) of_client = decoded<FromClient>(messages);
+  if (member.role == net::Role::worker) of_worker = decoded<FromWorker>(messages);
+  const std::lock_guard lock(mutex_);
+  if (member.closed || member.gone) return;  // it was given up meanwhile
+  const net::Together together;  // ends before the lock is given back: until then no connection ends
+  const Noting noting(*this);
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const std::string& bytes = messages[i];
+    if (member.role == net::Role::client) {
+      if (i >= of_client.size()) return member.connection->close();
+      if (of_client[i].index() < kKeptMessages) keep_message(member, bytes);
+      from_client(member, std::move(of_client[i]));
+    } else if (member.role == net::Role::agent) {
+      if (!received_from_agent(member, bytes)) return member.connection->close();
+    } else if (member.role == net::Role::tool) {
+      if (!received_from_tool(member, bytes)) return member.connection->close();
+    } else {
+      if (i >= of_worker.size()) return member.connection->close();
+      from_worker(member, std::move(of_worker[i]));
+    }
+  }
+}
+
+void SchedulerServer::from_client(Member& member, FromClient message) {
+  Program& program = *member.program;
+  const core::ClientId id{member.id};
+  std::visit(Overload{
+                 [&](EndAwaited) {
+                   program.awaiting_end.insert(id);
+                   answer_awaiting(program);
+                 },
+                 [&](Sync sync) { send(&member, ToClient(sync)); },
+                 [&](TraceWanted) { want_trace(program); },
+                 [&](SetUpRequested& request) { add_set_up(member, std::move(request)); },
+                 [&](FilesOffered& offered) { hosting_.on(member.id, program.id, offered); },
+                 [&](Piece& piece) { hosting_.on(member.id, piece); },
+                 [&](auto& event) {
+                   event.client = id;  // it speaks of itself
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
+                     if (member.hello.worker) note_inner(program, event);
+                   }
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::RestartRequested>) {
+                     note_restart(program, event);
+                   }
+                   // What is released has ended: of that a scheduler who was killed may have been the last to know.
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksCancelled> ||
+                                 std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksReleased>) {
+                     for (const core::TaskId task : event.tasks) end_inner(program, task);  // none, from most clients
+                   }
+                   apply(program, std::move(event));
+                 },
+             },
+             message);
+}
+
+void SchedulerServer::from_worker(Member& member, FromWorker message) {
+  std::visit(Overload{
+                 [&](SetUpDone& done) { set_up_done(member, done); },
+                 [&](Traced& traced) { pass_on(member, traced); },
+                 [&](core::WorkerReturned& event) { returned(member, std::move(event)); },
+                 [&](auto& event) {
+                   event.worker = core::WorkerId{member.id};
+                   apply(*member.program, std::move(event));
+                 },
+             },
+             message);
+}
+
+/// The tasks of a client inside a worker belong, in the end, to whose task submitted them.
+void SchedulerServer::note_inner(Program& program, const core::TasksSubmitted& submitted) {
+  for (const core::TaskSpec& task : submitted.tasks) {
+    if (!task.inside) continue;
+    const auto outer = program.inner_tasks.find(*task.inside);
+    const core::ClientId root = outer != program.inner_tasks.end() ? outer->second : core::client_of(*task.inside);
+    program.inner_tasks[task.id] = root;
+    ++program.inner_count[root];
+  }
+}
+
+void SchedulerServer::end_inner(Program& program, core::TaskId task) {
+  const auto ended = program.inner_tasks.extract(task);
+  if (!ended) return;
+  --program.inner_count[ended.mapped()];
+  answer_awaiting(program);
+}
+
+/// Whoever submitted them is gone.
+void SchedulerServer::end_inner_of(Program& program, core::ClientId client) {
+  std::vector<core::TaskId> inner;
+  for (const auto& [task, root] : program.inner_tasks) {
+    if (core::client_of(task) == client) inner.push_back(task);
+  }
+  for (const core::TaskId task : inner) end_inner(program, task);
+}
+
+void SchedulerServer::answer_awaiting(Program& program) {
+  std::erase_if(program.awaiting_end, [&](core::ClientId id) {
+    if (program.inner_count[id] > 0) return false;
+    program.inner_count.erase(id);
+    if (!hosting_.flush(program.id, static_cast<std::uint32_t>(id))) send(program.clients[id], ToClient(AllEnded{}));
+    return true;
+  });
+}
+
+// ---- What the brain says ---------------------------------------------------------------------------------------------
+
+void SchedulerServer::apply(Program& program, const core::Event& event) {
+  for (const core::Action& action : program.brain.apply(event)) {
+    if (!note(program, action)) carry_out(program, action);
+  }
+}
+
+void SchedulerServer::send(Member* member, const ToClient& message) { send(member, core::encode(message)); }
+
+void SchedulerServer::send(Member* member, const ToWorker& message) { send(member, core::encode(message)); }
+
+void SchedulerServer::send(Member* member, std::string message) {
+  if (member && member->connection) member->connection->send(std::move(message));
+}
+
+void SchedulerServer::carry_out(Program& program, const core::Action& action) {
+  const auto worker = [&](core::WorkerId id) {
+    const auto found = program.workers.find(id);
+    return found == program.workers.end() ? nullptr : found->second;
+  };
+  const auto client = [&](core::ClientId id) {
+    const auto found = program.clients.find(id);
+    return found == program.clients.end() ? nullptr : found->second;
+  };
+  std::visit(Overload{
+                 [&](const core::ReplaceWorker& a) {
+                   Member* member = worker(a.worker);
+                   if (!member) return;
+                   tell_of_worker(program, member->hello.name, WorkerNews::What::replace);
+                 },
+                 [&](const core::CloseWorker& a) {
+                   Member* member = worker(a.worker);
+                   if (member) {
+                     member->retired = true;
+                     tell_of_worker(program, member->hello.name, WorkerNews::What::retired);
+                     await_no_more(program, member->hello.name);
+                   }
+                   to_worker(program, a.worker, member, core::encode_as<ToWorker>(a));
+                 },
+                 [&](const core::FenceWorker& a) {
+                   if (program.absent_workers.erase(a.worker) > 0) never_back(program, a.worker);
+                   Member* member = worker(a.worker);
+                   if (!member) return;
+                   fence(*member);
+                 },
+                 [&](const core::TaskDone& a) {
+                   send(client(a.client), core::encode_as<ToClient>(a));
+                   end_inner(program, a.value.id);
+                 },
+                 [&](const core::TaskEnded& a) {
+                   send(client(a.client), core::encode_as<ToClient>(a));
+                   end_inner(program, a.id);
+                 },
+                 [&](const core::PlaceValue& a) { send(client(a.client), core::encode_as<ToClient>(a)); },
+                 [&](const core::Located& a) { send(client(a.client), core::encode_as<ToClient>(a)); },
+                 [&](const core::RequestDone& a) {
+                   if (a.client && !holds_answer(program, a)) send(client(*a.client), core::encode_as<ToClient>(a));
+                 },
+                 [](const core::TaskRan&) {},
+                 [](const core::TaskGone&) {},
+                 [](const core::OnceGiven&) {},
+                 [](const core::TaskTried&) {},
+                 [&](const core::RunTask& a) {
+                   const auto given = program.given.find(a.id);
+                   to_worker(program, a.worker, worker(a.worker), core::encode_as<ToWorker>(a),
+                             given == program.given.end() ? 0 : given->second);
+                 },
+                 [&](const auto& a) { to_worker(program, a.worker, worker(a.worker), core::encode_as<ToWorker>(a)); },
+             },
+             action);
+}
+
+}  // namespace dflow::cluster
