@@ -45,15 +45,13 @@ void WorkerProcess::rejoin_scheduler(std::unique_lock<std::mutex>& lock) {
   hello.line = back_.line;
   hello.received = scheduler_->suspend();
   lock.unlock();
-  Result<Greeted> greeted = rejoin({.scheduler = settings_.scheduler,
-                                    .credentials = settings_.credentials.get(),
-                                    .patience = back_.patience(settings_.patience),
-                                    .pause =
-                                        [this](std::chrono::milliseconds pause) {
-                                          std::unique_lock wait(mutex_);
-                                          return !changed_.wait_for(wait, pause, [this] { return over_; });
-                                        }},
-                                   hello);
+  Away away = way_in();
+  away.patience = back_.patience(settings_.patience);
+  away.pause = [this](std::chrono::milliseconds pause) {
+    std::unique_lock wait(mutex_);
+    return !changed_.wait_for(wait, pause, [this] { return over_; });
+  };
+  Result<Greeted> greeted = rejoin(away, hello);
   lock.lock();
   if (greeted) return resume(std::move(greeted).value());
   over_ = true;  // what it has is of no use to anybody
