@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -179,12 +180,18 @@ TEST(SchedulerServer, EndsWhileItsMembersLeave) {
     std::list<Worker> workers;
     for (int i = 0; i < 3; ++i) clients.emplace_back(server->address(), kClient);
     for (int i = 0; i < 3; ++i) workers.emplace_back(server->address(), kWorker);
+    std::atomic<int> left = 0;
+    const auto leave = [&](auto& member) {
+      member.leave();
+      ++left;
+      left.notify_one();
+    };
     std::thread leaving([&] {
       for (Client& client : clients) client.say(FromClient(Sync{}));
-      for (Worker& worker : workers) worker.leave();
-      for (Client& client : clients) client.leave();
+      for (Worker& worker : workers) leave(worker);
+      for (Client& client : clients) leave(client);
     });
-    if (round % 2 == 1) std::this_thread::sleep_for(std::chrono::microseconds(20 * round));
+    for (int seen = left; seen < round % 7; seen = left) left.wait(seen);
     server.reset();
     leaving.join();
   }
