@@ -19,7 +19,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/net/stream.h"
+#include "runtime/net/listener.h"
 
 namespace {
 

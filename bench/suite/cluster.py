@@ -24,6 +24,7 @@ SHARED = {"dflow-journal": [], "dflow-no-journal": ["--journal=none"]}
 SHARED_CASES = ["independent", "chain", "tree", "submit_get"]
 JOURNAL = "dflow-journal"
 NO_DASK = {"sockets"}  # it is `transfer` again
+BY_TCP = ["env", "DFLOW_SHARED_MEMORY=0", "DFLOW_UNIX_SOCKETS=0"]  # as between machines
 DASK_PYTHON = "/usr/bin/python3"  # Debian's packages belong to it
 DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
 
@@ -64,7 +65,7 @@ def with_dask(options):
 def commands(binaries, sizes, dask):
     for case, size in sizes.items():
         if case == "sockets":
-            yield "dflow-dynamic", case, ["env", "DFLOW_SHARED_MEMORY=0", str(binaries / "bench_cluster"), "transfer", str(size)]
+            yield "dflow-dynamic", case, [*BY_TCP, str(binaries / "bench_cluster"), "transfer", str(size)]
         else:
             yield "dflow-dynamic", case, [str(binaries / "bench_cluster"), case, str(size)]
         if dask and case not in NO_DASK:

@@ -14,6 +14,7 @@
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/revocations.h"
 #include "runtime/cluster/value_store.h"
+#include "runtime/net/listener.h"
 #include "runtime/net/lobby.h"
 #include "runtime/transfer/packing.h"
 

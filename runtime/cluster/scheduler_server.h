@@ -23,6 +23,7 @@
 #include "runtime/cluster/revocations.h"
 #include "runtime/core/scheduler.h"
 #include "runtime/net/connection.h"
+#include "runtime/net/listener.h"
 #include "runtime/net/lobby.h"
 
 namespace dflow::cluster {

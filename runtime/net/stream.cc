@@ -1,17 +1,14 @@
 #include "runtime/net/stream.h"
 
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <climits>
 #include <limits>
@@ -19,18 +16,17 @@
 #include <utility>
 #include <vector>
 
-#include <thrift/TOutput.h>
-#include <thrift/transport/TServerSocket.h>
 #include <thrift/transport/TSocket.h>
+
+#include "runtime/net/quiet.h"
+#include "runtime/net/unix_socket.h"
 
 namespace dflow::net {
 
 namespace {
 
 using apache::thrift::TConfiguration;
-using apache::thrift::transport::TServerSocket;
 using apache::thrift::transport::TSocket;
-using apache::thrift::transport::TTransport;
 using apache::thrift::transport::TTransportException;
 using formats::Error;
 
@@ -43,32 +39,11 @@ constexpr std::size_t kPiece = 4 << 20;
 /// One read brings a whole frame, or several, if they are small.
 constexpr std::size_t kReadAhead = 16 << 10;
 
-/// What goes wrong is told by whoever wanted it, once; Thrift would print it as well.
-void keep_thrift_quiet() {
-  static const bool quiet = (apache::thrift::GlobalOutput.setOutputFunction([](const char*) {}), true);
-  (void)quiet;
-}
-
 /// Thrift counts what a transport has read and refuses more than its limit; dflow bounds each frame by itself.
 std::shared_ptr<TConfiguration> unbounded() {
   keep_thrift_quiet();
   return std::make_shared<TConfiguration>(std::numeric_limits<int>::max(), std::numeric_limits<int>::max());
 }
-
-/// What a server socket accepts has its limits, not ours, unless it is made here.
-class ServerSocket final : public TServerSocket {
- public:
-  using TServerSocket::TServerSocket;
-
- protected:
-  std::shared_ptr<TSocket> createSocket(THRIFT_SOCKET client) override {
-    struct Accepted final : TSocket {
-      Accepted(THRIFT_SOCKET socket, std::shared_ptr<TConfiguration> configuration)
-          : TSocket(socket, std::move(configuration)) {}
-    };
-    return std::make_shared<Accepted>(client, unbounded());
-  }
-};
 
 /// As many pieces in one call as the kernel takes, from where they lie.
 Result<void> write_all(int socket, std::span<iovec> pieces) {
@@ -113,9 +88,11 @@ void refuse_clear_text(int socket) {
   (void)::send(socket, frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void tune(TSocket& socket) {
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true);
+void tune(TSocket& socket, bool tcp) {
+  if (tcp) {
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true);
+  }
   const int size = kSocketBuffer;
   ::setsockopt(socket.getSocketFD(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
@@ -124,6 +101,7 @@ void tune(TSocket& socket) {
 
 struct Stream::Impl {
   std::shared_ptr<TSocket> socket;
+  std::string beside = {};  ///< As in Accepted.
   bool crowded = false;
   std::shared_ptr<Credentials> asks = {};  ///< What whoever has connected is to prove himself to.
   std::unique_ptr<Tls> tls = {};
@@ -182,11 +160,19 @@ struct Stream::Impl {
   }
 };
 
-Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->socket); }
+Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->socket, impl_->beside.empty()); }
+
+Stream::Stream(Accepted accepted)
+    : Stream(std::make_unique<Impl>(Impl{.socket = std::make_shared<TSocket>(accepted.descriptor, unbounded()),
+                                         .beside = std::move(accepted.beside),
+                                         .crowded = accepted.crowded,
+                                         .asks = std::move(accepted.asks)})) {}
 Stream::~Stream() = default;
 
 Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chrono::milliseconds timeout,
                                                 Credentials* credentials) {
+  const int near = credentials ? -1 : connect_beside(address);
+  if (near >= 0) return std::make_unique<Stream>(Accepted{.descriptor = near, .beside = address.host});
   const auto until = Clock::now() + timeout;
   auto socket = std::make_shared<TSocket>(address.host, address.port, unbounded());
   socket->setConnTimeout(static_cast<int>(timeout.count()));
@@ -236,6 +222,7 @@ const Certificate* Stream::certificate() const noexcept { return impl_->tls ? &i
 int Stream::descriptor() const noexcept { return impl_->descriptor(); }
 
 std::string Stream::local_host() const {
+  if (!impl_->beside.empty()) return impl_->beside;
   sockaddr_storage own{};
   socklen_t size = sizeof own;
   std::array<char, NI_MAXHOST> text{};
@@ -356,6 +343,7 @@ void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
 }
 
 void Stream::notice_dead(std::chrono::milliseconds silence) noexcept {
+  if (!impl_->beside.empty()) return;  // its machine is this one
   const int on = 1;
   const auto most = static_cast<unsigned>(std::clamp<std::int64_t>(silence.count(), 1000, INT_MAX));
   const int pause = std::clamp(static_cast<int>(most / 3000), 1, 32767);  // seconds, the kernel's largest
@@ -363,71 +351,6 @@ void Stream::notice_dead(std::chrono::milliseconds silence) noexcept {
   ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPIDLE, &pause, sizeof pause);
   ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
   ::setsockopt(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
-}
-
-struct Listener::Impl {
-  std::shared_ptr<ServerSocket> socket;
-  Address address;
-  std::shared_ptr<Credentials> credentials;
-  std::atomic<bool> closed{false};
-  int spare = -1;  ///< A descriptor that is given up to take one more connection.
-
-  ~Impl() { give_up_spare(); }
-  void hold_spare() {
-    if (spare < 0) spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  }
-  bool give_up_spare() { return spare >= 0 && ::close(std::exchange(spare, -1)) == 0; }
-};
-
-Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-Listener::~Listener() { close(); }
-
-Result<std::unique_ptr<Listener>> Listener::bind(const Address& address, std::shared_ptr<Credentials> credentials) {
-  if (!address.loopback() && !credentials) {
-    return Error{"binding to " + address.host + " would open this machine to others: without certificates on both ends "
-                 "dflow stays on 127.0.0.1; `dflow security init` makes them"};
-  }
-  keep_thrift_quiet();
-  auto socket = std::make_shared<ServerSocket>(address.host, address.port);
-  // Thrift would have the kernel hide who connects until he speaks, for a second.
-  socket->setListenCallback([](THRIFT_SOCKET listening) {
-    const int off = 0;
-    ::setsockopt(listening, IPPROTO_TCP, TCP_DEFER_ACCEPT, &off, sizeof off);
-  });
-  try {
-    socket->listen();
-  } catch (const TTransportException& error) {
-    return Error{"cannot listen at " + address.text() + ": " + error.what() +
-                 (address.port != 0 ? "; take another port, or 0 for any that is free" : "")};
-  }
-  auto impl = std::make_unique<Impl>();
-  impl->address = {.host = address.host, .port = static_cast<std::uint16_t>(socket->getPort())};
-  impl->socket = std::move(socket);
-  impl->credentials = std::move(credentials);
-  return std::make_unique<Listener>(std::move(impl));
-}
-
-const Address& Listener::address() const noexcept { return impl_->address; }
-
-Result<std::unique_ptr<Stream>> Listener::accept() {
-  constexpr int kBeforeNextTry = 50;  // milliseconds
-  for (bool crowded = false;;) {
-    if (!crowded) impl_->hold_spare();
-    try {
-      const std::shared_ptr<TTransport> accepted = impl_->socket->accept();
-      return std::make_unique<Stream>(std::make_unique<Stream::Impl>(Stream::Impl{
-          .socket = std::dynamic_pointer_cast<TSocket>(accepted), .crowded = crowded, .asks = impl_->credentials}));
-    } catch (const TTransportException& error) {
-      if (impl_->closed) return Error{error.what()};
-      crowded = impl_->give_up_spare();
-      if (!crowded) ::poll(nullptr, 0, kBeforeNextTry);
-    }
-  }
-}
-
-void Listener::close() noexcept {
-  if (impl_->closed.exchange(true)) return;
-  impl_->socket->interrupt();
 }
 
 }  // namespace dflow::net

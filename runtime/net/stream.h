@@ -33,11 +33,19 @@ Result<Address> parse_address(std::string_view text);
 /// called from any thread.
 class Stream {
  public:
+  /// What a listener hands over: a descriptor, which is closed with the stream.
+  struct Accepted {
+    int descriptor = -1;
+    std::string beside = {};  ///< Of a Unix socket: the host of the port that it stands beside. Else empty.
+    bool crowded = false;
+    std::shared_ptr<Credentials> asks = {};  ///< To whom the other side has to prove itself.
+  };
   struct Impl;
   explicit Stream(std::unique_ptr<Impl> impl);
+  explicit Stream(Accepted accepted);
   ~Stream();
 
-  /// With credentials by TLS, to who proves that he is the address's host.
+  /// With credentials by TLS, to who proves that he is the address's host. In the clear by a Unix socket, if it leads there.
   static Result<std::unique_ptr<Stream>> connect(const Address& address, std::chrono::milliseconds timeout,
                                                  Credentials* credentials = nullptr);
 
@@ -80,28 +88,6 @@ class Stream {
   /// Has the kernel ask now and then whether the other machine is still there, and take the connection for broken if it has
   /// acknowledged nothing for so long, whether something was sent or not. A process that is stopped acknowledges.
   void notice_dead(std::chrono::milliseconds silence) noexcept;
-
- private:
-  std::unique_ptr<Impl> impl_;
-};
-
-/// Takes connections.
-class Listener {
- public:
-  struct Impl;
-  explicit Listener(std::unique_ptr<Impl> impl);
-  ~Listener();
-
-  /// Port 0: any that is free. Refuses what is not loopback without credentials. With them it takes TLS alone, from who has
-  /// a certificate of the same authority.
-  static Result<std::unique_ptr<Listener>> bind(const Address& address, std::shared_ptr<Credentials> credentials = nullptr);
-
-  /// With the port that it got.
-  const Address& address() const noexcept;
-  /// Blocks for the next; an error once it is closed. Where the process may open no more files, connections wait, one
-  /// `crowded` one aside.
-  Result<std::unique_ptr<Stream>> accept();
-  void close() noexcept;
 
  private:
   std::unique_ptr<Impl> impl_;

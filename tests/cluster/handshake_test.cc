@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "runtime/cluster/handshake.h"
+#include "runtime/net/listener.h"
 
 namespace dflow::cluster {
 namespace {

@@ -11,6 +11,8 @@
 #include <string>
 #include <thread>
 
+#include "runtime/net/listener.h"
+
 namespace dflow::cluster {
 namespace {
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/cluster/handshake.h"
+#include "runtime/net/listener.h"
 
 namespace dflow::cluster {
 namespace {

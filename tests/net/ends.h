@@ -7,7 +7,7 @@
 #include <memory>
 #include <utility>
 
-#include "runtime/net/stream.h"
+#include "runtime/net/listener.h"
 
 namespace dflow::net {
 

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/net/stream.h"
+#include "runtime/net/listener.h"
 #include "tests/net/ends.h"
 
 namespace dflow::net {

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "runtime/net/certificates.h"
-#include "runtime/net/stream.h"
+#include "runtime/net/listener.h"
 
 namespace dflow::net {
 
