@@ -19,7 +19,7 @@
 namespace dflow::inline v0::detail {
 namespace {
 
-constexpr std::size_t kGrain = 32, kClasses = 32, kBatch = 128, kSlab = 256 * 1024, kSmallSlabs = 8,
+constexpr std::size_t kGrain = 32, kClasses = 32, kBatch = 128, kFirstSlab = 64 * 1024, kSlab = 256 * 1024, kSmallSlabs = 8,
                       kHugePage = 2 * 1024 * 1024;
 
 constexpr bool kPooled = !local::kAddressSanitizer && !local::kThreadSanitizer;  // sanitizers see each block's life
@@ -52,7 +52,7 @@ class Depot {
       // Programs with few tasks take little; those with many get huge pages, since fresh small ones cost more than
       // the tasks that live in them.
       const bool huge = slabs_.size() >= kSmallSlabs;
-      const std::size_t slab = std::max(huge ? kHugePage : kSlab, bytes);
+      const std::size_t slab = std::max(huge ? kHugePage : slabs_.empty() ? kFirstSlab : kSlab, bytes);
       begin_ = static_cast<char*>(::operator new(slab, std::align_val_t{huge ? kHugePage : 64}));
       end_ = begin_ + slab;
       slabs_.push_back(begin_);
