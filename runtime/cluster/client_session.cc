@@ -79,7 +79,7 @@ void ClientSession::forget(Node& node) noexcept {
   placed_.erase(id);
   const bool first = to_release_.empty();
   to_release_.push_back(id);
-  if (first && !lingering_) changed_.notify_all();
+  if (first && flusher_does_ == Flusher::sleeps) changed_.notify_all();
 }
 
 void ClientSession::blocked(Node& task) noexcept {

@@ -211,7 +211,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   /// on: workers have something to do while the rest is still being described, and who submits many sends few messages more.
   static constexpr std::size_t kFirstBurst = 32;
   std::size_t burst_ = kFirstBurst;     ///< So many are not waited with for more; 0: any number is.
-  bool lingering_ = false;              ///< The flusher is awake, and waits a little for company of what is released.
+  /// The thread that sends what nobody else does: it looks by itself, soon, when it does not sleep.
+  enum class Flusher : std::uint8_t { sleeps, waits_with_releases, waits_for_tasks } flusher_does_ = Flusher::sleeps;
   std::string lost_;                    ///< Not empty: why there is no cluster any more.
   std::string cut_;                     ///< Not empty: the connection is gone, and another is to be made.
   std::vector<std::string> set_ups_;    ///< That have been done, as messages to a scheduler that does not know.

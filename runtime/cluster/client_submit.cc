@@ -29,6 +29,8 @@ constexpr std::size_t kMostArguments = 32 << 20;
 /// Tasks that follow each other faster are sent together.
 constexpr std::chrono::microseconds kLull{30};
 constexpr std::chrono::milliseconds kLinger{2};
+/// So long they wait for others, where nobody waits for them.
+constexpr std::chrono::microseconds kCompany{100};
 
 std::uint64_t id_of(const Node& node) {
   const detail::Extras* extras = node.extras();
@@ -155,9 +157,10 @@ void ClientSession::send_task(Node& node) {
     const bool enough = burst_ > 0 && to_submit_.size() >= burst_;
     if (lull) burst_ = kFirstBurst;
     if (enough) burst_ = burst_ * 2 < kMostTasks ? burst_ * 2 : 0;
+    const bool wakes = first && flusher_does_ != Flusher::waits_for_tasks;
     lock.unlock();
     if (lull || enough) flush();  // the first of a burst, or the only one: nobody else has to wake up for it
-    else if (first) changed_.notify_all();
+    else if (wakes) changed_.notify_all();
     if (!line) return;
     line->id = id;
     options_.submitted(outer, std::move(*line));
@@ -266,6 +269,8 @@ void ClientSession::flush() {
     begin = end;
   }
   if (!released.empty()) send(core::TasksReleased{id_, std::move(released)});
+  const std::lock_guard lock(mutex_);
+  flushed_ = std::chrono::steady_clock::now();  // to write them down takes longer than a lull
 }
 
 void ClientSession::settle() {
@@ -294,11 +299,16 @@ void ClientSession::keep_flushing() {
       continue;
     }
     if (to_submit_.empty()) {  // nobody waits for what is released: it can go with the next task
-      lingering_ = true;
-      changed_.wait_for(lock, kLinger, [&] { return over_ || !to_submit_.empty(); });
-      lingering_ = false;
-      if (over_) return;
+      flusher_does_ = Flusher::waits_with_releases;
+      changed_.wait_for(lock, kLinger, [&] { return over_ || !cut_.empty() || !to_submit_.empty(); });
     }
+    if (!to_submit_.empty()) {  // whoever submits sends them, too, when he waits or they are many
+      flusher_does_ = Flusher::waits_for_tasks;
+      changed_.wait_for(lock, kCompany, [&] { return over_ || !cut_.empty(); });
+    }
+    flusher_does_ = Flusher::sleeps;
+    if (over_) return;
+    if (!cut_.empty()) continue;
     lock.unlock();
     flush();
     lock.lock();
