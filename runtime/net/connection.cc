@@ -18,7 +18,7 @@ constexpr std::size_t kWrittenAtOnce = 32 << 10;
 /// What lingers is sent when it is so much.
 constexpr std::size_t kMostLingering = 16 << 10;
 /// Naps in vain before the writer sleeps until it is woken.
-constexpr int kNaps = 8;
+constexpr int kNaps = 2;
 /// When so much has come, the other side is told, so that it need not keep it any longer, also if there is nothing else to say.
 constexpr std::size_t kToldAfter = 1 << 20;
 
