@@ -3,6 +3,7 @@
 #include <array>
 #include <thread>
 
+#include "runtime/local/cluster_library.h"
 #include "runtime/local/current.h"
 #include "runtime/local/sanitizers.h"
 
@@ -16,8 +17,10 @@ constexpr auto kSearchTime = std::chrono::microseconds(200);
 /// Between two looks a runner rests, longer and longer: a submitter whose every task is taken at once shares all its
 /// cache lines with the taker, and both are slower than one of them alone. While others run tasks it sleeps: there may
 /// be fewer cores than they and the submitter need, and yielding to them again and again costs them more than it gives.
+///
+/// In a worker it yields sooner: what it looks for comes by a socket, and who reads that may need its processor.
 void rest(detail::Clock::duration idle, bool others_run) {
-  if (idle > std::chrono::microseconds(20)) {
+  if (idle > std::chrono::microseconds(inside_worker() ? 2 : 20)) {
     if (others_run) return std::this_thread::sleep_for(std::chrono::microseconds(10));
     return std::this_thread::yield();
   }
