@@ -151,11 +151,24 @@ struct Stream::Impl {
     into = into.first(std::min(into.size(), kPiece));
     if (tls) return tls->read(into, read_timeout);
     if (asks) return unproven();
+    if (!beside.empty()) return receive_beside(into);
     try {
       return std::size_t{socket->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(into.size()))};
     } catch (const TTransportException& error) {
       if (error.getType() == TTransportException::TIMED_OUT) return Error{"nothing came in time"};
       return Error{error.what()};
+    }
+  }
+  /// Waits in poll(), not in recv(): the kernel wakes who waits there also when the other side has read what was sent to it, for
+  /// nothing, once for each message.
+  Result<std::size_t> receive_beside(std::span<std::byte> into) const {
+    pollfd wanted{.fd = descriptor(), .events = POLLIN, .revents = 0};
+    const int most = read_timeout.count() > 0 ? static_cast<int>(std::min<std::int64_t>(read_timeout.count(), INT_MAX)) : -1;
+    for (;;) {
+      const ssize_t got = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EAGAIN && errno != EINTR) return Error{std::generic_category().message(errno)};
+      if (::poll(&wanted, 1, most) == 0) return Error{"nothing came in time"};
     }
   }
 };

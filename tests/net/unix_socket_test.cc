@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "tests/net/ends.h"
 
@@ -117,6 +119,26 @@ TEST(UnixSocket, CarriesTheLastWords) {
   ASSERT_TRUE(last) << last.message();
   EXPECT_EQ(std::get<Push>(last.value()).task, 2u);
   EXPECT_FALSE(pair.far->read());
+}
+
+/// The kernel wakes a reader of its end when something that was written there has been read at the other.
+TEST(UnixSocket, DoesNotWakeAReaderForNothing) {
+  constexpr int kMessages = 1000;
+  Ends pair = connected();
+  long waits = 0;
+  std::thread reader([&] {
+    EXPECT_FALSE(pair.near->read());  // nothing comes until the end
+    rusage used{};
+    EXPECT_EQ(::getrusage(RUSAGE_THREAD, &used), 0);
+    waits = used.ru_nvcsw;
+  });
+  for (int i = 0; i < kMessages; ++i) {
+    ASSERT_TRUE(pair.near->write(Push{.task = 1}));
+    ASSERT_TRUE(pair.far->read());
+  }
+  pair.far.reset();
+  reader.join();
+  EXPECT_LT(waits, kMessages / 20);
 }
 
 TEST(UnixSocket, TurnsOtherUsersAway) {
