@@ -2,6 +2,7 @@
 // dependences, without nodes.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ struct LaunchArgument {
   bool after = false;         ///< of a future: only waited for
   bool refs = false;          ///< of a container of futures: the task's parameter is a dflow::Refs, which copies nothing
   bool now = false;           ///< of a value: evaluated where the launch is asked for, by the function's caller
+  bool captured = false;      ///< of a value: a copy that the lambda holds; it stands behind the others
 };
 
 /// Futures from outside that tasks read or the caller gets.
@@ -49,6 +51,8 @@ struct LaunchSite {
   int priority = 0;
   unsigned retries = 0;    ///< inputs are copied then, never moved
   bool cancels = false;    ///< tasks that need what failed count as cancelled
+  bool ignores = false;    ///< what failed has its type's default value
+  std::optional<std::int64_t> limit_ns = {};  ///< the longest that it may run
   std::string result;      ///< its type, or "void"
   bool by_reference[2] = {false, false};  ///< of a reduce: the operands
   std::vector<std::string> indices;  ///< what its own are called

@@ -46,7 +46,7 @@ Meanings meanings_of(const LaunchSite& site, const std::vector<LaunchVariable>& 
 ir::Call call_of(const LaunchSite& site) {
   const Meanings meanings = meanings_of(site, site.variables), now = meanings_of(site, site.variables_now);
   const std::string callable = site.callable + spelled_out(site.made, meanings);
-  ir::Call call{site.node, site.op, site.task, callable, site.pure, site.result, {}, site.priority, site.retries, site.cancels};
+  ir::Call call{site.node, site.op, site.task, callable, site.pure, site.result, {}, site.priority, site.retries, site.cancels, site.ignores, site.limit_ns.has_value()};
   for (const LaunchArgument& each : site.arguments)
     call.arguments.push_back(
         {each.is_future, each.by_reference, each.type, spelled_out(each.value, each.now ? now : meanings), each.now});

@@ -1,6 +1,8 @@
 // A launcher's code for one family: the tasks of one call in the source.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,8 +51,9 @@ class FamilyText {
   const flow::LaunchInput* input_of(std::size_t argument) const;
   std::vector<flow::LaunchInput> inputs_of(const flow::LaunchStep& step) const;
   bool is_reduce() const { return site_.op == formats::NodeOp::reduce; }
-  bool has_init() const { return is_reduce() && site_.arguments.size() > 1; }
+  bool has_init() const { return is_reduce() && site_.arguments.size() > 1 && !site_.arguments[1].captured; }
   bool has_range() const;
+  bool is_limited() const { return site_.limit_ns.has_value(); }
   std::size_t wanted() const;
   std::string all_wanted() const;
   std::string behind_own(const std::string& last) const { return indices_.empty() ? last : indices_ + ", " + last; }
@@ -89,6 +92,9 @@ class FamilyText {
     std::string ranges;                ///< and statements that add those of containers to `dflow_from`.
     unsigned retries = 0;
     bool cancels = false;
+    bool ignores = false;
+    std::optional<std::int64_t> limit_ns = {};
+    std::string place = "";            ///< In the source, of one with a limit.
   };
   /// Where a call's result goes.
   struct Target {
@@ -113,6 +119,11 @@ class FamilyText {
   std::string argument(const flow::LaunchStep& step, std::uint32_t place) const;
   std::string each(const flow::LaunchInput& input, const std::string& statement) const;
   std::string attempt(const CallText& call, const Target& target) const;
+  std::string tries(const CallText& call, const Target& target) const;
+  std::string timed_tries(const CallText& call, const Target& target) const;
+  std::string handled(const CallText& call, const Target& target) const;
+  std::string overdue() const;
+  std::string captured(const flow::LaunchStep& step) const;
   std::string perform(const std::string& id, const CallText& call, Final final) const;
   std::string readers(Final final) const;
   std::string dropped(const std::string& id, bool has_node, Final final) const;

@@ -55,8 +55,20 @@ std::string FamilyText::run_task() const {
   for (std::size_t i = 0; i + 1 < family_.steps.size(); ++i) text += run_before(family_.steps[i], family_.steps[i + 1]);
   const flow::LaunchStep& last = family_.steps.back();
   const CallText made = call(last);
-  text += made.before + perform("dflow_id", made, Final::always) + release(last) + ended();
-  return head() + unless_asked(text) + tell() + "  }\n";
+  text += made.before + perform("dflow_id", made, Final::always) + release(last);
+  if (is_limited()) text = overdue() + text + "    if (dflow_overdue) return;\n";
+  return head() + unless_asked(text + ended()) + tell() + "  }\n";
+}
+
+/// A second visit, to a task whose limit has passed: what the body uses is not touched.
+std::string FamilyText::overdue() const {
+  std::string text = "    if (this->Launch::is_overdue(dflow_id)) {\n" + readers(Final::always);
+  const bool has_node = !family_.outputs.empty();
+  if (!has_node || !family_.outputs.front().condition.empty()) {
+    if (has_node) text += "    [[maybe_unused]] const bool dflow_node = dflow_output_" + id_ + "(" + indices_ + ") >= 0;\n";
+    text += "    [[maybe_unused]] constexpr bool dflow_done = false;\n" + dropped("dflow_id", has_node, Final::always);
+  }
+  return text + ended() + tell() + "    return;\n    }\n";
 }
 
 /// Something that was given has ended.
@@ -85,7 +97,7 @@ std::string FamilyText::passed(const std::string& name, int place) const {
 }
 
 std::string FamilyText::run_reduce() const {
-  const std::string call = callable(family_.steps.back()) + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + ")";
+  const std::string call = callable(family_.steps.back()) + "(" + passed("dflow_left", 0) + ", " + passed("dflow_right", 1) + captured(family_.steps.back()) + ")";
   const CallText made{.before = "", .prepared = "", .call = call, .result = site_.result, .inputs = {"dflow_left.id", "dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
   const std::string release = "    dflow_left.release(dflow_work);\n    dflow_right.release(dflow_work);\n";
   const std::string up = name_ + ".arrive(dflow_first + " + as_task_id("dflow_up") + ", dflow_work)";
@@ -112,7 +124,7 @@ std::string FamilyText::run_init() const {
           name_ + ".input(dflow_first + " + as_task_id("dflow_tree.top()") + ").last();\n";
   if (future) text += "    const auto dflow_left = dflow_input_" + id_ + "_1(" + indices_ + ");\n";
   const std::string left = future ? passed("dflow_left", 0) : argument(family_.steps.back(), 1);
-  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right", 1) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
+  CallText made{.before = "", .prepared = "", .call = callable(family_.steps.back()) + "(" + left + ", " + passed("dflow_right", 1) + captured(family_.steps.back()) + ")", .result = site_.result, .inputs = {"dflow_right.id"}, .ranges = "", .retries = site_.retries, .cancels = site_.cancels};
   if (future) made.inputs.insert(made.inputs.begin(), "dflow_left.id");
   std::string run = perform("dflow_first", made, Final::always);
   if (future) run += "    dflow_left.release(dflow_work);\n";
@@ -157,6 +169,9 @@ FamilyText::CallText FamilyText::call(const flow::LaunchStep& step) const {
   std::vector<std::string> arguments;
   made.retries = site.retries;
   made.cancels = site.cancels;
+  made.ignores = site.ignores;
+  made.limit_ns = site.limit_ns;
+  made.place = site.place;
   for (std::uint32_t i = 0; i < site.arguments.size(); ++i)
     if (!site.arguments[i].after) arguments.push_back(argument(step, i));
   std::string called = callable(step);
@@ -181,6 +196,15 @@ std::string FamilyText::argument(const flow::LaunchStep& step, std::uint32_t pla
   return "dflow_in_" + std::to_string(number) + passed;
 }
 
+/// Of a reduce: what the lambda holds, behind its operands.
+std::string FamilyText::captured(const flow::LaunchStep& step) const {
+  std::string text;
+  const LaunchSite& site = site_of(step.node);
+  for (std::uint32_t i = 0; i < site.arguments.size(); ++i)
+    if (site.arguments[i].captured) text += ", " + argument(step, i);
+  return text;
+}
+
 std::string FamilyText::release(const flow::LaunchStep& step) const {
   std::string text;
   for (const auto& input : inputs_of(step)) {
@@ -199,11 +223,20 @@ std::string FamilyText::attempt(const CallText& call, const Target& target) cons
     sources = "dflow_sources()";
   }
   const std::string node = target.node.empty() ? "nullptr" : target.node;
-  const std::string cancels = call.cancels ? ", true" : "";
-  const std::string may_run = "!this->Launch::troubled() || !this->Launch::fails_from(" + target.id + ", " + sources + ", " + node + cancels + ")";
+  const std::string consequences = call.ignores ? ", false, true" : call.cancels ? ", true" : "";
+  const std::string may_run = "!this->Launch::troubled() || !this->Launch::fails_from(" + target.id + ", " + sources + ", " + node + consequences + ")";
   const std::string claim = "(!" + node + " || this->Launch::claim(*" + node + ", " + target.id + "))";
+  if (call.limit_ns) text += "    bool dflow_overdue = false;\n";
   text += "    if (" + (target.node.empty() ? may_run : "(" + may_run + ") && " + claim) + ") {\n";
   if (target.let_go) text += "      if (" + node + ") this->Launch::let_go(dflow_out);\n";
+  CallText made = call;
+  if (call.ignores) made.prepared = "        if (this->Launch::troubled()) this->Launch::rethrow_from(" + sources + ");\n" + call.prepared;
+  return text + (call.limit_ns ? timed_tries(made, target) : tries(made, target)) + "    }\n";
+}
+
+/// The call, again as often as it may be when it throws.
+std::string FamilyText::tries(const CallText& call, const Target& target) const {
+  std::string text;
   const std::string last = std::to_string(call.retries);
   if (call.retries > 0) text += "      for (unsigned dflow_attempt = 0; dflow_attempt <= " + last + "u; ++dflow_attempt)\n";
   text += "      try {\n" + call.prepared + "        ";
@@ -211,8 +244,36 @@ std::string FamilyText::attempt(const CallText& call, const Target& target) cons
   if (!target.done.empty()) text += "        " + target.done + " = true;\n";
   if (call.retries > 0) text += "        break;\n";
   text += "      } catch (...) {\n        " + (call.retries > 0 ? "if (dflow_attempt == " + last + "u) " : std::string());
-  text += "this->Launch::failed(" + target.id + (target.node.empty() && !call.cancels ? "" : ", " + node) + cancels + ");\n      }\n    }\n";
-  return text;
+  return text + handled(call, target) + "      }\n";
+}
+
+/// Called in a handler.
+std::string FamilyText::handled(const CallText& call, const Target& target) const {
+  const std::string node = target.node.empty() ? "nullptr" : target.node;
+  const std::string cancels = call.cancels ? ", true" : "";
+  const std::string failed = "this->Launch::failed(" + target.id + (target.node.empty() && !call.cancels ? "" : ", " + node) + cancels + ");\n";
+  if (!call.ignores) return failed;
+  const std::string made = kDetail + "made_by_default<" + call.result + ">(" + (call.result == "void" ? "nullptr" : target.place) + ")";
+  return target.done.empty() ? "if (!" + made + ") " + failed : "if (!(" + target.done + " = " + made + ")) " + failed;
+}
+
+/// The same under a limit: the result is made in a place of its own, and moved to that where others look once it is known that
+/// the body was in time.
+std::string FamilyText::timed_tries(const CallText& call, const Target& target) const {
+  const std::string node = target.node.empty() ? "nullptr" : target.node;
+  CallText timed = call, moved = call;
+  timed.retries = moved.retries = 0;
+  std::string text = "      " + kDetail + "Between<" + call.result + "> dflow_made;\n      ::std::exception_ptr dflow_thrown;\n      {\n      " +
+                     kDetail + "TimedBody dflow_timed(*this, " + target.id + ", " + node + ", {&" + kDetail + "site<" + call.place + ">, " +
+                     std::to_string(*call.limit_ns) + ", " + (call.cancels ? "true" : "false") + "});\n";
+  text += "      for (unsigned dflow_attempt = 0; dflow_attempt <= " + std::to_string(call.retries) +
+          "u && !dflow_made.is_made && (dflow_attempt == 0 || !dflow_timed.is_over()); ++dflow_attempt)\n      try {\n" + call.prepared + "        ";
+  text += call.result == "void" ? call.call + ";\n" : "::new (static_cast<void*>(dflow_made.place())) (" + call.result + ")(" + call.call + ");\n";
+  text += "        dflow_made.is_made = true;\n      } catch (...) {\n        dflow_thrown = ::std::current_exception();\n      }\n";
+  text += "      dflow_overdue = !dflow_timed.settle();\n      }\n      if (!dflow_overdue)\n";
+  moved.prepared = "        if (!dflow_made.is_made) ::std::rethrow_exception(dflow_thrown);\n";
+  moved.call = call.result == "void" ? "static_cast<void>(0)" : "::std::move(*dflow_made.place())";
+  return text + tries(moved, target);
 }
 
 /// The instance's last or only task, or one inside of a reduce's tree.
@@ -233,7 +294,8 @@ std::string FamilyText::perform(const std::string& id, const CallText& call, Fin
     target.place = always_node ? place : "dflow_node ? " + place + " : " + target.place;
     expect = always_node ? "" : "    if (!dflow_node)" + expect.substr(3);
   }
-  const std::string drop = always_node ? "" : dropped(id, has_node, final);
+  std::string drop = always_node ? "" : dropped(id, has_node, final);
+  if (call.limit_ns && !drop.empty()) drop = "    if (!dflow_overdue) {\n" + drop + "    }\n";
   if (has_node || !drop.empty()) {
     text += "    bool dflow_done = false;\n";
     target.done = "dflow_done";

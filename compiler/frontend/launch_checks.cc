@@ -99,6 +99,7 @@ void LaunchChecks::check_call(const clang::CallExpr& call) {
   if (as_site(call)) return;
   const auto* callee = call.getDirectCallee();
   if (callee == nullptr) refuse("a call may do anything", call.getExprLoc());
+  if (isa<clang::UserDefinedLiteral>(call) && callee->isConstexpr()) return;  // 20ms
   const bool scatters = in_dflow_namespace(*callee) && callee->getDeclName().isIdentifier() && (callee->getName() == "scatter" || callee->getName() == "with");
   if (scatters || is_operator_of_future(*callee) || is_harmless(*callee)) return;
   const auto* body = users_body(*callee);

@@ -6,6 +6,8 @@
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/launch_types.h"
 
+#include "clang/AST/DeclTemplate.h"
+
 namespace dflow::compiler {
 namespace {
 
@@ -16,6 +18,46 @@ std::int64_t constant(const clang::Expr& value, const clang::ASTContext& context
   clang::Expr::EvalResult result;
   if (!value.EvaluateAsInt(result, context)) refuse_launch("option '" + option + "' is no constant", value.getExprLoc());
   return result.Val.getInt().getExtValue();
+}
+
+/// What a period counts: std::ratio<Num, Den>.
+std::optional<std::pair<std::int64_t, std::int64_t>> ratio(clang::QualType type) {
+  const auto* record = llvm::dyn_cast_or_null<clang::ClassTemplateSpecializationDecl>(type->getAsCXXRecordDecl());
+  if (record == nullptr || !is_std_class(type, {"ratio"}) || record->getTemplateArgs().size() != 2) return std::nullopt;
+  const auto& arguments = record->getTemplateArgs();
+  return std::pair(arguments[0].getAsIntegral().getExtValue(), arguments[1].getAsIntegral().getExtValue());
+}
+
+/// A constant std::chrono::duration in whole numbers, as nanoseconds; none where it is another type.
+std::optional<std::int64_t> nanoseconds(const clang::Expr& value, const clang::ASTContext& context) {
+  const auto* record = llvm::dyn_cast_or_null<clang::ClassTemplateSpecializationDecl>(value.getType().getNonReferenceType()->getAsCXXRecordDecl());
+  if (record == nullptr || !in_std_namespace(*record) || record->getName() != "duration" || record->getTemplateArgs().size() != 2)
+    return std::nullopt;
+  const auto period = ratio(record->getTemplateArgs()[1].getAsType());
+  clang::Expr::EvalResult result;
+  if (!period || value.isValueDependent() || !value.EvaluateAsRValue(result, context, /*InConstantContext=*/true)) return std::nullopt;
+  if (!result.Val.isStruct() || result.Val.getStructNumFields() != 1 || !result.Val.getStructField(0).isInt()) return std::nullopt;
+  std::int64_t ns = 0;
+  const bool fits = !__builtin_mul_overflow(result.Val.getStructField(0).getInt().getExtValue(), period->first, &ns) &&
+                    !__builtin_mul_overflow(ns, std::int64_t{1'000'000'000}, &ns);
+  return fits ? std::optional(ns / period->second) : std::nullopt;
+}
+
+/// As it is written, before it became an optional one in nanoseconds.
+std::int64_t limit(const clang::Expr& value, const clang::ASTContext& context) {
+  for (const clang::Expr* inner = &value; inner != nullptr;) {
+    if (const auto found = nanoseconds(*inner, context)) return *found;
+    const clang::Expr* next = inner->IgnoreParens();
+    if (const auto* cast = dyn_cast<clang::CastExpr>(next)) next = cast->getSubExpr();
+    else if (const auto* full = dyn_cast<clang::FullExpr>(next)) next = full->getSubExpr();
+    else if (const auto* temporary = dyn_cast<clang::MaterializeTemporaryExpr>(next)) next = temporary->getSubExpr();
+    else if (const auto* bound = dyn_cast<clang::CXXBindTemporaryExpr>(next)) next = bound->getSubExpr();
+    else if (const auto* made = dyn_cast<clang::CXXConstructExpr>(next); made != nullptr && made->getNumArgs() > 0) next = made->getArg(0);
+    else if (const auto* braces = dyn_cast<clang::InitListExpr>(next); braces != nullptr && braces->getNumInits() == 1) next = braces->getInit(0);
+    else if (next == inner) next = nullptr;
+    inner = next;
+  }
+  refuse_launch("option 'timeout' is no constant", value.getExprLoc());
 }
 
 }  // namespace
@@ -36,11 +78,13 @@ void read_launch_options(const clang::InitListExpr& options, const clang::ASTCon
     if (name == "once") once = constant(value, context, name) != 0;
     if (name == "on_failure") {
       const auto chosen = constant(value, context, name);
-      if (chosen == ignore) refuse_launch("option 'on_failure' ignores failures", value.getExprLoc());
+      site.ignores = chosen == ignore;
       site.cancels = chosen == cancel_successors;
     }
-    if (name == "timeout") refuse_launch("option 'timeout' limits how long a task may run", value.getExprLoc());
+    if (name == "timeout") site.limit_ns = limit(value, context);
   }
+  if (site.op == formats::NodeOp::reduce && (site.ignores || site.limit_ns))
+    refuse_launch("a reduce has a time limit, or its failures are ignored", options.getExprLoc());
   // The submit says what is wrong about it.
   if (once && (site.retries > 0 || site.pure)) refuse_launch("option 'once' goes with neither 'retries' nor 'pure'", options.getExprLoc());
 }

@@ -6,8 +6,8 @@
 
 namespace dflow::compiler {
 
-/// Names, priorities, retries, purity, whether failures cancel, and what only worker processes heed. Throws NotLaunched for
-/// time limits, failures that are ignored, and numbers that are no constants.
+/// Names, priorities, retries, time limits, purity, what failures lead to, and what only worker processes heed. Throws
+/// NotLaunched for what is no constant.
 void read_launch_options(const clang::InitListExpr& options, const clang::ASTContext& context, LaunchSite& site);
 
 /// The executor behind `ex.with(...)`, written in place or as a variable that is one.

@@ -33,6 +33,10 @@ struct Call {
   int priority = 0;      ///< As the program says; higher ones run first.
   unsigned retries = 0;
   bool cancels = false;  ///< Its failure cancels those that wait for it.
+  bool ignores = false;  ///< Its failure gives a value.
+  bool limited = false;  ///< It may end before its body does, which still reads what it was given.
+  /// It ends in ways that no other call knows.
+  bool ends_alone() const { return ignores || limited; }
   bool operator==(const Call&) const = default;
 };
 

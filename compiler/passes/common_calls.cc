@@ -35,7 +35,7 @@ class CommonCalls {
   }
 
   bool may_merge(const ir::Family& family) const {
-    return family.pure() && family.steps.size() == 1 && !editor_.is_returned(family.node);
+    return family.pure() && family.steps.size() == 1 && !editor_.is_returned(family.node) && !family.call().ends_alone();
   }
 
   /// What calls have in common if they may be the same: the function, the values, what becomes of a failure, the

@@ -35,8 +35,13 @@ class Fusion {
         consumer.call().op == formats::NodeOp::reduce || producer.call().op == formats::NodeOp::reduce;
     if (trees || use.elements != 0 || editor_.is_returned(producer.node)) return false;
     if (consumer.node == producer.node || producer.call().result == "void") return false;
+    if (ends_alone(consumer) || ends_alone(producer)) return false;
     return editor_.readers_of(producer.node).size() == 1 && waits_for_one(consumer) &&
            context_.relations.pairs(use, consumer, producer);
+  }
+
+  static bool ends_alone(const ir::Family& family) {
+    return std::ranges::any_of(family.steps, [](const ir::Step& step) { return step.call.ends_alone(); });
   }
 
   /// A container of futures may hold some that come from outside.

@@ -45,7 +45,9 @@ class LastUse {
       return tree ? std::vector<const ir::Use*>{} : std::vector<const ir::Use*>{inputs.begin(), inputs.end()};
     };
     return std::ranges::all_of(readers, [&](const ir::Use* other) {
-      return other == &use || context_.relations.after(use, *other, waits_for);
+      // Who waits for a task over its limit does not wait for its body.
+      return other == &use ||
+             (!editor_.family(other->consumer).call().limited && context_.relations.after(use, *other, waits_for));
     });
   }
 

@@ -39,6 +39,7 @@ struct Launch::Failures {
     State state;
     std::exception_ptr error;
     bool cancels;
+    bool overdue = false;  ///< Its body may still be running.
   };
   mutable std::mutex mutex;
   std::unordered_map<TaskId, Failure> of;
@@ -66,7 +67,7 @@ void Launch::fail(TaskId id, State state, std::exception_ptr error, bool cancels
   failed_.store(true, std::memory_order_relaxed);  // whoever gets a result of this task gets this too
 }
 
-bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output, bool own_cancels) {
+bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output, bool own_cancels, bool ignores) {
   State state = State::cancelled;
   std::exception_ptr error;
   bool cancels = false;
@@ -79,7 +80,7 @@ bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node
       cancels = found->second.cancels;
       break;
     }
-    if (!error) return false;
+    if (!error || (ignores && !cancels)) return false;
     if (!cancels) state = State::failed;
   } else {
     error = std::make_exception_ptr(CancelledError("a task of " + describe(*this) + " was cancelled"));
@@ -94,9 +95,39 @@ bool Launch::fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node
   return true;
 }
 
+void Launch::rethrow_from(const TaskId* inputs, std::size_t count) const {
+  std::exception_ptr error;
+  {
+    const std::lock_guard lock(failures_->mutex);
+    for (const TaskId* input = inputs; input != inputs + count && !error; ++input)
+      if (const auto found = failures_->of.find(*input); found != failures_->of.end()) error = found->second.error;
+  }
+  if (error) std::rethrow_exception(std::move(error));
+}
+
+bool Launch::was_overdue(TaskId id) const {
+  const std::lock_guard lock(failures_->mutex);
+  const auto found = failures_->of.find(id);
+  return found != failures_->of.end() && found->second.overdue;
+}
+
+void Launch::end_overdue(TaskId id, Node* output, std::exception_ptr error, bool cancels) {
+  {
+    const std::lock_guard lock(failures_->mutex);
+    failures_->of.insert_or_assign(id, Failures::Failure{State::failed, error, cancels, true});
+    failed_.store(true, std::memory_order_relaxed);
+  }
+  end_failed(output, std::move(error), cancels);
+  active().local->engine().push_task(*this, id);
+}
+
 void Launch::failed(TaskId id, Node* output, bool cancels) {
   std::exception_ptr error = std::current_exception();
   fail(id, State::failed, error, cancels);
+  end_failed(output, std::move(error), cancels);
+}
+
+void Launch::end_failed(Node* output, std::exception_ptr error, bool cancels) {
   if (!output) return;
   output->set_error(std::move(error));
   if (cancels) output->mark(kSuccessorsCancel);

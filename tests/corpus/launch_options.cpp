@@ -1,9 +1,9 @@
-// Tasks with options are launched: names, priorities, what they wait for, retries, whose inputs are never moved, purity, and
-// failures that cancel. A time limit, and failures that are ignored, stand against it.
+// Tasks with options are launched: names, priorities, what they wait for, retries, whose inputs are never moved, purity,
+// failures that cancel and those that are ignored, time limits.
 // BOUNDARIES: 0
 // REPLICABLE: yes
 // WORKERS: no, each worker counts for itself
-// LAUNCHED: tried folded named waits cancels consequences tried_within
+// LAUNCHED: tried folded named waits cancels consequences tried_within limited ignored
 // WITHOUT: all
 // PARAMS: graph=tried 4 -- n=4
 // PARAMS: graph=folded 4 -- n=4

@@ -106,6 +106,12 @@ TEST(CommonCalls, FailInTheSameWay) {
   EXPECT_EQ(families_after(cancelling), 3U);
   cancelling.plan.families[1].steps[0].call.cancels = true;
   EXPECT_EQ(families_after(cancelling), 2U);
+  Sketch limited = twice("x", "x");
+  limited.plan.families[1].steps[0].call.limited = true;
+  EXPECT_EQ(families_after(limited), 3U);
+  Sketch ignoring = twice("x", "x");
+  ignoring.plan.families[1].steps[0].call.ignores = true;
+  EXPECT_EQ(families_after(ignoring), 3U);
 }
 
 /// Elements of a container that come from outside have no producers, but they count.

@@ -64,6 +64,18 @@ TEST(Fusion, FollowsIndicesThatRunTheOtherWay) {
   EXPECT_THAT(made.plan.families[0].steps[0].at, HasSubstr("n - 1 - i"));
 }
 
+/// Limits and default values are for one call alone.
+TEST(Fusion, LeavesCallsWithLimitsOrWhoseFailuresAreIgnored) {
+  for (const std::size_t which : {0U, 1U}) {
+    Sketch limited = Sketch().task("a").task("b").reads(0);
+    limited.plan.families[which].steps[0].call.limited = true;
+    EXPECT_THAT(tasks(limited), ElementsAre("a", "b"));
+    Sketch ignoring = Sketch().task("a").task("b").reads(0);
+    ignoring.plan.families[which].steps[0].call.ignores = true;
+    EXPECT_THAT(tasks(ignoring), ElementsAre("a", "b"));
+  }
+}
+
 TEST(Fusion, LeavesWhatTwoRead) {
   EXPECT_THAT(tasks(Sketch().task("a").task("b").reads(0).task("c").reads(0)), ElementsAre("a", "b", "c"));
 }

@@ -47,6 +47,16 @@ TEST(LastUse, LetsTheReaderThatWaitsForTheOtherTakeIt) {
   EXPECT_THAT(texts(made), testing::Contains("what 'a' gives is copied for 'b': it is read elsewhere later"));
 }
 
+/// What comes after its limit may come while its body still reads.
+TEST(LastUse, CountsWhereTheOtherHasATimeLimit) {
+  Sketch sketch = Sketch().task("a").task("b").reads(0).task("c").reads(0).reads(1);
+  sketch.plan.families[1].steps[0].call.limited = true;
+  EXPECT_THAT(readers(sketch), ElementsAre(counted, counted, last));
+  sketch.plan.families[1].steps[0].call.limited = false;
+  sketch.plan.families[2].steps[0].call.limited = true;
+  EXPECT_THAT(readers(sketch), ElementsAre(never, last, last));
+}
+
 TEST(LastUse, CountsWhereOnlySomeWaitForTheOther) {
   const std::string all = "[i] : 0 <= i < n", same = "[i] -> [i] : 0 <= i < n";
   EXPECT_THAT(readers(Sketch()

@@ -10,6 +10,7 @@
 #include <dflow/detail/launch_family.h>
 #include <dflow/detail/launch_given.h>
 #include <dflow/detail/launch_kept.h>
+#include <dflow/detail/launch_limits.h>
 #include <dflow/detail/launch_output.h>
 #include <dflow/detail/launch_reduce.h>
 #include <dflow/detail/launch_work.h>
@@ -93,7 +94,7 @@ struct NotedCallable {
 
 /// The lambda itself.
 template <FixedString File, int Line, int Column, class Pointer, class F>
-F noted(F callable) {
+constexpr F noted(F callable) {
   [[maybe_unused]] const bool& done = NotedCallable<File, Line, Column, Pointer, F>::done;
   return callable;
 }

@@ -111,15 +111,20 @@ class DFLOW_EXPORT Launch : public Node {
   /// The task ends without a value. `cancels`: those that need it count as cancelled.
   void fail(TaskId id, State state, std::exception_ptr error, bool cancels = false);
   /// Whether a task with these inputs must not run; then it has been failed, for the first of them that has. `cancels`: its
-  /// failure cancels those that need it.
-  bool fails_from(TaskId id, std::initializer_list<TaskId> inputs, Node* output, bool cancels = false) {
-    return fails_from(id, inputs.begin(), inputs.size(), output, cancels);
+  /// failure cancels those that need it. `ignores`: only what is cancelled must not run; see `rethrow_from`.
+  bool fails_from(TaskId id, std::initializer_list<TaskId> inputs, Node* output, bool cancels = false, bool ignores = false) {
+    return fails_from(id, inputs.begin(), inputs.size(), output, cancels, ignores);
   }
-  bool fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output, bool cancels = false) {
-    return fails_from(id, inputs.data(), inputs.size(), output, cancels);
+  bool fails_from(TaskId id, const std::vector<TaskId>& inputs, Node* output, bool cancels = false, bool ignores = false) {
+    return fails_from(id, inputs.data(), inputs.size(), output, cancels, ignores);
   }
+  /// Of a task whose failure is ignored: throws what the first of its inputs failed with, if one has.
+  void rethrow_from(std::initializer_list<TaskId> inputs) const { rethrow_from(inputs.begin(), inputs.size()); }
+  void rethrow_from(const std::vector<TaskId>& inputs) const { rethrow_from(inputs.data(), inputs.size()); }
   /// Called by a handler: the task ends with what is being handled, and so does its output, if it has one.
   [[gnu::cold]] void failed(TaskId id, Node* output = nullptr, bool cancels = false);
+  /// Its time limit has ended it: this visit is there to tell its consumers.
+  bool is_overdue(TaskId id) const { return failed_.load(std::memory_order_relaxed) && was_overdue(id); }
 
   /// Outputs are nodes like a task's: claimed by who runs them, or cancelled by who holds them.
   bool claim(Node& output, TaskId id);
@@ -147,7 +152,14 @@ class DFLOW_EXPORT Launch : public Node {
  private:
   friend struct LaunchAccess;
   friend class NewLaunch;
-  [[gnu::cold]] bool fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output, bool cancels);
+  friend class TimedBody;
+  [[gnu::cold]] bool fails_from(TaskId id, const TaskId* inputs, std::size_t count, Node* output, bool cancels, bool ignores);
+  [[gnu::cold]] void rethrow_from(const TaskId* inputs, std::size_t count) const;
+  [[gnu::cold]] bool was_overdue(TaskId id) const;
+  /// The end of a task's output, if it has one.
+  void end_failed(Node* output, std::exception_ptr error, bool cancels);
+  /// Called once a task's limit has passed while its body runs.
+  void end_overdue(TaskId id, Node* output, std::exception_ptr error, bool cancels);
   void run() override {}
   void release_arguments() noexcept override {}
   void discard_value() noexcept override {}
