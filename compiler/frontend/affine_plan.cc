@@ -185,12 +185,9 @@ void propose_launch(const Launcher& launcher, const clang::FunctionDecl& functio
 /// The lambdas that it calls leave pointers to themselves; one that is a template, to each function that it
 /// is.
 void propose_notes(const GraphFunction& graph, const Project& project, Proposals& proposals) {
-  for (const auto& [lambda, key] : graph.noted) {
-    const auto at = text_range(lambda->getSourceRange(), project);
-    if (at)
-      proposals.propose(*at, "noted as " + key,
-                        {{at->begin, at->end, "::dflow::detail::noted<" + key + ">(", ")"}});
-  }
+  for (const auto& [lambda, note] : graph.noted)
+    if (const auto at = text_range(lambda->getSourceRange(), project))
+      proposals.propose(*at, "noted by " + note, {{at->begin, at->end, note + "(", ")"}});
 }
 
 }  // namespace

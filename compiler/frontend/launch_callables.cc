@@ -5,8 +5,10 @@
 
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/carried_lambdas.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/positions.h"
+#include "compiler/frontend/sendable.h"
 
 namespace dflow::compiler {
 
@@ -130,13 +132,49 @@ bool is_in_template(const clang::LambdaExpr& lambda) {
                             : lambda.getCallOperator()->getTemplateInstantiationPattern() != nullptr;
 }
 
+/// A copy that is made when the task runs is like one that was made before.
+bool copies_alike(clang::QualType type, const clang::ASTContext& context) {
+  const auto* record = type->getAsCXXRecordDecl();
+  return type.isTriviallyCopyableType(context) || (record != nullptr && in_std_namespace(*record) && is_value(type));
+}
+
+/// One that holds copies and is written as a class of them (carried_lambdas.h): it leaves a function that makes it anew from the
+/// copies, which the launcher has behind the arguments.
+LaunchCallable holding_lambda(const clang::LambdaExpr& lambda, const Project& project) {
+  const auto where = lambda.getBeginLoc();
+  const auto& context = project.context();
+  const auto carried = carried_lambda(lambda, project);
+  if (!carried) refuse("a lambda is submitted that holds more than copies", where);
+  if (lambda.isMutable()) refuse("a lambda is submitted that changes what it holds", where);
+  SendableTypes sendable(project);
+  const auto& function = *lambda.getCallOperator();
+  const std::string result = launch_type(function.getReturnType().getCanonicalType(), context, where);
+  std::string arguments, captures, held;
+  for (const auto* parameter : function.parameters())
+    arguments += (arguments.empty() ? "" : ", ") + launch_type(parameter->getType().getCanonicalType(), context, where);
+  for (const CarriedCapture& each : carried->captures) {
+    if (sendable.find(each.type) || !copies_alike(each.type, context)) refuse("a lambda is submitted that holds what is not copied again", where);
+    const std::string type = launch_type(each.type.getCanonicalType(), context, where);
+    held += (arguments.empty() && held.empty() ? "const " : ", const ") + type + "&";
+    captures += ", " + type;
+  }
+  const auto place = user_place(where, project.sources());
+  const std::string at = cpp_literal(place.file) + ", " + std::to_string(place.line) + ", " + std::to_string(place.column) + ", ";
+  LaunchCallable made{.function = &function, .text = "", .noted = true, .lambda = &lambda};
+  const std::string key = at + result + " (*)(" + arguments + held + ")";
+  made.text = "::dflow::detail::callable_at<" + key + ">";
+  made.note = "::dflow::detail::noted_holder<" + key + ", " + result + "(" + arguments + ")" + captures + ">";
+  made.captured.assign(lambda.capture_init_begin(), lambda.capture_init_end());
+  return made;
+}
+
 /// A lambda has no name: where it stands, it leaves a pointer to the function that it is.
 LaunchCallable noted_lambda(const clang::LambdaExpr& lambda, const SiteCall& site, const Project& project) {
   const auto where = lambda.getBeginLoc();
-  if (lambda.capture_size() != 0) refuse("a lambda with captures is submitted", where);
   if (is_in_template(lambda)) refuse("a lambda in a template is submitted", where);
   if (!project.sources().isInMainFile(where) || !text_range(lambda.getSourceRange(), project))
     refuse("a lambda in another file or in a macro is submitted", where);
+  if (lambda.capture_size() != 0) return holding_lambda(lambda, project);
   const bool generic = lambda.isGenericLambda(), reduces = site.operation == Operation::reduce;
   if (generic && std::ranges::any_of(lambda.getCallOperator()->parameters(), binds_as_given))
     refuse("a lambda is submitted that takes references to what may change", where);
@@ -151,7 +189,7 @@ LaunchCallable noted_lambda(const clang::LambdaExpr& lambda, const SiteCall& sit
           .text = "::dflow::detail::callable_at<" + key + ">",
           .noted = true,
           .lambda = &lambda,
-          .key = key};
+          .note = "::dflow::detail::noted<" + key + ">"};
 }
 
 /// An object of a class that is called in one way.

@@ -13,7 +13,8 @@ struct LaunchCallable {
   std::string made = {};                          ///< The object, if it has a state.
   bool noted = false;                             ///< Called by a pointer that the program's own text leaves.
   const clang::LambdaExpr* lambda = nullptr;      ///< Whose text leaves it,
-  std::string key = {};                           ///< under this name: "\"file\", line, column".
+  std::string note = {};                          ///< by this function, called with it.
+  std::vector<const clang::Expr*> captured = {};  ///< The copies, as they are made.
   std::string method = {};                        ///< Of a member function, which is called on the first argument: its name.
 };
 

@@ -11,6 +11,7 @@
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/attributes.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/launch_arguments.h"
 #include "compiler/frontend/launch_callables.h"
 #include "compiler/frontend/launch_checks.h"
 #include "compiler/frontend/launch_instances.h"
@@ -194,34 +195,36 @@ class Reader {
     enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, values);
     enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, now);
     const LaunchCallable callable = launch_callable(call, values, project_);
-    called_ = callable.function;
+    const clang::FunctionDecl& called = *callable.function;
     made.callable = callable.text;
     made.made = callable.made;
     made.method = callable.method;
     made.noted = callable.noted;
-    if (callable.lambda != nullptr) made_.noted.emplace_back(callable.lambda, callable.key);
+    if (callable.lambda != nullptr) made_.noted.emplace_back(callable.lambda, callable.note);
     for (unsigned i = 0; i < 2; ++i)
-      made.by_reference[i] = called_->getNumParams() == 2 && called_->getParamDecl(i)->getType()->isLValueReferenceType();
+      made.by_reference[i] = called.getNumParams() == 2 && called.getParamDecl(i)->getType()->isLValueReferenceType();
     const auto held = future_value(site.call->getType());
     if (held.isNull() || (!held->isVoidType() && !is_copyable(held))) refuse("the result cannot be copied", where);
     made.result = launch_type(held, context_, where);
     const auto place = user_place(where, project_.sources());
     made.task = callable_name(*call.callable, project_.sources());
-    made.pure = is_pure(*called_);
+    made.pure = is_pure(called);
     if (!site.name.empty()) made.task = site.name;
     if (site.options != nullptr) read_launch_options(*site.options, context_, made);
     made.place = cpp_literal(made.task) + ", " + cpp_literal(place.file) + ", " + std::to_string(place.line) + ", " + std::to_string(place.column);
+    LaunchArguments arguments({project_, called, made, values, now, repeated_});
     if (site.operation == Operation::then) {
-      read_argument(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument(), nullptr, made, values, now);
+      arguments.read(*cast<clang::CXXMemberCallExpr>(site.call)->getImplicitObjectArgument(), nullptr);
     } else {
       check_executor(*site.call, site.frames);
     }
     for (const auto* argument : call.arguments)
-      read_argument(*argument, site.operation == Operation::map ? &made.indices.back() : nullptr, made, values, now);
+      arguments.read(*argument, site.operation == Operation::map ? &made.indices.back() : nullptr);
     for (const auto* after : site.after) {
       const auto waited = future_value(after->getType());
       made.arguments.push_back({.is_future = true, .value = "", .by_reference = true, .type = launch_type(waited, context_, where), .after = true});
     }
+    for (const auto* copy : callable.captured) arguments.read_captured(*copy);
     made.variables = std::move(values).variables();
     made.variables_now = std::move(now).variables();
     made_.launcher.sites.push_back(std::move(made));
@@ -310,76 +313,6 @@ class Reader {
       refuse("tasks are submitted through another executor", call.getExprLoc());
   }
 
-  void read_argument(const clang::Expr& argument, const std::string* element, LaunchSite& made, LaunchValues& values, LaunchValues& now) {
-    LaunchArgument read;
-    const auto where = argument.getExprLoc();
-    const bool reduces = made.op == formats::NodeOp::reduce;
-    // A reduce's second argument is the left operand.
-    const auto number = static_cast<unsigned>(made.arguments.size());
-    const auto parameter = task_parameter(*called_, reduces ? 0 : number, context_);
-    const bool is_object = !made.method.empty() && number == 0;
-    read.is_future = holds_future(argument.getType());
-    if (read.is_future) {
-      const auto held = future_value(argument.getType());
-      if (held.isNull() || held->isVoidType()) refuse("a future of this type is not followed", where);
-      if (is_object && !context_.hasSameUnqualifiedType(held, parameter.getNonReferenceType())) refuse("a member function is called on a pointer", where);
-      read.type = launch_type(held, context_, where);
-      read.by_reference = parameter->isLValueReferenceType();
-      read.refs = is_dflow_class(parameter, "Refs");
-      if (element == nullptr && !reduces && !is_future(argument.getType())) check_container(argument, held, parameter);
-      if (element != nullptr && !is_future(first_type_argument(argument.getType()))) refuse("a container of containers is mapped", where);
-    } else {
-      const auto given = element != nullptr ? first_type_argument(argument.getType()) : written(argument).getType();
-      if (is_object && !context_.hasSameUnqualifiedType(given.getNonReferenceType(), parameter.getNonReferenceType()))
-        refuse("a member function is called on a pointer", where);
-      const bool later = values.attempt([&] {
-        read.value = element != nullptr ? values.element(argument, *element) : values.text(argument);
-        read.is_object = !given->isScalarType() && (element != nullptr || written(argument).isGLValue());
-        check_passed(given, parameter, where);
-      });
-      if (!later) read_now(argument, element, given, parameter, read, now);
-    }
-    made.arguments.push_back(std::move(read));
-  }
-
-  /// Evaluated where the launch is asked for, and kept as a submit would keep it.
-  void read_now(const clang::Expr& argument, const std::string* element, clang::QualType given, clang::QualType parameter, LaunchArgument& read,
-                LaunchValues& now) {
-    const auto where = argument.getExprLoc();
-    const auto kept = parameter.getNonReferenceType().getUnqualifiedType();
-    given = given.getNonReferenceType().getUnqualifiedType();
-    const auto* record = kept->getAsCXXRecordDecl();
-    const bool refers = kept->isPointerType() || kept->isReferenceType() || is_std_class(kept, {"basic_string_view", "span", "reference_wrapper", "function"});
-    const bool sliced = record != nullptr && given->getAsCXXRecordDecl() != nullptr && !context_.hasSameUnqualifiedType(given, kept) &&
-                        given->getAsCXXRecordDecl()->hasDefinition() && given->getAsCXXRecordDecl()->isDerivedFrom(record);
-    if (refers || sliced || (record != nullptr && record->isAbstract())) refuse("an argument is kept in a way that is not repeated", where);
-    read.now = true;
-    read.is_object = false;
-    read.by_reference = parameter->isLValueReferenceType();
-    read.type = launch_type(kept, context_, where);
-    read.value = element != nullptr ? now.element(argument, *element) : now.text(argument);
-    repeated_.insert(&argument);
-  }
-
-  void check_container(const clang::Expr& argument, clang::QualType held, clang::QualType parameter) const {
-    const bool vectors = is_std_class(argument.getType(), {"vector"}) && (is_std_class(parameter, {"vector"}) || is_dflow_class(parameter, "Refs")) &&
-                         is_future(first_type_argument(argument.getType())) &&
-                         context_.hasSameUnqualifiedType(first_type_argument(parameter), held);
-    if (!vectors) refuse("a container of futures arrives as another type", argument.getExprLoc());
-  }
-
-  /// A class must arrive as it is: conversions and copies may throw, where a submit would have thrown.
-  void check_passed(clang::QualType given, clang::QualType parameter, clang::SourceLocation where) const {
-    given = given.getNonReferenceType();
-    const auto taken = parameter.getNonReferenceType();
-    if (given->isArithmeticType() && taken->isArithmeticType()) return;
-    if (given->isEnumeralType() && context_.hasSameUnqualifiedType(given, taken)) return;
-    const bool same = context_.hasSameUnqualifiedType(given, taken);
-    if (same && parameter->isLValueReferenceType()) return;
-    if (same && given.isTriviallyCopyableType(context_)) return;
-    refuse("an argument would be copied or converted later than where it is written", where);
-  }
-
   const Project& project_;
   const clang::ASTContext& context_;
   const clang::FunctionDecl& function_;
@@ -388,7 +321,6 @@ class Reader {
   std::map<const clang::FunctionDecl*, Surroundings> around_;
   const clang::ValueDecl* executor_ = nullptr;  ///< A parameter, or a member of the object.
   std::string executor_name_;                   ///< What the launcher calls it.
-  const clang::FunctionDecl* called_ = nullptr;
   std::set<const clang::Expr*> repeated_;  ///< Arguments that are evaluated where the launch is asked for.
   LaunchSource made_;
 };

@@ -15,7 +15,7 @@ namespace dflow::compiler {
 
 struct LaunchSource {
   Launcher launcher;  ///< All of it but its code.
-  std::vector<std::pair<const clang::LambdaExpr*, std::string>> noted = {};  ///< Lambdas that it calls, and how it knows them.
+  std::vector<std::pair<const clang::LambdaExpr*, std::string>> noted = {};  ///< Lambdas that it calls, and how they leave themselves.
 };
 
 /// `nodes` are the plan's numbers of the walk's sites. Throws NotLaunched.

@@ -99,4 +99,25 @@ constexpr F noted(F callable) {
   return callable;
 }
 
+/// One that holds copies, and which dflowc has written as a class of them: it is made anew from such copies, which stand
+/// behind its arguments.
+template <class F, class Signature, class... Captures>
+struct CalledAnew;
+template <class F, class R, class... A, class... Captures>
+struct CalledAnew<F, R(A...), Captures...> {
+  static R call(A... arguments, const Captures&... captures) { return F{captures...}(static_cast<A&&>(arguments)...); }
+};
+
+template <FixedString File, int Line, int Column, class Pointer, class Call>
+struct NotedHolder {
+  static inline const bool done = (callable_at<File, Line, Column, Pointer> = &Call::call, true);
+};
+
+template <FixedString File, int Line, int Column, class Pointer, class Signature, class... Captures, class F>
+constexpr F noted_holder(F callable) {
+  [[maybe_unused]] const bool& done =
+      NotedHolder<File, Line, Column, Pointer, CalledAnew<F, Signature, Captures...>>::done;
+  return callable;
+}
+
 }  // namespace dflow::inline v0::detail
