@@ -10,6 +10,8 @@ namespace dflow::compiler {
 namespace {
 
 constexpr std::string_view kSite = "site";
+/// A part of the site at the same place.
+constexpr std::string_view kLevel = "level";
 
 /// One insertion and its place among those at the same offset: ends of ranges first, the inner before the outer;
 /// then points; then beginnings, the outer first.
@@ -75,13 +77,16 @@ std::map<std::string, std::vector<Edit>> Proposals::agreed() const {
 
   std::map<std::string, std::vector<Edit>> result;
   for (const auto* entry : ordered) {
+    if (entry->first.kind == kLevel) continue;
     auto& edits = result[entry->first.range.file];
     std::ranges::copy(entry->second.edits, std::back_inserter(edits));
     if (entry->first.kind != kSite) continue;
     const auto site = sites_.find(entry->first.range);
     if (site == sites_.end()) continue;
     const unsigned at = entry->first.range.begin;
-    edits.push_back({at, at, "::dflow::detail::site<" + cpp_literal(site->second.task) + ", " + site->second.rest + ">, ", ""});
+    const auto vote = votes_.find(Key{entry->first.range, std::string(kLevel)});
+    const std::string level = vote == votes_.end() || vote->second.refused ? "" : ", " + vote->second.edits.front().before;
+    edits.push_back({at, at, "::dflow::detail::site<" + cpp_literal(site->second.task) + ", " + site->second.rest + level + ">, ", ""});
   }
   return result;
 }

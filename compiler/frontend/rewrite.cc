@@ -10,6 +10,7 @@
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/graph_functions.h"
 #include "compiler/frontend/positions.h"
+#include "compiler/frontend/site_levels.h"
 
 namespace dflow::compiler {
 namespace {
@@ -35,6 +36,8 @@ class Walker {
     scope_ = {.in_function = true,
               .in_instantiation = function.getTemplateInstantiationPattern() != nullptr,
               .lazy = !function.isMain() && !function.isConstexpr()};
+    // Instantiations share their text.
+    levels_ = scope_.in_instantiation ? Levels() : site_levels(function);
     if (is_graph(function)) graph_scope(function);
     if (const auto* constructor = dyn_cast<clang::CXXConstructorDecl>(&function)) {
       for (const auto* init : constructor->inits()) {
@@ -99,6 +102,8 @@ class Walker {
     if (!at) return;
     const auto place = user_place(site.call->getExprLoc(), project_.sources());
     proposals_.propose_site(*at, callable_name(*site.callable, project_.sources()), place.file, place.line, place.column);
+    if (const auto level = levels_.find(site.call); level != levels_.end() && !scope_.in_instantiation)
+      proposals_.propose(*at, "level", {{at->begin, at->begin, std::to_string(level->second), ""}});
     if (site.operation != Operation::submit || !scope_.lazy) return;
     for (const auto* argument : site.arguments) make_lazy(*argument);
   }
@@ -299,6 +304,8 @@ class Walker {
   Proposals& proposals_;
   SubmitSearch submits_;
   Scope scope_;
+  using Levels = std::map<const clang::CallExpr*, int>;
+  Levels levels_;
 };
 
 }  // namespace

@@ -35,6 +35,11 @@ void prefetch_consumer(const Node& node) {
   __builtin_prefetch(edge);
 }
 
+/// What dflowc saw of its call.
+int level_of(const Node& node) {
+  return node.has(detail::kReturnAddress) || !node.where ? 0 : static_cast<const detail::Site*>(node.where)->level;
+}
+
 bool has_timer(const Node& node) {
   const detail::Extras* extras = node.extras();
   return extras && extras->timer != 0;
@@ -297,6 +302,7 @@ Node* Engine::notify(Node& producer, Edge* list, State state) {
   bool pushed = false;
   Edge* observers = nullptr;
   Edge** last_observer = &observers;
+  const bool by_level = options_.priorities != Priorities::none;
   while (list) {
     Edge* next = list->next;
     if (Node* consumer = list->consumer) {
@@ -305,6 +311,9 @@ Node* Engine::notify(Node& producer, Edge* list, State state) {
         const bool plain = !options_.shuffle && !consumer->extras();
         if (!first && plain) {
           first = consumer;
+        } else if (plain && by_level && level_of(*consumer) > level_of(*first)) {
+          push(*std::exchange(first, consumer));
+          pushed = true;
         } else {
           push(*consumer);
           pushed = true;

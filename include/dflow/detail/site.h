@@ -12,6 +12,7 @@ struct Site {
   const char* file;
   int line;
   int column;
+  int level = 0;  ///< Of tasks that become ready together, those of a higher one should run first.
 };
 
 /// A `[[dflow::graph]]` function.
@@ -29,8 +30,8 @@ struct FixedString {
   }
 };
 
-template <FixedString Task, FixedString File, int Line, int Column>
-inline constexpr Site site{Task.text, File.text, Line, Column};
+template <FixedString Task, FixedString File, int Line, int Column, int Level = 0>
+inline constexpr Site site{Task.text, File.text, Line, Column, Level};
 
 template <FixedString Name, FixedString File, int Line>
 inline constexpr GraphSite graph_site{Name.text, File.text, Line};
