@@ -119,6 +119,7 @@ CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDec
   const std::string objection = project.neighbours() == nullptr ? "" : project.neighbours()->objection(callee);
   const std::string who = name_of(callee) + (objection.empty() ? ", whose body is not visible" : objection);
   if (passes_futures(expression)) return {CallClass::effect, "calls " + who + ", with futures"};
+  if (holds_future(expression.getType())) return {CallClass::effect, "calls " + who + ", which gives futures"};
   const auto mutable_parameter = [](const auto* parameter) { return is_mutable_access(parameter->getType()); };
   if (std::ranges::any_of(callee.parameters(), mutable_parameter)) {
     return {CallClass::effect, "calls " + who + ", with a mutable reference"};
@@ -151,6 +152,8 @@ CallKind classify(const clang::Expr& call, const Project& project) {
   if (callee == nullptr) {
     if (passes_futures(call))
       return {CallClass::effect, "calls a function that is only known at run time, with futures"};
+    if (holds_future(call.getType()))
+      return {CallClass::effect, "calls a function that is only known at run time, which gives futures"};
     return {CallClass::unknown, "a function that is only known at run time"};
   }
   if (is_pure(*callee) || callee->hasAttr<clang::ConstAttr>() || callee->hasAttr<clang::PureAttr>()) return {};

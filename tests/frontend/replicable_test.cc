@@ -138,6 +138,11 @@ const Case kCases[] = {
     {"OpaqueMemberOfAnObjectWithAnExecutor", "struct Maker { dflow::Executor& ex; void make(int n); };\n" + kGraph +
      "F g(dflow::Executor& ex, int n) { Maker maker{ex};\nmaker.make(n);\nreturn ex.submit(one, n); }",
      "", "3: calls 'Maker::make', whose body is not visible, with futures"},
+    {"OpaqueFunctionThatGivesFutures", "F made(int n);\n" + kGraph +
+     "F g(dflow::Executor& ex, int n) {\nF f = made(n);\nreturn ex.submit(one, f); }", "", "3: calls 'made', whose body is not visible, which gives futures"},
+    {"UnknownFunctionThatGivesFutures", kGraph +
+     "F g(dflow::Executor& ex, std::vector<F> (*made)(int)) {\nfor (auto& f : made(1)) ex.submit(one, f);\nreturn ex.submit(one, 2); }",
+     "", "2: calls a function that is only known at run time, which gives futures"},
     {"OpaqueConstructor", "struct Keeper { explicit Keeper(const F& f); int sum = 0; };\n" + kGraph +
      "F g(dflow::Executor& ex, int n) { F f = ex.submit(one, n);\nKeeper keeper(f);\nreturn ex.submit(one, f); }",
      "", "3: calls 'Keeper::Keeper', whose body is not visible, with futures"},
