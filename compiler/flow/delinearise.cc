@@ -229,7 +229,7 @@ class Delinearisation {
 
   // --- conditions
 
-  /// That a subscript is not negative follows from its parts. What is said instead is never less.
+  /// That a subscript is not negative, or that there are some rows, follows from its parts. What is said instead is never less.
   Expr without_products(const Expr& condition) const {
     if (!multiplies(condition)) return condition;
     if (condition.op == Op::both || condition.op == Op::either) {
@@ -242,6 +242,13 @@ class Delinearisation {
         const auto place = place_of(condition.operands[1], width);
         if (!place || place->row == Expr(0)) continue;
         return both(less_equal(0, width), both(without_products(less_equal(0, place->row)), less_equal(0, place->rest)));
+      }
+    }
+    if (condition.op == Op::less && condition.operands[0] == Expr(0)) {
+      for (const Expr& width : widths_) {
+        const auto place = place_of(condition.operands[1], width);
+        if (!place || place->row == Expr(0)) continue;
+        return both(less(0, width), both(without_products(less(0, place->row)), less_equal(0, place->rest)));
       }
     }
     refuse();

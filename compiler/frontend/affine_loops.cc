@@ -65,7 +65,7 @@ std::optional<Linear> linear_in(const Expr& expr, std::size_t loop) {
                             : Linear{left->factor - right->factor, left->rest - right->rest};
 }
 
-/// Where two numbers that both move, as the loop's variable does, have met: `code` compares them as long as they have not.
+/// Where two numbers of which one or both move, as the loop's variable does, have met: `code` compares them as long as they have not.
 std::optional<Expr> end_of_meeting(const Expr& left, clang::BinaryOperatorKind code, const Expr& right, std::size_t loop, bool up) {
   const bool turned = code == clang::BO_GT || code == clang::BO_GE;
   const bool strict = code == clang::BO_LT || code == clang::BO_GT;
@@ -134,7 +134,9 @@ std::optional<Expr> AffineWalk::end_of(const clang::Expr& condition, std::int64_
   const bool second = behind.op == Op::constant && flow::mentions_loop(right->value, loops_.back());
   use(*left, condition.getExprLoc());
   use(*right, condition.getExprLoc());
-  if (flow::mentions_loop(left->value, loops_.back()) && flow::mentions_loop(right->value, loops_.back()))
+  const bool left_moves = flow::mentions_loop(left->value, loops_.back()), right_moves = flow::mentions_loop(right->value, loops_.back());
+  // i + length <= n, 2 * i < n
+  if ((left_moves && right_moves) || ((left_moves || right_moves) && first == second))
     return end_of_meeting(left->value, operation->getOpcode(), right->value, loops_.back(), up);
   if (first == second) return end_of_truth(condition, step);
   const Expr limit = first ? right->value - ahead : left->value - behind;

@@ -215,4 +215,18 @@ using Grid = std::vector<Line>;
   return sum;
 }
 
+/// The cheapest parentheses, by the length of what stands inside of them.
+[[dflow::graph]] Tile parentheses(dflow::Executor& ex, int n) {
+  Grid cost(n, Line(n));
+  for (int i = 0; i < n; ++i) cost[i][i] = ex.submit(load, i, i);
+  for (int length = 2; length <= n; ++length)
+    for (int i = 0; i + length <= n; ++i) {
+      const int j = i + length - 1;
+      Line ways;
+      for (int k = i; k < j; ++k) ways.push_back(ex.submit(two, cost[i][k], cost[k + 1][j]));
+      cost[i][j] = ex.reduce(two, ways);
+    }
+  return cost[0][n - 1];
+}
+
 int main(int argc, char** argv) { dflow::Executor ex(argc, argv); }

@@ -87,4 +87,15 @@ using Cells = std::vector<Handle>;
   return last;
 }
 
+/// All of a grid in one row, which is then reduced: there is something if there are rows, and places in them.
+[[dflow::graph]] Handle summed(dflow::Executor& ex, int m, int n) {
+  std::vector<Cells> grid(m, Cells(n));
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) grid[i][j] = ex.submit(make, i, j);
+  Cells all;
+  for (const Cells& row : grid)
+    for (const Handle& each : row) all.push_back(ex.submit(one, each));
+  return ex.reduce(join, all);
+}
+
 int main() {}
