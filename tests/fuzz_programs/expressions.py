@@ -149,6 +149,8 @@ class Expressions(Writer):
         binary = lambda: f"ex.submit({self.task(self.random.choice(BINARY))}, {argument()}, {argument()})"
         then = lambda: f"ex.submit(make, {self.value()}).then(Scale{{{self.number()}}})"
         many = [whole, reduced] + ([] if self.affine else [braced, treed, then]) if self.chance(30) else []
+        if self.chance(4):
+            return f"ex.with({{.on_failure = dflow::OnFailure::ignore}}).submit(picky, {argument()})"
         text = (many and self.one_of(*many)) or self.one_of(unary, binary, binary)
         return text.replace("ex.submit", f"ex.with({self.options()}).submit", 1) if text.startswith("ex.submit") and self.chance(8) else text
 
@@ -156,4 +158,6 @@ class Expressions(Writer):
         after = self.any(Handle)
         parts = [f'.name = "{self.random.choice(["first", "second"])}"'] if self.chance(50) else []
         parts += [f".priority = {self.number()}"] if self.chance(50) else []
+        parts += [f".retries = {self.number()}"] if self.chance(15) else []
+        parts += [".timeout = std::chrono::hours(1)"] if self.chance(15) else []
         return "{" + ", ".join(parts + ([f".after = {{{after.name}}}"] if after and self.chance(60) else [])) + "}"

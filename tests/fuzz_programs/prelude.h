@@ -3,10 +3,12 @@
 #include <dflow/dflow.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -22,6 +24,8 @@ using Grid = std::vector<Row>;
 [[dflow::task]] inline long blend(const long& a, long b, const long& c) { return mix(mix(a, b), c); }
 [[dflow::task]] [[dflow::pure]] inline long turn(long a) { return mix(a, 5); }
 [[dflow::task]] inline double turn(double a) { return a + 0.5; }
+/// Fails at every third number.
+[[dflow::task]] inline long picky(long a) { return a % 3 == 0 ? throw std::invalid_argument("picky") : mix(a, 2); }
 template <int Times>
 [[dflow::task]] long twist(long a) {
   return mix(a, Times);
