@@ -41,9 +41,11 @@ class DFLOW_EXPORT TimedBody {
 /// OnFailure::ignore: the value of a task that failed. False if there is none: its type has no default, or that throws.
 template <class T>
 [[gnu::cold]] bool made_by_default([[maybe_unused]] void* place) noexcept {
-  if constexpr (std::is_default_constructible_v<Stored<T>>) {
+  if constexpr (std::is_void_v<T>) {
+    return true;
+  } else if constexpr (std::is_default_constructible_v<T>) {
     try {
-      ::new (place) Stored<T>();
+      ::new (place) T();
       return true;
     } catch (...) {
     }
