@@ -62,7 +62,7 @@ bool ClientSession::wait(Node& node, detail::Deadline deadline) {
   if (node.ended()) return true;
   {
     const std::lock_guard lock(mutex_);
-    burst_ = kFirstBurst;
+    bursts_.waited();
   }
   flush();
   return local_.wait(node, deadline);

@@ -18,6 +18,7 @@
 
 #include <dflow/detail/session.h>
 
+#include "runtime/cluster/bursts.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/own_files.h"
 #include "runtime/cluster/peer_links.h"
@@ -207,10 +208,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::vector<core::TaskSpec> to_submit_;
   std::vector<core::TaskId> to_release_;
   std::chrono::steady_clock::time_point flushed_ = {};
-  /// After a lull, or when the program has waited for something, tasks are sent when there are so many, then twice as many, and so
-  /// on: workers have something to do while the rest is still being described, and who submits many sends few messages more.
-  static constexpr std::size_t kFirstBurst = 32;
-  std::size_t burst_ = kFirstBurst;     ///< So many are not waited with for more; 0: any number is.
+  Bursts bursts_ = {};
   /// The thread that sends what nobody else does: it looks by itself, soon, when it does not sleep.
   enum class Flusher : std::uint8_t { sleeps, waits_with_releases, waits_for_tasks } flusher_does_ = Flusher::sleeps;
   std::string lost_;                    ///< Not empty: why there is no cluster any more.

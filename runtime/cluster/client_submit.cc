@@ -154,12 +154,10 @@ void ClientSession::send_task(Node& node) {
     to_submit_.push_back(std::move(task));
     node.state_.store(State::pending, std::memory_order_release);
     const bool lull = first && std::chrono::steady_clock::now() - flushed_ > kLull;
-    const bool enough = burst_ > 0 && to_submit_.size() >= burst_;
-    if (lull) burst_ = kFirstBurst;
-    if (enough) burst_ = burst_ * 2 < kMostTasks ? burst_ * 2 : 0;
+    const bool now = bursts_.queued(to_submit_.size(), lull);
     const bool wakes = first && flusher_does_ != Flusher::waits_for_tasks;
     lock.unlock();
-    if (lull || enough) flush();  // the first of a burst, or the only one: nobody else has to wake up for it
+    if (now) flush();  // the first of a burst, or the only one: nobody else has to wake up for it
     else if (wakes) changed_.notify_all();
     if (!line) return;
     line->id = id;

@@ -195,7 +195,7 @@ void WorkerProcess::received(std::vector<std::string> messages) {
         message.value());
   }
   apply_all();
-  if (brain_->tasks() > before) to_do_ = brain_->tasks();
+  half_done_.received(before, brain_->tasks());
 }
 
 void WorkerProcess::tell(const core::WorkerEvent& event) {

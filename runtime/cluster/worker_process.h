@@ -18,6 +18,7 @@
 #include <dflow/executor.h>
 
 #include "runtime/cluster/board.h"
+#include "runtime/cluster/half_done.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/memory_limit.h"
 #include "runtime/cluster/peer_links.h"
@@ -185,7 +186,7 @@ class WorkerProcess {
   std::vector<RunningBody> untold_starts_;    ///< They are on the board, and the scheduler has not heard of them.
   std::vector<std::string> reports_;          ///< That are to be sent when all events have been dealt with.
   bool urgent_ = false;                       ///< One of them does not wait for others.
-  std::size_t to_do_ = 0;                     ///< Tasks here when the last came; 0: half of them have ended.
+  HalfDone half_done_ = {};                   ///< Of what has come together.
   std::deque<core::StartFetch> to_fetch_;
   std::deque<core::WorkerId> to_call_;        ///< Peers that may be needed.
   bool calling_ = false;                      ///< One of them.

@@ -9,8 +9,6 @@ namespace {
 
 /// The end of a body that ran no longer waits a little for others, if there is more to do here.
 constexpr auto kShort = net::kLinger;
-/// Fewer tasks are done sooner than anybody could send more.
-constexpr std::size_t kHalved = 8;
 
 /// Nobody is kept from much while this waits for others of its kind.
 bool may_wait(const core::Report& report) {
@@ -48,8 +46,7 @@ void WorkerProcess::tell_starts() {
 /// While more bodies run here, the ends of short ones go out many at a time. But when half of what has come is done, the scheduler
 /// hears of it: what it sends then comes before the rest is done, too.
 void WorkerProcess::send_reports() {
-  const bool half_done = to_do_ >= kHalved && brain_->tasks() <= to_do_ / 2;
-  if (half_done) to_do_ = 0;
+  const bool half_done = half_done_.reached(brain_->tasks());
   if (urgent_ || half_done || brain_->running() == 0) scheduler_->send(std::exchange(reports_, {}));
   else scheduler_->send_later(std::exchange(reports_, {}));
   urgent_ = false;

@@ -1,6 +1,10 @@
 // Who may ask a worker for values, and for how long.
 #include "runtime/cluster/peer_server.h"
 
+#include <dflow/dflow.h>
+
+#include <array>
+
 #include "tests/net/tls_fixture.h"
 
 namespace dflow::cluster {
@@ -54,6 +58,30 @@ TEST(ValueStore, KeepsTheVersionsOfAValueApart) {
   EXPECT_EQ(size_of(2), 0u);
   store.drop(id, core::Attempt{1});
   EXPECT_EQ(size_of(1), 0u);
+}
+
+TEST(ValueStore, FindsATasksInputsThatAreObjects) {
+  ValueStore store;
+  const auto node_of = [](int value) {
+    Writer writer;
+    writer.write(value);
+    const std::vector<std::byte> bytes = writer.take();
+    Reader reader(bytes);
+    return hold_value(reader, dflow::detail::value_form_of<int>());
+  };
+  const core::TaskId object{1}, as_bytes{2}, absent{3};
+  const NodeRef first = node_of(1), second = node_of(2);
+  store.put(object, core::Attempt{1}, {.object = first});
+  store.put(object, core::Attempt{2}, {.object = second});
+  store.put(as_bytes, core::Attempt{1}, {.bytes = std::make_shared<const Buffer>(4)});
+  const std::array inputs{core::Input{.id = object, .version = core::Attempt{2}}, core::Input{.id = as_bytes, .version = core::Attempt{1}},
+                          core::Input{.id = absent, .version = core::Attempt{1}}, core::Input{.id = object, .version = core::Attempt{1}}};
+  const std::vector<NodeRef> found = store.objects(inputs);
+  ASSERT_EQ(found.size(), inputs.size());
+  EXPECT_EQ(found[0].get(), second.get());
+  EXPECT_EQ(found[1].get(), nullptr);
+  EXPECT_EQ(found[2].get(), nullptr);
+  EXPECT_EQ(found[3].get(), first.get());
 }
 
 }  // namespace
