@@ -4,17 +4,11 @@
 #include <utility>
 
 #include "runtime/cluster/scheduler_server.h"
+#include "runtime/net/overload.h"
 
 namespace dflow::cluster {
 
 namespace {
-
-template <class... F>
-struct Overload : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overload(F...) -> Overload<F...>;
 
 /// Without the lock, since others have to say something meanwhile. Up to the first that is damaged.
 template <class M>
@@ -60,7 +54,7 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
 void SchedulerServer::from_client(Member& member, FromClient message) {
   Program& program = *member.program;
   const core::ClientId id{member.id};
-  std::visit(Overload{
+  std::visit(net::Overload{
                  [&](EndAwaited) {
                    program.awaiting_end.insert(id);
                    answer_awaiting(program);
@@ -90,7 +84,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
 }
 
 void SchedulerServer::from_worker(Member& member, FromWorker message) {
-  std::visit(Overload{
+  std::visit(net::Overload{
                  [&](SetUpDone& done) { set_up_done(member, done); },
                  [&](Traced& traced) { pass_on(member, traced); },
                  [&](core::WorkerReturned& event) { returned(member, std::move(event)); },
@@ -163,7 +157,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
     const auto found = program.clients.find(id);
     return found == program.clients.end() ? nullptr : found->second;
   };
-  std::visit(Overload{
+  std::visit(net::Overload{
                  [&](const core::ReplaceWorker& a) {
                    Member* member = worker(a.worker);
                    if (!member) return;

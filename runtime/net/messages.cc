@@ -7,6 +7,7 @@
 #include <thrift/transport/TBufferTransports.h>
 #include <thrift/transport/TVirtualTransport.h>
 
+#include "runtime/net/overload.h"
 #include "wire_types.h"
 
 namespace dflow::net {
@@ -19,13 +20,6 @@ using apache::thrift::transport::TMemoryBuffer;
 using apache::thrift::transport::TVirtualTransport;
 
 constexpr std::string_view kMagic = "dflw";
-
-template <class... F>
-struct Overload : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overload(F...) -> Overload<F...>;
 
 /// Where a frame is written: straight into the string that is sent.
 class FrameBytes final : public TVirtualTransport<FrameBytes> {
