@@ -8,6 +8,7 @@
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/launch_callables.h"
+#include "compiler/frontend/only_reads.h"
 
 namespace dflow::compiler {
 
@@ -37,6 +38,12 @@ bool is_assigned(const clang::ParmVarDecl& parameter) {
     return !found;
   });
   return found;
+}
+
+/// A local variable that could be a constant.
+bool is_only_read(const clang::VarDecl& variable) {
+  const auto* function = dyn_cast<clang::FunctionDecl>(variable.getDeclContext());
+  return variable.isLocalVarDecl() && function != nullptr && function->hasBody() && only_reads(*function->getBody(), variable);
 }
 
 /// An object that exists before the call and after it.
@@ -104,7 +111,7 @@ std::string LaunchValues::name(const clang::ValueDecl& decl, clang::SourceLocati
                    loop.range != nullptr ? element_of(*variable, loop)
                                          : "static_cast<" + loop.type + ">(" + loop.index + ")");
   }
-  const bool constant = variable->getType().isConstQualified() && variable->getType()->isArithmeticType();
+  const bool constant = variable->getType()->isArithmeticType() && (variable->getType().isConstQualified() || is_only_read(*variable));
   const bool global = variable->hasGlobalStorage() && !variable->isStaticLocal();
   if (constant && global && variable->evaluateValue() != nullptr) return launch_name(*variable, context(), where);
   if (!constant || !variable->isLocalVarDecl() || variable->isStaticLocal() || !variable->hasInit())
@@ -164,6 +171,7 @@ void LaunchValues::keep(const clang::ParmVarDecl& parameter, clang::SourceLocati
 void LaunchValues::require_constant(const clang::VarDecl& variable, const clang::Stmt& body, clang::SourceLocation where) {
   const auto type = variable.getType().getNonReferenceType();
   if (type.isConstQualified()) return;
+  if (!type->isIntegralOrEnumerationType() && only_reads(body, variable)) return;
   bool changed = !type->isIntegralOrEnumerationType() || elusive_integers(body).contains(&variable);
   visit(&body, [&](const clang::Stmt& part) {
     changed = changed || assigned(part) == &variable;
