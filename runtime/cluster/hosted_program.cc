@@ -1,9 +1,11 @@
 #include "runtime/cluster/hosted_program.h"
 
 #include <cstdlib>
+#include <iostream>
 
 #include "runtime/cluster/home.h"
 #include "runtime/cluster/process_memory.h"
+#include "runtime/cluster/revocations.h"
 #include "runtime/cluster/security_files.h"
 
 namespace dflow::cluster {
@@ -97,10 +99,31 @@ void HostedProgram::run() {
   std::unique_lock lock(mutex_);
   pool_ = std::move(pool);
   pool_->start();
+  keep_lent(place.value(), lock);
   changed_.wait(lock, [&] { return stopped_.load(); });
   pool = std::move(pool_);
   lock.unlock();
   pool->kill();
+}
+
+/// Workers of another user read a copy of the agent's revocation list: until the program is stopped, it follows the list.
+void HostedProgram::keep_lent(const Place& place, std::unique_lock<std::mutex>& lock) {
+  const std::string& lender = agent_.options_.admission.security;
+  if (!place.account || lender.empty()) return;
+  const Result<SecurityFiles> files = SecurityFiles::read(lender);  // as it was when the copy was made
+  if (!files || files.value().revoked.empty()) return;
+  Revocations list(files.value().authority, files.value().revoked);
+  bool behind = false;
+  std::string told;
+  while (!changed_.wait_for(lock, Revocations::kEvery, [&] { return stopped_.load(); })) {
+    behind = list.reread() || behind;
+    if (!behind) continue;
+    const Result<void> lent = lend_revocations(lender, place.security, *place.account);
+    behind = !lent;
+    if (behind && lent.message() != told)
+      std::cerr << "dflow: workers of " + place.account->name + " do not learn what was revoked: " + lent.message() + '\n';
+    told = behind ? lent.message() : "";
+  }
 }
 
 void HostedProgram::fail(const std::string& reason) {

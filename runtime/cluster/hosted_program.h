@@ -42,6 +42,7 @@ class HostedProgram {
   Result<Place> provide();
   Result<Place> provide_for(const Account& account);
   Result<KeptFolder> provide_in(ProgramCache& cache);
+  void keep_lent(const Place& place, std::unique_lock<std::mutex>& lock);
   void fail(const std::string& reason);
 
   Agent& agent_;

@@ -66,6 +66,13 @@ Result<void> check_private(const std::string& path) {
   return {};
 }
 
+/// A copy for the account; of no file, none.
+Result<void> lend(const std::string& path, const std::string& copy, const Account& account) {
+  if (path.empty()) return {};
+  const Result<std::string> bytes = formats::read_file(path, kMostFile);
+  return bytes ? write_private_file(copy, bytes.value(), &account) : Result<void>(bytes.error());
+}
+
 }  // namespace
 
 Result<std::string> security_folder() {
@@ -133,19 +140,20 @@ Result<void> lend_worker_certificate(const std::string& from, const std::string&
     return Error{from + " has no certificate of a worker: `dflow security issue worker` makes one, where the authority is"};
   }
   Result<void> done = make_private_folder(to, account);
-  const auto lend = [&](const std::string& path, const std::string& name) {
-    if (!done || path.empty()) return;
-    const Result<std::string> bytes = formats::read_file(path, kMostFile);
-    done = bytes ? write_private_file(to + '/' + name, bytes.value(), &account) : Result<void>(bytes.error());
-  };
-  const bool revokes = !files.value().revoked.empty();
-  lend(files.value().authority, "ca.crt");
-  lend(files.value().revoked, "revoked.crl");
-  lend(own->second, "worker.pem");
+  if (done) done = lend(files.value().authority, to + "/ca.crt", account);
+  if (done) done = lend(files.value().revoked, to + "/revoked.crl", account);
+  if (done) done = lend(own->second, to + "/worker.pem", account);
   if (!done) return done;
+  const bool revokes = !files.value().revoked.empty();
   return write_private_file(config_in(to),
                             std::string("authority = ca.crt\nworker = worker.pem\n") + (revokes ? "revoked = revoked.crl\n" : ""),
                             &account);
+}
+
+Result<void> lend_revocations(const std::string& from, const std::string& to, const Account& account) {
+  const Result<SecurityFiles> files = SecurityFiles::read(from);
+  if (!files) return files.error();
+  return lend(files.value().revoked, to + "/revoked.crl", account);
 }
 
 }  // namespace dflow::cluster

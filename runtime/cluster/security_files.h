@@ -41,5 +41,7 @@ Result<void> write_security_config(const std::string& folder);
 /// Makes a folder of the account's with the worker's certificate of another, for a worker that runs as that account. Only
 /// root can.
 Result<void> lend_worker_certificate(const std::string& from, const std::string& to, const Account& account);
+/// Its revocation list again, which has changed since.
+Result<void> lend_revocations(const std::string& from, const std::string& to, const Account& account);
 
 }  // namespace dflow::cluster

@@ -98,6 +98,24 @@ def everybody_runs_as_himself():
         assert all(map(has_ended, ends))
 
 
+def what_is_revoked_later_is_known_to_everybodys_workers():
+    with Bench(DFLOW) as bench, Bench(DFLOW) as alice, Bench(DFLOW) as other, Folder() as users:
+        security(bench, "init", "--host=127.0.0.1")
+        security(bench, "issue", "client", f"--user={ALICE.pw_name}", f"--output={folder(alice)}")
+        security(bench, "issue", "worker", "--host=127.0.0.1", f"--output={folder(other)}")
+        _, address = bench.scheduler(EVERYWHERE)
+        bench.agent(address, "--workers=1", "--threads=2", f"--users-dir={users}/d")
+        environment = environment_of(worker := hold(alice, address))
+        greeting = hello(PEER, program=environment["DFLOW_WORKER_PROGRAM"], secret=environment["DFLOW_WORKER_SECRET"].encode())
+        peers = [by_tls(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(other)}/worker.pem")
+                 for port in listeners_of(worker)]
+        assert peers and all(answer(peer, greeting) == "" for peer in peers)
+        security(bench, "revoke", f"{folder(other)}/worker.pem")
+        for peer in peers:  # nobody but the worker itself can have ended it
+            assert peer.recv(1) == b""
+            peer.close()
+
+
 def a_user_that_is_not_there_is_refused():
     with Bench(DFLOW) as bench, Folder() as users:
         security(bench, "init", "--host=127.0.0.1", "--user=nobody-at-all")
@@ -143,7 +161,8 @@ def an_agent_that_is_not_root_runs_its_own_users_programs():
 
 checks = [an_agent_that_is_not_root_runs_its_own_users_programs]
 if ROOT:
-    checks += [everybody_runs_as_himself, a_user_that_is_not_there_is_refused, a_folder_that_others_may_write_is_refused]
+    checks += [everybody_runs_as_himself, what_is_revoked_later_is_known_to_everybodys_workers,
+               a_user_that_is_not_there_is_refused, a_folder_that_others_may_write_is_refused]
 else:
     print("left out: what only root can do")
 run_checks(checks)
