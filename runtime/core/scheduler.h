@@ -266,6 +266,8 @@ class Scheduler {
   };
   void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
   Index too_large(const Member& gone, const WorkerLost& lost) const;
+  std::string crowd_of(const Member& gone, const WorkerLost& lost) const;
+  void crowd_out(Index task, const Member& gone, const WorkerEnd& end, const std::string& crowd);
   void blame(const Suspect& suspect, const Member& member, const WorkerEnd& end);
   std::string why_lost(const Suspect& suspect, const Member& member) const;
   void fail_once(Index task, const std::string& worker, const WorkerEnd& end);

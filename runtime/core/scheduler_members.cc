@@ -226,6 +226,7 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   fleet_.changed(worker);
   refill_lanes();
   const Index large = too_large(gone, lost);
+  const std::string crowd = crowd_of(gone, lost);
   std::vector<Index> values;
   while (gone.first_copy != none) {
     values.push_back(graph_.copy(gone.first_copy).task);
@@ -246,6 +247,9 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   const bool ran = std::ranges::any_of(suspects, [](const Suspect& each) { return each.suspicion > 0; });
   if (large != none && !ran && graph_[large].active()) suspects.push_back({large, Task::kSuspicion, true});
   for (const Suspect& each : suspects) blame(each, gone, lost.end);
+  if (!crowd.empty()) {
+    for (const Index task : values) crowd_out(task, gone, lost.end, crowd);
+  }
   for (const Index task : tasks) {
     if (graph_[task].state != TaskState::assigned) continue;
     if (graph_[task].given) fail_once(task, gone.self.name, lost.end);

@@ -7,6 +7,17 @@
 
 namespace dflow::core {
 
+namespace {
+
+/// Those who watch workers kill them for their memory, and say no more.
+bool killed(const WorkerLost& lost) {
+  return lost.end.kind == WorkerEnd::Kind::signalled && lost.end.code == SIGKILL;
+}
+
+constexpr std::uint64_t a_crowd = 100;  ///< Values. Where fewer fill the memory, it is not their number that does.
+
+}  // namespace
+
 /// A worker has died: what ran there is suspected; if nothing did, what had begun and waited for other tasks is, a little.
 /// What had not begun is not. Where starts are not reported, that cannot be told apart, and all of it is, a little.
 void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const {
@@ -28,8 +39,7 @@ void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<
 /// A worker was killed, and may have been for its memory: the task whose result is the larger part of what it may have, and is not on
 /// its disk, as far as is known. Made again and again elsewhere, it would end worker after worker, though nothing runs there.
 Index Scheduler::too_large(const Member& gone, const WorkerLost& lost) const {
-  const bool killed = lost.end.kind == WorkerEnd::Kind::signalled && lost.end.code == SIGKILL;
-  if (gone.closing || !killed || gone.limit == 0) return none;
+  if (gone.closing || !killed(lost) || gone.limit == 0) return none;
   Index largest = none;
   for (Index c = gone.first_copy; c != none; c = graph_.copy(c).next_of_worker) {
     const Index task = graph_.copy(c).task;
@@ -39,6 +49,31 @@ Index Scheduler::too_large(const Member& gone, const WorkerLost& lost) const {
   if (largest == none) return none;
   const std::uint64_t bytes = graph_[largest].bytes;
   return bytes > gone.limit / 2 && bytes > gone.spilled ? largest : none;
+}
+
+/// A worker was killed, and may have been for its memory: the larger part of what it may have was taken by so many values that the
+/// disk could not help. Made again elsewhere, they would fill worker after worker. Empty: it was not so.
+std::string Scheduler::crowd_of(const Member& gone, const WorkerLost& lost) const {
+  if (gone.closing || !killed(lost) || gone.limit == 0) return {};
+  std::uint64_t count = 0, kept = 0;
+  for (Index c = gone.first_copy; c != none; c = graph_.copy(c).next_of_worker, ++count) {
+    const std::uint64_t bytes = graph_[graph_.copy(c).task].bytes;
+    if (bytes < settings_.smallest_spilled) kept += bytes;
+  }
+  if (count < a_crowd || kept + count * settings_.value_record <= gone.limit / 2) return {};
+  return std::to_string(count) + " results in a memory of " + std::to_string(gone.limit) + " bytes, " + std::to_string(kept) +
+         " bytes of them too small to be written to a disk, which is more than it can keep track of: make fewer and larger ones, or "
+         "give workers more memory";
+}
+
+/// A value was lost with others in a crowd. It may be made again elsewhere, not for ever.
+void Scheduler::crowd_out(Index task, const Member& gone, const WorkerEnd& end, const std::string& crowd) {
+  Task& t = graph_[task];
+  if (!t.active() || ++t.crowded < allowed_deaths(t) || t.on_failure == OnFailure::ignore) return;
+  Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = gone.self.name};
+  failure.message = std::to_string(t.crowded) + " workers died that had its result and many others; the last had " + crowd;
+  failure.end = end;
+  fail(task, std::make_shared<Failure>(std::move(failure)));
 }
 
 /// Whether it has run is not known, so it cannot run again.

@@ -26,7 +26,6 @@ struct WorkerLimits {
   /// Its process is replaced when it has more. Else it is its share of the machine's memory, and what cannot
   /// be had within it is tried all the same.
   bool strict = false;
-  std::uint64_t smallest_spilled = 4096;  ///< Values of fewer bytes stay in memory.
 };
 
 /// All decisions of one worker process. As pure as the scheduler, and driven likewise.

@@ -16,7 +16,7 @@ constexpr Duration disk_pause = std::chrono::seconds(1);
 }  // namespace
 
 bool Worker::may_spill(const Value& value) const {
-  return bounded() && value.bytes >= limits_.smallest_spilled && !value.unwritable;
+  return bounded() && value.bytes >= settings_.smallest_spilled && !value.unwritable;
 }
 
 /// The only place where values change their state, and where what they take is counted.

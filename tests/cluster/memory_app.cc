@@ -1,6 +1,6 @@
 // A program for the tests of workers' memory. `sums COUNT MB`: makes so many results, keeps all, and adds up
 // each. `damage COUNT MB`: the same, and meanwhile what the workers have written to the disk is damaged.
-// `full COUNT MB`: half of them while the disk takes 4 MB, the rest when it takes more. `grow`: a task that
+// `many COUNT BYTES`: the same of small ones. `full COUNT MB`: half of them while the disk takes 4 MB, the rest when it takes more. `grow`: a task that
 // takes ever more memory. `result MB`, `input MB`: a large one. `keep COUNT MB`: makes them and waits.
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -73,6 +73,13 @@ void add_up(dflow::Executor& ex, const Futures& results, std::uint64_t first, st
   }
 }
 
+std::string small(std::uint64_t seed, std::size_t bytes) {
+  return std::string(bytes, static_cast<char>('a' + seed % 26));
+}
+std::uint64_t letters(const std::string& text) {
+  return std::accumulate(text.begin(), text.end(), std::uint64_t{0}, [](std::uint64_t sum, char letter) { return sum + letter; });
+}
+
 /// Half of them on each worker, and added up there: no copies of them come to be.
 Futures make_in_turn(dflow::Executor& ex, std::uint64_t first, std::uint64_t count, std::size_t megabytes) {
   Futures results;
@@ -126,34 +133,45 @@ int main(int argc, char** argv) {
     dflow::Executor ex(argc, argv);
     const std::string what = argv[1];
     const std::uint64_t count = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 0;
-    const std::size_t megabytes = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : count;
+    const std::size_t size = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : count;
     ex.wait_for_workers(what == "keep" ? 1 : 2);
     if (what == "sums" || what == "damage") {
       const std::set<int> before = processes(ex);
-      const Futures results = make(ex, 0, count, megabytes);
+      const Futures results = make(ex, 0, count, size);
       dflow::wait(results);
       if (what == "damage") {
         for (const int worker : before) damage(worker);
       }
-      add_up(ex, results, 0, megabytes);
+      add_up(ex, results, 0, size);
       if (processes(ex) != before) std::cout << "a worker was replaced" << std::endl;
       for (const char* worker : {"worker-1", "worker-2"}) {
         std::cout << "peak " << ex.with({.workers = {worker}}).submit(peak).get() << std::endl;
       }
+    } else if (what == "many") {
+      std::vector<std::uint64_t> seeds(count);
+      std::iota(seeds.begin(), seeds.end(), 0);
+      const std::set<int> before = processes(ex);
+      const auto results = ex.map(small, seeds, std::vector(count, size));
+      dflow::wait(results);
+      const auto sums = ex.map(letters, results);
+      for (std::uint64_t i = 0; i < count; ++i) {
+        if (sums[i].get() != letters(small(i, size))) std::cout << "wrong " << i << std::endl;
+      }
+      if (processes(ex) != before) std::cout << "a worker was replaced" << std::endl;
     } else if (what == "full") {
       const std::set<int> workers = processes(ex);
       for (const int worker : workers) limit_files(worker, 4'000'000);
-      const Futures first = make_in_turn(ex, 0, count / 2, megabytes);
+      const Futures first = make_in_turn(ex, 0, count / 2, size);
       std::cout << "half" << std::endl;
       for (const int worker : workers) limit_files(worker, RLIM_INFINITY);
-      const Futures second = make_in_turn(ex, count / 2, count / 2, megabytes);
+      const Futures second = make_in_turn(ex, count / 2, count / 2, size);
       if (processes(ex) != workers) std::cout << "a worker was replaced" << std::endl;
     } else if (what == "grow") {
       ex.with({.name = "growing"}).submit(grow).get();
     } else if (what == "result") {
-      ex.with({.name = "large"}).submit(made, 1, megabytes).get();
+      ex.with({.name = "large"}).submit(made, 1, size).get();
     } else if (what == "keep") {
-      const Futures results = make(ex, 0, count, megabytes);
+      const Futures results = make(ex, 0, count, size);
       dflow::wait(results);
       std::cout << "made" << std::endl;
       for (;;) ::pause();

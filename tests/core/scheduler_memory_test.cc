@@ -149,5 +149,45 @@ TEST_F(LargeResults, AreNotToBlameWhileABodyRuns) {
   EXPECT_THAT(all<TaskEnded>(say(killed)), IsEmpty());
 }
 
+class ManyResults : public LargeResults {
+ protected:
+  static constexpr std::uint64_t kMany = 200;
+
+  /// A worker that may have so much in memory has made all results, each of so many bytes; then it ends.
+  std::vector<TaskEnded> fill_and_end(std::uint32_t worker, std::uint64_t bytes, std::uint64_t limit, int signal = SIGKILL) {
+    join(worker);
+    say(Heartbeat{.worker = WorkerId{worker}, .limit = limit});
+    for (std::uint64_t i = 1; i <= kMany; ++i) {
+      if (worker == 1) submit(i);
+    }
+    for (std::uint64_t i = 1; i <= kMany; ++i) finish(i, bytes);
+    return all<TaskEnded>(kill(worker, signal));
+  }
+};
+
+TEST_F(ManyResults, FailAfterThreeWorkersThatWereFullOfThem) {
+  for (const std::uint32_t worker : {1, 2}) EXPECT_THAT(fill_and_end(worker, 100, 190'000), IsEmpty());
+  const auto ended = fill_and_end(3, 100, 190'000);
+  ASSERT_THAT(ended, SizeIs(kMany));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::worker_lost);
+  EXPECT_EQ(ended[0].failure->origin, ended[0].id);
+  for (const char* part : {"3 workers died that had its result and many others", "200 results in a memory of 190000 bytes",
+                           "20000 bytes of them too small to be written to a disk"}) {
+    EXPECT_THAT(ended[0].failure->message, testing::HasSubstr(part));
+  }
+}
+
+TEST_F(ManyResults, AreNotToBlameWhereTheyHadRoom) {
+  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 100, 210'000), IsEmpty());
+}
+
+TEST_F(ManyResults, AreNotToBlameWhereTheDiskTakesThem) {
+  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 2000, 190'000), IsEmpty());
+}
+
+TEST_F(ManyResults, AreNotToBlameForOtherDeaths) {
+  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 100, 190'000, SIGSEGV), IsEmpty());
+}
+
 }  // namespace
 }  // namespace dflow::core

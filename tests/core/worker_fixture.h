@@ -33,7 +33,8 @@ std::vector<T> all(const std::vector<WorkerAction>& actions) {
 
 class WorkerFixture : public testing::Test {
  protected:
-  explicit WorkerFixture(const WorkerLimits& limits = {.threads = 1}) : worker(self, limits) {}
+  explicit WorkerFixture(const WorkerLimits& limits = {.threads = 1}, const Settings& settings = {})
+      : worker(self, limits, settings) {}
   using Actions = std::vector<WorkerAction>;
 
   Actions say(const WorkerEvent& event) {

@@ -11,7 +11,7 @@ using How = SpillEnded::How;
 
 class WorkerMemory : public WorkerFixture {
  protected:
-  WorkerMemory() : WorkerFixture({.threads = 2, .memory = 1000, .strict = true, .smallest_spilled = 10}) {}
+  WorkerMemory() : WorkerFixture({.threads = 2, .memory = 1000, .strict = true}, {.smallest_spilled = 10}) {}
   Actions put(std::uint64_t number, std::uint64_t bytes) {
     return say(ValuePushed{task(number), version, bytes});
   }

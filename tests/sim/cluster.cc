@@ -56,8 +56,7 @@ void Cluster::join(std::size_t place) {
   core::Settings settings = options.settings;
   settings.report_starts = options.report_starts;
   life->brain = std::make_unique<core::Worker>(
-      life->id, core::WorkerLimits{.threads = slot.threads, .memory = options.memory, .smallest_spilled = 64},
-      settings);
+      life->id, core::WorkerLimits{.threads = slot.threads, .memory = options.memory}, settings);
   connect(life);
   slot.life = life;
   lives_[life->id] = life;

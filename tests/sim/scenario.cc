@@ -30,6 +30,8 @@ Plan make_plan(Random& random) {
   if (on(0.05, "many-workers")) plan.cluster.workers = random.between(100, 1000);
   plan.cluster.check_each = plan.cluster.workers < 100;
   plan.cluster.settings.silence = seconds(2);
+  plan.cluster.settings.smallest_spilled = 64;
+  plan.cluster.settings.value_record = 0;  // the memory of a simulated process is that of its values
   plan.user.tasks = random.between(10, 150);
   plan.users = on(0.3, "users") ? random.between(2, 4) : 1;
   plan.cluster.jittery = on(0.3, "jitter");
