@@ -47,7 +47,7 @@ def run(options):
             runs[case, system].append(value_of(case, outcome))
             processor[case, system].append(outcome["processor_seconds"] / outcome["amount"] * 1e6)
     rows = [row("cluster", system, case, metric_of(case), values) for (case, system), values in runs.items()]
-    rows += journal_rows(processor)
+    rows += journal_rows(processor, runs)
     print_results(rows)
     return rows
 
@@ -90,12 +90,13 @@ def on_shared_clusters(binaries, sizes, turn):
                 yield system, case, outcome | {"processor_seconds": cluster.processor_seconds() - before}
 
 
-def journal_rows(processor):
-    """Processor time a task, of all processes, and what the journal makes of it, turn by turn."""
+def journal_rows(processor, runs):
+    """Processor time a task, of all processes, and what the journal makes of it and of the time that passes, turn by turn."""
     rows = [row("cluster", system, case, "cpu_us_per_task", values) for (case, system), values in processor.items()]
-    for case in {case: None for case, _ in processor}:
-        ratios = [one / other for one, other in zip(*(processor[case, system] for system in SHARED))]
-        rows.append(row("cluster", JOURNAL, case, "cpu_ratio", ratios))
+    for metric, measured in (("cpu_ratio", processor), ("time_ratio", runs)):
+        for case in {case: None for case, _ in processor}:
+            ratios = [one / other for one, other in zip(*(measured[case, system] for system in SHARED))]
+            rows.append(row("cluster", JOURNAL, case, metric, ratios))
     return rows
 
 
