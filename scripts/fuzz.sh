@@ -13,7 +13,8 @@ cd "$(dirname "$0")/.."
 
 seconds=60 seed=$((RANDOM * 32768 + RANDOM)) jobs=$(nproc)
 targets=()
-all=(plan document recording unit archive task_table journal frame certificate security_config packed vocabulary value scheduler worker)
+all=(plan document recording unit archive task_table journal books spill frame messages certificate security_config packed vocabulary value
+  exception scheduler worker)
 for argument in "$@"; do
   case "$argument" in
     --seconds=*) seconds=${argument#*=} ;;

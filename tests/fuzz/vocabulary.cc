@@ -1,26 +1,12 @@
-// The core's events and actions as bytes. What is taken is written and read again without loss.
+// The core's events and actions as bytes.
 #include <cstdint>
 #include <string_view>
 
 #include "runtime/core/actions.h"
-#include "runtime/core/codec.h"
 #include "runtime/core/events.h"
 #include "runtime/core/worker_actions.h"
 #include "runtime/core/worker_events.h"
-#include "tests/fuzz/require.h"
-
-namespace {
-
-template <class T>
-void read_as(std::string_view bytes) {
-  const auto value = dflow::core::decode<T>(bytes);
-  if (!value) return;
-  const auto written = dflow::core::encode(value.value());
-  const auto again = dflow::core::decode<T>(written);
-  REQUIRE(again && dflow::core::encode(again.value()) == written);
-}
-
-}  // namespace
+#include "tests/fuzz/round_trip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
