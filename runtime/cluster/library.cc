@@ -97,6 +97,7 @@ std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, deta
                              .ended = [own]() mutable { own.reset(); }},
       local);
   session->connect();
+  own->start_workers();
   return session;
 }
 

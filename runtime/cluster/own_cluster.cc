@@ -89,8 +89,9 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
           .ended = [this](std::int64_t pid, const ProcessEnd& end) { scheduler_->process_ended(pid, end); },
           .printed = print_lines,
           .gave_up = [this](const std::string& why) { scheduler_->give_up(program_id(), why); }});
-  pool_->start();
 }
+
+void OwnCluster::start_workers() { pool_->start(); }
 
 OwnCluster::~OwnCluster() {
   pool_->wind_down();

@@ -19,6 +19,9 @@ class OwnCluster {
   explicit OwnCluster(const local::ClusterRequest& request);
   ~OwnCluster();
 
+  /// Once the program itself has joined: where it may open few files, workers would take those that it needs for that, and it would
+  /// not hear what is wrong.
+  void start_workers();
   const net::Address& address() const noexcept { return scheduler_->address(); }
   const std::string& secret() const noexcept { return secret_; }
   /// The workers by name, and what they have.
