@@ -55,13 +55,16 @@ Index Scheduler::too_large(const Member& gone, const WorkerLost& lost) const {
 /// disk could not help. Made again elsewhere, they would fill worker after worker. Empty: it was not so.
 std::string Scheduler::crowd_of(const Member& gone, const WorkerLost& lost) const {
   if (gone.closing || !killed(lost) || gone.limit == 0) return {};
-  std::uint64_t count = 0, kept = 0;
+  std::uint64_t count = 0, small = 0, records = 0;
   for (Index c = gone.first_copy; c != none; c = graph_.copy(c).next_of_worker, ++count) {
     const std::uint64_t bytes = graph_[graph_.copy(c).task].bytes;
-    if (bytes < settings_.smallest_spilled) kept += bytes;
+    const bool stays = bytes < settings_.smallest_spilled;
+    if (stays) small += bytes;
+    // One in memory has a node as well.
+    records += stays ? settings_.value_record * 3 / 2 : settings_.value_record;
   }
-  if (count < a_crowd || kept + count * settings_.value_record <= gone.limit / 2) return {};
-  return std::to_string(count) + " results in a memory of " + std::to_string(gone.limit) + " bytes, " + std::to_string(kept) +
+  if (count < a_crowd || small + records <= gone.limit / 2) return {};
+  return std::to_string(count) + " results in a memory of " + std::to_string(gone.limit) + " bytes, " + std::to_string(small) +
          " bytes of them too small to be written to a disk, which is more than it can keep track of: make fewer and larger ones, or "
          "give workers more memory";
 }
@@ -73,6 +76,7 @@ void Scheduler::crowd_out(Index task, const Member& gone, const WorkerEnd& end, 
   Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = gone.self.name};
   failure.message = std::to_string(t.crowded) + " workers died that had its result and many others; the last had " + crowd;
   failure.end = end;
+  failure.end->last_words += (end.last_words.empty() ? "" : "\n") + failure.message;  // which is what users are shown
   fail(task, std::make_shared<Failure>(std::move(failure)));
 }
 

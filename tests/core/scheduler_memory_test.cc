@@ -166,27 +166,27 @@ class ManyResults : public LargeResults {
 };
 
 TEST_F(ManyResults, FailAfterThreeWorkersThatWereFullOfThem) {
-  for (const std::uint32_t worker : {1, 2}) EXPECT_THAT(fill_and_end(worker, 100, 190'000), IsEmpty());
-  const auto ended = fill_and_end(3, 100, 190'000);
+  for (const std::uint32_t worker : {1, 2}) EXPECT_THAT(fill_and_end(worker, 100, 270'000), IsEmpty());
+  const auto ended = fill_and_end(3, 100, 270'000);
   ASSERT_THAT(ended, SizeIs(kMany));
   EXPECT_EQ(ended[0].failure->kind, Failure::Kind::worker_lost);
   EXPECT_EQ(ended[0].failure->origin, ended[0].id);
-  for (const char* part : {"3 workers died that had its result and many others", "200 results in a memory of 190000 bytes",
+  for (const char* part : {"3 workers died that had its result and many others", "200 results in a memory of 270000 bytes",
                            "20000 bytes of them too small to be written to a disk"}) {
     EXPECT_THAT(ended[0].failure->message, testing::HasSubstr(part));
   }
 }
 
 TEST_F(ManyResults, AreNotToBlameWhereTheyHadRoom) {
-  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 100, 210'000), IsEmpty());
+  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 100, 290'000), IsEmpty());
 }
 
 TEST_F(ManyResults, AreNotToBlameWhereTheDiskTakesThem) {
-  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 2000, 190'000), IsEmpty());
+  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 2000, 270'000), IsEmpty());
 }
 
 TEST_F(ManyResults, AreNotToBlameForOtherDeaths) {
-  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 100, 190'000, SIGSEGV), IsEmpty());
+  for (std::uint32_t worker = 1; worker <= 4; ++worker) EXPECT_THAT(fill_and_end(worker, 100, 270'000, SIGSEGV), IsEmpty());
 }
 
 }  // namespace
