@@ -30,7 +30,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   REQUIRE(error);
-  const std::vector<std::byte> bytes = written(error);
+  // Twice: a text may have had a zero in it, where what() ends.
+  const std::vector<std::byte> bytes = written(read(written(error)));
   REQUIRE(written(read(bytes)) == bytes);
   return 0;
 }
