@@ -9,9 +9,17 @@ namespace dflow::core {
 
 namespace {
 
-/// Those who watch workers kill them for their memory, and say no more.
-bool killed(const WorkerLost& lost) {
-  return lost.end.kind == WorkerEnd::Kind::signalled && lost.end.code == SIGKILL;
+/// It was killed while it had a bound: those who watch workers kill them for their memory, and say no more.
+bool may_have_had_too_much(const Member& gone, const WorkerLost& lost) {
+  const bool killed = lost.end.kind == WorkerEnd::Kind::signalled && lost.end.code == SIGKILL;
+  return killed && !gone.closing && gone.limit > 0;
+}
+
+FailureRef lost_with(const Member& gone, const WorkerEnd& end, const Task& task, std::string message) {
+  Failure failure{.kind = Failure::Kind::worker_lost, .origin = task.id, .worker = gone.self.name};
+  failure.message = std::move(message);
+  failure.end = end;
+  return std::make_shared<Failure>(std::move(failure));
 }
 
 constexpr std::uint64_t a_crowd = 100;  ///< Values. Where fewer fill the memory, it is not their number that does.
@@ -39,7 +47,7 @@ void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<
 /// A worker was killed, and may have been for its memory: the task whose result is the larger part of what it may have, and is not on
 /// its disk, as far as is known. Made again and again elsewhere, it would end worker after worker, though nothing runs there.
 Index Scheduler::too_large(const Member& gone, const WorkerLost& lost) const {
-  if (gone.closing || !killed(lost) || gone.limit == 0) return none;
+  if (!may_have_had_too_much(gone, lost)) return none;
   Index largest = none;
   for (Index c = gone.first_copy; c != none; c = graph_.copy(c).next_of_worker) {
     const Index task = graph_.copy(c).task;
@@ -54,7 +62,7 @@ Index Scheduler::too_large(const Member& gone, const WorkerLost& lost) const {
 /// A worker was killed, and may have been for its memory: the larger part of what it may have was taken by so many values that the
 /// disk could not help. Made again elsewhere, they would fill worker after worker. Empty: it was not so.
 std::string Scheduler::crowd_of(const Member& gone, const WorkerLost& lost) const {
-  if (gone.closing || !killed(lost) || gone.limit == 0) return {};
+  if (!may_have_had_too_much(gone, lost)) return {};
   std::uint64_t count = 0, small = 0, records = 0;
   for (Index c = gone.first_copy; c != none; c = graph_.copy(c).next_of_worker, ++count) {
     const std::uint64_t bytes = graph_[graph_.copy(c).task].bytes;
@@ -73,11 +81,10 @@ std::string Scheduler::crowd_of(const Member& gone, const WorkerLost& lost) cons
 void Scheduler::crowd_out(Index task, const Member& gone, const WorkerEnd& end, const std::string& crowd) {
   Task& t = graph_[task];
   if (!t.active() || ++t.crowded < allowed_deaths(t) || t.on_failure == OnFailure::ignore) return;
-  Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = gone.self.name};
-  failure.message = std::to_string(t.crowded) + " workers died that had its result and many others; the last had " + crowd;
-  failure.end = end;
-  failure.end->last_words += (end.last_words.empty() ? "" : "\n") + failure.message;  // which is what users are shown
-  fail(task, std::make_shared<Failure>(std::move(failure)));
+  const std::string why = std::to_string(t.crowded) + " workers died that had its result and many others; the last had " + crowd;
+  WorkerEnd told = end;
+  told.last_words += (end.last_words.empty() ? "" : "\n") + why;  // which is what users are shown
+  fail(task, lost_with(gone, told, t, why));
 }
 
 /// Whether it has run is not known, so it cannot run again.
@@ -101,10 +108,7 @@ void Scheduler::blame(const Suspect& suspect, const Member& member, const Worker
   if (suspect.suspicion == 0) ++t.losses;
   else if (t.deaths() < 255) t.suspicion += suspect.suspicion;
   if (!deadly(t) || t.on_failure == OnFailure::ignore) return note_tried(t);
-  Failure failure{.kind = Failure::Kind::worker_lost, .origin = t.id, .worker = member.self.name};
-  failure.message = why_lost(suspect, member);
-  failure.end = end;
-  fail(suspect.task, std::make_shared<Failure>(std::move(failure)));
+  fail(suspect.task, lost_with(member, end, t, why_lost(suspect, member)));
 }
 
 std::string Scheduler::why_lost(const Suspect& suspect, const Member& member) const {
