@@ -22,7 +22,7 @@ namespace {
 /// A value of this process that is no larger goes along with each task that needs it.
 constexpr std::size_t kInlineValue = 4096;
 /// Tasks and bytes that are sent as one message.
-constexpr std::size_t kMostTasks = 1000;
+constexpr std::size_t kMostTasks = Bursts::kMost;
 constexpr std::size_t kMostBytes = 1 << 20;
 /// A task's arguments travel through the scheduler, and in one frame.
 constexpr std::size_t kMostArguments = 32 << 20;
