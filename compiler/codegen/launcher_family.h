@@ -103,6 +103,8 @@ class FamilyText {
     std::string done;       ///< What is set to true when it is there; "" for nothing.
     std::string node = "";  ///< Of the output, null if it is none; "" where there can be none.
     bool let_go = false;    ///< Nobody else in the launch reads the output.
+
+    std::string node_or_null() const { return node.empty() ? "nullptr" : node; }
   };
   /// Whether the task's result is its instance's: inside of a reduce's tree it is not.
   enum class Final { always, never };

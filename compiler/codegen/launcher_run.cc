@@ -222,7 +222,7 @@ std::string FamilyText::attempt(const CallText& call, const Target& target) cons
            "      return dflow_from;\n    };\n";
     sources = "dflow_sources()";
   }
-  const std::string node = target.node.empty() ? "nullptr" : target.node;
+  const std::string node = target.node_or_null();
   const std::string consequences = call.ignores ? ", false, true" : call.cancels ? ", true" : "";
   const std::string may_run = "!this->Launch::troubled() || !this->Launch::fails_from(" + target.id + ", " + sources + ", " + node + consequences + ")";
   const std::string claim = "(!" + node + " || this->Launch::claim(*" + node + ", " + target.id + "))";
@@ -249,7 +249,7 @@ std::string FamilyText::tries(const CallText& call, const Target& target) const 
 
 /// Called in a handler.
 std::string FamilyText::handled(const CallText& call, const Target& target) const {
-  const std::string node = target.node.empty() ? "nullptr" : target.node;
+  const std::string node = target.node_or_null();
   const std::string cancels = call.cancels ? ", true" : "";
   const std::string failed = "this->Launch::failed(" + target.id + (target.node.empty() && !call.cancels ? "" : ", " + node) + cancels + ");\n";
   if (!call.ignores) return failed;
@@ -260,9 +260,9 @@ std::string FamilyText::handled(const CallText& call, const Target& target) cons
 /// The same under a limit: the result is made in a place of its own, and moved to that where others look once it is known that
 /// the body was in time.
 std::string FamilyText::timed_tries(const CallText& call, const Target& target) const {
-  const std::string node = target.node.empty() ? "nullptr" : target.node;
-  CallText timed = call, moved = call;
-  timed.retries = moved.retries = 0;
+  const std::string node = target.node_or_null();
+  CallText moved = call;
+  moved.retries = 0;
   std::string text = "      " + kDetail + "Between<" + call.result + "> dflow_made;\n      ::std::exception_ptr dflow_thrown;\n      {\n      " +
                      kDetail + "TimedBody dflow_timed(*this, " + target.id + ", " + node + ", {&" + kDetail + "site<" + call.place + ">, " +
                      std::to_string(*call.limit_ns) + ", " + (call.cancels ? "true" : "false") + "});\n";
