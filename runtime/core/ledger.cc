@@ -26,7 +26,7 @@ Ledger::Kept* Ledger::find(TaskId id) {
 }
 
 void Ledger::on(const TasksSubmitted& event) {
-  if (!clients_.contains(event.client)) return;
+  if (!is_there(event.client)) return;
   for (const TaskSpec& spec : event.tasks) {
     const auto known = [this](TaskId id) { return tasks_.contains(id); };
     if (client_of(spec.id) != event.client || known(spec.id)) continue;
@@ -42,7 +42,7 @@ void Ledger::on(const TasksSubmitted& event) {
 }
 
 void Ledger::on(const ValueScattered& event) {
-  if (!clients_.contains(event.client) || client_of(event.id) != event.client || tasks_.contains(event.id)) return;
+  if (!is_there(event.client) || client_of(event.id) != event.client || tasks_.contains(event.id)) return;
   tasks_[event.id] = Kept{.what = event, .order = next_order_++};
 }
 
@@ -123,10 +123,14 @@ void Ledger::on(const TaskTried& event) {
   if (Kept* kept = find(event.id)) kept->tried = event;
 }
 
-std::optional<std::uint64_t> Ledger::heard(ClientId client) const {
+bool Ledger::is_there(ClientId client) const {
   const auto found = clients_.find(client);
-  if (found == clients_.end() || found->second.left) return {};
-  return found->second.heard;
+  return found != clients_.end() && !found->second.left;
+}
+
+std::optional<std::uint64_t> Ledger::heard(ClientId client) const {
+  if (!is_there(client)) return {};
+  return clients_.at(client).heard;
 }
 
 void Ledger::hear(ClientId client) {

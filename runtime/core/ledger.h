@@ -82,6 +82,7 @@ class Ledger {
   void on(const ClientHeard&);
   void on(const TaskTried&);
 
+  bool is_there(ClientId client) const;
   Kept* find(TaskId id);
   void cut_inputs(Kept& kept);
   void drop_if_idle(TaskId id);

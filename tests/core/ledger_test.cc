@@ -61,6 +61,17 @@ TEST_F(LedgerTest, ForgetsAClientThatLeftWhenItsLastTaskEnds) {
   EXPECT_TRUE(ledger.empty());
 }
 
+/// Its goodbye cancelled what it had submitted: what it says behind it would be wanted for ever.
+TEST_F(LedgerTest, TakesNothingFromAClientThatLeft) {
+  submit(0, {}, {.fire_and_forget = true});
+  ledger.add(ClientLeft{client});
+  submit(1);
+  ledger.add(ValueScattered{client, task(2), 8});
+  EXPECT_EQ(ledger.tasks(), 1u);
+  ledger.add(TaskRan{task(0)});
+  EXPECT_TRUE(ledger.empty());
+}
+
 TEST_F(LedgerTest, AWorkersClientsLeaveWithIt) {
   ledger.add(WorkerJoined{.worker = WorkerId{4}});
   ledger.add(ClientJoined{ClientId{9}, WorkerId{4}});
