@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds with the sanitizers (address and undefined behaviour; thread) and runs the tests: those of the runtime and of clusters
 # with both, chaos and simulation among them; those of the compiler, which has one thread, with the first.
-#   --quick    for CI: the tests of races only, those of connections among them
+#   --quick    for CI: the tests of races only, those of connections among them; the first two in scripts/fuzz.sh's build
 #   asan|tsan  only this one
 # Left out: what measures memory, and programs that dflowc compiles (a host compiler builds them, without sanitizers).
 # Debian's libtbb is not instrumented: ThreadSanitizer does not see how it hands tasks over, so what happens inside it
@@ -38,6 +38,7 @@ measured='^(cluster\.memory|transfer\.refused)$'
 any_of() { echo "^($(IFS='|'; echo "$*"))\."; }
 
 for preset in "${presets[@]}"; do
+  [[ $quick$preset != 1asan ]] || preset=fuzz  # the same sanitizers, and what is built once is enough
   cmake --preset "$preset" >/dev/null
   run=(ctest --preset "$preset" --timeout 1800)
   if [[ $quick == 1 ]]; then
