@@ -225,19 +225,18 @@ void Connection::cut() {
   changed_.notify_all();
 }
 
-/// Takes a frame; or says why it may not be taken.
+/// Takes a frame; or says why it may not be taken: then none of its messages counts as received, and they are said again.
 std::string Connection::why_not(const Batch& batch, std::uint64_t life) {
   const std::lock_guard lock(mutex_);
   if (life != life_) return "there is another";
   const std::uint64_t before = unheard_.first();
   if (batch.heard && (!bonds_.resumable || !unheard_.heard(*batch.heard))) return "the other side sent what is no message";
-  received_ += batch.messages.size();
-  untold_ += size_of(batch.messages);
-  if (!bonds_.resumable) return {};
-  if (untold_ >= kToldAfter) changed_.notify_all();
-  const bool patient = bonds_.silence.count() == 0 || bonds_.may_be_stopped;
+  const bool patient = !bonds_.resumable || bonds_.silence.count() == 0 || bonds_.may_be_stopped;
   if (unheard_.first() > before || !unheard_.anything_unheard()) heard_ = Clock::now();
   else if (!patient && Clock::now() - heard_ > bonds_.silence) return "what was sent is not heard by the other side";
+  received_ += batch.messages.size();
+  untold_ += size_of(batch.messages);
+  if (bonds_.resumable && untold_ >= kToldAfter) changed_.notify_all();
   return {};
 }
 

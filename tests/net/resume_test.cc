@@ -171,6 +171,7 @@ TEST(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
   // It speaks every now and then, as with heartbeats, and never says that it has heard the question.
   while (ends.far->write(Batch{.messages = {"hello"}, .heard = 0})) std::this_thread::sleep_for(10ms);
   EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
+  EXPECT_EQ(near.connection->suspend(), near.heard.size());  // what came last is said again, unless it was delivered
   near.connection.reset();
 }
 
