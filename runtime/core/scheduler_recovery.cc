@@ -109,7 +109,9 @@ void Scheduler::end_recovery() {
   refill_lanes();
   take_values(*past);
   take_tasks(*past);
-  for (const auto& [task, failure] : past->gone) fail(task, failure);
+  for (const auto& [task, failure] : past->gone) {
+    if (graph_[task].state != TaskState::failed) fail(task, failure);  // it was cancelled again meanwhile
+  }
   take_the_rest();
   std::vector<ClientId> lost;
   for (const auto& [id, client] : clients_) {
