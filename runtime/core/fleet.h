@@ -23,6 +23,7 @@ struct Member {
   Index last_task = none;
   std::uint32_t sent = 0;       ///< How many those are.
   std::uint32_t suspended = 0;  ///< Of these, without a thread.
+  std::uint32_t following = 0;  ///< Tasks sent to it that wait for what is made there, and are not assigned yet.
   Duration occupancy{};         ///< How long the others are expected to take.
   ReadyQueue home = {};         ///< Ready tasks that would rather wait for it than go elsewhere.
   Duration home_time{};

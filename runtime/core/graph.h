@@ -24,7 +24,7 @@ struct Task {
   Index first_input = none;   ///< Edges to what it needs, in the order of arguments.
   Index first_reader = none;  ///< Edges from those that need it.
   Index first_copy = none;
-  Index worker = none;    ///< Assigned: where. Ready: in whose queue, if in a worker's own.
+  Index worker = none;    ///< Assigned: where. Ready: in whose queue, if in a worker's own. Following: whom it was sent to.
   Index previous = none;  ///< Neighbours among those assigned to the same worker.
   Index next = none;
   Index avoid = none;  ///< A worker that it should not go to again, if there are others.
@@ -53,6 +53,7 @@ struct Task {
   bool started : 1 = false;              ///< Assigned: its body has begun.
   bool suspended : 1 = false;            ///< Assigned: its body waits for others, without a thread.
   bool revoking : 1 = false;             ///< Assigned: its worker was asked to give it up.
+  bool follows : 1 = false;              ///< Waiting: a worker has it, and makes what it waits for.
   bool once : 1 = false;                 ///< Its body begins at most once.
   bool given : 1 = false;                ///< And may have begun.
   bool ran : 1 = false;                  ///< Its body has returned at some time.

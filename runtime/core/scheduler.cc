@@ -105,7 +105,7 @@ void Scheduler::review(Index task) {
       return activate(task);
     case TaskState::waiting:
       if (!t.needed()) return drop(task);
-      return t.missing == 0 ? resolve(task) : void();
+      return t.missing == 0 ? resolve(task) : (void)follow(task);
     case TaskState::ready:
     case TaskState::assigned:
       return t.needed() ? void() : drop(task);
@@ -175,6 +175,7 @@ void Scheduler::resolve(Index task) {
     return fail(task, std::make_shared<Failure>(Failure{.kind = Failure::Kind::swept, .origin = origin}));
   }
   t.default_value = t.on_failure == OnFailure::ignore && (failed != none || deadly(t));
+  if (t.default_value) call_off(task);  // what it was sent is not what it is
   if (failed == none || t.default_value) return resolved_.push_back(task);
   fail(task, failures_.at(failed));
 }
@@ -211,6 +212,7 @@ bool Scheduler::sweeps(Index failed) const {
 }
 
 void Scheduler::drop(Index task) {
+  call_off(task);
   if (graph_[task].state == TaskState::assigned) withdraw(task);
   if (graph_[task].state == TaskState::ready) dequeue(task);
   deactivate(task);
@@ -231,6 +233,7 @@ void Scheduler::forget(Index task) {
 
 void Scheduler::fail(Index task, FailureRef failure) {
   Task& t = graph_[task];
+  call_off(task);
   if (t.state == TaskState::assigned && t.worker != none) withdraw(task);
   if (t.state == TaskState::ready) dequeue(task);
   if (t.active()) deactivate(task);
@@ -284,6 +287,7 @@ void Scheduler::input_lost(Index producer) {
       move(consumer, TaskState::waiting);
       t.missing = 0;
     }
+    call_off(consumer);
     if (t.state == TaskState::waiting) ++t.missing;
   });
 }

@@ -23,7 +23,8 @@ namespace dflow::core {
 /// Invariants, checked by `check_invariants`:
 ///  (1) a task is ready or assigned for the first time only when each of its inputs is stored, unless one
 ///  failed and it
-///      ignores that; `missing` counts, for a waiting one, the inputs that have not ended;
+///      ignores that; `missing` counts, for a waiting one, the inputs that have not ended; one that follows waits for
+///      what its worker has to do, or what follows there, and nothing else;
 ///  (2) a task is assigned to exactly one live worker, or to none;
 ///  (3) a task is stored iff a live worker holds its value, in the version of its last attempt;
 ///  (4) `readers` counts the edges from tasks that are waiting, ready or assigned; a value that nothing needs
@@ -162,6 +163,7 @@ class Scheduler {
   void take_values(const Recovery& past);
   void take_value(Index task, const HeldValue& value);
   void take_tasks(const Recovery& past);
+  bool waits(Index task, const HeldTask& held) const;
   void take_task(Index task, Index worker, const HeldTask& held);
   void take_the_rest();
 
@@ -190,10 +192,12 @@ class Scheduler {
   void enqueue(Index task);
   void dequeue(Index task);
   void assign(Index task, Index worker);
+  void begin_assigned(Index task, Index worker);  ///< Its worker has it.
   void put_on_list(Index task, Index worker);
   void note_given(Index task, bool given);
   void note_tried(const Task& t);
-  void unassign(Index task);
+  void take_off_list(Index task);
+  void unassign(Index task);  ///< It has no value there, and those that follow it have nothing to wait for.
   void withdraw(Index task);  ///< From its worker, which is told.
   void refill(Index worker);
   bool take_next(Index worker);
@@ -212,6 +216,17 @@ class Scheduler {
   /// The task, if this report is about what the worker does now; else it is answered.
   Index current(WorkerId worker, TaskId id, Attempt attempt);
   Index member(WorkerId id);  ///< Fences it off if it is not one.
+
+  // scheduler_following.cc: tasks sent to a worker before their inputs have ended there.
+  bool is_short(Index task) const;
+  Index made_at(Index task, Index reader) const;
+  Index leader(Index task) const;
+  bool follow(Index task);
+  void lead(Index task);
+  void take_up(Index task);
+  Index following(WorkerId worker, TaskId id, Attempt attempt) const;
+  void call_off(Index task);
+  void call_off_followers(Index task);
 
   // scheduler_stealing.cc: from busy workers to idle ones.
   bool steal(Index thief);
@@ -265,6 +280,7 @@ class Scheduler {
     bool ended = false;           ///< It did not run any more: its result is what the worker had too much of.
   };
   void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
+  std::vector<Index> all_at(const Member& member) const;
   Index too_large(const Member& gone, const WorkerLost& lost) const;
   std::string crowd_of(const Member& gone, const WorkerLost& lost) const;
   void crowd_out(Index task, const Member& gone, const WorkerEnd& end, const std::string& crowd);

@@ -19,7 +19,7 @@ void require(bool holds, const char* rule, const Member& member) {
 
 void Scheduler::check_invariants() const {
   if (recovery_) return;  // nothing has been decided yet
-  std::map<Index, std::uint32_t> assigned;
+  std::map<Index, std::uint32_t> assigned, following;
   std::size_t tasks = 0, edges = 0, copies = 0;
   graph_.for_tasks([&](Index index) {
     ++tasks;
@@ -46,7 +46,16 @@ void Scheduler::check_invariants() const {
     if (t.state == TaskState::waiting) {
       rule(t.missing == missing, "missing counts the inputs that have not ended");
       rule(missing > 0, "a task without missing inputs does not wait");
+      if (t.follows) ++following[t.worker];
+      else rule(t.worker == none, "a waiting task is with no worker unless it follows");
+      graph_.for_inputs(index, [&](Index input) {
+        const Task& needed = graph_[input];
+        const bool made = needed.follows || needed.state == TaskState::assigned;
+        rule(!t.follows || needed.state == TaskState::stored || (made && needed.worker == t.worker),
+             "a task that follows waits for what its worker makes");
+      });
     }
+    rule(!t.follows || t.state == TaskState::waiting, "only a waiting task follows");
     if (t.state == TaskState::ready)
       rule(t.default_value || missing + failed == 0, "a ready task's inputs are stored");
     if (t.state == TaskState::assigned) {
@@ -87,6 +96,7 @@ void Scheduler::check_invariants() const {
     }
     require(member.sent == sent && member.suspended == suspended, "a worker's counts are right", member);
     require(assigned[worker] == sent, "a worker's list is whole", member);
+    require(following[worker] == member.following, "those that follow at a worker are counted", member);
     require(member.occupancy == occupancy, "occupancy is the sum over its tasks", member);
     require(member.bytes == bytes, "bytes is the sum over its values", member);
     Duration home{};

@@ -227,6 +227,8 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
   refill_lanes();
   const Index large = too_large(gone, lost);
   const std::string crowd = crowd_of(gone, lost);
+  std::vector<Suspect> suspects;
+  suspect(gone, lost, suspects);
   std::vector<Index> values;
   while (gone.first_copy != none) {
     values.push_back(graph_.copy(gone.first_copy).task);
@@ -239,8 +241,6 @@ void Scheduler::lose_worker(Index worker, const WorkerLost& lost) {
       later(task);
   }
   rehome(worker);
-  std::vector<Suspect> suspects;
-  suspect(gone, lost, suspects);
   std::vector<Index> tasks;
   for (Index task = gone.first_task; task != none; task = graph_[task].next) tasks.push_back(task);
   for (const Index task : tasks) unassign(task);

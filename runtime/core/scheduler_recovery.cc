@@ -188,10 +188,17 @@ void Scheduler::take_tasks(const Recovery& past) {
   });
   for (const Claim& claim : claims) {
     const Index task = graph_.find(claim.held.id);
-    if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh)
+    if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh || waits(task, claim.held))
       emit(CancelTask{claim.worker, claim.held.id, claim.held.attempt});
     else take_task(task, fleet_.find(claim.worker), claim.held);
   }
+}
+
+/// It may have followed others, and what becomes of those is another matter. What is to run once never does.
+bool Scheduler::waits(Index task, const HeldTask& held) const {
+  bool all = true;
+  graph_.for_inputs(task, [&](Index input) { all = all && graph_[input].state == TaskState::stored; });
+  return !all && !held.started && !held.suspended && !graph_[task].once;
 }
 
 void Scheduler::take_task(Index task, Index worker, const HeldTask& held) {

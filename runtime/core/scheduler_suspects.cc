@@ -26,6 +26,19 @@ constexpr std::uint64_t a_crowd = 100;  ///< Values. Where fewer fill the memory
 
 }  // namespace
 
+/// What is assigned to a worker, and what follows that: if it has begun, news of the end of what it waited for was on its way.
+std::vector<Index> Scheduler::all_at(const Member& member) const {
+  std::vector<Index> tasks;
+  for (Index task = member.first_task; task != none; task = graph_[task].next) tasks.push_back(task);
+  std::set<Index> followers;
+  for (std::size_t i = 0; member.following > 0 && i < tasks.size(); ++i) {
+    graph_.for_readers(tasks[i], [&](Index reader) {
+      if (graph_[reader].follows && followers.insert(reader).second) tasks.push_back(reader);
+    });
+  }
+  return tasks;
+}
+
 /// A worker has died: what ran there is suspected; if nothing did, what had begun and waited for other tasks is, a little.
 /// What had not begun is not. Where starts are not reported, that cannot be told apart, and all of it is, a little.
 void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const {
@@ -35,10 +48,12 @@ void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<
     return !t.started ? (settings_.report_starts ? 0 : 1) : t.suspended ? 2 : 3;
   };
   int most = 0;
-  for (Index task = gone.first_task; task != none; task = graph_[task].next) most = std::max(most, degree(graph_[task]));
-  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+  const std::vector<Index> there = all_at(gone);
+  for (const Index task : there) most = std::max(most, degree(graph_[task]));
+  for (const Index task : there) {
     const int its = degree(graph_[task]);
     const bool sure = most == 3 || !settings_.report_starts;
+    if (graph_[task].follows && its < 2) continue;  // it has not begun, as far as is known
     if (its == 0 && !lost.running) suspects.push_back({task, 0});
     else if (most > 0 && its == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
   }

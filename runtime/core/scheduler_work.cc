@@ -8,6 +8,7 @@
 namespace dflow::core {
 
 void Scheduler::enqueue(Index task) {
+  if (graph_[task].follows) return take_up(task);
   move(task, TaskState::ready);
   Task& t = graph_[task];
   ++t.ticket;
@@ -68,14 +69,20 @@ bool Scheduler::in_queue(const ReadyQueue::Entry& entry) const {
 }
 
 void Scheduler::assign(Index task, Index worker) {
-  move(task, TaskState::assigned);
   Task& t = graph_[task];
   t.attempt = std::max(t.attempt, settings_.epoch) + 1;
+  if (t.once) note_given(task, true);
+  emit(order_to_run(task, worker));
+  begin_assigned(task, worker);
+}
+
+void Scheduler::begin_assigned(Index task, Index worker) {
+  move(task, TaskState::assigned);
+  Task& t = graph_[task];
   t.expected = expect(task);  // more may be known than when it began to wait
   t.started = t.suspended = t.revoking = false;
-  if (t.once) note_given(task, true);
   put_on_list(task, worker);
-  emit(order_to_run(task, worker));
+  lead(task);
 }
 
 void Scheduler::note_given(Index task, bool given) {
@@ -118,6 +125,11 @@ RunTask Scheduler::order_to_run(Index task, Index worker) const {
 }
 
 void Scheduler::unassign(Index task) {
+  call_off_followers(task);
+  take_off_list(task);
+}
+
+void Scheduler::take_off_list(Index task) {
   end_call_back(task);
   Task& t = graph_[task];
   const Index worker = t.worker;
@@ -138,8 +150,9 @@ void Scheduler::unassign(Index task) {
 
 void Scheduler::withdraw(Index task) {
   const Task& t = graph_[task];
+  call_off_followers(task);
   emit(CancelTask{fleet_[t.worker].self.worker, t.id, Attempt{t.attempt}});
-  unassign(task);
+  take_off_list(task);
 }
 
 void Scheduler::refill(Index worker) {
@@ -299,7 +312,8 @@ Index Scheduler::current(WorkerId worker, TaskId id, Attempt attempt) {
 }
 
 void Scheduler::on(const TaskStarted& event) {
-  const Index task = current(event.worker, event.id, event.attempt);
+  Index task = current(event.worker, event.id, event.attempt);
+  if (task == none) task = following(event.worker, event.id, event.attempt);
   if (task != none) graph_[task].started = true;
 }
 
@@ -330,7 +344,7 @@ void Scheduler::on(const TaskFinished& event) {
   Task& t = graph_[task];
   const Index worker = t.worker;
   if (!t.default_value) learn(task, event.run_time);
-  unassign(task);
+  take_off_list(task);
   deactivate(task);
   if (const auto found = bound_.find(task); found != bound_.end()) found->second.times = 0;
   move(task, TaskState::stored);
@@ -364,7 +378,11 @@ void Scheduler::on(const TaskFailed& event) {
 
 void Scheduler::on(const TaskReturned& event) {
   const Index task = current(event.worker, event.id, event.attempt);
-  if (task == none) return;
+  if (task == none) {
+    // One that followed, and whose input was lost to its worker, waits again as others do.
+    const Index follower = following(event.worker, event.id, event.attempt);
+    return follower != none ? call_off(follower) : void();
+  }
   const Index reader = graph_[task].worker;
   graph_[task].avoid = reader;
   std::vector<MissingInput> missing = event.missing;

@@ -43,6 +43,13 @@ struct Settings {
   /// least: what is read together then lies together. Room that is filled up is left alone until there is so much again.
   Duration run = std::chrono::microseconds(200);
 
+  /// Tasks that take no longer, as far as is known, may be sent to a worker before their inputs have been made there: such a
+  /// chain does not wait for the scheduler between its tasks, which takes about as long. Longer ones are better placed when
+  /// they are ready.
+  Duration short_run_time = std::chrono::microseconds(100);
+  /// So many of them to one worker, which are more than end there until the scheduler has heard of it and answered. 0: none.
+  std::uint32_t max_following = 64;
+
   /// How long a task of an unknown function is expected to take.
   Duration unknown_run_time = std::chrono::microseconds(500);
 

@@ -60,10 +60,11 @@ void Worker::on(RunTask& event) {
     NamedValue& value = *values_.try_emplace({input.id, input.version}).first;
     if (!value.second.readers.insert(name)) continue;
     work.inputs.push_back(&value);
-    if (!value.second.stored()) missing.emplace_back(&value, &input);
+    if (value.second.stored()) continue;
+    ++work.missing;
+    if (!tasks_.contains(value.first)) missing.emplace_back(&value, &input);  // else it is made here
   }
-  work.missing = static_cast<std::uint32_t>(missing.size());
-  if (missing.empty()) return make_ready(work);
+  if (work.missing == 0) return make_ready(work);
   for (const auto& [value, input] : missing) {
     want(*value, *input);
     if (!tasks_.contains(name)) return;  // it had to be given back at once
@@ -134,12 +135,20 @@ void Worker::forget(const Name& name) {
   for (NamedValue* input : inputs) release(name, *input);
 }
 
+/// It has made no value: who waits for that here goes back.
+void Worker::forget_valueless(const Name& name) {
+  forget(name);
+  const auto value = values_.find(name);
+  if (value != values_.end() && !value->second.stored() && !value->second.asking && !value->second.again_at)
+    give_up(name, value->second);
+}
+
 void Worker::on(const CancelTask& event) {
   const Name name{event.id, event.attempt};
   const auto found = tasks_.find(name);
   if (found == tasks_.end()) return;
   Work& work = found->second;
-  if (work.state == WorkState::fetching || work.state == WorkState::ready) return forget(name);
+  if (work.state == WorkState::fetching || work.state == WorkState::ready) return forget_valueless(name);
   if (std::exchange(work.cancelled, true)) return;
   emit(StopBody{event.id, event.attempt});
 }
@@ -149,8 +158,8 @@ void Worker::on(const RevokeTask& event) {
   const auto found = tasks_.find(name);
   const bool give_up = found != tasks_.end() && (found->second.state == WorkState::fetching ||
                                                  found->second.state == WorkState::ready);
-  if (give_up) forget(name);
   report(TaskRevoked{self_, event.id, event.attempt, give_up});
+  if (give_up) forget_valueless(name);
 }
 
 void Worker::on(const CloseWorker&) {
@@ -163,16 +172,18 @@ void Worker::on(const BodyReturned& event) {
   const bool runs = found != tasks_.end() && found->second.state == WorkState::running;
   if (!runs) return emit(DropValue{event.id, event.attempt});
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
-  forget(name);
-  if (!welcome) return emit(DropValue{event.id, event.attempt});
-  if (limits_.strict && event.bytes > limits_.memory) {
+  const bool too_large = limits_.strict && event.bytes > limits_.memory;
+  if (!welcome || too_large) {
     emit(DropValue{event.id, event.attempt});
+    forget_valueless(name);
+    if (!welcome) return;
     Failure failure{.kind = Failure::Kind::invalid, .origin = event.id};
     failure.message = "its result has " + std::to_string(event.bytes) +
                       " bytes, more than the memory limit of " + std::to_string(limits_.memory) + " bytes";
     return report(
         TaskFailed{self_, event.id, event.attempt, std::make_shared<Failure>(std::move(failure)), false});
   }
+  forget(name);
   store(name, event.bytes);
   report(TaskFinished{self_, event.id, event.attempt, event.bytes, event.run_time, event.value});
 }
@@ -182,7 +193,7 @@ void Worker::on(const BodyThrew& event) {
   const auto found = tasks_.find(name);
   if (found == tasks_.end() || found->second.state != WorkState::running) return;
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
-  forget(name);
+  forget_valueless(name);
   if (welcome) report(TaskFailed{self_, event.id, event.attempt, event.failure, event.retry});
 }
 
@@ -191,7 +202,7 @@ void Worker::on(const BodyUnstarted& event) {
   const auto found = tasks_.find(name);
   if (found == tasks_.end() || found->second.state != WorkState::running) return;
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
-  forget(name);
+  forget_valueless(name);
   if (!welcome) return;
   report(TaskReturned{self_, event.id, event.attempt, {{event.input, event.version, self_, true, {}}}});
 }

@@ -49,7 +49,7 @@ struct WorkerLimits {
 ///  (3) no task is ready, or resuming, while a thread is free, unless one that runs, or the next, is to run
 ///  alone, or memory
 ///      is short and something runs or is being written to the disk;
-///  (4) a value is being fetched iff a task here or the scheduler wants it and it is not stored;
+///  (4) a value is being fetched iff a task here or the scheduler wants it, it is not stored, and no task here makes it;
 ///  (5) `memory` is the sum over the values that are in memory, `spilled` over those that are on the disk
 ///  alone; (6) what may be spilled is known by when it was used last; (7) a task knows its inputs' values,
 ///  each once.
@@ -177,6 +177,7 @@ class Worker {
   // worker.cc: tasks.
   void move(Work& work, WorkState to);
   void forget(const Name& name);
+  void forget_valueless(const Name& name);
   void make_ready(Work& work);
   void start_bodies();
   void start(Work& work);

@@ -59,8 +59,9 @@ void Worker::give_up(Name name, Value& value) {
   value.refused.clear();
   const auto untaken = std::find_if(refused.begin(), refused.end(), [](const auto& one) { return !one.reason.empty(); });
   for (const Name& reader : readers) {
-    if (tasks_.at(reader).state != WorkState::fetching) continue;
-    forget(reader);
+    const auto work = tasks_.find(reader);  // it may have gone back with another reader, whose value it needs, too
+    if (work == tasks_.end() || work->second.state != WorkState::fetching) continue;
+    forget_valueless(reader);
     if (untaken == refused.end()) {
       report(TaskReturned{self_, reader.id, reader.version, refused});
       continue;
@@ -279,7 +280,8 @@ void Worker::check_invariants() const {
     require(!listed || unspilled_.contains({value.used, name}), "what may be spilled is listed");
     unspilled += listed;
     if (value.stored()) continue;
-    require(value.asking || value.again_at || read_now(value), "a value that is not here is being asked for");
+    require(value.asking || value.again_at || read_now(value) || tasks_.contains(name),
+            "a value that is not here is being asked for, or made");
     require(!value.again_at || retries_.contains({*value.again_at, name}), "a pause ends");
   }
   for (const auto& [fetch, bytes] : coming_) coming += bytes;

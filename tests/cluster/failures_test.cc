@@ -32,6 +32,10 @@ std::vector<long> twice(std::vector<long> xs) {
   return xs;
 }
 int process() { return ::getpid(); }
+long step(long x) {
+  if (x == 150) std::raise(SIGSEGV);
+  return x + 1;
+}
 
 /// Not an aggregate, and nobody says how to send it.
 class Handle {
@@ -239,6 +243,17 @@ TEST_F(Cluster, TaskThatKillsItsWorkersIsGivenUp) {
     EXPECT_THAT(lost.worker(), HasSubstr("worker-"));
   }
   EXPECT_EQ(bystander.get(), 3);
+}
+
+/// Its worker has it before it can have told of the end of what it needs.
+TEST_F(Cluster, OfAChainOfShortTasksTheOneIsGivenUpThatKillsItsWorkers) {
+  Executor ex;
+  for (long i = 0; i < 50; ++i) EXPECT_EQ(ex.submit(step, i).get(), i + 1);  // that they are short is known now
+  std::vector<Future<long>> chain{ex.submit(step, 100L)};
+  for (int i = 1; i < 100; ++i) chain.push_back(ex.submit(step, chain.back()));
+  EXPECT_EQ(chain[49].get(), 150);
+  EXPECT_THROW(chain[50].get(), WorkerLost);
+  EXPECT_THROW(chain[99].get(), WorkerLost);
 }
 
 TEST_F(Cluster, ExitInATaskIsADeathToo) {

@@ -21,6 +21,13 @@ struct Plan {
 /// Each feature is on in some runs only: what hides another one's bugs is then sometimes not there.
 Plan make_plan(Random& random) {
   Plan plan;
+  Random following = random;  // of its own: so that seeds go on to mean what they did
+  (void)following.chance(0.5);
+  if (following.chance(0.6)) {
+    plan.description += " following";
+    plan.cluster.settings.short_run_time = seconds(1000);
+    plan.cluster.settings.max_following = following.between(1, 64);
+  }
   const auto on = [&](double p, const char* name) {
     const bool is = random.chance(p);
     if (is) plan.description += std::string(" ") + name;
