@@ -192,6 +192,7 @@ class Scheduler {
   void enqueue(Index task);
   void dequeue(Index task);
   void assign(Index task, Index worker);
+  void order(Index task, Index worker);           ///< The worker is sent it, as another attempt.
   void begin_assigned(Index task, Index worker);  ///< Its worker has it.
   void put_on_list(Index task, Index worker);
   void note_given(Index task, bool given);
@@ -219,6 +220,7 @@ class Scheduler {
 
   // scheduler_following.cc: tasks sent to a worker before their inputs have ended there.
   bool is_short(Index task) const;
+  Index only_reader(Index task) const;
   Index made_at(Index task, Index reader) const;
   Index leader(Index task) const;
   bool follow(Index task);

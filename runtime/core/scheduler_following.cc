@@ -16,12 +16,17 @@ bool Scheduler::is_short(Index task) const {
   return std::chrono::microseconds(expect(task)) <= settings_.short_run_time;
 }
 
+/// The only task that was computed from this one, or is to be; `none` if there are none or several.
+Index Scheduler::only_reader(Index task) const {
+  const Index edge = graph_[task].first_reader;
+  return edge != none && graph_.edge(edge).next_reader == none ? graph_.edge(edge).consumer : none;
+}
+
 /// Where the task's value is about to be, for nobody else than `reader`.
 Index Scheduler::made_at(Index task, Index reader) const {
   const Task& t = graph_[task];
   const bool soon = t.follows || (t.state == TaskState::assigned && !t.suspended && !t.revoking && is_short(task));
-  const Edge& edge = graph_.edge(t.first_reader);
-  return soon && edge.consumer == reader && edge.next_reader == none ? t.worker : none;
+  return soon && only_reader(task) == reader ? t.worker : none;
 }
 
 /// The worker that makes all that the task waits for, and has the rest, if it should have the task as well.
@@ -52,9 +57,8 @@ bool Scheduler::follow(Index task) {
   t.follows = true;
   t.started = t.suspended = false;
   t.worker = worker;
-  t.attempt = std::max(t.attempt, settings_.epoch) + 1;
   ++fleet_[worker].following;
-  emit(order_to_run(task, worker));
+  order(task, worker);
   return true;
 }
 
@@ -62,10 +66,8 @@ bool Scheduler::follow(Index task) {
 void Scheduler::lead(Index task) {
   if (fleet_[graph_[task].worker].following > settings_.max_following / 2) return;  // so that a row is not walked along for each
   for (std::uint32_t i = 0; i < settings_.max_following; ++i) {
-    const Index edge = graph_[task].first_reader;
-    if (edge == none || graph_.edge(edge).next_reader != none) return;
-    task = graph_.edge(edge).consumer;
-    if (graph_[task].state != TaskState::waiting || !follow(task)) return;
+    task = only_reader(task);
+    if (task == none || graph_[task].state != TaskState::waiting || !follow(task)) return;
   }
 }
 

@@ -69,11 +69,15 @@ bool Scheduler::in_queue(const ReadyQueue::Entry& entry) const {
 }
 
 void Scheduler::assign(Index task, Index worker) {
+  if (graph_[task].once) note_given(task, true);
+  order(task, worker);
+  begin_assigned(task, worker);
+}
+
+void Scheduler::order(Index task, Index worker) {
   Task& t = graph_[task];
   t.attempt = std::max(t.attempt, settings_.epoch) + 1;
-  if (t.once) note_given(task, true);
   emit(order_to_run(task, worker));
-  begin_assigned(task, worker);
 }
 
 void Scheduler::begin_assigned(Index task, Index worker) {
