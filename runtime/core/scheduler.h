@@ -214,6 +214,8 @@ class Scheduler {
   void learn(Index task, Duration run_time);
   bool in_queue(const ReadyQueue::Entry& entry) const;
   RunTask order_to_run(Index task, Index worker) const;
+
+  // scheduler_reports.cc: what workers say of tasks.
   /// The task, if this report is about what the worker does now; else it is answered.
   Index current(WorkerId worker, TaskId id, Attempt attempt);
   Index member(WorkerId id);  ///< Fences it off if it is not one.
