@@ -128,10 +128,10 @@ void Scheduler::end_recovery() {
   }
 }
 
-/// The task whose value that may be.
+/// The task whose value that may be. What the journal says was cancelled has none, though a worker was not told.
 Index Scheduler::owner(const HeldValue& value, const Recovery& past) const {
   const Index task = graph_.find(value.id);
-  if (task == none || past.gone.contains(task)) return none;
+  if (task == none || past.gone.contains(task) || graph_[task].state == TaskState::failed) return none;
   return graph_[task].scattered && value.version != Attempt{0} ? none : task;
 }
 

@@ -194,6 +194,14 @@ TEST_F(Recovery, AScatteredValueThatNobodyHasIsAskedForAgain) {
   EXPECT_EQ(all<TaskDone>(tell(ValueAdded{WorkerId{1}, task(0), Attempt{0}, 8})).size(), 1u);
 }
 
+TEST_F(Recovery, WhatWasCancelledStaysSoThoughAWorkerHasItsValue) {  // killed before it told the worker or noted more
+  restart({spec(0)}, {1}, {ValueScattered{client, task(1), 8}, TasksCancelled{client, {task(0), task(1)}, false}});
+  const auto actions = come_back(1, {{task(0), Attempt{7}, 8}, {task(1), Attempt{0}, 8}});
+  EXPECT_EQ(all<FreeValue>(actions).size(), 2u);
+  EXPECT_THAT(all<TaskDone>(actions), IsEmpty());
+  EXPECT_EQ(all<TaskEnded>(tell(ClientReturned{client})).size(), 2u);
+}
+
 TEST_F(Recovery, WhatMayRunOnceDoesNotRunAgain) {
   TaskSpec once = spec(0);
   once.once = true;
