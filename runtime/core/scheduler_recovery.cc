@@ -44,7 +44,7 @@ void Scheduler::on(const ClientAwaited& event) {
 
 void Scheduler::on(const TaskRan& event) {
   const Index task = recovery_ && recovery_->reading ? graph_.find(event.id) : none;
-  if (task == none) return;
+  if (task == none || graph_[task].copies > 0) return;  // who has the value has said how large it is
   Task& t = graph_[task];
   t.ran = !t.scattered;
   t.must_run = false;
