@@ -43,14 +43,14 @@ class TailsLaunch final : public rt::LaunchOf<TailsLaunch> {
     if (!work.told) {
       const rt::TaskId before = at[1] > 0 ? id_of(at[0], at[1] - 1) : rt::kNoTask;
       rt::Node* const node = last ? output(at[0]) : nullptr;
-      if ((!troubled() || !fails_from(id, {before}, node)) && (!node || claim(*node, id))) run(id, at[0], at[1], node);
+      if ((!troubled() || !fails_from(id, {before}, node)) && (!node || claim(*node, id))) run_one(id, at[0], at[1], node);
       if (last) ++work.ended;
     }
     if (!last) tails_.arrive(tails_.id(at[0], at[1] + 1), work);
   }
 
  private:
-  void run(rt::TaskId id, long i, long j, rt::Node* node) {
+  void run_one(rt::TaskId id, long i, long j, rt::Node* node) {
     if (node) let_go(i);
     try {
       body_(i, j);
