@@ -14,6 +14,9 @@ namespace {
 /// An idle runner looks for work this long before it gives its thread back; waking one costs some 30 us.
 constexpr auto kSearchTime = std::chrono::microseconds(200);
 
+/// In a worker, where those who bring work need the processors, it then sleeps for this long before it does that.
+constexpr auto kSleepInWorker = std::chrono::milliseconds(10);
+
 /// Between two looks a runner rests, longer and longer: a submitter whose every task is taken at once shares all its
 /// cache lines with the taker, and both are slower than one of them alone. While others run tasks it sleeps: there may
 /// be fewer cores than they and the submitter need, and yielding to them again and again costs them more than it gives.
@@ -49,6 +52,7 @@ Engine::Engine(EngineOptions options, Recorder* recorder)
     : options_(options), recorder_(recorder), workers_(options.threads), memory_(options.memory), random_(options.shuffle.value_or(0)) {}
 
 Engine::~Engine() {
+  idle_.close();
   std::unique_lock lock(drain_mutex_);
   drained_.wait(lock, [&] { return runners_.load() == 0 && substitutes_ == 0; });
 }
@@ -99,13 +103,22 @@ void Engine::push(Node& node) {
 void Engine::wake() {
   // Against a runner that stops searching and then looks once more (`run_while_busy`).
   full_fence();
-  if (searching_.load(std::memory_order_relaxed) != 0) return;
+  if (searching_.load(std::memory_order_relaxed) != 0 || wake_idle()) return;
   int runners = runners_.load(std::memory_order_relaxed);
   do {
     if (runners >= static_cast<int>(options_.threads)) return;
   } while (!runners_.compare_exchange_weak(runners, runners + 1, std::memory_order_seq_cst));
   searching_.fetch_add(1, std::memory_order_seq_cst);
   workers_.start([](void* engine) { static_cast<Engine*>(engine)->runner(); }, this);
+}
+
+bool Engine::wake_idle() {
+  return idle_.wake_one([this] { searching_.fetch_add(1, std::memory_order_seq_cst); });
+}
+
+void Engine::resume_requested() {
+  resumes_.fetch_add(1, std::memory_order_seq_cst);
+  wake_idle();
 }
 
 void Engine::runner() {
@@ -119,6 +132,7 @@ void Engine::runner() {
 
 void Engine::run_while_busy() {
   const RunnerStack stack;
+  const bool in_worker = inside_worker();
   bool searching = true;  // counted by whoever woke us
   bool patient = true;
   detail::Clock::time_point idle_since{};
@@ -151,10 +165,15 @@ void Engine::run_while_busy() {
     }
     searching_.fetch_sub(1, std::memory_order_seq_cst);
     searching = false;
+    idle_since = {};
+    const auto called = [this] { return resumes_.load(std::memory_order_seq_cst) > 0 || work_left(); };
+    if (in_worker && idle_.sleep(kSleepInWorker, called)) {
+      searching = true;  // counted by whoever woke us
+      continue;
+    }
     if (!work_left()) break;
     searching = true;
     searching_.fetch_add(1, std::memory_order_seq_cst);
-    idle_since = {};
   }
   if (searching) searching_.fetch_sub(1, std::memory_order_seq_cst);
 }

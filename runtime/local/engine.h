@@ -15,6 +15,7 @@
 #include <dflow/detail/session.h>
 
 #include "runtime/local/externals.h"
+#include "runtime/local/idle_runners.h"
 #include "runtime/local/launches.h"
 #include "runtime/local/memory_watch.h"
 #include "runtime/local/recorder.h"
@@ -95,7 +96,7 @@ class Engine {
   void start_substitute(std::shared_ptr<const std::atomic<bool>> enough);
   /// This stack is about to wait: puts back into the queue what it would run later.
   void release_held();
-  void resume_requested() { resumes_.fetch_add(1, std::memory_order_seq_cst); }
+  void resume_requested();
 
  private:
   void runner();
@@ -121,7 +122,9 @@ class Engine {
   bool makes_memory(Node* queued);
   Node* bring_back(ThreadState& self);
   Node* take_lone();
-  bool nobody_runs() const noexcept { return searching_.load(std::memory_order_seq_cst) >= runners_.load(std::memory_order_seq_cst); }
+  bool nobody_runs() const noexcept {
+    return searching_.load(std::memory_order_seq_cst) + idle_.asleep() >= runners_.load(std::memory_order_seq_cst);
+  }
   Node* steal(ThreadState& self);
   Node* steal_rest(ThreadState& self);
   Node* next_of_rest();
@@ -131,6 +134,8 @@ class Engine {
   void cancel_waiting(detail::Scope& scope);
   void push(Node& node);
   void wake();
+  /// Wakes a runner that sleeps, if there is one.
+  bool wake_idle();
   bool work_left();
 
   /// Runs a ready node, or drops it if somebody else has it. Returns a node that became ready, if any.
@@ -187,6 +192,7 @@ class Engine {
   alignas(64) std::atomic<int> runners_{0};
   std::atomic<int> searching_{0};
   std::atomic<int> resumes_{0};
+  IdleRunners idle_;
 
   // Nodes that do not take the ordinary way: with a priority, or all of them when shuffled.
   struct Ranked {
