@@ -35,22 +35,25 @@ programs=(client_workers_test client_conformance_test client_cases_test cluster_
 scripted='^(cluster|chaos|sim|transfer)\.'
 measured='^(cluster\.memory|transfer\.refused)$'
 
+# All of them, even if some fail: another run would take as long again.
+failed=0
+run_tests() { ctest --preset "$preset" --timeout 1800 "$@" || failed=1; }
 any_of() { echo "^($(IFS='|'; echo "$*"))\."; }
 
 for preset in "${presets[@]}"; do
   [[ $quick$preset != 1asan ]] || preset=fuzz  # the same sanitizers, and what is built once is enough
   cmake --preset "$preset" >/dev/null
-  run=(ctest --preset "$preset" --timeout 1800)
   if [[ $quick == 1 ]]; then
     cmake --build --preset "$preset" --target "${quick_tests[@]}"
-    "${run[@]}" --parallel "$(nproc)" -R "$(any_of "${quick_tests[@]}")"
+    run_tests --parallel "$(nproc)" -R "$(any_of "${quick_tests[@]}")"
     continue
   fi
   cmake --build --preset "$preset" --target "${tests[@]}" "${programs[@]}"
-  "${run[@]}" --parallel "$(nproc)" -R "$(any_of "${tests[@]}")"
-  "${run[@]}" -R "$scripted" -E "$measured"
+  run_tests --parallel "$(nproc)" -R "$(any_of "${tests[@]}")"
+  run_tests -R "$scripted" -E "$measured"
   if [[ $preset == asan ]]; then
     cmake --build --preset "$preset" --target "${tests_asan[@]}"
-    ASAN_OPTIONS="$ASAN_OPTIONS:detect_container_overflow=0" "${run[@]}" --parallel "$(nproc)" -R "$(any_of "${tests_asan[@]}")"
+    ASAN_OPTIONS="$ASAN_OPTIONS:detect_container_overflow=0" run_tests --parallel "$(nproc)" -R "$(any_of "${tests_asan[@]}")"
   fi
 done
+exit $failed

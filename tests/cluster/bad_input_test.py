@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 
-from tool_support import Bench, expect, run_checks
+from tool_support import Bench, expect, run_checks, sanitized
 
 DFLOW, APP, GUEST = sys.argv[1:]
 
@@ -66,6 +66,8 @@ def nobody_answers_there():
 
 
 def a_result_without_memory_for_it_is_named():
+    if sanitized(GUEST):
+        return
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
         bench.agent(address)

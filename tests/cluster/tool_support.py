@@ -29,6 +29,13 @@ def wait_until(description, found, every=0.05, most=LONG):
         time.sleep(every)
 
 
+def sanitized(program):
+    """A sanitizer ends a process that gets no memory, or no file, and the program cannot tell of it."""
+    with open(program, "rb") as file:
+        code = file.read()
+    return b"__asan_init" in code or b"__tsan_init" in code
+
+
 def children(pid):
     found = []
     for entry in filter(str.isdigit, os.listdir("/proc")):

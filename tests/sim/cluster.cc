@@ -25,14 +25,12 @@ Cluster::Cluster(World& a_world, ClusterOptions some_options)
 /// Messages under way hold those that they are for, who hold the connections.
 Cluster::~Cluster() {
   for (const auto& [id, life] : lives_) {
-    life->link->close_up();
-    life->link->close_down();
+    life->link->end();
     life->client.reset();
     life->running.clear();
   }
   for (const auto& [id, client] : clients_) {
-    client->link_->close_up();
-    client->link_->close_down();
+    client->link_->end();
     client->futures.clear();
   }
 }

@@ -51,6 +51,13 @@ void Link::arrive(Side& at, std::uint64_t stream, std::uint64_t heard, const Del
   deliver();
 }
 
+void Link::end() {
+  for (Side* side : {&member_, &scheduler_}) {
+    side->close();
+    side->unheard = {};
+  }
+}
+
 void Link::reset(bool tell_member, bool tell_scheduler) {
   if (!options_.resumable) return;
   if (tell_member) cut(member_);

@@ -33,6 +33,8 @@ class Link : public std::enable_shared_from_this<Link> {
   /// What is under way does not arrive.
   void close_up() { member_.close(); }
   void close_down() { scheduler_.close(); }
+  /// Lets go of all that has been said, in which both ends may be.
+  void end();
   /// The scheduler believes nothing that is said from now on, and takes nobody back.
   void fence() { given_up_ = true; }
   /// The network tells one side, or both, that the stream is no more.
