@@ -15,6 +15,9 @@
 
 namespace dflow::core {
 
+/// Sums of amounts of a resource are not exact.
+inline constexpr double resource_rounding = 1e-6;
+
 /// What the scheduler knows of a worker.
 struct Member {
   WorkerJoined self = {};

@@ -164,6 +164,7 @@ class Scheduler {
   void take_value(Index task, const HeldValue& value);
   void take_tasks(const Recovery& past);
   bool waits(Index task, const HeldTask& held) const;
+  bool affords(Index worker, Index task) const;
   void take_task(Index task, Index worker, const HeldTask& held);
   void take_the_rest();
 

@@ -109,7 +109,7 @@ void Scheduler::check_invariants() const {
     require(!fleet_.has_room(member) || home == Duration{}, "nothing waits for a worker that has room",
             member);
     for (const auto& [name, amount] : member.free) {
-      require(amount > -1e-6, "no resource is taken twice", member);
+      require(amount > -resource_rounding, "no resource is taken twice", member);
     }
   }
   bool free_for_all = false;

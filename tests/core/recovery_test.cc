@@ -118,6 +118,16 @@ TEST_F(Recovery, OfTwoVersionsTheLaterCountsAndTheOtherGoes) {
   EXPECT_EQ(all<TaskDone>(actions)[0].value.version, Attempt{2});
 }
 
+TEST_F(Recovery, WhatItsWorkerHasNoResourcesForStops) {
+  TaskSpec heavy = spec(0);
+  heavy.options = std::make_shared<TaskOptions>(TaskOptions{.resources = {{"gpu", 1.0}}});
+  restart({heavy});
+  const auto actions = come_back(1, {}, {{task(0), Attempt{2}, true, false}});  // who has no gpu, or no longer
+  EXPECT_THAT(all<CancelTask>(actions), ElementsAre(CancelTask{WorkerId{1}, task(0), Attempt{2}}));
+  EXPECT_THAT(ran(tell(WorkerJoined{.worker = WorkerId{2}, .name = "g", .threads = 1, .resources = {{"gpu", 1.0}}})),
+              ElementsAre(task(0)));
+}
+
 TEST_F(Recovery, OfTwoBodiesOneStops) {
   restart({spec(0)}, {1, 2});
   come_back(1, {}, {{task(0), Attempt{1}, true, false}});

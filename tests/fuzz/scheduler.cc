@@ -1,11 +1,14 @@
 // The scheduler under any events, possible and impossible: `apply` never believes and never throws, and its invariants
-// hold after each. Half of the events answer what it has asked for, so that it gets somewhere.
+// hold after each. Half of the events answer what it has asked for, so that it gets somewhere. With FUZZ_TRACE set, events and
+// actions are printed.
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <span>
 #include <variant>
 
+#include "runtime/core/describe.h"
 #include "runtime/core/scheduler.h"
 #include "tests/fuzz/require.h"
 #include "tests/fuzz/small_values.h"
@@ -13,6 +16,8 @@
 namespace {
 
 using namespace dflow::core;
+
+const bool kTrace = std::getenv("FUZZ_TRACE") != nullptr;
 
 class Cluster {
  public:
@@ -53,7 +58,9 @@ class Cluster {
   }
 
   void apply(const Event& event) {
+    if (kTrace) std::cerr << describe(event) << std::endl;
     for (const Action& action : scheduler_.apply(event)) {
+      if (kTrace) std::cerr << "    " << describe(action) << std::endl;
       if (const auto* order = std::get_if<RunTask>(&action)) orders_.push_back(*order);
     }
     while (orders_.size() > 8) orders_.pop_front();
