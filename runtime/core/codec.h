@@ -1,11 +1,11 @@
 /// The vocabulary as bytes, for event logs and for drivers that send it: `encode(x)`, `decode<T>(bytes)`.
 ///
 /// Any type with `fields`, and what the standard library makes of them. Integers are LEB128 (signed ones
-/// zigzag), doubles eight bytes, sequences and strings a count and their elements, optionals and pointers a
-/// byte 0 or 1 and the value, variants an index and the alternative. Decoding trusts nothing: a count takes
-/// memory for 256 elements at most before they are there, and whatever does not fit is refused. An
-/// enumeration's value is not checked against its names; who switches over one that came from outside has a
-/// default.
+/// zigzag), tasks their client and its number for them, doubles eight bytes, sequences and strings a count
+/// and their elements, optionals and pointers a byte 0 or 1 and the value, variants an index and the
+/// alternative. Decoding trusts nothing: a count takes memory for 256 elements at most before they are there,
+/// and whatever does not fit is refused. An enumeration's value is not checked against its names; who
+/// switches over one that came from outside has a default.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "formats/result.h"
+#include "runtime/core/ids.h"
 
 namespace dflow::core {
 
@@ -51,7 +52,9 @@ class Encoder {
  public:
   template <class T>
   void put(const T& value) {
-    if constexpr (std::is_enum_v<T>)
+    if constexpr (std::same_as<T, TaskId>)
+      number(static_cast<std::uint64_t>(client_of(value))), number(number_of(value));
+    else if constexpr (std::is_enum_v<T>)
       put(static_cast<std::underlying_type_t<T>>(value));
     else if constexpr (std::same_as<T, bool>)
       out_.push_back(value ? '\1' : '\0');
@@ -152,7 +155,9 @@ class Decoder {
   /// False if the bytes did not fit; `value` is then unspecified.
   template <class T>
   [[nodiscard]] bool get(T& value) {
-    if constexpr (std::is_enum_v<T>)
+    if constexpr (std::same_as<T, TaskId>)
+      return task(value);
+    else if constexpr (std::is_enum_v<T>)
       return through<std::underlying_type_t<T>>([&](auto raw) { value = static_cast<T>(raw); });
     else if constexpr (std::same_as<T, bool>)
       return through<std::uint8_t>([&](auto raw) {
@@ -192,6 +197,13 @@ class Decoder {
     }
     value = static_cast<std::remove_reference_t<decltype(value)>>(number);
     return value == number;
+  }
+  bool task(TaskId& value) {
+    std::uint32_t client = 0;
+    std::uint64_t number = 0;
+    if (!natural(client) || !natural(number) || client > max_client || number > max_task_number) return false;
+    value = task_id(ClientId{client}, number);
+    return true;
   }
   bool integer(auto& value) {
     std::uint64_t zigzag = 0;

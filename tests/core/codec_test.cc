@@ -41,6 +41,15 @@ TEST(Codec, KeepsTheEndsOfTheRangeOfNumbers) {
   }
 }
 
+TEST(Codec, WritesTasksInFewBytesAndRefusesImpossibleOnes) {
+  EXPECT_EQ(encode(task_id(ClientId{1}, 100)).size(), 2u);
+  for (const TaskId id : {task_id(ClientId{max_client}, max_task_number), task_id(ClientId{0}, 0), task_id(ClientId{5}, 70'000)}) {
+    EXPECT_EQ(decode<TaskId>(encode(id)).value(), id);
+  }
+  EXPECT_FALSE(decode<TaskId>(encode(std::pair(max_client + 1, 0u))));
+  EXPECT_FALSE(decode<TaskId>(encode(std::pair(0u, max_task_number + 1))));
+}
+
 TEST(Codec, RefusesEveryTruncatedMessage) {
   const std::string whole = encode(submission());
   for (std::size_t size = 0; size < whole.size(); ++size) {
