@@ -30,7 +30,7 @@ void keep_one(const Met& attribute) {
 /// dflowc.
 class Keeper : public clang::ParsedAttrInfo {
  public:
-  explicit Keeper(const char* spelling) : spelling_{clang::ParsedAttr::AS_CXX11, spelling} {
+  explicit Keeper(const char* spelling) : spelling_{{clang::ParsedAttr::AS_CXX11, spelling}} {
     Spellings = spelling_;
     OptArgs = 15;
   }

@@ -1,9 +1,17 @@
 #include "runtime/core/placement.h"
 
+#include <algorithm>
 #include <array>
 
 namespace dflow::core {
 namespace {
+
+/// A worker may say that a value has any number of bytes.
+constexpr double longest_ns = 1e17;
+
+Duration time_to_bring(double bytes, const Settings& settings) {
+  return settings.latency + Duration{static_cast<Duration::rep>(std::min(bytes / settings.bytes_per_second * 1e9, longest_ns))};
+}
 
 constexpr int max_inputs = 16;
 constexpr int max_holders = 4;
@@ -41,7 +49,7 @@ class Candidates {
   Duration fetch(const Candidate& candidate, const Settings& settings) const {
     if (candidate.held >= inputs_) return {};
     const auto bytes = static_cast<double>(total_ - candidate.bytes);
-    return settings.latency + Duration{static_cast<Duration::rep>(lines * bytes / settings.bytes_per_second * 1e9)};
+    return time_to_bring(lines * bytes, settings);
   }
 
  private:
@@ -91,7 +99,7 @@ Duration fetch_time(const Graph& graph, const Settings& settings, Index task, In
     bytes += static_cast<double>(graph[input].bytes);
   });
   if (!missing) return {};
-  return settings.latency + Duration{static_cast<Duration::rep>(bytes / settings.bytes_per_second * 1e9)};
+  return time_to_bring(bytes, settings);
 }
 
 bool worth_stealing(const Graph& graph, const Fleet& fleet, const Settings& settings, Index task,
