@@ -9,8 +9,7 @@
 namespace dflow::local {
 
 /// A runner without work could give its thread back to TBB, but TBB's threads look for work for half a millisecond before they
-/// sleep, yielding to each other: on a busy machine that takes a processor from those who would bring some. And to wake a runner
-/// here takes a third of what it takes to have TBB start one.
+/// sleep, yielding to each other: on a busy machine that takes a processor from those who would bring some.
 class IdleRunners {
  public:
   /// Sleeps until `wake_one` chooses this runner, then true; false at once if `look` sees work, and else after `most`.
