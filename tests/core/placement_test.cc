@@ -50,5 +50,12 @@ TEST_F(PlacementTest, CountsAFetchForBothItsLines) {
   EXPECT_EQ(where(3), WorkerId{2});
 }
 
+TEST_F(PlacementTest, StaysWithAValueOfAllBytesThatThereCanBe) {  // so its worker says
+  join(1), join(2);
+  learn(100, 1ms, UINT64_MAX, "w1"), learn(101, 1ms, 8, "w2");
+  submit(1, {100, 101}, {.function = FunctionId{100}});
+  EXPECT_EQ(where(1), WorkerId{1});
+}
+
 }  // namespace
 }  // namespace dflow::core
