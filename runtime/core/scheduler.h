@@ -164,7 +164,6 @@ class Scheduler {
   void take_value(Index task, const HeldValue& value);
   void take_tasks(const Recovery& past);
   bool waits(Index task, const HeldTask& held) const;
-  bool affords(Index worker, Index task) const;
   void take_task(Index task, Index worker, const HeldTask& held);
   void take_the_rest();
 
@@ -208,7 +207,8 @@ class Scheduler {
   void push_home(Index task, Index worker);
   bool may_run(Index worker, Index task) const;
   bool outranked(Index task, Index worker);  ///< The user wants something else to go there first.
-  bool fits(const Member& member, const TaskOptions& demands) const;
+  /// `slack`: so much less may be free, of each.
+  bool fits(const Member& member, const TaskOptions& demands, double slack = 0) const;
   Index pick_constrained(Index task) const;
   void use_resources(Index worker, Index task, double sign);
   std::uint32_t expect(Index task) const;

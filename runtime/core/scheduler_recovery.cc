@@ -188,8 +188,12 @@ void Scheduler::take_tasks(const Recovery& past) {
   });
   for (const Claim& claim : claims) {
     const Index task = graph_.find(claim.held.id), worker = fleet_.find(claim.worker);
-    if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh || waits(task, claim.held) ||
-        !affords(worker, task))
+    // It was started with other resources, perhaps, or says what cannot be.
+    const auto lacks = [&] {
+      const auto& options = graph_[task].options;
+      return options && !fits(fleet_[worker], *options, resource_rounding / 2);
+    };
+    if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh || waits(task, claim.held) || lacks())
       emit(CancelTask{claim.worker, claim.held.id, claim.held.attempt});
     else take_task(task, worker, claim.held);
   }
@@ -200,18 +204,6 @@ bool Scheduler::waits(Index task, const HeldTask& held) const {
   bool all = true;
   graph_.for_inputs(task, [&](Index input) { all = all && graph_[input].state == TaskState::stored; });
   return !all && !held.started && !held.suspended && !graph_[task].once;
-}
-
-/// It was started with other resources, perhaps, or says what cannot be.
-bool Scheduler::affords(Index worker, Index task) const {
-  const Task& t = graph_[task];
-  if (t.lane == 0 || !t.options) return true;
-  const auto& free = fleet_[worker].free;
-  return std::ranges::all_of(t.options->resources, [&](const auto& demand) {
-    const auto found = free.find(demand.first);
-    const double left = (found == free.end() ? 0 : found->second) - std::max(demand.second, 0.0);
-    return left > -resource_rounding;
-  });
 }
 
 void Scheduler::take_task(Index task, Index worker, const HeldTask& held) {

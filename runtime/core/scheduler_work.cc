@@ -257,10 +257,10 @@ bool Scheduler::may_run(Index worker, Index task) const {
          });
 }
 
-bool Scheduler::fits(const Member& member, const TaskOptions& demands) const {
+bool Scheduler::fits(const Member& member, const TaskOptions& demands, double slack) const {
   return std::all_of(demands.resources.begin(), demands.resources.end(), [&](const auto& demand) {
     const auto found = member.free.find(demand.first);
-    return demand.second <= 0 || (found != member.free.end() && found->second >= demand.second);
+    return demand.second <= 0 || (found != member.free.end() && found->second + slack >= demand.second);
   });
 }
 
