@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 
-from tool_support import Bench, children, expect, handles, has_ended, run_checks, sanitized, wait_until
+from tool_support import Bench, children, expect, handles, has_ended, run_checks, unless_sanitized, wait_until
 
 DFLOW, APP, GUEST = sys.argv[1:]
 
@@ -202,9 +202,8 @@ def few_files_only():
     resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
 
 
+@unless_sanitized(DFLOW)
 def a_file_limit_is_told_to_those_who_come_too_late():
-    if sanitized(DFLOW):
-        return
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler(preexec_fn=few_files_only)
         bench.agent(address)
