@@ -23,4 +23,6 @@ inline constexpr bool kAddressSanitizer = false;
 
 #undef DFLOW_LOCAL_HAS
 
+inline constexpr bool kSanitized = kAddressSanitizer || kThreadSanitizer;
+
 }  // namespace dflow::local

@@ -73,7 +73,7 @@ void Workers::start(void (*runner)(void*), void* context) {
 
 bool Workers::can_suspend() const noexcept {
   // Sanitizers do not follow stacks that change threads.
-  if constexpr (kThreadSanitizer || kAddressSanitizer) return false;
+  if constexpr (kSanitized) return false;
   return this_thread().worker && impl_.suspended.load(std::memory_order_relaxed) < kMostSuspended;
 }
 

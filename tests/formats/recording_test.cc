@@ -170,7 +170,7 @@ Recording chain(std::uint32_t length) {
 }
 
 TEST(Recording, AMillionTasksAreWrittenWithoutMoreMemory) {
-  if (local::kAddressSanitizer || local::kThreadSanitizer) GTEST_SKIP() << "sanitizers have memory of their own";
+  if (local::kThreadSanitizer) GTEST_SKIP() << "ThreadSanitizer keeps a shadow of what is written, which grows";
   const Recording recording = chain(1'000'000);
   rusage before{}, after{};
   ::getrusage(RUSAGE_SELF, &before);

@@ -31,7 +31,7 @@ long page_faults_of_prepared_thread() {
 }
 
 TEST(Heap, IsThereWhenAThreadHasPreparedIt) {
-  if (local::kAddressSanitizer || local::kThreadSanitizer) GTEST_SKIP() << "sanitizers have memory of their own";
+  if (local::kSanitized) GTEST_SKIP() << "sanitizers have memory of their own";
   keep_freed_memory();
   EXPECT_LT(page_faults_of_prepared_thread(), static_cast<long>(kPages / 2));  // alone in its process it has 256 else
 }

@@ -25,19 +25,15 @@
 
 #include <dflow/dflow.h>
 
+#include "runtime/local/sanitizers.h"
+
 namespace dflow::testing {
 
 using namespace std::chrono_literals;
 
 inline constexpr auto kForever = 1h;  ///< A timeout that a test never reaches.
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-inline constexpr bool kSanitized = false;
-#endif
+using local::kSanitized;
 
 inline ExecutorOptions threads(std::size_t n) { return {.threads = n}; }
 
