@@ -66,7 +66,7 @@ void read_launch_options(const clang::InitListExpr& options, const clang::ASTCon
   enum OnFailure { fail, ignore, cancel_successors };
   const auto* record = options.getType()->getAsCXXRecordDecl();
   auto init = options.inits().begin();
-  bool once = false;
+  bool once = false, forgotten = false;
   for (const auto* field : record->fields()) {
     if (init == options.inits().end()) break;
     const clang::Expr& value = **init++;
@@ -76,6 +76,7 @@ void read_launch_options(const clang::InitListExpr& options, const clang::ASTCon
     if (name == "retries") site.retries = static_cast<unsigned>(constant(value, context, name));
     if (name == "pure") site.pure = site.pure || constant(value, context, name) != 0;
     if (name == "once") once = constant(value, context, name) != 0;
+    if (name == "fire_and_forget") forgotten = constant(value, context, name) != 0;
     if (name == "on_failure") {
       const auto chosen = constant(value, context, name);
       site.ignores = chosen == ignore;
@@ -87,6 +88,7 @@ void read_launch_options(const clang::InitListExpr& options, const clang::ASTCon
     refuse_launch("a reduce has a time limit, or its failures are ignored", options.getExprLoc());
   // The submit says what is wrong about it.
   if (once && (site.retries > 0 || site.pure)) refuse_launch("option 'once' goes with neither 'retries' nor 'pure'", options.getExprLoc());
+  if (forgotten) site.pure = false;  // it runs, whoever reads its result
 }
 
 const clang::Expr& executor_behind(const clang::Expr& object) {

@@ -68,6 +68,12 @@ struct TaskOptions {
   /// never begins twice.
   bool once = false;
 
+  /// Runs to its end though nobody has its future, even if it is `pure`, and, under DFLOW_SCHEDULER, though the program dies
+  /// once the scheduler knows of the task; so does what it takes. Nobody hears of a failure then. What it submits itself is
+  /// not marked by that. An executor's end waits for it as for others, and `cancel()`, `shutdown(cancel_pending)` and
+  /// `restart()` cancel it as others, in every mode. Without DFLOW_SCHEDULER all ends with the program.
+  bool fire_and_forget = false;
+
   /// Runs only after these have ended. Any `Future<T>`s, `Future<void>` too; the first that failed fails this task.
   std::vector<AnyFuture> after = {};
 };

@@ -221,6 +221,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
     task.on_failure = static_cast<core::OnFailure>(options->on_failure);
     task.pure = options->pure;
     task.once = options->once;
+    task.fire_and_forget = options->fire_and_forget;
     if (task.once && (task.pure || task.retries > 0)) {
       throw std::invalid_argument("dflow: " + detail::describe(node) + " is to run once at most (TaskOptions::once), and has " +
                                   (task.pure ? "`pure`" : "`retries`") + ", which lets it run again: leave one of them out");

@@ -96,7 +96,8 @@ void Hosting::tick(core::Time now) {
   for (auto each = programs_.begin(); each != programs_.end();) {
     const auto next = std::next(each);
     auto& [name, program] = *each;
-    if (!program.clients.empty()) program.deserted.reset();
+    const bool busy = !program.clients.empty() || (!program.hosts.empty() && handlers_.has_errands(name));
+    if (busy) program.deserted.reset();
     else if (!program.deserted) program.deserted = program.from_before ? now + kForReturn : now;
     else if (now - *program.deserted > kKept) {
       for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});

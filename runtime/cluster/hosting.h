@@ -14,7 +14,8 @@
 
 namespace dflow::cluster {
 
-/// The scheduler's desk for agents: a program has workers on every agent while it has clients, and a moment longer.
+/// The scheduler's desk for agents: a program has workers on every agent while it has clients or tasks that need none, and
+/// a moment longer.
 /// Not thread-safe; it calls its handlers from within its own calls.
 ///
 /// Invariants: (1) a program that an agent runs has its files known; (2) each piece that an agent waits for is asked of a
@@ -33,6 +34,8 @@ class Hosting {
     std::function<void(const std::string& program, std::uint32_t client)> flushed;
     /// Does it have any worker?
     std::function<bool(const std::string& program)> has_workers;
+    /// Has it got tasks that run to their end though no client is there?
+    std::function<bool(const std::string& program)> has_errands;
   };
   struct Agent {
     std::string name, host;
@@ -63,8 +66,10 @@ class Hosting {
   void on(std::uint32_t client, Piece& message);
   void from_agent(std::uint32_t id, FromAgent& message);
 
-  /// Ends workers of programs that have had no client for a moment.
+  /// Ends workers of programs that have had nothing to do for a moment.
   void tick(core::Time now);
+  /// Agents run its workers, or are about to.
+  bool serves(const std::string& program) const { return programs_.contains(program); }
   /// Tells all agents to end.
   void dismiss();
 

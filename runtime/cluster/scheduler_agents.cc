@@ -28,6 +28,11 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
               [this](const std::string& program) {
                 const auto found = programs_.find(program);
                 return found != programs_.end() && !found->second->workers.empty();
+              },
+          .has_errands =
+              [this](const std::string& program) {
+                const auto found = programs_.find(program);
+                return found != programs_.end() && (found->second->brain.errands() > 0 || found->second->brain.recovering());
               }};
 }
 
@@ -105,7 +110,7 @@ void SchedulerServer::forget_programs() {
   std::erase_if(programs_, [&](const auto& each) {
     const Program* program = each.second.get();
     const bool gone = std::ranges::none_of(members_, [&](const Member& member) { return member.program == program; }) &&
-                      program->absent_clients.empty() && program->absent_workers.empty();
+                      program->absent_clients.empty() && program->absent_workers.empty() && !hosting_.serves(each.first);
     if (gone && journal_) append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
     return gone;
   });

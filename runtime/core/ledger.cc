@@ -36,8 +36,8 @@ void Ledger::on(const TasksSubmitted& event) {
     kept.what = spec;
     kept.order = next_order_++;
     kept.wanted = spec.wanted;
-    kept.must_run = !spec.pure;
-    if (!spec.wanted && spec.pure) idle_.push_back(spec.id);
+    kept.must_run = spec.must_run();
+    if (!spec.wanted && !kept.must_run) idle_.push_back(spec.id);
   }
 }
 

@@ -245,7 +245,7 @@ void Scheduler::fail(Index task, FailureRef failure) {
   move(task, TaskState::failed);
   graph_.for_inputs(task, [&](Index input) { later(input); });
   graph_.cut_inputs(task);
-  t.must_run = false;
+  has_run(t);
   t.payload.reset();
   if (t.wanted && !t.cancelled_by_client) emit(TaskEnded{client_of(t.id), t.id, failure});
   if (settings_.journal) note_failure(t, failure);
@@ -270,6 +270,11 @@ void Scheduler::lose_value(Index task) {
 }
 
 /// With each task: the one where it began may be forgotten before the last that failed for it is told of.
+void Scheduler::has_run(Task& t) {
+  errands_ -= t.must_run && t.fire_and_forget;
+  t.must_run = false;
+}
+
 void Scheduler::note_failure(const Task& t, const FailureRef& failure) { emit(TaskGone{t.id, failure, {}}); }
 
 void Scheduler::input_ended(Index producer) {

@@ -74,6 +74,8 @@ class Scheduler {
   /// Memory of its own, without what payloads point to.
   std::size_t bytes() const;
   std::size_t tasks() const { return graph_.size(); }
+  /// Tasks that have to run to their end, whoever leaves, and have not.
+  std::size_t errands() const { return errands_; }
   std::string story(TaskId id) const { return story_.of(id); }
 
  private:
@@ -184,6 +186,7 @@ class Scheduler {
   void forget(Index task);
   void fail(Index task, FailureRef failure);
   void note_failure(const Task& t, const FailureRef& failure);
+  void has_run(Task& t);  ///< Or never will: it does not have to.
   void lose_value(Index task);  ///< The last copy is gone.
   void input_ended(Index producer);
   void input_lost(Index producer);
@@ -356,6 +359,7 @@ class Scheduler {
   Time now_{};
   std::uint64_t event_number_ = 0;
   std::uint64_t next_order_ = 1;
+  std::size_t errands_ = 0;
   Story<TaskState> story_;
 };
 

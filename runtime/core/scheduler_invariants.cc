@@ -20,7 +20,7 @@ void require(bool holds, const char* rule, const Member& member) {
 void Scheduler::check_invariants() const {
   if (recovery_) return;  // nothing has been decided yet
   std::map<Index, std::uint32_t> assigned, following;
-  std::size_t tasks = 0, edges = 0, copies = 0;
+  std::size_t tasks = 0, edges = 0, copies = 0, errands = 0;
   graph_.for_tasks([&](Index index) {
     ++tasks;
     const Task& t = graph_[index];
@@ -38,6 +38,7 @@ void Scheduler::check_invariants() const {
       rule(fleet_[graph_.copy(c).worker].live, "values are held by live workers");
     }
     copies += held;
+    errands += t.must_run && t.fire_and_forget;
 
     rule(t.state != TaskState::fresh && t.state != TaskState::forgotten, "no task stays fresh or forgotten");
     rule(!t.on_agenda, "every change of circumstances has been looked at");
@@ -122,6 +123,7 @@ void Scheduler::check_invariants() const {
       copies != known_copies) {
     throw BrokenRule("broken: every task, edge and copy is reached from the tables");
   }
+  if (errands != errands_) throw BrokenRule("broken: tasks that run whoever leaves are counted");
   if (!agenda_.empty() || !hungry_.empty()) throw BrokenRule("broken: nothing is left to do between events");
 }
 

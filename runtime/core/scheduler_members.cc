@@ -104,8 +104,9 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
   t.retries = spec.retries;
   t.on_failure = spec.on_failure;
   t.wanted = spec.wanted;
-  t.must_run = !spec.pure;
+  t.must_run = spec.must_run();
   t.fire_and_forget = spec.fire_and_forget;
+  errands_ += t.fire_and_forget;
   t.lane = lane_for(spec);
   t.function =
       function_names_.insert({spec.function, static_cast<std::uint32_t>(functions_.size())}).first->second;

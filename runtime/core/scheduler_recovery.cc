@@ -47,7 +47,7 @@ void Scheduler::on(const TaskRan& event) {
   if (task == none || graph_[task].copies > 0) return;  // who has the value has said how large it is
   Task& t = graph_[task];
   t.ran = !t.scattered;
-  t.must_run = false;
+  has_run(t);
   t.bytes = event.bytes;
 }
 
@@ -165,7 +165,7 @@ void Scheduler::take_value(Index task, const HeldValue& value) {
   move(task, TaskState::stored);
   t.attempt = static_cast<std::uint32_t>(value.version);
   t.bytes = value.bytes;
-  t.must_run = false;
+  has_run(t);
   t.ran = !t.scattered;
   if (t.ran && settings_.journal) emit(TaskRan{t.id, value.version, value.bytes});
   later(task);

@@ -60,7 +60,7 @@ void Scheduler::on(const TaskFinished& event) {
   deactivate(task);
   if (const auto found = bound_.find(task); found != bound_.end()) found->second.times = 0;
   move(task, TaskState::stored);
-  t.must_run = false;
+  has_run(t);
   t.ran = true;
   t.bytes = event.bytes;
   if (settings_.journal) emit(TaskRan{t.id, event.attempt, event.bytes});

@@ -61,13 +61,16 @@ struct TaskSpec {
   /// Without side effects: dropped when nothing needs it any more. Others run even when nobody waits for
   /// them.
   bool pure = false;
-  /// Runs to its end even if the client leaves.
+  /// Runs to its end even if the client leaves, or nobody needs it and it is pure.
   bool fire_and_forget = false;
   /// The task whose body submits this one, if any: it takes that one's place in the order.
   std::optional<TaskId> inside = {};
   /// Its body begins at most once. If it is not known whether it has, or if its value is lost, the task fails.
   /// Goes with neither `retries` nor `pure`.
   bool once = false;
+
+  /// Has to run once, whoever wants it.
+  bool must_run() const { return !pure || fire_and_forget; }
 
   static constexpr std::tuple fields{&TaskSpec::id,      &TaskSpec::function, &TaskSpec::inputs,
                                      &TaskSpec::payload, &TaskSpec::options,  &TaskSpec::priority,

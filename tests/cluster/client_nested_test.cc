@@ -96,19 +96,67 @@ TEST_F(ClientInTasks, CancellationOfTheOuterTaskEndsTheInnerOnes) {
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
 }
 
+void give_after(int, const std::string& path) { Signal::give(path); }
+void give_when(const std::string& open, const std::string& done) { give_after(Signal::await(open), done); }
+
+/// What a task has submitted is cancelled when its worker dies, unless it is marked.
 TEST_F(ClientInTasks, FireAndForget) {
-  const Signal done;
-  const auto outer = [](Executor& inner, const std::string& path) {
-    inner.submit([](const std::string& p) { Signal::give(p); }, path);
+  const Signal open, marked, unmarked;
+  const auto outer = [](Executor& inner, const std::string& o, const std::string& m, const std::string& u) {
+    const auto gate = inner.submit(after_signal, 1, o);
+    inner.with({.workers = {"worker-1"}}).submit(give_after, gate, u);
+    inner.with({.workers = {"worker-1"}, .fire_and_forget = true}).submit(give_after, gate, m);
+    return process();
   };
-  ex.submit(outer, done.path()).wait();
-  EXPECT_TRUE(done.await());
+  const int pid = ex.submit(outer, open.path(), marked.path(), unmarked.path()).get();
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);  // by now the scheduler knows that nobody has the outer one's future
+  ::kill(pid, SIGKILL);
+  EXPECT_TRUE(eventually([&] {
+    const auto workers = ex.workers();
+    return workers.size() == 3 && std::ranges::none_of(workers, [&](const WorkerInfo& each) { return each.pid == pid; });
+  }));
+  open.give();
+  EXPECT_TRUE(marked.await());
+  EXPECT_FALSE(unmarked.given());  // it would have come first
 }
 
 TEST_F(ClientInTasks, FireAndForgetErr) {
-  const auto outer = [](Executor& inner) { inner.submit(throws, 1); };
-  ex.submit(outer).get();
+  const Signal calls;
+  const auto outer = [](Executor& inner, const std::string& path) {
+    inner.with({.retries = 1, .fire_and_forget = true}).submit(flaky, 5, path);
+  };
+  ex.submit(outer, calls.path()).get();
+  ex.with({.retries = 1, .fire_and_forget = true}).submit(flaky, 5, calls.path());
+  EXPECT_TRUE(eventually([&] { return calls.count_of() == 4; }));
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(ClientInTasks, AnExecutorsEndWaitsForWhatIsFiredAndForgotten) {
+  const Signal open, done;
+  std::thread opens;
+  {
+    Executor other;
+    other.with({.fire_and_forget = true}).submit(give_when, open.path(), done.path());
+    opens = std::thread([&] { open.give(); });
+  }
+  EXPECT_TRUE(done.given());
+  opens.join();
+}
+
+TEST_F(ClientInTasks, FiredAndForgottenTasksAreCancelledAsOthers) {
+  const Signal open, done;
+  {
+    Executor other;
+    const auto gate = other.submit(after_signal, 1, open.path());
+    const auto handle = other.with({.fire_and_forget = true});
+    const auto by_name = handle.submit(give_after, gate, done.path());
+    EXPECT_TRUE(by_name.cancel());
+    const auto by_shutdown = handle.submit(give_after, gate, done.path());
+    other.shutdown(false, true);
+    EXPECT_TRUE(by_shutdown.cancelled());
+    open.give();
+  }
+  EXPECT_FALSE(done.given());
 }
 
 }  // namespace

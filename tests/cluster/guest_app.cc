@@ -1,13 +1,14 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
-// waits for so many, then for a line, and restarts them; `impatient`, which
-// waits for one and not for long; `large M`, which gets a value of
+// waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
+// killed; `impatient`, which waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <mutex>
 #include <numeric>
@@ -48,6 +49,14 @@ int print_lines(int task) {
   return 1;
 }
 
+/// Ends when the test has made `path`.
+int wait_for(const std::string& path) {
+  std::ofstream(path + ".awaited") << ::getpid();
+  while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  return 1;
+}
+void write_file(int, const std::string& path) { std::ofstream(path) << ::getpid(); }
+
 std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
 
 [[maybe_unused]] const bool hangs = [] {
@@ -87,6 +96,14 @@ int main(int argc, char** argv) {
       std::cin.get();
       ex.restart();
       std::cout << "workers " << ex.workers().size() << std::endl;
+    } else if (what == "errand") {
+      const std::string folder = argv[2];
+      const auto errand = ex.with({.fire_and_forget = true});
+      const auto gate = ex.submit(wait_for, folder + "/gate");
+      const auto needed = ex.submit(write_file, gate, folder + "/unmarked");
+      errand.submit(write_file, gate, folder + "/marked");
+      std::cout << "submitted" << std::endl;
+      needed.wait();
     } else if (what == "impatient") {
       ex.wait_for_workers(1, std::chrono::milliseconds(200));
     } else if (what == "large") {

@@ -51,6 +51,13 @@ TEST_F(LedgerTest, KeepsWhatHasToRunThoughNobodyWantsIt) {
   EXPECT_EQ(ledger.tasks(), 1u);
 }
 
+TEST_F(LedgerTest, KeepsWhatIsFiredAndForgottenThoughItIsPureAndNobodyWantsIt) {
+  submit(0, {}, {.wanted = false, .pure = true, .fire_and_forget = true});
+  EXPECT_EQ(ledger.tasks(), 1u);
+  ledger.add(TaskRan{task(0)});
+  EXPECT_EQ(ledger.tasks(), 0u);
+}
+
 TEST_F(LedgerTest, ForgetsAClientThatLeftWhenItsLastTaskEnds) {
   submit(0, {}, {.fire_and_forget = true});
   submit(1);

@@ -192,6 +192,23 @@ TEST_F(SchedulerTest, CancelsTheTasksOfAClientThatLeaves) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
+TEST_F(SchedulerTest, RunsWhatIsFiredAndForgottenThoughItIsPureAndNobodyNeedsIt) {
+  join(1);
+  submit(1);
+  submit(2, {}, {.wanted = false, .pure = true}), submit(3, {}, {.wanted = false, .pure = true, .fire_and_forget = true});
+  EXPECT_EQ(scheduler.errands(), 1u);
+  EXPECT_THAT(ran(finish(1)), ElementsAre(task(3)));
+  finish(3);
+  EXPECT_EQ(scheduler.errands(), 0u);
+}
+
+TEST_F(SchedulerTest, CountsNothingThatIsFiredAndForgottenOnceItHasFailed) {
+  submit(1, {}, {.fire_and_forget = true}), submit(2, {1}, {.fire_and_forget = true});
+  EXPECT_EQ(scheduler.errands(), 2u);
+  say(TasksCancelled{client, {task(1)}});
+  EXPECT_EQ(scheduler.errands(), 0u);
+}
+
 TEST_F(SchedulerTest, MovesWhatARetiringWorkerAloneHolds) {
   join(1);
   submit(1);

@@ -3,7 +3,7 @@
 // BOUNDARIES: 0
 // REPLICABLE: yes
 // WORKERS: no, each worker counts for itself
-// LAUNCHED: tried folded named waits cancels consequences tried_within limited ignored
+// LAUNCHED: tried folded named waits cancels consequences tried_within limited ignored forgotten
 // WITHOUT: all
 // PARAMS: graph=tried 4 -- n=4
 // PARAMS: graph=folded 4 -- n=4
@@ -13,6 +13,9 @@
 // OPTIMISED: 12 tasks, 0 edges
 // PARAMS: graph=tried_within 4 -- n=4
 // OPTIMISED: 4 tasks, 0 edges
+// PARAMS: graph=forgotten 4 -- n=4
+// GRAPH: 12 tasks, 0 edges
+// OPTIMISED: 8 tasks, 0 edges
 
 #include <dflow/dflow.h>
 
@@ -146,6 +149,17 @@ std::atomic<bool> go{false};
   return all;
 }
 
+/// Nobody reads what these give, and they are pure: some are dropped, and some run all the same.
+[[dflow::graph]] Row forgotten(dflow::Executor& ex, int n) {
+  Row all;
+  for (int i = 0; i < n; ++i) {
+    all.push_back(ex.submit(cell, i));
+    static_cast<void>(ex.submit(pure_cell, i));
+    static_cast<void>(ex.with({.fire_and_forget = true}).submit(pure_cell, i));
+  }
+  return all;
+}
+
 template <class T>
 std::string outcome(const dflow::Future<T>& future) try {
   if constexpr (std::is_same_v<T, std::string>) return future.get();
@@ -184,5 +198,6 @@ int main(int argc, char** argv) {
   show("tried within", tried_within(ex, n));
   show("limited", limited(ex, n));
   show("ignored", ignored(ex, n));
+  show("forgotten", forgotten(ex, n));
   return 0;
 }
