@@ -170,11 +170,11 @@ void Worker::on(const BodyReturned& event) {
   const Name name{event.id, event.attempt};
   const auto found = tasks_.find(name);
   const bool runs = found != tasks_.end() && found->second.state == WorkState::running;
-  if (!runs) return emit(DropValue{event.id, event.attempt});
+  if (!runs) return drop_untold(name);
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
-  const bool too_large = limits_.strict && event.bytes > limits_.memory;
+  const bool too_large = limits_.strict && bounded() && event.bytes > limits_.memory;
   if (!welcome || too_large) {
-    emit(DropValue{event.id, event.attempt});
+    drop_untold(name);
     forget_valueless(name);
     if (!welcome) return;
     Failure failure{.kind = Failure::Kind::invalid, .origin = event.id};

@@ -194,6 +194,7 @@ class Worker {
   void refuse_large(const Name& name, Value& value);
   void store(const Name& name, std::uint64_t bytes);
   void unstore(const Name& name);
+  void drop_untold(const Name& name);  ///< What the driver has and the brain does not keep.
   void use(NamedValue& named);  ///< A body reads it now: it is in memory.
   void release(const Name& reader, NamedValue& named);
   void erase_if_idle(const Name& name);
@@ -211,7 +212,8 @@ class Worker {
   void try_disk();
   void note_pressure();
   void admit_fetches();
-  void fetch_ended(const Name& name, WorkerId from);
+  void start_fetch(const Name& name, const Value& value);
+  bool fetch_ended(const Name& name, WorkerId from);
   void beat();
 
   const WorkerId self_;

@@ -166,16 +166,22 @@ void Worker::admit_fetches() {
       erase_if_idle(name);
       continue;
     }
-    if (coming_.insert({{name, *value.asking}, value.bytes}).second) coming_bytes_ += value.bytes;
-    emit(StartFetch{name.id, name.version, *value.asking, value.bytes});
+    start_fetch(name, value);
   }
 }
 
-void Worker::fetch_ended(const Name& name, WorkerId from) {
+void Worker::start_fetch(const Name& name, const Value& value) {
+  if (coming_.insert({{name, *value.asking}, value.bytes}).second) coming_bytes_ += value.bytes;
+  emit(StartFetch{name.id, name.version, *value.asking, value.bytes});
+}
+
+/// False if it had not been asked for there.
+bool Worker::fetch_ended(const Name& name, WorkerId from) {
   const auto found = coming_.find({name, from});
-  if (found == coming_.end()) return;
+  if (found == coming_.end()) return false;
   coming_bytes_ -= found->second;
   coming_.erase(found);
+  return true;
 }
 
 void Worker::beat() {

@@ -32,7 +32,7 @@ void Worker::ask(const Name& name, Value& value) {
       value.asking = holder;
       value.queued = bounded();
       if (value.queued) return to_fetch_.push_back(name);
-      return emit(StartFetch{name.id, name.version, holder, value.bytes});
+      return start_fetch(name, value);
     }
     value.refused.push_back({name.id, name.version, self_, true, {}});
   }
@@ -86,9 +86,10 @@ void Worker::on(const FetchValue& event) {
 
 void Worker::on(const FetchSucceeded& event) {
   const Name name{event.id, event.version};
-  fetch_ended(name, event.from);
+  const bool asked = fetch_ended(name, event.from);
   const auto found = values_.find(name);
-  if (found == values_.end() || found->second.stored() || found->second.asking != event.from) return;
+  if (found == values_.end()) return drop_untold(name);  // it was pushed meanwhile, and freed
+  if (!asked || found->second.stored()) return;
   store(name, event.bytes);
   report(ValueAdded{self_, event.id, event.version, event.bytes});
 }
@@ -153,6 +154,11 @@ void Worker::unstore(const Name& name) {
   Value& value = values_.at(name);
   turn(name, value, ValueState::absent);
   value.doomed = false;
+}
+
+/// The driver has put a value into its store that is not kept, unless a copy of it counts as stored already.
+void Worker::drop_untold(const Name& name) {
+  if (!stored(name.id, name.version)) emit(DropValue{name.id, name.version});
 }
 
 /// Bodies that read it already may have all of it; the others' tasks go back.

@@ -111,6 +111,32 @@ TEST_F(WorkerTest, TakesNoAnswerOfAHolderThatItDoesNotAsk) {
   EXPECT_THAT(all<StartBody>(say(FetchSucceeded{task(9), Attempt{1}, other, 8})), SizeIs(1));
 }
 
+TEST_F(WorkerTest, DropsWhatComesAfterItWasPushedAndFreed) {
+  run(1, {from(9, {peer})});
+  say(ValuePushed{task(9), Attempt{1}, 8});
+  say(BodyReturned{.id = task(1), .attempt = Attempt{1}});
+  say(FreeValue{self, task(9), Attempt{1}});
+  EXPECT_THAT(all<DropValue>(say(FetchSucceeded{task(9), Attempt{1}, peer, 8})), ElementsAre(DropValue{task(9), Attempt{1}}));
+  EXPECT_EQ(worker.values(), 1u) << "that of the task alone";
+}
+
+TEST_F(WorkerTest, TakesAnAnswerThatComesWhenItAsksSomebodyElseAlready) {
+  run(1, {from(9, {peer})});
+  say(ValuePushed{task(9), Attempt{1}, 8});
+  say(BodyReturned{.id = task(1), .attempt = Attempt{1}});
+  say(FreeValue{self, task(9), Attempt{1}});
+  run(2, {from(9, {other})});
+  EXPECT_THAT(all<StartBody>(say(FetchSucceeded{task(9), Attempt{1}, peer, 8})), SizeIs(1));
+}
+
+TEST_F(WorkerTest, KeepsTheCopyOfAValueWhoseSecondBodyIsUnwelcome) {
+  say(ValuePushed{task(1), Attempt{1}, 8});
+  run(1);
+  say(CancelTask{self, task(1), Attempt{1}});
+  EXPECT_THAT(all<DropValue>(say(BodyReturned{.id = task(1), .attempt = Attempt{1}})), IsEmpty());
+  EXPECT_TRUE(worker.stored(task(1), Attempt{1}));
+}
+
 TEST_F(WorkerTest, HopesNoLongerThanItsHoldersDo) {
   run(1, {from(9, {peer})});
   say(FetchBroken{task(9), Attempt{1}, peer, false});
@@ -203,6 +229,13 @@ TEST_F(WorkerTest, KeepsAFreedValueUntilItsReadersHaveEnded) {
   EXPECT_THAT(all<DropValue>(say(FreeValue{self, task(1), Attempt{1}})), IsEmpty());
   EXPECT_THAT(all<DropValue>(say(BodyReturned{task(2), Attempt{1}, 8, {}, {}})),
               ElementsAre(DropValue{task(1), Attempt{1}}));
+}
+
+TEST(WorkerWithoutLimit, TakesAResultOfAnySize) {
+  Worker worker(self, {.threads = 1, .strict = true});
+  (void)worker.apply(RunTask{.worker = self, .id = task(1), .attempt = Attempt{1}});
+  const auto ended = worker.apply(BodyReturned{.id = task(1), .attempt = Attempt{1}, .bytes = 1});
+  EXPECT_THAT(all<TaskFinished>(ended), SizeIs(1));
 }
 
 TEST_F(WorkerTest, FreesNoLaterVersion) {
