@@ -21,7 +21,7 @@ const bool kTrace = std::getenv("FUZZ_TRACE") != nullptr;
 
 class Cluster {
  public:
-  explicit Cluster(dflow::fuzz::SmallValues values) : values_(values) {}
+  explicit Cluster(dflow::fuzz::SmallValues values) : values_(values), scheduler_(some_settings()) {}
 
   void run() {
     while (!values_.at_end()) {
@@ -31,6 +31,14 @@ class Cluster {
   }
 
  private:
+  /// With a journal or without, and with limits that few tasks and deaths reach.
+  Settings some_settings() {
+    const std::uint8_t kind = values_.byte();
+    Settings settings{.journal = kind % 2 == 1};
+    if (kind / 2 % 2 == 1) settings.allowed_failures = 1, settings.allowed_losses = 2, settings.max_ahead = 2, settings.max_following = 1;
+    return settings;
+  }
+
   Event next() {
     if (values_.byte() % 2 == 0 || orders_.empty()) return in_order(values_.make<Event>());
     const std::size_t at = values_.byte() % orders_.size();
