@@ -92,6 +92,17 @@ TEST_F(SchedulerTest, GivesUpASilentWorker) {
   EXPECT_THAT(ran(join(2)), ElementsAre(task(1)));
 }
 
+TEST_F(SchedulerTest, NoticesASilentWorkerWithTheFirstTickBehindItsSilence) {
+  const Settings defaults;
+  join(1);
+  const auto heard = std::chrono::seconds(5);
+  say(Tick{Time{heard}});
+  say(Heartbeat{.worker = WorkerId{1}});
+  const auto tick = [&](Duration later) { return all<FenceWorker>(say(Tick{Time{heard + later}})); };
+  EXPECT_THAT(tick(defaults.silence), IsEmpty());
+  EXPECT_THAT(tick(defaults.silence + defaults.tick), ElementsAre(FenceWorker{WorkerId{1}}));
+}
+
 TEST_F(SchedulerTest, KeepsAScatteredValueForWhatMayHaveToBeComputedAgain) {
   join(1);
   say(ValueScattered{client, task(1), 10});
