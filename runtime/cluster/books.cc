@@ -84,6 +84,12 @@ void Books::on(const ProgramForgotten& fact) {
   if (found != programs_.end()) found->second.ledger = {};
 }
 
+void Books::doubt(const std::function<void(std::string_view)>& keep) {
+  for (auto& [number, program] : programs_) {
+    program.ledger.doubt([&keep, number = number](const core::Fact& fact) { keep(record(number, fact)); });
+  }
+}
+
 void Books::restate(const std::function<void(std::string_view)>& keep) const {
   keep(record(SchedulerFact(began_)));
   keep(record(SchedulerFact(ids_)));

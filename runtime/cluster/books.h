@@ -21,7 +21,10 @@ struct SchedulerBegan {
   std::uint64_t cluster = 0;
   std::uint32_t epoch = 0;
   std::string secret = {};  ///< From which it derives those of programs, between machines.
-  static constexpr std::tuple fields{&SchedulerBegan::cluster, &SchedulerBegan::epoch, &SchedulerBegan::secret};
+  std::uint32_t doubtful = 0;  ///< Of members with ids below this, records were lost before.
+  bool doubting = false;       ///< What follows from that for tasks is still to be written down.
+  static constexpr std::tuple fields{&SchedulerBegan::cluster, &SchedulerBegan::epoch, &SchedulerBegan::secret,
+                                     &SchedulerBegan::doubtful, &SchedulerBegan::doubting};
 };
 /// Ids below this may have been given to clients and workers.
 struct IdsGiven {
@@ -63,6 +66,9 @@ class Books {
   static std::string record(std::uint32_t program, const core::Fact& fact) {
     return record(program, {}, core::encode(fact));
   }
+
+  /// See `Ledger::doubt`. Calls with the records of what is added.
+  void doubt(const std::function<void(std::string_view)>& keep);
 
   /// False for what is no record of this version's.
   bool add(std::string_view record);

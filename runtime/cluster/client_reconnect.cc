@@ -65,6 +65,7 @@ void ClientSession::reconnect(const std::string& gone) {
     const std::lock_guard lock(keeping_);
     hello.cluster = back_.cluster;
     hello.kept = kept_;
+    hello.said = kept_ + unkept_.size();
     hello.line = back_.line;
     hello.received = scheduler_->suspend();
     patience = back_.patience(options_.patience);

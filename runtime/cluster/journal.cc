@@ -27,6 +27,7 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, const Visit& vis
 
 Journal::Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log)
     : options_(std::move(options)),
+      damaged_(recovered.damaged),
       folder_(std::move(folder)),
       log_(std::move(log)),
       log_size_(formats::kJournalHeaderBytes),
@@ -65,6 +66,11 @@ std::uint64_t Journal::kept() const {
   return kept_;
 }
 
+void Journal::wait_until_kept(std::uint64_t end, std::chrono::milliseconds longest) {
+  std::unique_lock lock(mutex_);
+  kept_changed_.wait_for(lock, longest, [&] { return kept_ >= end || full_ || given_up_; });
+}
+
 void Journal::write() {
   using Clock = std::chrono::steady_clock;
   std::string bytes;
@@ -87,6 +93,7 @@ void Journal::write() {
     taken = put(bytes, sync);
     if (sync) next_sync = Clock::now() + options_.sync;
     lock.lock();
+    if (!taken) kept_changed_.notify_all();
     if (!taken) {
       waiting_bytes_ += bytes.size();
       if (!last_try && waiting_bytes_ <= options_.most_waiting) continue;
@@ -98,6 +105,7 @@ void Journal::write() {
     }
     if (!sync) continue;
     kept_ = first += std::exchange(count, 0);
+    kept_changed_.notify_all();
     bytes.clear();
     if (bytes.capacity() > (std::size_t{16} << 20)) bytes = {};
     const std::uint64_t kept = kept_;
@@ -117,14 +125,14 @@ bool Journal::put(const std::string& bytes, bool sync) {
   if (error == 0 && !sync) return true;
   if (error == 0) {
     log_size_ += bytes.size();
-    if (std::exchange(full_, false)) tell("journal: " + folder_.path() + ": the disk takes it again; nothing was lost");
+    if (full_.exchange(false)) tell("journal: " + folder_.path() + ": the disk takes it again; nothing was lost");
     return true;
   }
   const auto end = static_cast<off_t>(log_size_);
   if (::ftruncate(log_.number(), end) != 0 || ::lseek(log_.number(), end, SEEK_SET) != end) {
     // The reader stops where this began, and the next log goes on there.
   }
-  if (!std::exchange(full_, true))
+  if (!full_.exchange(true))
     tell("journal: " + folder_.path() + ": " + std::strerror(error) +
          "; computing goes on, and what has to be kept waits in memory until there is room");
   return false;

@@ -1,6 +1,7 @@
 // A scheduler's memory on disk: what has to be known after it was killed. docs/decisions/journal.md says why it is as it is.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -57,6 +58,10 @@ class Journal {
   std::uint64_t append(std::string record, bool awaited = false);
   /// The records before this number are on the disk.
   std::uint64_t kept() const;
+  /// Waits until they are, until a disk does not take them, or so long.
+  void wait_until_kept(std::uint64_t end, std::chrono::milliseconds longest);
+  /// How many files were not whole when it was opened, each of which may have held records that are lost.
+  std::size_t damaged() const noexcept { return damaged_; }
 
  private:
   Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log);
@@ -71,14 +76,15 @@ class Journal {
   }
 
   const Options options_;
+  const std::size_t damaged_;
   JournalFolder folder_;
   File log_;  ///< The writing thread's.
   std::uint64_t log_size_ = 0;   ///< Up to where it is safe.
   std::size_t written_ = 0;      ///< Bytes behind that.
-  bool full_ = false;  ///< The disk has been said to be full.
+  std::atomic<bool> full_ = false;  ///< The disk has been said to be full.
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_, kept_changed_;
   std::vector<std::string> waiting_;
   std::uint64_t waiting_bytes_ = 0;
   std::uint64_t next_ = 0, kept_ = 0;

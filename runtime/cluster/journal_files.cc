@@ -130,10 +130,10 @@ JournalFolder::Entries JournalFolder::entries() const {
   return found;
 }
 
-void JournalFolder::drop(const Entry& entry, Recovered& result) {
-  result.dropped.push_back(entry.path + ": not used, since records before it are missing; kept as " +
-                           fs::path(entry.path).filename().string() + std::string(kDropped));
+std::string JournalFolder::drop(const Entry& entry) {
   ::rename(entry.path.c_str(), (entry.path + std::string(kDropped)).c_str());
+  return entry.path + ": not used, since records before it are missing; kept as " + fs::path(entry.path).filename().string() +
+         std::string(kDropped);
 }
 
 Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
@@ -161,11 +161,17 @@ Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
     ::rename(newest.path.c_str(), (newest.path + std::string(kDropped)).c_str());
     found.snapshots.pop_back();
   }
+  std::string torn;  // where a log is not whole, unless the next one goes on there
+  const auto lose = [&result](std::string what) {
+    result.dropped.push_back(std::move(what));
+    ++result.damaged;
+  };
   for (std::size_t i = 0; i < found.logs.size(); ++i) {
     const Entry& log = found.logs[i];
     if (i + 1 < found.logs.size() && found.logs[i + 1].number <= result.next) continue;  // a snapshot stands for it
     if (log.number > result.next) {
-      drop(log, result);
+      if (!torn.empty()) lose(std::exchange(torn, {}));
+      lose(drop(log));
       continue;
     }
     const Result<Mapped> file = Mapped::open(log.path);
@@ -173,7 +179,7 @@ Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
     const std::string_view bytes = file.value().bytes();
     const auto header = formats::decode_journal_header(bytes);
     if (!header || header.value().kind != JournalFile::log || header.value().first != log.number) {
-      result.dropped.push_back(log.path + ": " + (header ? "it is another file's copy" : header.message()));
+      lose(log.path + ": " + (header ? "it is another file's copy" : header.message()));
       continue;
     }
     RecordReader reader(bytes, log.number);
@@ -182,11 +188,12 @@ Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
     }
     result.log_bytes += reader.offset();
     result.next = std::max(result.next, reader.sequence());
-    const bool goes_on = i + 1 < found.logs.size() && found.logs[i + 1].number == reader.sequence();
-    if (!reader.problem().empty() && !goes_on)
-      result.dropped.push_back(log.path + ": " + reader.problem() + "; " + std::to_string(bytes.size() - reader.offset()) +
-                               " bytes are dropped");
+    if (reader.sequence() > log.number) torn.clear();
+    if (reader.problem().empty()) continue;
+    if (!torn.empty()) lose(torn);
+    torn = log.path + ": " + reader.problem() + "; " + std::to_string(bytes.size() - reader.offset()) + " bytes are dropped";
   }
+  if (!torn.empty()) lose(torn);
   return result;
 }
 

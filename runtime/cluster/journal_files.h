@@ -50,6 +50,7 @@ class JournalFolder {
     std::uint64_t next = 0;            ///< The number of the next record.
     std::uint64_t log_bytes = 0;       ///< Of the log behind the snapshot.
     std::vector<std::string> dropped;  ///< A line for each thing that was not whole.
+    std::size_t damaged = 0;           ///< Of these, logs: records may be lost.
   };
   /// Reads everything, in order. What cannot be of use any more, since it lies behind a gap, is renamed to NAME.dropped.
   /// An error, and nothing changed, if something is of a newer version or cannot be read.
@@ -85,7 +86,7 @@ class JournalFolder {
   };
   Entries entries() const;
   void make_durable() const;
-  static void drop(const Entry& entry, Recovered& result);
+  static std::string drop(const Entry& entry);
 
   std::string path_;
   File lock_;

@@ -16,6 +16,10 @@ using formats::Error;
 
 /// Ids are written down before they are given away, so many at a time.
 constexpr std::uint32_t kIdsAtATime = 256;
+/// So many are taken for given away of which a damaged journal may have lost the records.
+constexpr std::uint32_t kLostIds = 64 * kIdsAtATime;
+/// A disk that is full, or that slow, does not keep a scheduler from its work.
+constexpr auto kBeginsWithin = 5s;
 /// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
 constexpr int kAttemptBits = 20;
 
@@ -50,20 +54,37 @@ Result<void> SchedulerServer::open_journal() {
     return Error{options_.journal + ": " + std::to_string(strange) +
                  " records are of another version of dflow: use that one, or another folder (--journal=DIR)"};
   }
-  std::uint32_t epoch = books.began().epoch + 1;
-  if (books.empty()) epoch = 1;
+  // With lost records go numbers that have been given away: that of a scheduler with each log that is damaged, and ids.
+  const std::size_t damaged = journal.value()->damaged();
+  const bool lossy = damaged > 0 || books.began().doubting;
+  std::uint64_t epoch = books.began().epoch + 1 + damaged;
+  if (books.empty() && !lossy) epoch = 1;
   if (epoch >> (32 - kAttemptBits) != 0) return Error{options_.journal + ": too many restarts: end the programs, then remove it"};
-  const std::lock_guard lock(mutex_);
-  journal_ = std::move(journal).value();
-  cluster_ = books.empty() ? fresh_number() : books.began().cluster;
-  if (options_.credentials && !books.empty()) options_.secret = books.began().secret;
-  journal_->append(Books::record(SchedulerFact(SchedulerBegan{cluster_, epoch, options_.credentials ? options_.secret : ""})));
-  next_id_ = ids_end_ = std::max(books.ids_end(), next_id_);
-  reserve_ids();
-  for (const auto& [number, program] : books.programs()) numbers_[program.id] = number;
-  options_.settings.epoch = epoch << kAttemptBits;
-  given_up_clients_ = books.given_up();
-  restore(books);
+  std::uint64_t begun = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    journal_ = std::move(journal).value();
+    SchedulerBegan now{.cluster = books.began().cluster, .epoch = static_cast<std::uint32_t>(epoch), .doubting = lossy};
+    if (books.empty()) now.cluster = fresh_number();
+    if (options_.credentials && !books.empty()) options_.secret = books.began().secret;
+    if (options_.credentials) now.secret = options_.secret;
+    cluster_ = now.cluster;
+    next_id_ = ids_end_ = std::max(books.ids_end(), next_id_) + (damaged > 0 ? kLostIds : 0);
+    doubtful_ = now.doubtful = lossy ? next_id_ : books.began().doubtful;
+    journal_->append(Books::record(SchedulerFact(now)));
+    if (std::exchange(now.doubting, false)) {
+      books.doubt([this](std::string_view record) { journal_->append(std::string(record)); });
+      journal_->append(Books::record(SchedulerFact(now)));
+    }
+    reserve_ids();
+    for (const auto& [number, program] : books.programs()) numbers_[program.id] = number;
+    options_.settings.epoch = now.epoch << kAttemptBits;
+    given_up_clients_ = books.given_up();
+    restore(books);
+    begun = append(Books::record(SchedulerFact(IdsGiven{ids_end_})), true);
+  }
+  // Who is killed before that is on the disk has had no members: the next one begins as if there had been none.
+  journal_->wait_until_kept(begun + 1, kBeginsWithin);
   return {};
 }
 
@@ -220,6 +241,12 @@ void SchedulerServer::restore(Program& program, const core::Ledger& ledger) {
   });
   program.absent_until = now() + options_.settings.recovery;
   apply(program, core::JournalRead{});
+}
+
+/// How many of a client's next messages a scheduler may have taken up whose records were lost.
+std::uint64_t SchedulerServer::said_again(const Member& client) const {
+  const std::uint64_t heard = client.program->heard.at(core::ClientId{client.id}), said = client.hello.said;
+  return client.id < doubtful_ && said > heard ? said - heard : 0;
 }
 
 /// Clients that have not come back are taken for gone; workers are given up by the brain.

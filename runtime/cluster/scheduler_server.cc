@@ -116,6 +116,8 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
   net::Welcome answered = welcome(member);
   if (member.hello.cluster != 0 || (member.hello.line != 0 && !newcomer && member.role != net::Role::agent)) {
     answered.refusal = take_back(member, answered);
+  } else if (next_id_ > core::max_client) {
+    answered.refusal = "it has had as many members as it has numbers for: end it (dflow down), and start another";
   } else {
     member.id = fresh_id();
   }
@@ -169,14 +171,14 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
     program.clients[id] = &member;
     std::optional<core::WorkerId> inside;
     if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};
-    if (program.absent_clients.erase(id) > 0) {
-      apply(program, core::ClientReturned{id});
-    } else {
+    const bool known = program.absent_clients.erase(id) > 0;
+    if (!known) {
       const core::ClientJoined joined{.client = id, .inside = inside};
       keep(program, joined);
       program.heard[id] = 0;
       apply(program, joined);
     }
+    if (const std::uint64_t again = said_again(member); known || again > 0) apply(program, core::ClientReturned{id, again});
     const auto hopeless = given_up_.find(program.id);
     if (hopeless != given_up_.end()) send(&member, ToClient(GivenUp{hopeless->second}));
     if (options_.agents && !inside) {

@@ -169,6 +169,7 @@ class SchedulerServer {
   Result<void> open_journal();
   void restore(const Books& books);
   void restore(Program& program, const core::Ledger& ledger);
+  std::uint64_t said_again(const Member& client) const;
   class Noting;
   void keep(const Program& program, const core::Fact& fact);
   void write_notes();
@@ -282,6 +283,7 @@ class SchedulerServer {
   bool journal_lost_ = false;    ///< It has given up.
   std::uint64_t cluster_ = 0;    ///< Not 0: there is a journal.
   std::uint32_t ids_end_ = 0;    ///< Ids below are known to be given away.
+  std::uint32_t doubtful_ = 0;   ///< Of members with ids below, records were lost.
   std::map<std::string, std::uint32_t> numbers_;  ///< Of programs in the journal.
   std::deque<Unkept> unkept_;
   core::Encoder notes_;             ///< Facts that are to be one record,

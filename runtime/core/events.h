@@ -358,7 +358,9 @@ struct WorkerReturned {
 /// A client that was awaited is back. It is told the ends of its tasks once more.
 struct ClientReturned {
   ClientId client{};
-  static constexpr std::tuple fields{&ClientReturned::client};
+  /// So many of its next messages, of those that a journal keeps, may have been taken up before they were lost.
+  std::uint64_t again = 0;
+  static constexpr std::tuple fields{&ClientReturned::client, &ClientReturned::again};
   bool operator==(const ClientReturned&) const = default;
 };
 

@@ -138,6 +138,15 @@ void Ledger::hear(ClientId client) {
   if (found != clients_.end()) ++found->second.heard;
 }
 
+void Ledger::doubt(const std::function<void(const Fact&)>& tell) {
+  for (auto& [id, kept] : tasks_) {
+    const auto* spec = std::get_if<TaskSpec>(&kept.what);
+    if (!spec || !spec->once || kept.given || kept.ran || kept.failure) continue;
+    kept.given = true;
+    tell(OnceGiven{id});
+  }
+}
+
 void Ledger::cut_inputs(Kept& kept) {
   auto* spec = std::get_if<TaskSpec>(&kept.what);
   if (!spec) return;

@@ -42,6 +42,10 @@ class Ledger {
   /// Calls with facts that make the same ledger of an empty one, the fewest there are.
   void restate(const std::function<void(const Fact&)>& tell) const;
 
+  /// Facts that came after these may be lost: what may run once, and has not run for all that is known, may have been given away.
+  /// Calls with what is added.
+  void doubt(const std::function<void(const Fact&)>& tell);
+
   /// How many messages of the client have been taken up; nothing if it is not there.
   std::optional<std::uint64_t> heard(ClientId client) const;
   /// The client said one more thing that is in the journal.

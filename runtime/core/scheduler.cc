@@ -102,7 +102,7 @@ void Scheduler::review(Index task) {
   const Task& t = graph_[task];
   switch (t.state) {
     case TaskState::fresh:
-      return activate(task);
+      return t.given ? fail_once(task, {}, {}) : activate(task);
     case TaskState::waiting:
       if (!t.needed()) return drop(task);
       return t.missing == 0 ? resolve(task) : (void)follow(task);

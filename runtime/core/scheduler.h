@@ -155,6 +155,7 @@ class Scheduler {
   void on(const JournalRead&);
   void on(const WorkerReturned&);
   void on(const ClientReturned&);
+  bool said_before(ClientId client);
   void on(const TaskTried&);
 
   // scheduler_recovery.cc
@@ -301,7 +302,7 @@ class Scheduler {
   // scheduler_members.cc: clients and workers that come and go.
   void lose_worker(Index worker, const WorkerLost& lost);
   void leave(ClientId client);
-  void submit(ClientId client, const TaskSpec& spec);
+  void submit(ClientId client, const TaskSpec& spec, bool again);
   Index lane_for(const TaskSpec& spec);
   void fill_lane(Index lane);
   void refill_lanes();
@@ -346,6 +347,7 @@ class Scheduler {
     std::vector<Event> later = {};          ///< What was said meanwhile.
   };
   std::unique_ptr<Recovery> recovery_;
+  std::map<ClientId, std::uint64_t> again_;  ///< So many of their next messages may have been taken up before.
 
   // Within one event.
   std::vector<Action> actions_;

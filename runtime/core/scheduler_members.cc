@@ -49,6 +49,7 @@ void Scheduler::on(const ClientLeft& event) {
 
 void Scheduler::leave(ClientId client) {
   clients_.erase(client);
+  again_.erase(client);
   std::erase_if(requests_, [&](const Request& request) { return request.client == client; });
   std::vector<Index> unsent;
   graph_.for_tasks_of(client, [&](Index task) {
@@ -72,10 +73,11 @@ void Scheduler::refuse(ClientId client, TaskId id, std::string why) {
 
 void Scheduler::on(const TasksSubmitted& event) {
   if (!clients_.contains(event.client)) return;
-  for (const TaskSpec& spec : event.tasks) submit(event.client, spec);
+  const bool again = said_before(event.client);
+  for (const TaskSpec& spec : event.tasks) submit(event.client, spec, again);
 }
 
-void Scheduler::submit(ClientId client, const TaskSpec& spec) {
+void Scheduler::submit(ClientId client, const TaskSpec& spec, bool again) {
   if (client_of(spec.id) != client)
     return refuse(client, spec.id, "was submitted under another client's name");
   if (graph_.find(spec.id) != none) return refuse(client, spec.id, "was submitted before");
@@ -97,6 +99,7 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
   const Index task = graph_.add(spec.id);
   Task& t = graph_[task];
   t.once = spec.once;
+  t.given = spec.once && again;
   t.payload = spec.payload;
   t.options = spec.options;
   t.priority = spec.priority;
@@ -120,6 +123,7 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec) {
 
 void Scheduler::on(const ValueScattered& event) {
   if (!clients_.contains(event.client)) return;
+  (void)said_before(event.client);
   if (client_of(event.id) != event.client || graph_.find(event.id) != none) {
     return refuse(event.client, event.id, "was scattered under a name that is taken");
   }
@@ -135,6 +139,7 @@ void Scheduler::on(const ValueScattered& event) {
 }
 
 void Scheduler::on(const TasksReleased& event) {
+  (void)said_before(event.client);
   for (const TaskId id : event.tasks) {
     const Index task = graph_.find(id);
     if (task == none || client_of(id) != event.client) continue;
@@ -144,6 +149,7 @@ void Scheduler::on(const TasksReleased& event) {
 }
 
 void Scheduler::on(const TasksCancelled& event) {
+  (void)said_before(event.client);
   for (const TaskId id : event.tasks) {
     const Index task = graph_.find(id);
     if (task == none || client_of(id) != event.client || graph_[task].state == TaskState::failed) continue;

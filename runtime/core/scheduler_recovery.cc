@@ -92,6 +92,7 @@ void Scheduler::on(const WorkerReturned& event) {
 }
 
 void Scheduler::on(const ClientReturned& event) {
+  if (event.again > 0) again_[event.client] = event.again;
   if (recovery_ || !clients_.contains(event.client)) return;
   graph_.for_tasks_of(event.client, [&](Index task) {
     Task& t = graph_[task];
@@ -100,6 +101,14 @@ void Scheduler::on(const ClientReturned& event) {
     if (t.state == TaskState::arriving) place_value(task);  // it says if it has let go of it
     later(task);
   });
+}
+
+/// Counts one of the client's messages. True if a scheduler may have taken it up of which the journal says nothing any more.
+bool Scheduler::said_before(ClientId client) {
+  const auto found = again_.find(client);
+  if (found == again_.end()) return false;
+  if (--found->second == 0) again_.erase(found);
+  return true;
 }
 
 void Scheduler::end_recovery() {

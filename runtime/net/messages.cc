@@ -64,6 +64,7 @@ wire::Frame to_wire(const Message& message) {
                    hello.cluster = static_cast<std::int64_t>(m.cluster);
                    hello.id = static_cast<std::int32_t>(m.id);
                    hello.kept = static_cast<std::int64_t>(m.kept);
+                   if (m.said != 0) hello.__set_said(static_cast<std::int64_t>(m.said));
                    if (m.line != 0) {
                      hello.__set_line(static_cast<std::int64_t>(m.line));
                      hello.__set_received(static_cast<std::int64_t>(m.received));
@@ -169,6 +170,7 @@ Hello from_wire(wire::Hello& m) {
   hello.cluster = static_cast<std::uint64_t>(m.cluster);
   hello.id = static_cast<std::uint32_t>(m.id);
   hello.kept = static_cast<std::uint64_t>(m.kept);
+  hello.said = static_cast<std::uint64_t>(m.said);
   hello.line = static_cast<std::uint64_t>(m.line);
   hello.received = static_cast<std::uint64_t>(m.received);
   return hello;

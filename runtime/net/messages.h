@@ -34,7 +34,8 @@ struct Hello {
   std::string machine = {};  ///< Processes with the same may read each other's memory; empty: with nobody's.
   std::uint64_t cluster = 0;  ///< Not 0: it was a member of this cluster under `id`, and would be again.
   std::uint32_t id = 0;
-  std::uint64_t kept = 0;     ///< So many of a client's messages are in the journal, for all it knows.
+  std::uint64_t kept = 0;     ///< So many of a client's messages are in the journal, for all it knows,
+  std::uint64_t said = 0;     ///< of so many that it has said.
   std::uint64_t line = 0;     ///< Not 0: its connection of this name broke, and would be resumed; a newcomer's (no `id`): is to
                               ///< have this name, and may have it already, if the answer did not reach him.
   std::uint64_t received = 0; ///< So many messages have come on it.

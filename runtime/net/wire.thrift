@@ -22,6 +22,7 @@ struct Hello {
   16: i64 kept              // So many of a client's messages are in the journal, for all it knows.
   17: optional i64 line     // Its connection of this name broke, and would be resumed.
   18: optional i64 received // So many messages have come on it.
+  19: optional i64 said     // So many messages a client has said that are to be kept.
 }
 
 // The answer; the last frame if it refuses.

@@ -66,6 +66,7 @@ class JournalTest : public ::testing::Test {
   const std::vector<std::string>& read() {
     const auto journal = open();
     EXPECT_TRUE(journal) << journal.message();
+    damaged_ = journal.value()->damaged();
     return read_;
   }
   void wait_until_kept(std::uint64_t end) {
@@ -94,6 +95,7 @@ class JournalTest : public ::testing::Test {
 
   fs::path folder_;
   std::vector<std::string> read_;
+  std::size_t damaged_ = 0;  ///< When it was read last.
   std::atomic<std::uint64_t> kept_{0};
   std::atomic<bool> gave_up_{false};
   std::mutex mutex_;
@@ -112,8 +114,10 @@ TEST_F(JournalTest, ATornTailIsDroppedAndTold) {
   change(files("log-").back(), [](std::string& bytes) { bytes.pop_back(); });
   EXPECT_THAT(read(), ElementsAre("a=1"));
   EXPECT_THAT(told(), HasSubstr("record 1 at byte 55 is cut short; 22 bytes are dropped"));
+  EXPECT_EQ(damaged_, 1u);
   write({"c=3"});
   EXPECT_THAT(read(), ElementsAre("a=1", "c=3"));
+  EXPECT_EQ(damaged_, 0u);  // what was lost is behind it
 }
 
 TEST_F(JournalTest, NothingIsTakenFromBehindADamagedRecord) {
@@ -123,6 +127,7 @@ TEST_F(JournalTest, NothingIsTakenFromBehindADamagedRecord) {
   EXPECT_THAT(read(), ElementsAre("a=1"));
   EXPECT_THAT(told(), HasSubstr("checksum does not match"));
   EXPECT_THAT(told(), HasSubstr("records before it are missing"));
+  EXPECT_EQ(damaged_, 2u);
   write({"d=4", "e=5"});  // the numbers of what was dropped are given again
   EXPECT_THAT(read(), ElementsAre("a=1", "d=4", "e=5"));
 }
@@ -132,6 +137,7 @@ TEST_F(JournalTest, ALogOfWhichNothingIsWholeIsStartedAgain) {
   change(files("log-").back(), [](std::string& bytes) { bytes.resize(10); });
   EXPECT_THAT(read(), IsEmpty());
   EXPECT_THAT(told(), HasSubstr("its header is cut short"));
+  EXPECT_EQ(damaged_, 1u);
   write({"b=2"});
   EXPECT_THAT(read(), ElementsAre("b=2"));
 }
@@ -172,6 +178,7 @@ TEST_F(JournalTest, ADamagedSnapshotGivesWayToTheOneBefore) {
   EXPECT_EQ(read().back(), last);
   EXPECT_EQ(last, "number=" + std::to_string(end - 1));
   EXPECT_THAT(told(), HasSubstr("the one before it is used"));
+  EXPECT_EQ(damaged_, 0u);
 }
 
 /// However seldom that is done otherwise.

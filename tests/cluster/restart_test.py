@@ -126,6 +126,33 @@ def what_runs_once_does_not_run_twice():
         assert len(traces) == len(set(traces)) >= ran, (out, traces)
 
 
+def what_runs_once_does_not_run_twice_though_the_journal_is_damaged():
+    for part in (0.3, 0.6, 0.9):
+        with Cluster() as cluster:
+            path = f"{cluster.home}/traces"
+            program = cluster.program("once", 100, path)
+            begun(program)
+            cluster.kill()
+            os.kill(children(cluster.keeper.pid)[0], signal.SIGKILL)
+            log = cluster.logs()[-1]
+            with open(log, "r+b") as file:
+                file.seek(int(os.path.getsize(log) * part))
+                byte = file.read(1)
+                file.seek(-1, os.SEEK_CUR)
+                file.write(bytes([byte[0] ^ 16]))
+            cluster.back()
+            expect(cluster.server.stderr.readline(), "journal: ", "bytes are dropped")
+            out, err = rest_of(program)
+            if program.returncode == 0:
+                ran, unknown = map(int, out.split()[1::2])
+                assert ran + unknown == 100, out
+            else:
+                expect(err, "dflow: ", "journal was damaged: the last ")
+            with open(path) as file:
+                traces = file.read().split()
+            assert len(traces) == len(set(traces)), traces
+
+
 def who_waits_in_vain_is_told():
     with Cluster() as cluster:
         program = cluster.program("sum", 2000, DFLOW_RECONNECT="1")
@@ -167,6 +194,7 @@ def agents_end_programs_that_do_not_come_back():
 
 if __name__ == "__main__":
     run_checks([a_graph_goes_on, again_and_again, a_worker_that_dies_meanwhile_is_replaced,
-                a_torn_journal_is_read_up_to_where_it_is_whole, what_runs_once_does_not_run_twice, who_waits_in_vain_is_told,
+                a_torn_journal_is_read_up_to_where_it_is_whole, what_runs_once_does_not_run_twice,
+                what_runs_once_does_not_run_twice_though_the_journal_is_damaged, who_waits_in_vain_is_told,
                 without_a_journal_what_was_there_is_lost, an_orderly_end_leaves_no_journal,
                 agents_end_programs_that_do_not_come_back])

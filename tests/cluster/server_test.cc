@@ -9,6 +9,8 @@
 #include <optional>
 #include <thread>
 
+#include "formats/file.h"
+#include "formats/journal.h"
 #include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/scheduler_server.h"
 
@@ -62,8 +64,10 @@ class Member {
   }
   void leave() { connection_->finish(); }
   /// What he says to the scheduler that takes this one's place.
-  net::Hello back() const {
+  net::Hello back(std::uint64_t kept = 0, std::uint64_t said = 0) const {
     net::Hello hello = hello_;
+    hello.kept = kept;
+    hello.said = std::max(kept, said);
     hello.cluster = welcome_.cluster;
     hello.id = welcome_.id;
     hello.line = welcome_.line;
@@ -100,6 +104,10 @@ core::TaskSpec spec(core::TaskId id, std::optional<core::TaskId> inside = {}) {
   return {.id = id, .payload = std::make_shared<const std::string>("x"), .inside = inside};
 }
 
+bool may_have_run(const core::TaskEnded& ended) {
+  return ended.failure && ended.failure->kind == core::Failure::Kind::may_have_run;
+}
+
 class Journalled : public ::testing::Test {
  protected:
   Journalled() {
@@ -110,6 +118,21 @@ class Journalled : public ::testing::Test {
   std::string snapshot() const {
     std::filesystem::copy(folder_ + "/first", folder_ + "/second", std::filesystem::copy_options::recursive);
     return folder_ + "/second";
+  }
+  /// The same, but of its last records not all of it has reached the disk.
+  std::string torn_snapshot(std::size_t records) const {
+    const std::string journal = snapshot();
+    std::filesystem::path log;
+    for (const auto& entry : std::filesystem::directory_iterator(journal)) {
+      if (entry.path().filename().string().starts_with("log-")) log = std::max(log, entry.path());
+    }
+    const std::string bytes = formats::read_file(log).value();
+    std::vector<std::size_t> ends;
+    formats::RecordReader reader(bytes, formats::decode_journal_header(bytes).value().first);
+    while (reader.next()) ends.push_back(reader.offset());
+    EXPECT_GE(ends.size(), records);
+    std::filesystem::resize_file(log, ends[ends.size() - records] - 1);
+    return journal;
   }
   std::string first() const { return folder_ + "/first"; }
 
@@ -157,6 +180,46 @@ TEST_F(Journalled, WhatWhoDoesNotComeBackSubmittedIsNotAwaited) {
   Client outer_again(server->address(), outer.back());
   outer_again.say(FromClient(EndAwaited{}));
   outer_again.await<AllEnded>();
+}
+
+/// What its journal does not say any more may have been: a task that may run once is not given to another worker.
+TEST_F(Journalled, WhatMayRunOnceDoesNotRunAgainThoughTheRecordOfThatIsLost) {
+  auto server = start(first());
+  Worker worker(server->address(), kWorker);
+  Client client(server->address(), kClient);
+  core::TaskSpec once = spec(core::task_id(core::ClientId{client.id()}, 1));
+  once.once = true;
+  client.say(FromClient(core::TasksSubmitted{.tasks = {once}}));
+  while (client.await<Kept>().messages < 1) continue;
+  worker.await<core::RunTask>();
+  const std::string journal = torn_snapshot(1);
+  server.reset();
+
+  server = start(journal, 100ms);
+  Client again(server->address(), client.back(1));
+  EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
+  EXPECT_GT(Client(server->address(), kClient).id(), client.id() + 10'000);  // ids may have been given away, too
+}
+
+TEST_F(Journalled, WhatMayRunOnceDoesNotRunAgainThoughItsSubmissionIsLost) {
+  auto server = start(first());
+  Worker worker(server->address(), kWorker);
+  Client client(server->address(), kClient);
+  core::TaskSpec once = spec(core::task_id(core::ClientId{client.id()}, 1));
+  once.once = true;
+  client.say(FromClient(core::TasksSubmitted{.tasks = {once}}));
+  while (client.await<Kept>().messages < 1) continue;
+  worker.await<core::RunTask>();
+  const std::string journal = torn_snapshot(2);
+  server.reset();
+
+  server = start(journal, 100ms);
+  EXPECT_THAT(greet(server->address(), client.back(1)).message(),
+              testing::HasSubstr("its journal was damaged: the last 1 messages of this program that it had are lost"));
+  // As if he had been killed, or cut off, before he had heard that it was kept.
+  Client again(server->address(), client.back(0, 1));
+  again.say(FromClient(core::TasksSubmitted{.tasks = {once}}));
+  EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
 }
 
 TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain) {

@@ -112,6 +112,18 @@ TEST_F(LedgerTest, WhatItRestatesMakesTheSame) {
   EXPECT_TRUE(again.has_worker(WorkerId{4}));
 }
 
+TEST_F(LedgerTest, DoubtsWhatMayRunOnceUnlessItHasEnded) {
+  for (std::uint64_t number = 0; number < 4; ++number) submit(number, {}, {.once = true});
+  submit(4);
+  ledger.add(TaskRan{task(0)});
+  ledger.add(TaskGone{task(1)});
+  ledger.add(OnceGiven{task(2)});
+  std::vector<std::string> added;
+  ledger.doubt([&](const Fact& fact) { added.push_back(describe(fact)); });
+  EXPECT_THAT(added, ElementsAre(describe(Fact(OnceGiven{task(3)}))));
+  EXPECT_THAT(told(ledger), testing::Contains(added[0]));
+}
+
 TEST_F(LedgerTest, IgnoresWhatDoesNotFit) {
   submit(1, {0});
   ledger.add(TasksSubmitted{ClientId{77}, {{.id = task_id(ClientId{77}, 0)}}});

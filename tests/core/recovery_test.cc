@@ -229,6 +229,31 @@ TEST_F(Recovery, WhatMayRunOnceAndRunsGoesOn) {
   EXPECT_EQ(all<TaskDone>(tell(TaskFinished{WorkerId{1}, task(0), Attempt{1}, 8})).size(), 1u);
 }
 
+TEST_F(Recovery, WhatMayRunOnceAndIsSubmittedAgainMayHaveRun) {
+  restart({});
+  come_back(1);
+  tell(ClientReturned{client, 2});
+  const auto submit_again = [&](std::uint64_t number) {
+    TaskSpec once = spec(number);
+    once.once = true;
+    return tell(TasksSubmitted{client, {once, spec(number + 100)}});
+  };
+  tell(TasksReleased{client, {task(77)}});  // counts, though it is of one that is not known
+  const auto second = submit_again(1), third = submit_again(2);
+  EXPECT_EQ(failure_of(second)->kind, Failure::Kind::may_have_run);
+  EXPECT_THAT(ran(second), ElementsAre(task(101)));
+  EXPECT_EQ(failure_of(third), nullptr);
+}
+
+TEST_F(Recovery, WhatIsSubmittedAgainMeanwhileCountsToo) {
+  restart({});
+  tell(ClientReturned{client, 1});
+  TaskSpec once = spec(1);
+  once.once = true;
+  tell(TasksSubmitted{client, {once}});
+  EXPECT_EQ(failure_of(come_back(1))->kind, Failure::Kind::may_have_run);
+}
+
 class Once : public Recovery {
  protected:
   Once() { join(1); }

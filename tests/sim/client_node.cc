@@ -53,18 +53,15 @@ void ClientNode::cut() {
 void ClientNode::reconnect() {
   if (dead) return;
   const auto heard = cluster_.heard_.find(id_);
-  if (cluster_.given_up_.contains(id_) || (heard == cluster_.heard_.end() && kept_ > 0)) return refused();
+  const bool known = heard != cluster_.heard_.end();
+  if (cluster_.given_up_.contains(id_) || (known ? heard->second : 0) < kept_) return refused();
   link_ = connect();
   const auto say = [this](core::Event event) {
     link_->up([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
   };
-  if (heard == cluster_.heard_.end()) {
-    say(core::ClientJoined{id_, inside_});
-  } else {
-    kept(heard->second);
-    cluster_.awaited_.erase(id_);
-    say(core::ClientReturned{id_});
-  }
+  if (known) kept(heard->second), cluster_.awaited_.erase(id_);
+  else say(core::ClientJoined{id_, inside_});
+  say(core::ClientReturned{id_, cluster_.doubtful_.contains(id_) ? unkept_.size() : 0});
   for (const core::Event& event : unkept_) say(event);
   for (const auto& [request, event] : requests) say(event);
 }

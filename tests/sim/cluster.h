@@ -129,6 +129,7 @@ struct ClusterOptions {
   bool replacing = false;  ///< Agents replace workers that have more than 95 % of that.
   double damage = 0;  ///< Of what is written to disks, as a part.
   bool journal = false;
+  bool damaging = false;  ///< Of what of it is on the disk, some is lost now and then.
   LinkOptions link = {};
   bool check_each = true;  ///< Invariants after each event, not now and then.
   core::Settings settings = {};
@@ -203,7 +204,7 @@ class Cluster {
   void keep(core::Fact fact, std::optional<ClientId> said_by = {});
   void note(const core::Event& event);
   void note(const core::Action& action);
-  std::string torn_journal();
+  std::string torn_journal(bool damaged);
   void restart_scheduler();
   core::Ledger read_journal(std::string_view file);
   void recover(const core::Ledger& ledger);
@@ -238,6 +239,8 @@ class Cluster {
   };
   std::vector<Record> journal_;
   std::size_t kept_ = 0;  ///< So many of its records are on the disk.
+  std::size_t condensed_ = 0;    ///< So many are a snapshot.
+  std::set<ClientId> doubtful_;  ///< Who was there when it was damaged.
   std::uint32_t epoch_ = 0;
   std::map<ClientId, std::uint64_t> heard_;
   std::set<ClientId> awaited_;

@@ -81,15 +81,17 @@ void Cluster::note(const core::Action& action) {
       action);
 }
 
-/// All that was on the disk, and a piece of what was on its way there.
-std::string Cluster::torn_journal() {
+/// All that was on the disk, and a piece of what was on its way there; or, where it is damaged, less, but for snapshots, of which
+/// there are two.
+std::string Cluster::torn_journal(bool damaged) {
   std::string file = formats::encode_header({formats::JournalFile::log, 0});
-  std::size_t safe = file.size();
+  std::size_t condensed = file.size(), safe = file.size();
   for (std::size_t i = 0; i < journal_.size(); ++i) {
     formats::append_record(file, i, journal_[i].bytes);
+    if (i < condensed_) condensed = file.size();
     if (i < kept_) safe = file.size();
   }
-  file.resize(world.random.between(safe, file.size()));
+  file.resize(damaged ? world.random.between(condensed, safe) : world.random.between(safe, file.size()));
   return file;
 }
 
@@ -136,7 +138,13 @@ core::Ledger Cluster::read_journal(std::string_view file) {
 }
 
 void Cluster::restart_scheduler() {
-  core::Ledger ledger = read_journal(torn_journal());
+  const bool damaged = options.damaging && world.random.chance(0.5);
+  core::Ledger ledger = read_journal(torn_journal(damaged));
+  if (damaged) {
+    ledger.doubt([&](const Fact& fact) { journal_.push_back({line({}, fact), {}}); });
+    for (const auto& [id, client] : clients_) doubtful_.insert(id);
+  }
+  condensed_ = std::min(condensed_, journal_.size());
   if (world.random.chance(0.5)) {  // condensed: it must mean the same
     journal_.clear();
     core::Ledger again;
@@ -146,6 +154,7 @@ void Cluster::restart_scheduler() {
     });
     require(again.tasks() == ledger.tasks(), "a condensed journal tells of other tasks");
     ledger = std::move(again);
+    condensed_ = journal_.size();
   }
   kept_ = journal_.size();
   held_.clear();

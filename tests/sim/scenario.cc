@@ -87,6 +87,8 @@ Plan make_plan(Random& random) {
   plan.cluster.replacing = fits && aside.chance(0.5);
   if (plan.cluster.replacing) plan.description += " replace";
   plan.user.crashes |= plan.cluster.replacing;
+  plan.cluster.damaging = plan.restarting && aside.chance(0.3);
+  if (plan.cluster.damaging) plan.description += " damaged-journal";
   return plan;
 }
 
