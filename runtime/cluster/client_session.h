@@ -44,6 +44,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
     /// The workers there will ever be, and what they have; empty: others may come.
     std::map<std::string, std::map<std::string, double>> workers = {};
+    bool by_level = true;  ///< As in `local::ClusterRequest`.
     bool trace = false;  ///< What workers run is told to `detail::trace_ran`.
     std::uint8_t allowed_failures = 0;  ///< Of tasks that do not say so themselves; 0: as the scheduler has it.
     bool inside_worker = false;

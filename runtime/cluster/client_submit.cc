@@ -48,6 +48,12 @@ std::shared_ptr<const core::TaskOptions> core_options(const TaskOptions* said, s
   return options == core::TaskOptions{} ? nullptr : std::make_shared<const core::TaskOptions>(std::move(options));
 }
 
+/// What dflowc saw behind its call.
+std::uint32_t level_of(const Node& node) {
+  const auto* site = node.has(detail::kReturnAddress) ? nullptr : static_cast<const detail::Site*>(node.where);
+  return site ? static_cast<std::uint32_t>(std::max(site->level, 0)) : 0;
+}
+
 /// Tasks of one function are expected to take as long as each other.
 core::FunctionId function_of(const Node& node) {
   const auto form = reinterpret_cast<std::uintptr_t>(node.call_form());
@@ -212,6 +218,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
   }
   task.payload = std::make_shared<const std::string>(std::move(payload));
   task.function = function_of(node);
+  if (options_.by_level) task.path = level_of(node);
   const TaskOptions* options = detail::options_of(node);
   task.options = core_options(options, options_.allowed_failures);
   if (options) {

@@ -38,12 +38,13 @@ std::chrono::seconds patience_or_throw() {
   return found.value();
 }
 
-std::unique_ptr<detail::Session> open_inside_worker(detail::Session& local) {
+std::unique_ptr<detail::Session> open_inside_worker(const local::ClusterRequest& request, detail::Session& local) {
   WorkerProcess* worker = this_worker_process();
   if (!worker) throw Error("dflow: an Executor was made in a worker before the worker was ready");
   ClientSession::Options options{.scheduler = worker->settings().scheduler,
                                  .self = hello_of_client(worker->settings().secret, worker->settings().program),
                                  .credentials = worker->settings().credentials,
+                                 .by_level = request.by_level,
                                  .inside_worker = true,
                                  .worker = [worker] { return worker->id(); },
                                  .blocked = [worker](detail::Node& task) { worker->blocked(task); },
@@ -71,6 +72,7 @@ std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& reque
       ClientSession::Options{.scheduler = address.value(),
                              .self = hello_of_client(admission.value().secret, files->key()),
                              .credentials = admission.value().credentials,
+                             .by_level = request.by_level,
                              .trace = request.trace,
                              .allowed_failures = static_cast<std::uint8_t>(usual ? 0 : request.allowed_failures),
                              .files = files,
@@ -85,7 +87,7 @@ std::unique_ptr<detail::Session> join_cluster(const local::ClusterRequest& reque
 }
 
 std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, detail::Session& local) {
-  if (request.inside_worker) return open_inside_worker(local);
+  if (request.inside_worker) return open_inside_worker(request, local);
   if (!request.scheduler.empty()) return join_cluster(request, local);
   transfer::let_read(::getpid());
   auto own = std::make_shared<OwnCluster>(request);
@@ -93,6 +95,7 @@ std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, deta
       ClientSession::Options{.scheduler = own->address(),
                              .self = hello_of_client(own->secret()),
                              .workers = own->workers(),
+                             .by_level = request.by_level,
                              .trace = request.trace,
                              .ended = [own]() mutable { own.reset(); }},
       local);

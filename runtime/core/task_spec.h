@@ -51,7 +51,7 @@ struct TaskSpec {
   Payload payload = {};
   std::shared_ptr<const TaskOptions> options = {};
   std::int32_t priority = 0;  ///< Higher first.
-  std::uint32_t path = 0;     ///< Length of the longest way from here to an end, if known; longer first.
+  std::uint32_t path = 0;     ///< How much comes behind it, if known; more first.
   std::uint16_t retries = 0;  ///< Times that the body may throw and be run again.
   OnFailure on_failure = OnFailure::fail;
   /// The client holds a future of it. It is told of the end, and the value stays until `TasksReleased`.

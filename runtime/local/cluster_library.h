@@ -24,6 +24,7 @@ struct ClusterRequest {
       {};                  ///< Bytes of each worker; 0: no bound; nothing: a share of this machine's.
   std::string spill = {};  ///< Where workers write values that memory has no room for; empty: they choose.
   std::map<std::string, Resources> resources = {};  ///< Of the worker named; "": of each other.
+  bool by_level = true;         ///< Of tasks that compete, those go first that dflowc saw to have most behind them.
   bool trace = false;           ///< What the workers do is to be told to this process.
   bool inside_worker = false;   ///< This process is a worker: its tasks submit to the scheduler that it works for.
 };

@@ -41,6 +41,7 @@ LocalSession::LocalSession(const Settings& settings, std::uint32_t id) : setting
                                      .memory = settings.worker_memory,
                                      .spill = settings.worker_spill,
                                      .resources = settings.resources,
+                                     .by_level = settings.priorities > 0,
                                      .trace = !settings.trace.empty(),
                                      .inside_worker = inside_worker()},
                                     *this);
