@@ -112,6 +112,10 @@ std::string reason_of(SSL& ssl) {
     case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
       ERR_clear_error();
       return "the other side shows no certificate";
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+      ERR_clear_error();
+      return "the other side knows no strong version or cipher of TLS: dflow speaks TLS 1.3 and nothing older";
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:

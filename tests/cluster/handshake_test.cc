@@ -2,10 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "runtime/cluster/handshake.h"
 #include "runtime/net/listener.h"
+#include "tests/net/tls_fixture.h"
 
 namespace dflow::cluster {
 namespace {
@@ -63,6 +67,64 @@ TEST(Handshake, AnotherServiceIsNamed) {
   callee.join();
   ASSERT_FALSE(greeted);
   EXPECT_THAT(greeted.message(), HasSubstr("another service's port"));
+}
+
+/// With certificates of each role.
+class Roles : public net::TlsTest {
+ protected:
+  using Role = net::CertificateRole;
+  static constexpr Role kAll[] = {Role::client, Role::scheduler, Role::agent, Role::worker};
+
+  /// What a caller comes to who says that he is `as`, at one with a certificate of role `callee`.
+  static std::string reach_it(net::Role as, const std::shared_ptr<net::Credentials>& caller,
+                              const std::shared_ptr<net::Credentials>& callee) {
+    auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0}, callee);
+    std::thread other([&] {
+      auto stream = listener.value()->accept();
+      (void)prove(*stream.value());
+    });
+    const auto stream = reach(listener.value()->address(), as, caller.get());
+    other.join();
+    return stream ? "" : stream.message();
+  }
+  /// Why the scheduler does not want who shows this certificate and says that.
+  std::string refusal_of(Role certificate, const net::Hello& hello) {
+    const Met met = meet(make(certificate), make(Role::scheduler));
+    EXPECT_EQ(met.callee, "");
+    return met.callee.empty() ? refusal(*met.far, hello, {}) : met.callee;
+  }
+};
+
+TEST_F(Roles, WhoIsCalledHasToBeWhatWasCalled) {
+  for (const auto& [as, own] : {std::pair(net::Role::client, Role::client), std::pair(net::Role::tool, Role::client),
+                                std::pair(net::Role::agent, Role::agent), std::pair(net::Role::worker, Role::worker),
+                                std::pair(net::Role::peer, Role::worker), std::pair(net::Role::peer, Role::client)}) {
+    const Role expected = as == net::Role::peer ? Role::worker : Role::scheduler;
+    for (const Role callee : kAll) {
+      const std::string why = reach_it(as, make(own), make(callee));
+      const bool serves = callee == Role::scheduler || callee == Role::worker;  // others' certificates are for callers
+      if (callee == expected) EXPECT_EQ(why, "") << net::name_of(callee);
+      else EXPECT_THAT(why, HasSubstr(serves ? " was expected there" : "unsuitable certificate purpose")) << net::name_of(callee);
+    }
+  }
+}
+
+TEST_F(Roles, WhoCallsHasToBeWhatHisCertificateSays) {
+  const net::Hello inside{.role = net::Role::client, .worker = 3};
+  const std::pair<net::Hello, std::vector<Role>> table[] = {{{.role = net::Role::client}, {Role::client}},
+                                                            {inside, {Role::worker}},
+                                                            {{.role = net::Role::tool}, {Role::client}},
+                                                            {{.role = net::Role::agent}, {Role::agent}},
+                                                            {{.role = net::Role::worker}, {Role::worker}},
+                                                            {{.role = net::Role::peer}, {Role::worker, Role::client}}};
+  for (const auto& [hello, may] : table) {
+    for (const Role certificate : {Role::client, Role::agent, Role::worker}) {
+      const std::string why = refusal_of(certificate, hello);
+      const bool let_in = std::find(may.begin(), may.end(), certificate) != may.end();
+      if (let_in) EXPECT_EQ(why, "") << net::name_of(certificate);
+      else EXPECT_THAT(why, HasSubstr("does not let its holder do that")) << net::name_of(certificate);
+    }
+  }
 }
 
 }  // namespace

@@ -157,7 +157,7 @@ TEST_F(TlsTest, SilenceEndsAtItsLimit) {
 /// Another program's end of a handshake, with settings that dflow never has.
 class Foreign {
  public:
-  explicit Foreign(const std::string& pem) : context_(SSL_CTX_new(TLS_client_method())) {
+  explicit Foreign(const std::string& pem) : context_(SSL_CTX_new(TLS_method())) {
     SSL_CTX_use_certificate_file(context_, pem.c_str(), SSL_FILETYPE_PEM);
     SSL_CTX_use_PrivateKey_file(context_, pem.c_str(), SSL_FILETYPE_PEM);
     SSL_CTX_set_security_level(context_, 0);
@@ -172,6 +172,13 @@ class Foreign {
     const bool in = SSL_connect(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1;
     SSL_free(ssl);
     return in;
+  }
+  /// The same for who is called.
+  void accept(int socket) {
+    SSL* ssl = SSL_new(context_);
+    SSL_set_fd(ssl, socket);
+    (void)SSL_accept(ssl);
+    SSL_free(ssl);
   }
 
  private:
@@ -212,6 +219,36 @@ TEST_F(TlsTest, OlderVersionsAndOtherCiphersAreRefused) {
     const Outcome outcome = try_with(foreign, scheduler, prove);
     EXPECT_FALSE(outcome.let_in) << version;
     EXPECT_THAT(outcome.why_not, HasSubstr("unsupported protocol")) << version;
+  }
+}
+
+/// What a caller comes to who calls such a program.
+std::string call(Foreign& foreign, const std::shared_ptr<Credentials>& caller) {
+  auto listener = Listener::bind({.host = "127.0.0.1", .port = 0});
+  std::thread callee([&] {
+    auto stream = listener.value()->accept();
+    foreign.accept(stream.value()->descriptor());
+    stream.value()->shut_down();
+  });
+  const auto stream = Stream::connect(listener.value()->address(), std::chrono::seconds(20), caller.get());
+  callee.join();
+  return stream ? "" : stream.message();
+}
+
+TEST_F(TlsTest, ACallerRefusesOlderVersionsAndOtherCiphersAsWell) {
+  const auto client = make(CertificateRole::client);
+  const Credential made =
+      issue(authority(), {.role = CertificateRole::scheduler, .name = "s", .hosts = {"127.0.0.1"}}, around_now()).value();
+  Foreign foreign(write("foreign.pem", made.certificate + made.key));
+  EXPECT_EQ(call(foreign, client), "");
+  SSL_CTX_set_ciphersuites(foreign.context(), "TLS_AES_128_CCM_8_SHA256");
+  EXPECT_THAT(call(foreign, client), HasSubstr("no strong version or cipher of TLS"));
+  SSL_CTX_set_ciphersuites(foreign.context(), "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set_cipher_list(foreign.context(), "ALL");
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION, TLS1_2_VERSION}) {
+    SSL_CTX_set_min_proto_version(foreign.context(), version);
+    SSL_CTX_set_max_proto_version(foreign.context(), version);
+    EXPECT_THAT(call(foreign, client), HasSubstr("no strong version or cipher of TLS")) << version;
   }
 }
 
