@@ -23,8 +23,10 @@ Board::Lines* Board::map(int descriptor) {
 }
 
 std::optional<Board> Board::make() {
-  const File made(::memfd_create("dflow-board", MFD_CLOEXEC));
+  const File made(::memfd_create("dflow-board", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!made || ::ftruncate(made.number(), sizeof(Lines)) != 0) return std::nullopt;
+  // A worker that made it shorter would end who reads it by a signal.
+  if (::fcntl(made.number(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return std::nullopt;
   File file(::fcntl(made.number(), F_DUPFD_CLOEXEC, kBehindStandard));
   Lines* lines = file ? map(file.number()) : nullptr;
   if (!lines) return std::nullopt;

@@ -49,6 +49,13 @@ TEST(Board, SaysThatItIsFullAndTakesMoreWhenSomeAreGone) {
   EXPECT_THAT(board->bodies(), SizeIs(Board::kMost));
 }
 
+TEST(Board, StaysAsLargeAsItsReaderTakesItFor) {
+  const std::optional<Board> board = Board::make();
+  ASSERT_TRUE(board);
+  EXPECT_NE(::ftruncate(board->descriptor(), 0), 0) << "who reads what is not there any more is ended by a signal";
+  EXPECT_THAT(board->bodies(), IsEmpty());
+}
+
 TEST(Board, JoinsNothingElse) {
   EXPECT_FALSE(Board::join(-1));
   EXPECT_FALSE(Board::join(0));
