@@ -176,4 +176,8 @@ const void* address_of(const CodePlace& place, std::size_t size) {
   return reinterpret_cast<const void*>(module->base + place.offset);
 }
 
+[[gnu::no_sanitize_address]] std::uint64_t word_at(const void* address) {
+  return *static_cast<const volatile std::uint64_t*>(address);
+}
+
 }  // namespace dflow::cluster

@@ -32,4 +32,7 @@ CodePlace place_of(const void* address);
 /// or it does not reach so far.
 const void* address_of(const CodePlace& place, std::size_t size = 1);
 
+/// The word there, which is in the program's memory, and need not be what it is taken for: address sanitizers are not asked.
+std::uint64_t word_at(const void* address);
+
 }  // namespace dflow::cluster

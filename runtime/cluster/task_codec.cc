@@ -61,7 +61,9 @@ class TaskFromBytes final : public TaskReader {
   TaskFromBytes(std::span<const std::byte> bytes, const FindInput& find_input)
       : TaskReader(bytes), find_input_(find_input) {}
 
-  const void* code() override {
+  const void* code() override { return code(1); }
+  /// Of so many bytes.
+  const void* code(std::size_t size) {
     const auto how = static_cast<Written>(bytes_.read<std::uint8_t>());
     if (how == Written::nowhere) return nullptr;
     if (how > Written::in_library) throw SerializeError("dflow: a task of another version of this program");
@@ -70,7 +72,7 @@ class TaskFromBytes final : public TaskReader {
       place_.check = bytes_.read<std::uint64_t>();
       place_.module = how == Written::in_library ? bytes_.read<std::string>() : std::string();
     }
-    return address_of(place_);
+    return address_of(place_, size);
   }
   NodeRef input(const ValueForm& form) override {
     if (!bytes_.read<bool>()) return find_input_(bytes_.read<std::uint32_t>(), form);
@@ -119,9 +121,9 @@ std::string write_task(Node& node, const NameInput& name_input) {
 
 Node* read_task(const std::string& bytes, const FindInput& find_input) {
   TaskFromBytes in(std::as_bytes(std::span(bytes)), find_input);
-  const auto* form = static_cast<const CallForm*>(in.code());
+  const auto* form = static_cast<const CallForm*>(in.code(sizeof(CallForm)));
   const bool aligned = reinterpret_cast<std::uintptr_t>(form) % alignof(CallForm) == 0;
-  if (!form || !aligned || form->magic != CallForm::kMagic || !form->read) {
+  if (!form || !aligned || word_at(form) != CallForm::kMagic || !form->read) {
     throw SerializeError("dflow: a task of another program, or of another version of this one");
   }
   return form->read(in);

@@ -31,7 +31,7 @@ const ValueForm* form_of(const std::string& name) {
     place.offset = in.read<std::uint64_t>();
     const auto* form = static_cast<const ValueForm*>(address_of(place, sizeof(ValueForm)));
     const bool aligned = reinterpret_cast<std::uintptr_t>(form) % alignof(ValueForm) == 0;
-    return form && aligned && form->magic == ValueForm::kMagic ? form : nullptr;
+    return form && aligned && word_at(form) == ValueForm::kMagic ? form : nullptr;
   } catch (const SerializeError&) {
     return nullptr;
   }
