@@ -154,8 +154,8 @@ void ClientSession::restart() {
       held.emplace_back(node);
     }
   }
-  for (const NodeRef& node : held) cancel(*node.get());
   ask(core::RestartRequested{});
+  for (const NodeRef& node : held) cancel(*node.get());
 }
 
 void ClientSession::set_up(Node& task) {

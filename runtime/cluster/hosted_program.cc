@@ -18,6 +18,13 @@ std::string library_path(const std::string& folder) {
   return own && *own ? folder + ':' + own : folder;
 }
 
+/// What each worker here has, as the agent's environment says.
+std::function<std::string(const std::string&)> resources() {
+  const char* said = std::getenv("DFLOW_WORKER_RESOURCES");
+  if (!said || !*said) return {};
+  return [all = std::string(said)](const std::string&) { return all; };
+}
+
 }  // namespace
 
 HostedProgram::HostedProgram(Agent& agent, StartProgram order)
@@ -83,6 +90,7 @@ void HostedProgram::run() {
                           .secret = order_.secret.empty() ? options.admission.secret : order_.secret,
                           .account = place.value().account,
                           .security = place.value().security,
+                          .resources = resources(),
                           .name_prefix = names_of_agent(host_name(), agent_.id_),
                           .environment = {{"DFLOW_WORKER_PROGRAM", order_.program},
                                           {"LD_LIBRARY_PATH", library_path(folder)}},

@@ -19,8 +19,10 @@ using namespace std::chrono_literals;
 /// So long a worker's end waits for who knows how its process ended.
 constexpr auto kForDetails = 2s;
 
+}  // namespace
+
 /// A process that runs here has ended, and its connections with it. False where that is not known.
-bool has_ended(const net::Hello& hello) {
+bool SchedulerServer::has_ended(const net::Hello& hello) {
   const bool here = hello.machine == transfer::machine() && hello.machine.find('/') != std::string::npos;
   if (!here || hello.pid <= 0) return false;
   if (::kill(static_cast<pid_t>(hello.pid), 0) != 0) return errno == ESRCH;
@@ -29,8 +31,6 @@ bool has_ended(const net::Hello& hello) {
   const std::size_t name_ends = status.value().rfind(") ");  // the process may bear any name
   return name_ends != std::string::npos && status.value().substr(name_ends + 2, 1) == "Z";
 }
-
-}  // namespace
 
 void SchedulerServer::connect(Member& member, std::unique_ptr<net::Stream> stream) {
   net::Bonds bonds{.most_waiting = kMostUnread, .resumable = member.line != 0 && options_.pulse.grace.count() > 0};
@@ -139,6 +139,7 @@ void SchedulerServer::client_left(Member& member) {
   end_inner_of(program, id);
   std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
   std::erase_if(program.restarts, [&](const Restart& each) { return each.client == id; });
+  std::erase_if(program.unmet, [&](const auto& each) { return each.first.first == id; });
   program.heard.erase(id);
   keep(program, core::ClientLeft{id});
   apply(program, core::ClientLeft{id});

@@ -61,7 +61,10 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                  },
                  [&](Sync sync) { send(&member, ToClient(sync)); },
                  [&](TraceWanted) { want_trace(program); },
-                 [&](SetUpRequested& request) { add_set_up(member, std::move(request)); },
+                 [&](SetUpRequested& request) {
+                   if (!request.again && refuse_shared(member, request.request, "on_worker()")) return;
+                   add_set_up(member, std::move(request));
+                 },
                  [&](FilesOffered& offered) { hosting_.on(member.id, program.id, offered); },
                  [&](Piece& piece) { hosting_.on(member.id, piece); },
                  [&](auto& event) {
@@ -69,7 +72,11 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::TasksSubmitted>) {
                      if (member.hello.worker) note_inner(program, event);
                    }
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::RetireRequested>) {
+                     if (refuse_shared(member, event.request, "retire_workers()")) return;
+                   }
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::RestartRequested>) {
+                     if (refuse_shared(member, event.request, "restart()")) return;
                      note_restart(program, event);
                    }
                    // What is released has ended: of that a scheduler who was killed may have been the last to know.

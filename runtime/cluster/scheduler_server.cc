@@ -235,6 +235,7 @@ void SchedulerServer::keep_time() {
     for (const auto& [id, program] : programs_) {
       apply(*program, core::Tick{now()});
       give_up_absent(*program);
+      warn_of_unmet(*program);
     }
     give_up_leaving();
     drop_revoked();

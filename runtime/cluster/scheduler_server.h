@@ -137,6 +137,12 @@ class SchedulerServer {
     std::vector<SetUpEntry> set_ups = {};
     std::vector<Restart> restarts = {};
     bool traced = false;
+    /// What clients' tasks ask for that no worker is or has, since when, and whether the client has been told.
+    struct Demand {
+      core::Time since{};
+      bool told = false;
+    };
+    std::map<std::pair<core::ClientId, std::string>, Demand> unmet = {};
 
     // With a journal:
     std::uint32_t number = 0;                             ///< Its name there.
@@ -207,6 +213,7 @@ class SchedulerServer {
   net::Welcome welcome(const Member& member) const;
   void broken(Member& member);
   void note_broken(Member& member);
+  static bool has_ended(const net::Hello& hello);
   void closed(Member& member);
   void departed(Member& member);
   void client_left(Member& member);
@@ -251,6 +258,10 @@ class SchedulerServer {
   void await_no_more(Program& program, const std::function<bool(const std::string& name)>& those);
   void await_no_more(Program& program, const std::string& worker);
   void await_none_of(Program& program, const std::string& host, std::uint32_t agent);
+
+  // sharing.cc
+  bool refuse_shared(Member& client, core::RequestId request, const std::string& call);
+  void warn_of_unmet(Program& program);
 
   // set_ups.cc
   bool start_set_ups(Member& member);

@@ -70,6 +70,12 @@ class Scheduler {
     bool retiring = false;
   };
   std::vector<WorkerStatus> workers() const;
+  /// Tasks that are ready and ask for what no worker is or has; of many the first.
+  struct Unmet {
+    TaskId task{};
+    std::shared_ptr<const TaskOptions> demands = {};
+  };
+  std::vector<Unmet> unmet() const;
 
   /// Memory of its own, without what payloads point to.
   std::size_t bytes() const;

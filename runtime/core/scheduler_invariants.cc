@@ -160,6 +160,19 @@ std::vector<Scheduler::WorkerStatus> Scheduler::workers() const {
   return result;
 }
 
+std::vector<Scheduler::Unmet> Scheduler::unmet() const {
+  constexpr std::size_t enough = 1000;
+  std::vector<Unmet> result;
+  for (const Lane& lane : lanes_) {
+    if (!lane.demands || !lane.workers.empty()) continue;
+    for (const auto& entry : lane.queue.entries()) {
+      if (result.size() == enough) return result;
+      if (in_queue(entry)) result.push_back({graph_[entry.task].id, lane.demands});
+    }
+  }
+  return result;
+}
+
 std::size_t Scheduler::bytes() const {
   std::size_t total = graph_.bytes() + fleet_.bytes();
   for (const Lane& lane : lanes_) total += lane.queue.bytes();

@@ -1,7 +1,7 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
-// killed; `impatient`, which waits for one and not for long; `large M`, which gets a value of
+// killed; `change`, which asks for all that changes workers; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
 
@@ -104,6 +104,26 @@ int main(int argc, char** argv) {
       errand.submit(write_file, gate, folder + "/marked");
       std::cout << "submitted" << std::endl;
       needed.wait();
+    } else if (what == "change") {
+      ex.wait_for_workers(2);
+      const auto attempt = [](const char* call, const auto& f) {
+        try {
+          f();
+          std::cout << call << " done" << std::endl;
+        } catch (const dflow::Error& error) {
+          std::cout << error.what() << std::endl;
+        }
+      };
+      attempt("on_worker", [&] { ex.on_worker([] { ::setenv("CHANGED", "yes", 1); }); });
+      attempt("restart", [&] { ex.restart(); });
+      attempt("retire", [&] { ex.retire_workers(1); });
+    } else if (what == "demand") {
+      const auto gpu = ex.with({.resources = {{"gpu", 1}}});
+      const std::vector tasks{gpu.submit(process), gpu.submit(process)};
+      ex.with({.resources = {{"slots", 1}}}).submit(process).get();
+      std::cout << "asked" << std::endl;
+      for (const auto& task : tasks) task.wait();
+      std::cout << "done" << std::endl;
     } else if (what == "impatient") {
       ex.wait_for_workers(1, std::chrono::milliseconds(200));
     } else if (what == "large") {

@@ -73,6 +73,17 @@ TEST_F(SchedulerTest, NestedPrioritization) {
   EXPECT_THAT(ran(finish(4)), ElementsAre(task(5)));
 }
 
+TEST_F(SchedulerTest, TellsWhichTasksAskForWhatNoWorkerHas) {
+  join(1);
+  const auto gpu = std::make_shared<TaskOptions>(TaskOptions{.resources = {{"gpu", 1}}});
+  submit(1, {}, {.options = gpu}), submit(2), submit(3, {2}, {.options = gpu});
+  ASSERT_THAT(scheduler.unmet(), SizeIs(1));  // the other one is not ready
+  EXPECT_EQ(scheduler.unmet()[0].task, task(1));
+  EXPECT_EQ(scheduler.unmet()[0].demands->resources, gpu->resources);
+  say(WorkerJoined{.worker = WorkerId{2}, .name = "w2", .resources = {{"gpu", 1}}});
+  EXPECT_THAT(scheduler.unmet(), IsEmpty());
+}
+
 class AheadTest : public SchedulerTest {
  protected:
   AheadTest() : SchedulerTest(Settings{}) {}

@@ -1,0 +1,47 @@
+"""Runs of one build share workers: none changes them under another, and each is told what it asks for in vain."""
+import sys
+
+from tool_support import Bench, expect, run_checks
+
+DFLOW, APP, GUEST = sys.argv[1:]
+
+
+def workers_are_changed_only_by_who_has_them_alone():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=2", "--threads=2")
+        environment = {"DFLOW_SCHEDULER": address}
+        other = bench.start([GUEST, "hold"], environment=environment)
+        assert other.stdout.readline().startswith("worker ")
+        stranger = bench.run([APP], environment=environment)  # another program's workers are others
+        expect(stranger.stdout, "sum 14\n")
+        refused = bench.run([GUEST, "change"], environment=environment)
+        lines = refused.stdout.splitlines()
+        assert len(lines) == 3, refused
+        for line, call in zip(lines, ("on_worker()", "restart()", "retire_workers()")):
+            expect(line, f"dflow: {call} would reach another run of this program", f"client-{other.pid} on ", "DFLOW_WORKERS")
+        assert other.poll() is None
+        other.kill()
+        other.communicate()
+        alone = bench.run([GUEST, "change"], environment=environment)
+        assert alone.stdout == "on_worker done\nrestart done\nretire done\n", alone
+
+
+def who_asks_for_what_is_not_there_is_told_once():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=2", "--threads=1", environment={"DFLOW_WORKER_RESOURCES": "slots=2"})
+        other = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
+        program = bench.start([GUEST, "demand"], environment={"DFLOW_SCHEDULER": address})
+        assert program.stdout.readline() == "asked\n"
+        line = program.stderr.readline()
+        expect(line, "dflow: tasks wait for a worker that is not there: 1 gpu (TaskOptions::resources); there are ", "-1 on ",
+               " with 2 slots, ", "-2 on ")
+        bench.agent(address, "--workers=1", "--threads=1", environment={"DFLOW_WORKER_RESOURCES": "gpu=1"})
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out, err) == (0, "done\n", "")
+        other.kill()
+        assert "gpu" not in other.communicate()[1], "another run is told of it"
+
+
+run_checks([workers_are_changed_only_by_who_has_them_alone, who_asks_for_what_is_not_there_is_told_once])
