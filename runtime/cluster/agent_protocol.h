@@ -21,12 +21,14 @@ struct ProgramFile {
   std::uint64_t size = 0;
   std::string hash = {};  ///< As `hash_of_file` gives it.
   static constexpr std::tuple fields{&ProgramFile::name, &ProgramFile::size, &ProgramFile::hash};
+  bool operator==(const ProgramFile&) const = default;
 };
 
 /// What a program's workers are made of: the executable first, then the libraries that not every machine has.
 struct ProgramFiles {
   std::vector<ProgramFile> files = {};
   static constexpr std::tuple fields{&ProgramFiles::files};
+  bool operator==(const ProgramFiles&) const = default;
 };
 
 // ---- to clients, and their answers
@@ -143,7 +145,7 @@ struct ProgramFailed {
   static constexpr std::tuple fields{&ProgramFailed::program, &ProgramFailed::reason};
 };
 
-/// To a scheduler that may not know: the agent runs workers of this program.
+/// To a scheduler that may not know: the agent runs workers of this program. Whether of the right files, its clients tell.
 struct ProgramHosted {
   std::string program = {};
   ProgramFiles files = {};

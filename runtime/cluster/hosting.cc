@@ -30,6 +30,7 @@ void Hosting::agent_left(std::uint32_t id) {
   std::erase_if(wanted_, [&](const auto& each) { return each.second.agent == id; });
   for (auto each = flushes_.begin(); each != flushes_.end();) answered((each++)->first, id);
   for (auto& [name, program] : programs_) {
+    program.claimed.erase(id);
     if (program.hosts.erase(id) > 0 && program.hosts.empty() && !program.clients.empty()) {
       warn(name, "the cluster's last agent is gone: tasks wait until there is another one (dflow agent)");
     }
@@ -127,15 +128,25 @@ void Hosting::on(std::uint32_t client, const std::string& name, FilesOffered& me
     return give_up(name, program, "the program cannot be sent to the cluster: " + message.error);
   }
   program.files = std::move(message.files);
+  for (const auto& [agent, claimed] : std::exchange(program.claimed, {})) compare(name, program, agent, claimed);
   host(name, program);
 }
 
+/// It goes on with what it runs. What is to run elsewhere only a client can tell.
 void Hosting::on(std::uint32_t agent, ProgramHosted& message) {
-  if (message.files.files.empty() || message.files.files.size() > kMostFiles) return;
   Program& program = programs_[message.program];
-  if (!program.files) program.files = std::move(message.files);
   if (program.clients.empty()) program.from_before = true;
   program.hosts.insert(agent);
+  if (program.files) compare(message.program, program, agent, message.files);
+  else program.claimed[agent] = std::move(message.files);
+  host(message.program, program);
+}
+
+/// An agent that runs anything else for the program ends that, and is told what to run.
+void Hosting::compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed) {
+  if (claimed == *program.files) return;
+  send(agent, StopProgram{name});
+  program.hosts.erase(agent);
 }
 
 void Hosting::on(std::uint32_t agent, PieceWanted& message) {

@@ -18,7 +18,7 @@ namespace dflow::cluster {
 /// a moment longer.
 /// Not thread-safe; it calls its handlers from within its own calls.
 ///
-/// Invariants: (1) a program that an agent runs has its files known; (2) each piece that an agent waits for is asked of a
+/// Invariants: (1) agents are told to run files that a client of the program has named, and no others; (2) each piece that an agent waits for is asked of a
 /// client that is there.
 class Hosting {
  public:
@@ -81,7 +81,9 @@ class Hosting {
   struct Program {
     std::map<std::uint32_t, net::Connection*> clients = {};
     Owner owner = {};
-    std::optional<ProgramFiles> files = {};
+    std::optional<ProgramFiles> files = {};  ///< As a client has named them.
+    /// What agents say that they run, for a scheduler that was killed, until a client has named its files.
+    std::map<std::uint32_t, ProgramFiles> claimed = {};
     std::uint32_t asked = 0;            ///< The client that was asked for the files.
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
@@ -102,6 +104,7 @@ class Hosting {
 
   void answered(std::uint64_t flush, std::uint32_t agent);
   void host(const std::string& name, Program& program);
+  void compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed);
   void ask_for(std::uint64_t number, Wanted& wanted);
   void on(std::uint32_t agent, AgentReport& message);
   void on(std::uint32_t agent, PieceWanted& message);

@@ -14,6 +14,7 @@
 namespace dflow::cluster {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
 class Cache : public ::testing::Test {
@@ -75,6 +76,33 @@ TEST_F(Cache, KeepsWhatAnotherAgentUses) {
   (void)provide(other, "b");
   (void)provide(other, "c");
   EXPECT_THAT(programs(), UnorderedElementsAre("a", "c"));
+}
+
+TEST_F(Cache, RefusesBytesThatAreNotWhatWasAnnounced) {
+  ProgramCache cache = open();
+  for (const std::string& came : {std::string(100'000, 'c'), std::string(99'999, 'b'), std::string(100'001, 'b'), std::string()}) {
+    const auto provided = cache.provide("a", {{file}}, [&](const std::string&, std::uint64_t) { return Result<std::string>(came); });
+    EXPECT_THAT(provided.message(), HasSubstr("file app has changed"));
+    for (const auto& left : std::filesystem::directory_iterator(path + "/a"))
+      EXPECT_FALSE(left.path().filename().string().starts_with("app")) << left.path();
+  }
+  std::ofstream(path + "/a/app") << std::string(100'000, 'c');
+  EXPECT_EQ(fetched, 0);
+  (void)provide(cache, "a");
+  EXPECT_EQ(fetched, 1) << "nor is what lies there believed";
+}
+
+TEST_F(Cache, PutsNothingOutsideItsFolder) {
+  ProgramCache cache = open();
+  const auto nothing = [](const std::string&, std::uint64_t) { return Result<std::string>(std::string()); };
+  const std::string zero("a\0b", 3);
+  for (const std::string& name : {std::string("../app"), std::string("/tmp/app"), std::string("a/b"), std::string(".."), std::string(), zero}) {
+    ProgramFile named = file;
+    named.name = name;
+    EXPECT_THAT(cache.provide("a", {{file, named}}, nothing).message(), HasSubstr("a name that is none"));
+    EXPECT_THAT(cache.provide(name, {{file}}, nothing).message(), HasSubstr("a name that is none"));
+  }
+  EXPECT_THAT(programs(), UnorderedElementsAre());
 }
 
 TEST_F(Cache, IsClearedWhenItIsOpened) {
