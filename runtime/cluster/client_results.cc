@@ -9,6 +9,7 @@
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/print.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/local/machine_memory.h"
 
 namespace dflow::cluster {
 
@@ -219,7 +220,9 @@ std::string result_of(const Node& node) {
 Result<void> read_into(Node& node, transfer::Source& source, std::exception_ptr& failure) {
   failure = nullptr;
   const std::uint64_t size = source.left();
+  static const std::uint64_t machine = local::memory_of_machine();
   try {
+    if (machine > 0 && size > machine) throw std::bad_alloc();  // it is what another process says
     Reader in(source, size);
     node.value_form()->read(node, in);
   } catch (const std::bad_alloc&) {

@@ -98,7 +98,7 @@ void PeerServer::serve(Guest& guest) {
   for (;;) {
     const Result<net::Message> message = stream.read();
     guest.shown.reset();
-    if (!message) return;
+    if (!message) break;
     const auto* pull = std::get_if<net::Pull>(&message.value());
     const auto* push = std::get_if<net::Push>(&message.value());
     const bool taken = std::holds_alternative<net::Taken>(message.value());
@@ -183,7 +183,10 @@ Result<void> PeerServer::take(Guest& guest, const net::Push& push) {
   if (const Result<void> may_read = far ? formats::Error{"it is of another machine"} : source->probe(); !may_read) {
     return stream.write(net::Value{.outcome = Outcome::unreadable, .error = may_read.message()});
   }
-  handlers_.admit(push.size);
+  if (const std::string why = handlers_.admit(push.size); !why.empty()) {
+    if (Result<void> skipped = source->skip(); !skipped) return skipped;
+    return stream.write(net::Value{.outcome = Outcome::cannot_cross, .error = why + " on " + self_.name});
+  }
   Result<ValueStore::Held> value = receive_value(*source, push.form);
   handlers_.arrived(push.size);
   if (!value && !source->broken().empty()) return value.error();

@@ -28,8 +28,8 @@ class PeerServer {
   /// What else its owner does.
   struct Handlers {
     Pushed pushed;
-    /// Returns when there is room for a value of so many bytes; and: it has come, or has not.
-    std::function<void(std::uint64_t bytes)> admit;
+    /// Returns when there is room for a value of so many bytes, or why there never is; and: what might come has come, or has not.
+    std::function<std::string(std::uint64_t bytes)> admit;
     std::function<void(std::uint64_t bytes)> arrived;
     /// A value could not be read back from the disk.
     std::function<void(core::TaskId id, core::Attempt version)> spoilt;

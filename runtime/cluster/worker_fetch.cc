@@ -75,8 +75,10 @@ std::vector<core::WorkerEvent> WorkerProcess::fetch(const std::vector<core::Star
   const std::vector<Pulled> pulled = links_->pull(
       orders.front().from, wanted,
       [&](std::size_t which, transfer::Source& source, const net::Value& value) -> Result<void> {
+        untaken[which] = admit(value.size, orders[which]);
+        if (!untaken[which].empty()) return formats::Error{untaken[which]};  // nor is what he says listened to any longer
         Result<ValueStore::Held> received = receive_value(source, value.form);
-        untaken[which].clear();
+        if (value.size > orders[which].bytes) arrived(value.size - orders[which].bytes);
         if (!received && !source.broken().empty()) return received.error();
         if (!received) return (untaken[which] = received.message(), Result<void>());
         held[which] = std::move(received).value();

@@ -50,16 +50,27 @@ void WorkerProcess::trim(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
-/// A value that is pushed waits until there is somebody to tell of it, and room for it, or until no other comes.
-void WorkerProcess::admit(std::uint64_t bytes) {
+/// A value that is pushed waits until there is somebody to tell of it, and room for it, or until no other comes. Why it never
+/// may come, else.
+std::string WorkerProcess::admit(std::uint64_t bytes) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return over_ || (begun_ && (pushed_bytes_ == 0 || brain_->has_room(pushed_bytes_ + bytes))); });
-  pushed_bytes_ += std::max<std::uint64_t>(bytes, 1);
+  if (std::string why = incoming_.refusal(bytes); !why.empty()) return why;
+  changed_.wait(lock, [&] { return over_ || (begun_ && incoming_.may_begin(bytes, *brain_)); });
+  incoming_.begin(bytes);
+  return {};
+}
+
+/// A value that was asked for may have more bytes than was said, as far as there is room.
+std::string WorkerProcess::admit(std::uint64_t bytes, const core::StartFetch& order) {
+  const std::lock_guard lock(mutex_);
+  std::string why = incoming_.refusal(bytes, order.bytes, *brain_);
+  if (why.empty() && bytes > order.bytes) incoming_.begin(bytes - order.bytes);
+  return why;
 }
 
 void WorkerProcess::arrived(std::uint64_t bytes) {
   const std::lock_guard lock(mutex_);
-  pushed_bytes_ -= std::max<std::uint64_t>(bytes, 1);
+  incoming_.end(bytes);
   changed_.notify_all();
 }
 

@@ -97,7 +97,7 @@ Result<int> WorkerProcess::run() {
                                measure(bytes);
                                apply(core::ValuePushed{.id = id, .version = version, .bytes = bytes});
                              },
-                         .admit = [this](std::uint64_t bytes) { admit(bytes); },
+                         .admit = [this](std::uint64_t bytes) { return admit(bytes); },
                          .arrived = [this](std::uint64_t bytes) { arrived(bytes); },
                          .spoilt = [this](core::TaskId id, core::Attempt version) { spoilt(id, version); }});
   if (!server) return server.error();

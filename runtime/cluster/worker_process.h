@@ -20,6 +20,7 @@
 #include "runtime/cluster/board.h"
 #include "runtime/cluster/half_done.h"
 #include "runtime/cluster/handshake.h"
+#include "runtime/cluster/incoming.h"
 #include "runtime/cluster/memory_limit.h"
 #include "runtime/cluster/peer_links.h"
 #include "runtime/cluster/peer_server.h"
@@ -146,7 +147,8 @@ class WorkerProcess {
   // worker_memory.cc
   void measure(std::uint64_t untold);
   void trim(std::unique_lock<std::mutex>& lock);
-  void admit(std::uint64_t bytes);
+  std::string admit(std::uint64_t bytes);
+  std::string admit(std::uint64_t bytes, const core::StartFetch& order);
   void arrived(std::uint64_t bytes);
   void spill();
   core::SpillEnded::How spill(const core::SpillValue& order);
@@ -198,7 +200,7 @@ class WorkerProcess {
   bool disk_works_ = true;
   std::uint64_t trimmed_at_ = 0;    ///< Spilled bytes when memory was given back last.
   bool released_ = false;           ///< Memory has been given back that the process may still have.
-  std::uint64_t pushed_bytes_ = 0;  ///< Of values that are being pushed.
+  Incoming incoming_{settings_.memory};
   bool begun_ = false;              ///< There are a brain and a scheduler to tell of what peers do.
   bool over_ = false;
   std::string why_over_;

@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "runtime/cluster/arrival.h"
 #include "runtime/net/listener.h"
 
 namespace dflow::cluster {
@@ -109,6 +110,60 @@ TEST(PeerLinks, CallAheadSoThatTheFirstValueFindsAConnection) {
     EXPECT_EQ(pulled.front().outcome, Pulled::Outcome::gone) << pulled.front().error;
   }
   peer.join();
+}
+
+/// A worker that answers each question with the same words, and no bytes behind them.
+class LyingWorker {
+ public:
+  explicit LyingWorker(net::Value answer) : answer_(std::move(answer)), thread_([this] { serve(); }) {}
+  ~LyingWorker() {
+    listener_->close();
+    thread_.join();
+  }
+  std::string address() const { return listener_->address().text(); }
+
+ private:
+  void serve() {
+    while (auto stream = listener_->accept()) {
+      if (!stream.value()->read() || !answer(*stream.value(), {})) continue;
+      while (stream.value()->read() && stream.value()->write(answer_)) {
+        if (answer_.size > 0) break;
+      }
+    }
+  }
+  const net::Value answer_;
+  std::unique_ptr<net::Listener> listener_ = net::Listener::bind({.host = "127.0.0.1", .port = 0}).value();
+  std::thread thread_;
+};
+
+TEST(PeerLinks, TakesNoMemoryForASizeThatNoMachineHas) {
+  constexpr std::uint64_t kSize = std::uint64_t{1} << 40;
+  const LyingWorker worker({.size = kSize});
+  PeerLinks links({.role = net::Role::peer, .program = "p", .secret = "s"}, nullptr);
+  links.add(core::WorkerId{1}, worker.address());
+  const std::array wanted{Wanted{core::TaskId{1}, core::Attempt{1}}};
+  std::vector<std::string> errors;
+  (void)links.pull(core::WorkerId{1}, wanted, [&](auto, transfer::Source& source, const net::Value& value) -> Result<void> {
+    errors.push_back(receive_value(source, value.form).message());
+    return {};
+  });
+  EXPECT_THAT(errors, ::testing::ElementsAre("there is no memory for its 1099511627776 bytes"));
+}
+
+TEST(PeerLinks, ListensNoLongerToWhoIsNotBelieved) {
+  const LyingWorker worker({.size = 1 << 20});
+  PeerLinks links({.role = net::Role::peer, .program = "p", .secret = "s"}, nullptr);
+  links.add(core::WorkerId{1}, worker.address());
+  const std::array wanted{Wanted{core::TaskId{1}, core::Attempt{1}}};
+  int asked = 0;
+  const auto pulled =
+      links.pull(core::WorkerId{1}, wanted, [&](auto, transfer::Source& source, const net::Value&) -> Result<void> {
+        ++asked;
+        EXPECT_EQ(source.left(), 1u << 20);
+        return formats::Error{"it is not what was announced"};
+      });
+  EXPECT_EQ(pulled.front().outcome, Pulled::Outcome::unreachable);
+  EXPECT_EQ(asked, 2) << "once more, by another connection";
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <dflow/dflow.h>
 
 #include <array>
+#include <atomic>
 
 #include "tests/net/tls_fixture.h"
 
@@ -38,6 +39,63 @@ TEST_F(PeerServerTest, EndsWhatARevokedCertificateHasOpened) {
   server_->drop_revoked(revocations);
   EXPECT_FALSE(is_answered(*guest.stream));
   EXPECT_TRUE(is_answered(*other.stream));
+}
+
+/// On one machine, without certificates; what is admitted is noted.
+class PushTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<PeerServer> serve() {
+    return PeerServer::start({.program = "p", .name = "w", .secret = "s"}, "127.0.0.1", nullptr, store_,
+                             {.pushed = [this](core::TaskId, core::Attempt, std::uint64_t) { ++pushed_; },
+                              .admit = [](std::uint64_t bytes) { return bytes > kMost ? "it is too large" : std::string(); },
+                              .arrived =
+                                  [this](std::uint64_t bytes) {
+                                    arrived_ = bytes;
+                                    arrived_.notify_all();
+                                  },
+                              .spoilt = {}})
+        .value();
+  }
+  Greeted enter() { return greet(server_->address(), {.role = net::Role::peer, .program = "p", .secret = "s"}).value(); }
+  static std::string answer_to(net::Stream& stream) { return std::get<net::Value>(stream.read().value()).error; }
+  bool stored() { return static_cast<bool>(store_.find(core::TaskId{1}, core::Attempt{})); }
+
+  static constexpr std::uint64_t kMost = 100;
+  ValueStore store_;
+  std::atomic<int> pushed_ = 0;
+  std::atomic<std::uint64_t> arrived_ = 0;
+  std::unique_ptr<PeerServer> server_ = serve();
+};
+
+TEST_F(PushTest, RefusesAValueThatIsNotAdmittedAndGoesOn) {
+  const Greeted peer = enter();
+  const std::vector<std::byte> bytes(kMost + 1);
+  for (const std::uint64_t size : {kMost + 1, kMost}) {
+    const std::span<const std::byte> piece(bytes.data(), size);
+    ASSERT_TRUE(peer.stream->write(net::Push{.task = 1, .size = size}, {&piece, 1}));
+    EXPECT_EQ(answer_to(*peer.stream), size > kMost ? "it is too large on w" : "");
+    EXPECT_EQ(stored(), size <= kMost);
+  }
+  EXPECT_EQ(pushed_, 1);
+}
+
+TEST_F(PushTest, KeepsNothingOfAValueThatIsShorterThanWasSaid) {
+  {
+    const Greeted peer = enter();
+    const std::vector<std::byte> bytes(10);
+    const std::span<const std::byte> piece(bytes);
+    ASSERT_TRUE(peer.stream->write(net::Push{.task = 1, .size = kMost}, {&piece, 1}));
+  }
+  arrived_.wait(0);
+  EXPECT_EQ(arrived_, kMost) << "its room is free again";
+  server_.reset();
+  EXPECT_FALSE(stored());
+}
+
+TEST_F(PushTest, EndsTheConnectionOfWhoSaysWhatNoValueHas) {
+  const Greeted peer = enter();
+  ASSERT_TRUE(peer.stream->write(net::Push{.task = 1, .size = UINT64_MAX}));
+  EXPECT_FALSE(peer.stream->read());
 }
 
 /// A worker computes again what it has a copy of, since nobody has heard of that; a task there is about to read the copy.
