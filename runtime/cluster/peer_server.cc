@@ -119,7 +119,7 @@ std::optional<ValueStore::Held> PeerServer::find(const net::Pull::Wanted& wanted
   try {
     return store_.find(core::TaskId{wanted.task}, core::Attempt{wanted.version});
   } catch (const DamagedValue& damaged) {
-    handlers_.spoilt(damaged.id, damaged.version);
+    handlers_.spoilt(damaged);
     return ValueStore::Held{};
   } catch (const std::bad_alloc&) {
     return {};

@@ -32,7 +32,7 @@ class PeerServer {
     std::function<std::string(std::uint64_t bytes)> admit;
     std::function<void(std::uint64_t bytes)> arrived;
     /// A value could not be read back from the disk.
-    std::function<void(core::TaskId id, core::Attempt version)> spoilt;
+    std::function<void(const DamagedValue& value)> spoilt;
   };
 
   /// At `host`, for peers that know the same secret; with credentials by TLS.

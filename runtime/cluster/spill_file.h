@@ -37,6 +37,9 @@ class SpillFile : public std::enable_shared_from_this<SpillFile> {
     Result<void> read(core::TaskId task, core::Attempt version,
                       const std::function<void(transfer::Source& bytes)>& take) const;
 
+    /// What it takes of the disk.
+    std::uint64_t bytes() const noexcept { return bytes_; }
+
    private:
     friend class SpillFile;
     std::shared_ptr<SpillFile> file_;

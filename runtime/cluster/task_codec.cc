@@ -131,8 +131,10 @@ Node* read_task(const std::string& bytes, const FindInput& find_input) {
 
 std::string type_of_value(const Node& node) {
   const ValueForm* form = node.value_form();
-  return form ? type_name(*form->type) : "";
+  return form ? type_of_value(*form) : "";
 }
+
+std::string type_of_value(const ValueForm& form) { return type_name(*form.type); }
 
 ValueBytes write_value(Node& ended) {
   const ValueForm* form = ended.value_form();

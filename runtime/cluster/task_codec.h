@@ -40,5 +40,6 @@ ValueBytes write_value(Node& ended);
 
 /// "std::vector<long>", of a node with a value.
 std::string type_of_value(const Node& node);
+std::string type_of_value(const dflow::detail::ValueForm& form);
 
 }  // namespace dflow::cluster

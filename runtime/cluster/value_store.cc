@@ -8,6 +8,7 @@
 #include <dflow/detail/session.h>
 
 #include "runtime/cluster/task_codec.h"
+#include "runtime/core/story.h"
 
 namespace dflow::cluster {
 
@@ -25,6 +26,13 @@ NodeRef copied(Node& node, const ValueForm& form) {
 }
 
 }  // namespace
+
+DamagedValue::DamagedValue(core::TaskId task, core::Attempt attempt, const ValueForm* form, std::uint64_t bytes,
+                           const std::string& how)
+    : std::runtime_error("the " + (form ? type_of_value(*form) : "value") + " of " + core::Story<core::WorkState>::name(task) + ", " +
+                         std::to_string(bytes) + " bytes: " + how),
+      id(task),
+      version(attempt) {}
 
 void ValueStore::put(core::TaskId id, core::Attempt version, Held held) {
   Entry entry{.held = std::move(held)};  // what was there is destroyed after the lock is given back
@@ -67,7 +75,7 @@ ValueStore::Held ValueStore::lend(core::TaskId id, core::Attempt version, const 
     bytes->resize(source.left());
     source.read(*bytes);
   });
-  if (!read) throw DamagedValue(id, version, read.message());
+  if (!read) throw DamagedValue(id, version, from.form, from.slot->bytes(), read.message());
   const std::lock_guard lock(mutex_);
   if (Entry* found = entry(id, version)) found->lent = bytes;
   return {.bytes = bytes, .form = from.form};
@@ -107,7 +115,7 @@ NodeRef ValueStore::object(core::TaskId id, core::Attempt version, const ValueFo
   else if (const Result<void> read =
                known.slot->read(id, version, [&](transfer::Source& source) { make(source, source.left()); });
            !read) {
-    throw DamagedValue(id, version, read.message());
+    throw DamagedValue(id, version, &form, known.slot->bytes(), read.message());
   }
   {
     const std::lock_guard lock(mutex_);

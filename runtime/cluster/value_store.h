@@ -22,13 +22,10 @@
 
 namespace dflow::cluster {
 
-/// A value's bytes on the disk are not what they were.
+/// A value's bytes on the disk are not what they were. `what()` names its task, its type, its size there, and what is wrong.
 class DamagedValue : public std::runtime_error {
  public:
-  DamagedValue(core::TaskId task, core::Attempt attempt, const std::string& how)
-      : std::runtime_error("dflow: a value cannot be read back from the disk: " + how),
-        id(task),
-        version(attempt) {}
+  DamagedValue(core::TaskId task, core::Attempt attempt, const ValueForm* form, std::uint64_t bytes, const std::string& how);
   const core::TaskId id;
   const core::Attempt version;
 };

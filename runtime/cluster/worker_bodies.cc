@@ -143,7 +143,7 @@ void WorkerProcess::load(const core::StartBody& order) {
     detail::observe_node(*node, *new EndOfBody(*this, name));
     detail::run_here(detail::scope_of(*executor_), *node);
   } catch (const DamagedValue& damaged) {
-    spoilt(damaged.id, damaged.version);
+    spoilt(damaged);
     const std::lock_guard lock(mutex_);
     forget_body(bodies_.find(name));
     apply(core::BodyUnstarted{order.id, order.attempt, damaged.id, damaged.version});

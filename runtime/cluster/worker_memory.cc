@@ -141,9 +141,9 @@ void WorkerProcess::tell_of_disk(const std::string& why) {
                      "(DFLOW_WORKER_SPILL, dflow agent --spill-dir)\n";
 }
 
-void WorkerProcess::spoilt(core::TaskId id, core::Attempt version) {
-  std::cerr << "dflow: a value on the disk is damaged: it is computed again\n";
-  tell(core::ValueSpoilt{id, version});
+void WorkerProcess::spoilt(const DamagedValue& value) {
+  std::cerr << std::string("dflow: a value on the disk is damaged: it is computed again (") + value.what() + ")\n";
+  tell(core::ValueSpoilt{value.id, value.version});
 }
 
 }  // namespace dflow::cluster

@@ -99,7 +99,7 @@ Result<int> WorkerProcess::run() {
                              },
                          .admit = [this](std::uint64_t bytes) { return admit(bytes); },
                          .arrived = [this](std::uint64_t bytes) { arrived(bytes); },
-                         .spoilt = [this](core::TaskId id, core::Attempt version) { spoilt(id, version); }});
+                         .spoilt = [this](const DamagedValue& value) { spoilt(value); }});
   if (!server) return server.error();
   server_ = std::move(server).value();
 

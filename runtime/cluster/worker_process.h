@@ -153,7 +153,7 @@ class WorkerProcess {
   void spill();
   core::SpillEnded::How spill(const core::SpillValue& order);
   void tell_of_disk(const std::string& why);
-  void spoilt(core::TaskId id, core::Attempt version);
+  void spoilt(const DamagedValue& value);
 
   // worker_trace.cc
   void trace(const Name& name, const Body& body, const core::WorkerEvent& end);

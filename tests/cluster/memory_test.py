@@ -1,6 +1,8 @@
 """Workers whose memory is bounded: results that do not fit are written to the disk, and what else may come of that."""
 import json
 import os
+import re
+import subprocess
 import sys
 
 from tool_support import Bench, expect, run_checks, wait_until
@@ -51,6 +53,7 @@ def what_is_damaged_on_the_disk_is_computed_again():
         done = bench.run([APP, "damage", 60, 4], environment=of_two_workers(bench, 80))
         assert "wrong" not in done.stdout and "replaced" not in done.stdout and done.stdout.endswith("done\n"), done
         assert "a value on the disk is damaged: it is computed again" in done.stderr, done
+        assert re.search(r"computed again \(the std::vector<unsigned long.*> of task \d+/\d+, \d{5,} bytes: ", done.stderr), done
 
 
 def a_full_disk_is_told_of_and_waited_for():
@@ -62,6 +65,37 @@ def a_full_disk_is_told_of_and_waited_for():
             assert len(said) == 2, done.stderr
             assert "values cannot be written to the disk" in said[0] and "File too large" in said[0], said
             assert "values can be written to the disk again" in said[1], said
+
+
+def a_worker_on_a_disk_without_room_is_paused_until_it_has_some():
+    with Bench(DFLOW) as bench:
+        folder = f"{bench.home}/small"
+        os.makedirs(folder)
+        mount = ["mount", "-t", "tmpfs", "-o", "size=5M,mode=700", "dflow-test", folder]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            return print("left out: a full disk takes root, and a kernel that lets it mount one")
+        try:
+            scheduler, address = bench.scheduler()
+            bench.agent(address, "--workers=1", "--threads=1", "--memory-limit=160MB", f"--spill-dir={folder}")
+            program = bench.start([APP, "keep", 27, 4], environment={"DFLOW_SCHEDULER": address})
+            assert program.stdout.readline() == "made\n"
+            expect(program.stderr.readline(), "values cannot be written to the disk", folder, "No space left on device")
+
+            def worker(paused):
+                status = json.loads(bench.run([DFLOW, "status", "--json", f"--scheduler={address}"]).stdout)
+                one = status["programs"][0]["workers"][0]
+                return one if one["paused"] is paused else None
+
+            full = wait_until("the worker is paused", lambda: worker(True))
+            assert full["spilled_bytes"] < 12_000_000 and full["memory"] > 96_000_000, full  # half of each value can be packed
+            subprocess.run(["mount", "-o", "remount,size=400M", folder], check=True)
+            expect(program.stderr.readline(), "values can be written to the disk again")
+            free = wait_until("the worker goes on", lambda: worker(False))
+            assert free["spilled_bytes"] > 12_000_000, free
+            program.kill()
+            bench.stop(scheduler)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def a_task_that_takes_ever_more_memory_is_ended_and_named():
@@ -109,6 +143,6 @@ def status_shows_what_is_on_the_disk():
 
 run_checks([results_of_five_times_the_memory_are_right, small_results_of_all_the_memory_are_right,
             so_many_results_that_no_disk_helps_are_an_error, what_is_damaged_on_the_disk_is_computed_again,
-            a_full_disk_is_told_of_and_waited_for, a_task_that_takes_ever_more_memory_is_ended_and_named,
+            a_full_disk_is_told_of_and_waited_for, a_worker_on_a_disk_without_room_is_paused_until_it_has_some, a_task_that_takes_ever_more_memory_is_ended_and_named,
             a_result_larger_than_the_memory_is_named, a_folder_that_is_not_there_is_an_error,
             status_shows_what_is_on_the_disk])
