@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Checks that each test which docs/conformance.md names exists, and that each case there has a test or a reason.
+"""Checks that each test which docs/conformance.md names exists, also in its reasons, and that each case there has a test or
+a reason.
 
 usage: conformance_check.py CONFORMANCE_MD CASES TEST_EXECUTABLE...
 """
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 
 def listed_tests(executable):
@@ -28,16 +30,37 @@ def rows(path):
                 yield cells
 
 
+def written_tests(tests):
+    """Of all sources: GoogleTests as Suite.Name, and the checks of scripts as script.py: name."""
+    found = set()
+    for source in tests.rglob("*.cc"):
+        for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", source.read_text(encoding="utf-8"), re.MULTILINE):
+            found.add(f"{suite}.{name}")
+    for script in tests.rglob("*_test.py"):
+        for name in re.findall(r"^def (\w+)\(\):", script.read_text(encoding="utf-8"), re.MULTILINE):
+            found.add(f"{script.name}: {name}")
+    return found
+
+
+def named_in(reason):
+    """`Suite.Name`, and `script_test.py`: `check`."""
+    yield from re.findall(r"`([A-Z]\w*\.[A-Z0-9]\w*)`", reason)
+    for script, check in re.findall(r"`(\w+_test\.py)`: `(\w+)`", reason):
+        yield f"{script}: {check}"
+
+
 def camel(case):
     return "".join(word[:1].upper() + word[1:] for word in case.split("_"))
 
 
 def main(page, expected, *executables):
     tests = set().union(*map(listed_tests, executables))
+    written = written_tests(Path(__file__).parent.parent)
     wrong = []
     count = 0
     for file, case, test, reason in rows(page):
         count += 1
+        wrong += [f"{file}.{case}: its reason names {name}, which is no test" for name in named_in(reason) if name not in written]
         name = test.strip("`")
         if bool(name) == bool(reason):
             wrong.append(f"{file}.{case}: needs either a test or a reason")
