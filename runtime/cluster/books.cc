@@ -86,7 +86,7 @@ void Books::on(const ProgramForgotten& fact) {
 
 void Books::doubt(const std::function<void(std::string_view)>& keep) {
   for (auto& [number, program] : programs_) {
-    program.ledger.doubt([&keep, number = number](const core::Fact& fact) { keep(record(number, fact)); });
+    program.ledger.doubt([&keep, id = number](const core::Fact& fact) { keep(record(id, fact)); });
   }
 }
 
