@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes what comes from outside (plans, recordings, documents, units, archives, tables of tasks, journals, frames, certificates,
-# messages, values) and the state machines of scheduler and worker, each target in turn, with address and undefined-behaviour sanitizers.
+# Fuzzes what comes from outside (plans, recordings, documents, units, archives, tables of tasks, journals and their folders, frames,
+# certificates, messages, values, tasks, boards) and the state machines of scheduler and worker, each target in turn, with address and undefined-behaviour sanitizers.
 #   --seconds=N   for each target (60)
 #   --seed=S      of libFuzzer (from the clock; printed)
 #   --jobs=N      targets at once (as many as processors)
@@ -13,8 +13,8 @@ cd "$(dirname "$0")/.."
 
 seconds=60 seed=$((RANDOM * 32768 + RANDOM)) jobs=$(nproc)
 targets=()
-all=(plan document recording unit archive task_table journal books spill frame messages certificate security_config packed vocabulary value
-  exception scheduler worker)
+all=(plan document recording unit archive task_table journal journal_folder books spill frame messages certificate security_config packed vocabulary value
+  exception task board scheduler worker)
 for argument in "$@"; do
   case "$argument" in
     --seconds=*) seconds=${argument#*=} ;;
