@@ -232,23 +232,26 @@ class Check:
         return differs
 
     def check_killed_workers(self, name, program, reference):
-        """The same while workers are killed: so many, if a few runs are enough for that; none, if nobody asks for it."""
-        least = int(os.environ.get("CHAOS_KILLS") or 0)
-        if self.annotations.workers != "yes" or least == 0:
+        """The same while workers are killed, one or as many as CHAOS_KILLS says, with the arguments of each PARAMS in turn. A
+        program may end before anything befalls it, but not each time."""
+        if self.annotations.workers == "perhaps" or not self.annotations.runs_on_workers(name):
             return
-        arguments = tuple(self.annotations.cases[0].arguments)
+        least = int(os.environ.get("CHAOS_KILLS") or 1)
         seed, kills = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(1 << 31)), 0
         chooser = random.Random(seed)
-        for _ in range(3 * least):
+        for attempt in range(20 * least):
+            arguments = tuple(self.annotations.cases[attempt % len(self.annotations.cases)].arguments)
+            first = (0, 0.03) if attempt % 2 == 0 else (0, 0)  # of short ones only who is killed at once is killed at all
             code, printed, errors, killed = run_under_kills([program, *arguments], self.environment(ON_WORKERS["on three workers"]),
-                                                            chooser, (0, 0.03), (0.2, 0.6), most=60)
+                                                            chooser, first, (0.2, 0.6), most=60)
             kills += killed
             if code != 0 or printed != reference.get(arguments):
                 return self.failures.add(f"{name}, workers killed (CHAOS_SEED={seed}), arguments {arguments}: exit code {code}",
                                          f"{printed}\n{errors}")
             if kills >= least:
                 return
-        return
+        if kills == 0:
+            self.failures.add(f"{name}: none of its workers was killed in {20 * least} runs (CHAOS_SEED={seed})")
 
     def tool(self, *arguments):
         return subprocess.run([self.options.dflow, "graph", *map(str, arguments)], capture_output=True, text=True)
