@@ -4,7 +4,7 @@
 //     option_prices [PATHS]      prints price and standard error of each option; progress goes to standard error
 //
 // Each batch of paths has a seed of its own and sums are merged in a fixed order: the output is the same on any number
-// of threads.
+// of threads, and in worker processes (DFLOW_WORKERS=3): batches take all that they need as arguments, which can be sent.
 
 #include <dflow/dflow.h>
 
@@ -58,13 +58,13 @@ Estimate merge(Estimate a, const Estimate& b) {
 
 /// All batches at once, then a tree of merges.
 dflow::Future<Estimate> price(dflow::Executor& ex, const Option& option, const std::vector<std::uint64_t>& seeds) {
-  auto batches = ex.map([option](std::uint64_t seed) { return simulate(option, seed); }, seeds);
+  auto batches = ex.map(simulate, std::vector(seeds.size(), option), seeds);
   return ex.reduce(merge, std::move(batches));
 }
 
 /// Takes batches in order until the price is known to `target`, and cancels the rest.
 Estimate price_to(dflow::Executor& ex, const Option& option, double target, const std::vector<std::uint64_t>& seeds) {
-  auto batches = ex.map([option](std::uint64_t seed) { return simulate(option, seed); }, seeds);
+  auto batches = ex.map(simulate, std::vector(seeds.size(), option), seeds);
   Estimate known;
   std::size_t used = 0;
   while (used < batches.size() && (used == 0 || known.error() > target)) known = merge(known, batches[used++].get());

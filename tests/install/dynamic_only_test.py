@@ -2,10 +2,15 @@
 formula; and that it prints the same however it is run and compiled."""
 
 import math
+import random
 import re
 import subprocess
+import sys
 import unittest
+from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent.parent / "chaos"))
+from faults import run_under_kills  # noqa: E402
 from support import PREFIX, SOURCE, TIMEOUT, WORK, InstalledTest, environment, fresh_folder, needs_dflowc
 
 SAMPLE = SOURCE / "samples/dynamic_only/option_prices.cpp"
@@ -38,15 +43,25 @@ class DynamicOnly(InstalledTest):
 
     def test_prints_the_same_in_each_way_to_run(self):
         first = self.call(self.prices)
-        for env in ({"DFLOW_THREADS": 1}, {"DFLOW_THREADS": 8}, {"DFLOW_SERIAL": 1}, {"DFLOW_SHUFFLE": 1}):
+        for env in ({"DFLOW_THREADS": 1}, {"DFLOW_THREADS": 8}, {"DFLOW_SERIAL": 1}, {"DFLOW_SHUFFLE": 1}, {"DFLOW_WORKERS": 3}):
             self.assertEqual(self.call(self.prices, **env), first, env)
 
     @needs_dflowc
     def test_prints_the_same_when_compiled_by_dflowc(self):
         first = self.call(self.prices)
         self.call("dflowc", "--dflow-host=g++", "-std=c++20", "-O2", SAMPLE, "-o", "compiled")
-        for env in ({}, {"DFLOW_STATIC": 0}):
+        for env in ({}, {"DFLOW_STATIC": 0}, {"DFLOW_WORKERS": 3}):
             self.assertEqual(self.call("./compiled", **env), first, env)
+
+    def test_prints_the_same_while_workers_are_killed(self):
+        first, seed, kills = self.call(self.prices), random.SystemRandom().randrange(1 << 31), 0
+        chooser = random.Random(seed)
+        for _ in range(3):
+            code, printed, errors, killed = run_under_kills(
+                [self.prices], environment(self.prefix, DFLOW_WORKERS=3), chooser, (0, 0.03), (0.2, 0.6), most=TIMEOUT)
+            self.assertEqual((code, printed), (0, first), f"seed {seed}\n{errors}")
+            kills += killed
+        self.assertGreater(kills, 0, f"seed {seed}")
 
     def test_cancels_what_is_not_needed(self):
         self.call(self.prices, DFLOW_THREADS=1)
