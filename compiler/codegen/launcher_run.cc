@@ -243,7 +243,7 @@ std::string FamilyText::tries(const CallText& call, const Target& target) const 
   text += call.result == "void" ? call.call + ";\n" : "::new (static_cast<void*>(" + target.place + ")) (" + call.result + ")(" + call.call + ");\n";
   if (!target.done.empty()) text += "        " + target.done + " = true;\n";
   if (call.retries > 0) text += "        break;\n";
-  text += "      } catch (...) {\n        " + (call.retries > 0 ? "if (dflow_attempt == " + last + "u) " : std::string());
+  text += "      } catch (const " + kDetail + "ThrowWatch&) {\n      } catch (...) {\n        " + (call.retries > 0 ? "if (dflow_attempt == " + last + "u) " : std::string());
   return text + handled(call, target) + "      }\n";
 }
 
@@ -269,7 +269,7 @@ std::string FamilyText::timed_tries(const CallText& call, const Target& target) 
   text += "      for (unsigned dflow_attempt = 0; dflow_attempt <= " + std::to_string(call.retries) +
           "u && !dflow_made.is_made && (dflow_attempt == 0 || !dflow_timed.is_over()); ++dflow_attempt)\n      try {\n" + call.prepared + "        ";
   text += call.result == "void" ? call.call + ";\n" : "::new (static_cast<void*>(dflow_made.place())) (" + call.result + ")(" + call.call + ");\n";
-  text += "        dflow_made.is_made = true;\n      } catch (...) {\n        dflow_thrown = ::std::current_exception();\n      }\n";
+  text += "        dflow_made.is_made = true;\n      } catch (const " + kDetail + "ThrowWatch&) {\n      } catch (...) {\n        dflow_thrown = " + kDetail + "thrown_by_body();\n      }\n";
   text += "      dflow_overdue = !dflow_timed.settle();\n      }\n      if (!dflow_overdue)\n";
   moved.prepared = "        if (!dflow_made.is_made) ::std::rethrow_exception(dflow_thrown);\n";
   moved.call = call.result == "void" ? "static_cast<void>(0)" : "::std::move(*dflow_made.place())";

@@ -34,6 +34,7 @@
 #include <dflow/executor.h>
 #include <dflow/future.h>
 #include <dflow/options.h>
+#include <dflow/origin.h>
 #include <dflow/parallel.h>
 #include <dflow/progress.h>
 #include <dflow/promise.h>

@@ -213,7 +213,7 @@ core::WorkerEvent WorkerProcess::returned(const core::StartBody& order, core::Ti
 
 core::WorkerEvent WorkerProcess::threw(const core::StartBody& order, const std::exception_ptr& error, bool retry) {
   core::Failure failure{.origin = order.id, .worker = settings_.name};
-  failure.payload = std::make_shared<const std::string>(write_exception(error));
+  failure.payload = std::make_shared<const std::string>(write_exception(error, settings_.name));
   return core::BodyThrew{.id = order.id,
                          .attempt = order.attempt,
                          .failure = std::make_shared<const core::Failure>(std::move(failure)),

@@ -14,6 +14,7 @@
 
 #include "runtime/local/local_session.h"
 #include "runtime/local/names.h"
+#include "runtime/local/origins.h"
 
 namespace dflow::inline v0::detail {
 
@@ -35,7 +36,10 @@ Extras& Node::make_extras() {
 const std::exception_ptr& Node::error() const noexcept { return has(kHasExtras) ? extras_->error : error_; }
 
 void Node::set_error(std::exception_ptr error) noexcept {
-  (has(kHasExtras) ? extras_->error : error_) = std::move(error);
+  std::exception_ptr& mine = has(kHasExtras) ? extras_->error : error_;
+  local::hold_origin(error);
+  local::drop_origin(mine);
+  mine = std::move(error);
 }
 
 namespace {
@@ -83,6 +87,7 @@ void Node::reclaim(Node& node) noexcept {
   while (Node* next = waiting) {
     waiting = next->next;
     if (next->has(kRemote)) [[unlikely]] forget_remote(*next);
+    if (next->state_.load(std::memory_order_relaxed) == State::failed) [[unlikely]] local::drop_origin(next->error());
     next->destroy();
   }
   busy = false;

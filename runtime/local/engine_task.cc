@@ -1,12 +1,15 @@
 // One task: from the right to run it to the end that everybody is told of.
 
 #include <exception>
+#include <utility>
 
+#include <dflow/detail/throw_watch.h>
 #include <dflow/errors.h>
 #include <dflow/exceptions.h>
 
 #include "runtime/local/current.h"
 #include "runtime/local/engine.h"
+#include "runtime/local/origins.h"
 #include "runtime/local/pace.h"
 
 namespace dflow::local {
@@ -97,9 +100,13 @@ Engine::Outcome Engine::run_body(Node& node) {
       if (options_.through_bytes == ThroughBytes::none) node.run();
       else run_through_bytes(node, attempt == 0);
       succeeded = true;
+    } catch (const detail::ThrowWatch&) {  // notes the stack, and never takes anything
     } catch (...) {
-      error = std::current_exception();
-      if (options_.through_bytes != ThroughBytes::none) error = detail::pass_through_bytes(error);
+      error = detail::thrown_by_body();
+      if (options_.through_bytes != ThroughBytes::none) {
+        const std::exception_ptr thrown = std::exchange(error, detail::pass_through_bytes(error));
+        copy_origin(thrown, error);
+      }
     }
     const auto end = timed ? detail::Clock::now() : start;
     if (recorder_) recorder_->ran(node, start, end, succeeded && !node.has(detail::kForwards));

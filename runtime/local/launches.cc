@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include <dflow/detail/throw_watch.h>
 #include <dflow/errors.h>
 
 #include "runtime/local/local_session.h"
@@ -122,7 +123,7 @@ void Launch::end_overdue(TaskId id, Node* output, std::exception_ptr error, bool
 }
 
 void Launch::failed(TaskId id, Node* output, bool cancels) {
-  std::exception_ptr error = std::current_exception();
+  std::exception_ptr error = thrown_by_body();
   fail(id, State::failed, error, cancels);
   end_failed(output, std::move(error), cancels);
 }

@@ -180,6 +180,24 @@ TEST_F(Client, GatherTraceback) {
   }
 }
 
+[[gnu::noinline]] int throws_far_down(int x) {
+  if (x > 0) throw std::out_of_range("far down");
+  return x;
+}
+
+TEST_F(Client, Traceback) {
+  const auto x = ex.submit([](int n) { return throws_far_down(n) + 1; }, 1);
+  const auto y = ex.submit(inc, x);
+  EXPECT_THROW(y.get(), std::out_of_range);
+  const auto origin = origin_of(y);
+  ASSERT_TRUE(origin);
+  EXPECT_THAT(origin->worker, HasSubstr("worker-"));
+  ASSERT_THAT(origin->stack, Not(IsEmpty()));
+  EXPECT_THAT(origin->stack[0], HasSubstr("client_conformance_test+0x"));
+  EXPECT_THAT(origin->text(), HasSubstr("thrown on worker-"));
+  EXPECT_FALSE(origin_of(ex.submit(inc, 1)));
+}
+
 TEST_F(Client, Wait) {
   const auto x = ex.submit(inc, 1), y = ex.submit(inc, 1), z = ex.submit(inc, 2);
   const auto waited = wait(std::vector{x, y, z});

@@ -48,7 +48,7 @@ using Row = std::vector<dflow::Future<long>>;
 std::string outcome(const dflow::Future<long>& future) try {
   return std::to_string(future.get());
 } catch (const std::domain_error& error) {
-  return error.what();
+  return std::string(error.what()) + (dflow::origin_of(future) ? "" : " from nowhere");
 }
 
 int main(int argc, char** argv) {

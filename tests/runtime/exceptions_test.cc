@@ -1,5 +1,5 @@
 // Exceptions from process to process: as bytes and back.
-#include <dflow/exceptions.h>
+#include <dflow/dflow.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +9,7 @@
 #include <optional>
 #include <regex>
 #include <system_error>
+#include <thread>
 
 namespace {
 
@@ -151,6 +152,42 @@ TEST(Exceptions, FromDamagedBytesAreRefused) {
     Reader in{std::span(whole).first(length)};
     EXPECT_THROW(dflow::detail::read_exception(in, "w"), SerializeError) << length;
   }
+}
+
+[[gnu::noinline]] int throws_far_down(int x) {
+  if (x > 0) throw std::out_of_range("far down");
+  return x;
+}
+
+TEST(Exceptions, OfBodiesTellWhereTheyWereThrown) {
+  dflow::Executor ex({.threads = 2});
+  auto failed = ex.submit([](int n) { return throws_far_down(n) + 1; }, 1);
+  auto behind = ex.submit([](int n) { return n; }, failed);
+  auto rethrown = ex.submit([&] { return failed.get(); });
+  rethrown.wait();
+  behind.wait();
+  const auto origin = dflow::origin_of(failed);
+  ASSERT_TRUE(origin);
+  EXPECT_EQ(origin->worker, "");
+  ASSERT_FALSE(origin->stack.empty());
+  EXPECT_THAT(origin->stack[0], ::testing::HasSubstr("runtime_test+0x"));
+  EXPECT_THAT(origin->text(), ::testing::StartsWith("thrown in this process\n  "));
+  for (const auto& error : {behind.exception(), rethrown.exception()}) EXPECT_EQ(dflow::origin_of(error)->stack, origin->stack);
+}
+
+TEST(Exceptions, OfBodiesAreForgottenWithTheLastFuture) {
+  dflow::Executor ex({.threads = 1});
+  std::exception_ptr error;
+  {
+    auto failed = ex.submit([](int n) { return throws_far_down(n); }, 1);
+    failed.wait();
+    error = failed.exception();
+    EXPECT_TRUE(dflow::origin_of(error));
+  }
+  while (dflow::origin_of(error)) std::this_thread::yield();  // the thread that ran the body may hold it for a moment
+  EXPECT_FALSE(dflow::origin_of(std::make_exception_ptr(Unheard("of no task"))));
+  EXPECT_FALSE(dflow::origin_of(std::exception_ptr()));
+  EXPECT_FALSE(dflow::origin_of(ex.submit([] {})));
 }
 
 }  // namespace

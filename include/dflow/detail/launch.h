@@ -15,6 +15,7 @@
 #include <dflow/detail/launch_reduce.h>
 #include <dflow/detail/launch_work.h>
 #include <dflow/detail/site.h>
+#include <dflow/detail/throw_watch.h>
 
 namespace dflow::inline v0::detail {
 
