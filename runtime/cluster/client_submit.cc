@@ -10,6 +10,7 @@
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/input_numbers.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/local/names.h"
 
 namespace dflow::cluster {
 
@@ -46,12 +47,6 @@ std::shared_ptr<const core::TaskOptions> core_options(const TaskOptions* said, s
   const unsigned failures = said && said->allowed_failures > 0 ? said->allowed_failures : usual_failures;
   if (failures > 0) options.allowed_deaths = static_cast<std::uint8_t>(std::min(failures, 255U));
   return options == core::TaskOptions{} ? nullptr : std::make_shared<const core::TaskOptions>(std::move(options));
-}
-
-/// What dflowc saw behind its call.
-std::uint32_t level_of(const Node& node) {
-  const auto* site = node.has(detail::kReturnAddress) ? nullptr : static_cast<const detail::Site*>(node.where);
-  return site ? static_cast<std::uint32_t>(std::max(site->level, 0)) : 0;
 }
 
 /// Tasks of one function are expected to take as long as each other.
@@ -218,7 +213,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
   }
   task.payload = std::make_shared<const std::string>(std::move(payload));
   task.function = function_of(node);
-  if (options_.by_level) task.path = level_of(node);
+  if (options_.by_level) task.path = static_cast<std::uint32_t>(std::max(local::level_of(node), 0));
   const TaskOptions* options = detail::options_of(node);
   task.options = core_options(options, options_.allowed_failures);
   if (options) {

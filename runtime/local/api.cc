@@ -319,7 +319,7 @@ void report_callback_error() noexcept {
 }
 
 std::string describe(const Node& node) {
-  const auto* site = node.has(kReturnAddress) ? nullptr : static_cast<const Site*>(node.where);
+  const auto* site = local::site_of(node);
   const TaskOptions* options = options_of(node);
   const bool named = options && !options->name.empty();
   std::string text;

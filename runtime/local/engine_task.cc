@@ -9,6 +9,7 @@
 
 #include "runtime/local/current.h"
 #include "runtime/local/engine.h"
+#include "runtime/local/names.h"
 #include "runtime/local/origins.h"
 #include "runtime/local/pace.h"
 
@@ -36,11 +37,6 @@ void prefetch_consumer(const Node& node) {
   if (!edge) return;
   __builtin_prefetch(edge - 64);
   __builtin_prefetch(edge);
-}
-
-/// What dflowc saw of its call.
-int level_of(const Node& node) {
-  return node.has(detail::kReturnAddress) || !node.where ? 0 : static_cast<const detail::Site*>(node.where)->level;
 }
 
 bool has_timer(const Node& node) {

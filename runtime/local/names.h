@@ -4,6 +4,7 @@
 #include <string>
 #include <typeinfo>
 
+#include <dflow/detail/node.h>
 #include <dflow/detail/site.h>
 
 namespace dflow::local {
@@ -18,6 +19,17 @@ std::string symbol_at(const void* address);
 /// `ns::f<int>(std::vector<int>)` -> `ns::f`: without template arguments and parameters. A closure type becomes
 /// "lambda".
 std::string plain_name(const std::string& demangled);
+
+/// What dflowc saw of the task's call; null if it did not.
+inline const detail::Site* site_of(const detail::Node& node) {
+  return node.has(detail::kReturnAddress) ? nullptr : static_cast<const detail::Site*>(node.where);
+}
+
+/// How much the call has behind it, for all that dflowc saw.
+inline int level_of(const detail::Node& node) {
+  const detail::Site* site = site_of(node);
+  return site ? site->level : 0;
+}
 
 /// The label's name for a task: the site's where dflowc gave one, else the best that the callable tells.
 std::string task_name(const detail::Site* site, const std::type_info& type, const void* address);

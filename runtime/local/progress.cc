@@ -33,7 +33,7 @@ struct Bar {
 std::string name_of(const Node& node) {
   if (const TaskOptions* options = options_of(node); options && !options->name.empty()) return options->name;
   if (node.has(kExternal)) return "promises";
-  const auto* site = node.has(kReturnAddress) ? nullptr : static_cast<const Site*>(node.where);
+  const auto* site = local::site_of(node);
   // Which function a pointer meant is not known any more where the task has ended.
   std::string name = local::task_name(site, node.callable_type(), nullptr);
   return name.find("(*") == std::string::npos ? name : "tasks";

@@ -10,7 +10,7 @@
 namespace dflow::inline v0::detail {
 
 TaskLine line_of(const Node& node) {
-  const auto* site = node.has(kReturnAddress) ? nullptr : static_cast<const Site*>(node.where);
+  const auto* site = local::site_of(node);
   TaskLine line;
   const TaskOptions* options = options_of(node);
   if (options && !options->name.empty()) line.name = options->name;
