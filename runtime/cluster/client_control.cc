@@ -8,6 +8,7 @@
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/local/resources.h"
 
 namespace dflow::cluster {
 
@@ -198,10 +199,7 @@ void ClientSession::check_demands(const Node& node, const TaskOptions& options) 
   }
   std::vector<std::string> demands;
   for (const auto& [name, amount] : options.resources) {
-    std::string text = std::to_string(amount);
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.back() == '.') text.pop_back();
-    demands.push_back(text + " " + name);
+    demands.push_back(local::print_amount(amount) + " " + name);
   }
   throw Error("dflow: " + detail::describe(node) + " needs " + listed(demands) +
               " (TaskOptions::resources), and no worker that may run it has that: DFLOW_WORKER_RESOURCES says what they have");

@@ -220,9 +220,8 @@ std::string result_of(const Node& node) {
 Result<void> read_into(Node& node, transfer::Source& source, std::exception_ptr& failure) {
   failure = nullptr;
   const std::uint64_t size = source.left();
-  static const std::uint64_t machine = local::memory_of_machine();
   try {
-    if (machine > 0 && size > machine) throw std::bad_alloc();  // it is what another process says
+    if (!local::fits_into_machine(size)) throw std::bad_alloc();  // it is what another process says
     Reader in(source, size);
     node.value_form()->read(node, in);
   } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "runtime/cluster/scheduler_server.h"
+#include "runtime/local/resources.h"
 
 namespace dflow::cluster {
 
@@ -18,10 +19,7 @@ constexpr std::size_t kMostShown = 8;
 std::string with_amounts(const std::map<std::string, double>& resources) {
   std::string text;
   for (const auto& [name, amount] : resources) {
-    std::string number = std::to_string(amount);
-    number.erase(number.find_last_not_of('0') + 1);
-    if (number.back() == '.') number.pop_back();
-    text += (text.empty() ? "" : ", ") + number + ' ' + name;
+    text += (text.empty() ? "" : ", ") + local::print_amount(amount) + ' ' + name;
   }
   return text;
 }

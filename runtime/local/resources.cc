@@ -51,6 +51,13 @@ Resources resources_of(const std::map<std::string, Resources>& all, const std::s
   return resources;
 }
 
+std::string print_amount(double amount) {
+  std::string text = std::to_string(amount);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 std::string print_resources(const Resources& resources) {
   std::string text;
   for (const auto& [name, amount] : resources) {

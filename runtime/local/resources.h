@@ -15,6 +15,9 @@ std::map<std::string, Resources> parse_resources(const std::string& text);
 /// What the worker of this name has: what all have, and what is said of it alone.
 Resources resources_of(const std::map<std::string, Resources>& all, const std::string& worker);
 
+/// "2", "0.5".
+std::string print_amount(double amount);
+
 /// "gpu=1,disk=20".
 std::string print_resources(const Resources& resources);
 
