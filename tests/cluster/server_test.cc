@@ -109,43 +109,43 @@ TEST_F(Journalled, WhatWhoDoesNotComeBackSubmittedIsNotAwaited) {
   outer_again.await<AllEnded>();
 }
 
-/// What its journal does not say any more may have been: a task that may run once is not given to another worker.
-TEST_F(Journalled, WhatMayRunOnceDoesNotRunAgainThoughTheRecordOfThatIsLost) {
-  auto server = start(first());
-  Worker worker(server->address(), kWorker);
-  Client client(server->address(), kClient);
-  core::TaskSpec once = spec(core::task_id(core::ClientId{client.id()}, 1));
-  once.once = true;
-  client.say(FromClient(core::TasksSubmitted{.tasks = {once}}));
-  while (client.await<Kept>().messages < 1) continue;
-  worker.await<core::RunTask>();
-  const std::string journal = torn_snapshot(1);
-  server.reset();
+/// A client has submitted a task that may run once, a worker has been given it, and then the scheduler is killed and the worker dies.
+/// What the journal does not say any more may have been: the task is not given to another worker.
+class OnceGiven : public Journalled {
+ protected:
+  OnceGiven() {
+    once_.once = true;
+    client_.say(FromClient(core::TasksSubmitted{.tasks = {once_}}));
+    while (client_.await<Kept>().messages < 1) continue;
+    worker_.await<core::RunTask>();
+  }
+  /// Another takes its place, with a journal whose last records are lost.
+  void restart_without(std::size_t records) {
+    const std::string journal = torn_snapshot(records);
+    server_.reset();
+    server_ = start(journal, 100ms);
+  }
 
-  server = start(journal, 100ms);
-  Client again(server->address(), client.back(1));
+  std::unique_ptr<SchedulerServer> server_ = start(first());
+  Worker worker_{server_->address(), kWorker};
+  Client client_{server_->address(), kClient};
+  core::TaskSpec once_ = spec(core::task_id(core::ClientId{client_.id()}, 1));
+};
+
+TEST_F(OnceGiven, DoesNotRunAgainThoughTheRecordOfThatIsLost) {
+  restart_without(1);
+  Client again(server_->address(), client_.back(1));
   EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
-  EXPECT_GT(Client(server->address(), kClient).id(), client.id() + 10'000);  // ids may have been given away, too
+  EXPECT_GT(Client(server_->address(), kClient).id(), client_.id() + 10'000);  // ids may have been given away, too
 }
 
-TEST_F(Journalled, WhatMayRunOnceDoesNotRunAgainThoughItsSubmissionIsLost) {
-  auto server = start(first());
-  Worker worker(server->address(), kWorker);
-  Client client(server->address(), kClient);
-  core::TaskSpec once = spec(core::task_id(core::ClientId{client.id()}, 1));
-  once.once = true;
-  client.say(FromClient(core::TasksSubmitted{.tasks = {once}}));
-  while (client.await<Kept>().messages < 1) continue;
-  worker.await<core::RunTask>();
-  const std::string journal = torn_snapshot(2);
-  server.reset();
-
-  server = start(journal, 100ms);
-  EXPECT_THAT(greet(server->address(), client.back(1)).message(),
+TEST_F(OnceGiven, DoesNotRunAgainThoughItsSubmissionIsLost) {
+  restart_without(2);
+  EXPECT_THAT(greet(server_->address(), client_.back(1)).message(),
               testing::HasSubstr("its journal was damaged: the last 1 messages of this program that it had are lost"));
   // As if he had been killed, or cut off, before he had heard that it was kept.
-  Client again(server->address(), client.back(0, 1));
-  again.say(FromClient(core::TasksSubmitted{.tasks = {once}}));
+  Client again(server_->address(), client_.back(0, 1));
+  again.say(FromClient(core::TasksSubmitted{.tasks = {once_}}));
   EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
 }
 
