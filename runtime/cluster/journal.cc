@@ -66,8 +66,11 @@ std::uint64_t Journal::kept() const {
   return kept_;
 }
 
-void Journal::wait_until_kept(std::uint64_t end, std::chrono::milliseconds longest) {
+void Journal::make_safe(std::chrono::milliseconds longest) {
   std::unique_lock lock(mutex_);
+  const std::uint64_t end = next_;
+  awaited_ = true;
+  changed_.notify_all();
   kept_changed_.wait_for(lock, longest, [&] { return kept_ >= end || full_ || given_up_; });
 }
 
@@ -93,8 +96,8 @@ void Journal::write() {
     taken = put(bytes, sync);
     if (sync) next_sync = Clock::now() + options_.sync;
     lock.lock();
-    if (!taken) kept_changed_.notify_all();
     if (!taken) {
+      kept_changed_.notify_all();
       waiting_bytes_ += bytes.size();
       if (!last_try && waiting_bytes_ <= options_.most_waiting) continue;
       if (!last_try) {

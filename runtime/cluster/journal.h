@@ -58,8 +58,8 @@ class Journal {
   std::uint64_t append(std::string record, bool awaited = false);
   /// The records before this number are on the disk.
   std::uint64_t kept() const;
-  /// Waits until they are, until a disk does not take them, or so long.
-  void wait_until_kept(std::uint64_t end, std::chrono::milliseconds longest);
+  /// Waits until all that has been appended is, until the disk does not take it, or so long.
+  void make_safe(std::chrono::milliseconds longest);
   /// How many files were not whole when it was opened, each of which may have held records that are lost.
   std::size_t damaged() const noexcept { return damaged_; }
 

@@ -60,7 +60,6 @@ Result<void> SchedulerServer::open_journal() {
   std::uint64_t epoch = books.began().epoch + 1 + damaged;
   if (books.empty() && !lossy) epoch = 1;
   if (epoch >> (32 - kAttemptBits) != 0) return Error{options_.journal + ": too many restarts: end the programs, then remove it"};
-  std::uint64_t begun = 0;
   {
     const std::lock_guard lock(mutex_);
     journal_ = std::move(journal).value();
@@ -81,10 +80,9 @@ Result<void> SchedulerServer::open_journal() {
     options_.settings.epoch = now.epoch << kAttemptBits;
     given_up_clients_ = books.given_up();
     restore(books);
-    begun = append(Books::record(SchedulerFact(IdsGiven{ids_end_})), true);
   }
   // Who is killed before that is on the disk has had no members: the next one begins as if there had been none.
-  journal_->wait_until_kept(begun + 1, kBeginsWithin);
+  journal_->make_safe(kBeginsWithin);
   return {};
 }
 
