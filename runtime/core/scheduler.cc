@@ -269,12 +269,12 @@ void Scheduler::lose_value(Index task) {
   later(task);
 }
 
-/// With each task: the one where it began may be forgotten before the last that failed for it is told of.
 void Scheduler::has_run(Task& t) {
   errands_ -= t.must_run && t.fire_and_forget;
   t.must_run = false;
 }
 
+/// With each task: the one where it began may be forgotten before the last that failed for it is told of.
 void Scheduler::note_failure(const Task& t, const FailureRef& failure) { emit(TaskGone{t.id, failure, {}}); }
 
 void Scheduler::input_ended(Index producer) {
