@@ -18,6 +18,8 @@ A program says in comments at the start of a line what must hold:
                                               this line it prints what it prints in one process, also while they are killed
     // WORKERS: compiled, private members     the same for builds by other compilers than dflowc
     // WORKERS: perhaps, random captures      it is refused since something cannot be sent, or prints the same
+    // WARNS: reads-global, they wait for it  dflow's warnings of it, and why they are true; without this line there are none
+                                              but of graphs that are not replicable, and of captures that stay in a process
 """
 
 import argparse
@@ -35,6 +37,8 @@ sys.path.append(str(Path(__file__).parent.parent / "chaos"))
 from faults import run_under_kills  # noqa: E402
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+DFLOW_WARNINGS = ["-Wdflow", "-Wno-error=dflow"]
+WARNED = re.compile(r"^[^:]+:\d+:\d+: warning: .* \[-Wdflow-([a-z-]+)\]$", re.M)
 MODES = {
     "default": {},
     "serial": {"DFLOW_SERIAL": "1"},
@@ -73,6 +77,7 @@ class Annotations:
     sendable: bool = False
     without: list = field(default_factory=list)
     workers: str = "yes"
+    warned: set = field(default_factory=set)
     others: list = field(default_factory=list)
 
     def runs_on_workers(self, name):
@@ -101,7 +106,7 @@ def parse_case(text):
 def read_annotations(source):
     values, cases, without = {}, [], []
     for line in source.read_text().splitlines():
-        match = re.match(r"// (WITH|BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|WORKERS|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):"
+        match = re.match(r"// (WITH|BOUNDARIES|REPLICABLE|LAUNCHED|SENDABLE|WITHOUT|WORKERS|WARNS|PARAMS|EXPECT|GRAPH|OPTIMISED|EDGES):"
                          r"\s?(.*)$", line)
         if not match:
             continue
@@ -123,12 +128,22 @@ def read_annotations(source):
     workers = re.match(r"(no|compiled|perhaps), \S", values.get("WORKERS", "no, by default"))
     if not workers:
         sys.exit(f"{source}: WORKERS is 'no', 'compiled' or 'perhaps', with a reason after a comma")
-    if not cases or values.keys() - {"WITH", "LAUNCHED", "SENDABLE", "WORKERS"} != {"BOUNDARIES", "REPLICABLE"}:
+    if not cases or values.keys() - {"WITH", "LAUNCHED", "SENDABLE", "WORKERS", "WARNS"} != {"BOUNDARIES", "REPLICABLE"}:
         sys.exit(f"{source}: needs BOUNDARIES, REPLICABLE and PARAMS")
+    warned = set()
+    if "WARNS" in values:
+        names, _, reason = values["WARNS"].partition(", ")
+        if not reason:
+            sys.exit(f"{source}: WARNS names warnings, and a reason after a comma")
+        warned = set(names.split())
+    if values["REPLICABLE"] == "no":
+        warned.add("not-replicable")
+    if values.get("WORKERS", "").startswith("no, ") and values["WORKERS"].endswith("captures"):
+        warned.add("not-serialisable")
     return Annotations(int(values["BOUNDARIES"]), values["REPLICABLE"] == "yes", cases,
                        values["LAUNCHED"].split() if "LAUNCHED" in values else None,
                        values.get("SENDABLE") == "yes", without, workers[1] if "WORKERS" in values else "yes",
-                       values.get("WITH", "").split())
+                       warned, values.get("WITH", "").split())
 
 
 class Check:
@@ -167,7 +182,7 @@ class Check:
 
     def compile(self, name, command):
         program = self.folder / name
-        libraries = ["-ldflow"] if name == "plain" else []
+        libraries = ["-ldflow"] if name == "plain" else DFLOW_WARNINGS if name == "dflowc" else []
         sources = [str(self.source.parent / each) for each in [self.source.name, *self.annotations.others]]
         done = subprocess.run(command + ["-std=c++20", "-O0", *WARNINGS, *sources, "-o", str(program), *libraries],
                               capture_output=True, text=True)
@@ -176,7 +191,13 @@ class Check:
             return None
         if "compiled unchanged" in done.stderr:
             self.failures.add(f"{name} does not understand it", done.stderr)
+        if name == "dflowc":
+            self.check_warnings(set(WARNED.findall(done.stderr)), done.stderr)
         return program
+
+    def check_warnings(self, warned, said):
+        for each in sorted(warned ^ self.annotations.warned):
+            self.failures.add(f"{'a false alarm' if each in warned else 'no warning'}: -Wdflow-{each}", said)
 
     def environment(self, more):
         return {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")} | more

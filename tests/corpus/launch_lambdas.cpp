@@ -3,6 +3,7 @@
 // references, change what they hold or hold the object are not launched.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WARNS: not-serialisable reference-capture, what is not launched
 // WORKERS: compiled, lambdas with captures
 // LAUNCHED: numbers texts reduced helped chained constant Table::scaled
 // WITHOUT: all

@@ -2,6 +2,7 @@
 // the place of a failure: their own, that of what they take, and of chains of these.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WARNS: reads-global, bodies that wait for a flag
 // WORKERS: no, bodies wait for one process' flag
 // LAUNCHED: overdue unseen in_time ignoring waited
 // WITHOUT: all

@@ -2,6 +2,7 @@
 // failures that cancel and those that are ignored, time limits.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WARNS: reads-global, how often a task has failed
 // WORKERS: no, each worker counts for itself
 // LAUNCHED: tried folded named waits cancels consequences tried_within limited ignored forgotten
 // WITHOUT: all

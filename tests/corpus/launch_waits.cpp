@@ -2,6 +2,7 @@
 // promise. Callbacks, continuations and waiting for the first on what a launch gives out.
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// WARNS: reads-global, a promise that a task keeps
 // LAUNCHED: inner outer linked many
 // PARAMS: graph=outer 6 -- n=6
 
