@@ -32,6 +32,11 @@ bool is_for_all(std::string_view variable) {
          variable.starts_with("TZ=");
 }
 
+/// Of dflow's own variables those by which a worker talks to others; the rest is what this process was told itself.
+bool is_of_members(std::string_view name) {
+  return name == "DFLOW_COMPRESSION" || name == "DFLOW_RECONNECT" || name == "DFLOW_SHARED_MEMORY" || name == "DFLOW_UNIX_SOCKETS";
+}
+
 void add_account(std::vector<std::string>& variables, const Account& account) {
   variables.push_back("HOME=" + account.home);
   variables.push_back("USER=" + account.name);
@@ -39,16 +44,16 @@ void add_account(std::vector<std::string>& variables, const Account& account) {
   variables.push_back("SHELL=" + account.shell);
 }
 
-/// This process's environment without dflow's variables, and what the worker is told.
+/// This process's environment without what dflow's variables say to this process alone, and what the worker is told.
 std::vector<std::string> environment_for(const WorkerPool::Options& options, const std::string& name, bool board) {
   std::vector<std::string> variables;
-  const auto replaced = [&](std::string_view variable) {
-    return variable.starts_with("DFLOW_") || std::ranges::any_of(options.environment, [&](const auto& other) {
-             return variable.substr(0, variable.find('=')) == other.first;
-           });
+  const auto replaced = [&](std::string_view key) {
+    return key.starts_with("DFLOW_") || std::ranges::any_of(options.environment, [&](const auto& other) { return key == other.first; });
   };
-  for (char** variable = environ; *variable; ++variable) {
-    if (!replaced(*variable) && (!options.account || is_for_all(*variable))) variables.emplace_back(*variable);
+  for (char** each = environ; *each; ++each) {
+    const std::string_view variable = *each, key = variable.substr(0, variable.find('='));
+    const bool kept = is_of_members(key) || (!replaced(key) && (!options.account || is_for_all(variable)));
+    if (kept) variables.emplace_back(variable);
   }
   if (options.account) add_account(variables, *options.account);
   for (const auto& [variable, value] : options.environment) variables.push_back(variable + '=' + value);
