@@ -1,5 +1,6 @@
 // Cases of distributed's test_steal by name, on the scheduler's brain alone: who gets which share, and what may be moved for it.
 #include <algorithm>
+#include <deque>
 #include <iterator>
 #include <set>
 
@@ -191,6 +192,77 @@ TEST_F(BalancingStates, StealRelatedTasks) {
     else ++together;
   }
   EXPECT_GT(together, 10);
+}
+
+/// Workers of one thread, each of which ends what it was given first and gives up what it has not begun.
+class RunningStates : public StealingStates {
+ protected:
+  void take(const std::vector<Action>& actions) {
+    for (const RunTask& run : all<RunTask>(actions)) queues[run.worker].push_back(run);
+    for (const RevokeTask& asked : all<RevokeTask>(actions)) {
+      ++revoked_;
+      auto& queue = queues[asked.worker];
+      const auto found = std::ranges::find(queue, asked.id, &RunTask::id);
+      const bool given_up = found != queue.end() && found != queue.begin();
+      if (given_up) queue.erase(found);
+      take(revoked(asked, given_up));
+    }
+  }
+  /// All run one task each, `time` long, again and again until nothing is left.
+  void run_all(Duration time) {
+    for (bool busy = true; busy;) {
+      busy = false;
+      for (auto& [worker, queue] : queues) {
+        if (queue.empty()) continue;
+        busy = true;
+        const RunTask run = queue.front();
+        queue.pop_front();
+        ++ended[worker];
+        take(say(TaskFinished{worker, run.id, run.attempt, 8, time, {}}));
+      }
+    }
+  }
+  /// A value of a mebibyte, which all of a thousand tasks need, and nothing known of these.
+  void submit_thousand_readers() {
+    for (std::uint32_t i = 1; i <= 4; ++i) join(i);
+    submit(1);
+    finish(1, 1 << 20);
+    for (std::uint64_t i = 2; i <= 1001; ++i) take(submit(i, {1}, of(2)));
+  }
+  std::map<WorkerId, std::deque<RunTask>> queues;
+  std::map<WorkerId, int> ended;
+  int revoked_ = 0;
+};
+
+TEST_F(RunningStates, StealVeryFastTasks) {
+  submit_thousand_readers();
+  run_all(2ms);
+  ASSERT_THAT(ended, SizeIs(4));
+  for (const auto& [worker, count] : ended) {
+    EXPECT_GT(count, 125) << static_cast<std::uint32_t>(worker);
+    EXPECT_LT(count, 375) << static_cast<std::uint32_t>(worker);
+  }
+}
+
+TEST_F(RunningStates, TrivialWorkloadShouldNotCauseWorkStealing) {
+  submit_thousand_readers();
+  run_all(10us);
+  EXPECT_EQ(revoked_, 0);
+}
+
+TEST_F(RunningStates, SchedulerSaturatesCores) {
+  join(1, 20), join(2, 20);
+  for (std::uint64_t i = 1; i <= 100; ++i) submit(i, {}, of(1)), submit(100 + i, {i}, of(1));
+  std::set<TaskId> done;
+  while (done.size() < 200) {
+    const auto runs = last_run;
+    for (const auto& [id, run] : runs) {
+      if (!done.insert(id).second) continue;
+      say(TaskFinished{run.worker, id, run.attempt, 8, 10ms, {}});
+      if (scheduler.counts().tasks[TaskState::ready] == 0) continue;
+      for (const auto& worker : scheduler.workers()) EXPECT_GE(worker.assigned, 20u);
+    }
+  }
 }
 
 }  // namespace

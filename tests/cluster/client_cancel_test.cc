@@ -113,16 +113,6 @@ TEST_F(Cancelling, ScatterErrorCancel) {
   EXPECT_EQ(data.get(), 1);
 }
 
-TEST_F(Cancelling, AbortExecutionRelease) {
-  const Signal begun, open;
-  {
-    const auto x = ex.with({.pure = true}).submit(gated, 1, begun.path(), open.path());
-    ASSERT_TRUE(begun.await());
-  }  // nobody wants it any more
-  open.give();
-  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
-}
-
 TEST_F(Cancelling, AbortExecutionReschedule) {
   const Signal begun, open;
   const auto x = ex.submit(gated, 1, begun.path(), open.path());

@@ -1,7 +1,6 @@
 // Cases of distributed's test_client by name, of what several of the other files are about.
 #include <array>
 #include <cstdio>
-#include <random>
 
 #include "tests/cluster/client_cluster.h"
 
@@ -14,8 +13,6 @@ using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
 class ClientCases : public SharedCluster {};
-
-int last(int, int x) { return x; }
 
 TEST_F(ClientCases, SyncExceptions) {
   EXPECT_EQ(ex.submit(divided, 10, 2).get(), 5.0);
@@ -52,29 +49,6 @@ TEST_F(ClientCases, ThreadsafeGet) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(sums, Each(20 * 5));
-}
-
-TEST_F(ClientCases, NestedPrioritization) {
-  const auto chain = [&] {
-    auto value = ex.submit(inc, 0);
-    for (int i = 0; i < 20; ++i) value = ex.submit(last, value, i);
-    return value;
-  };
-  const auto a = chain(), b = chain();
-  EXPECT_EQ(ex.submit(add, a, b).get(), 38);
-}
-
-TEST_F(ClientCases, MixedCompression) {
-  std::mt19937 random(1);
-  std::vector<int> noise(50'000);
-  for (int& x : noise) x = static_cast<int>(random());
-  const auto same = [](const std::vector<int>& xs) { return xs; };
-  const std::vector<int> zeros(50'000, 0);
-  for (const std::vector<int>& values : {zeros, noise}) {
-    const auto there = ex.with({.workers = {"worker-1"}}).submit(same, ex.scatter(values));
-    const auto elsewhere = ex.with({.workers = {"worker-2"}}).submit(same, there);
-    EXPECT_EQ(elsewhere.get(), values);
-  }
 }
 
 TEST_F(ClientCases, GetClientFunctionsSpawnClusters) {

@@ -1,4 +1,6 @@
 // Cases of distributed's test_failed_workers, test_nanny and test_client by name: workers that are lost, replaced, restarted.
+#include <random>
+
 #include "tests/cluster/client_cluster.h"
 
 namespace dflow::testing {
@@ -132,6 +134,21 @@ TEST_F(FailedWorkers, KillWorker) {
   }
 }
 
+TEST_F(FailedWorkers, StressCreationAndDeletion) {
+  ::setenv("DFLOW_ALLOWED_FAILURES", "100", 1);
+  Executor ex;
+  ::unsetenv("DFLOW_ALLOWED_FAILURES");
+  std::vector<Future<int>> sums;
+  std::set<std::int64_t> seen = pids(ex);
+  for (int round = 0; round < 8; ++round) {
+    const auto parts = ex.map(block, std::vector<int>(30, round));
+    sums.push_back(ex.reduce(add, ex.map(first_of, parts)));
+    kill_all(ex);
+    for (const std::int64_t pid : pids(ex)) EXPECT_TRUE(seen.insert(pid).second);
+  }
+  for (int round = 0; round < 8; ++round) EXPECT_EQ(sums[static_cast<std::size_t>(round)].get(), 30 * round);
+}
+
 // ---- test_nanny
 
 TEST_F(FailedWorkers, NannyProcessFailure) {
@@ -161,16 +178,18 @@ TEST_F(FailedWorkers, NannyClosesCleanly) {
 
 TEST_F(FailedWorkers, WorkerStartException) {
   Executor ex;
-  // A worker that cannot be set up when it comes again is not tried for ever.
+  const Signal broken, starts;
   ex.on_worker(
-      [](std::int64_t first) {
-        const std::string seen = std::to_string(first);
-        if (::access(("/proc/" + seen).c_str(), F_OK) != 0) throw std::runtime_error("the first worker is gone");
+      [](const std::string& b, const std::string& s) {
+        if (!Signal::given(b)) return;
+        Signal::give(s);
+        throw std::runtime_error("broken");
       },
-      ex.workers()[0].pid);
+      broken.path(), starts.path());
+  broken.give();
   kill(ex, "worker-1");
-  EXPECT_TRUE(eventually([&] { return !thrown_by([&] { ex.submit(inc, 1).get(1s); }).starts_with("nothing"); }));
-  EXPECT_THAT(thrown_by([&] { ex.submit(inc, 1).get(); }), HasSubstr("the first worker is gone"));
+  EXPECT_TRUE(eventually([&] { return thrown_by([&] { ex.submit(inc, 1).get(); }).find("broken") != std::string::npos; }));
+  EXPECT_EQ(starts.count_of(), 3u);  // it is not tried for ever
 }
 
 // ---- test_client
@@ -186,8 +205,10 @@ TEST_F(FailedWorkers, RetireWorkers) {
 
 TEST_F(FailedWorkers, RetireWorkers2) {
   Executor ex;
-  const auto x = ex.scatter(block(3), 3);
+  const auto x = ex.scatter(block(3), 1);
   ex.retire_workers(2);
+  EXPECT_THAT(names(ex), ElementsAre("worker-1"));
+  EXPECT_THAT(ex.who_has(std::vector{x})[0], ElementsAre("worker-1"));
   EXPECT_EQ(ex.submit(first_of, x).get(), 3);
 }
 
@@ -285,8 +306,39 @@ TEST_F(FailedWorkers, CloseIdempotent) {
 }
 
 TEST_F(FailedWorkers, QuietClientClose) {
+  ::testing::internal::CaptureStderr();
+  {
+    Executor ex;
+    const auto some = ex.map(slow_inc, std::vector<int>(1000), std::vector<int>(1000, 10));
+    wait(some, When::first);
+    ex.shutdown(false, true);  // on the way
+  }
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
+}
+
+/// Workers that pack, and one that does not.
+TEST_F(FailedWorkers, MixedCompression) {
+  ::setenv("DFLOW_SHARED_MEMORY", "0", 1);
+  ::setenv("DFLOW_COMPRESSION", "2", 1);
   Executor ex;
-  ex.map(inc, std::vector<int>(50));
+  const std::set<std::int64_t> before = pids(ex);
+  ::setenv("DFLOW_COMPRESSION", "0", 1);
+  kill(ex, "worker-1");
+  EXPECT_TRUE(eventually([&] { return pids(ex).size() == 3 && pids(ex) != before; }));
+  ::unsetenv("DFLOW_COMPRESSION");
+  ::unsetenv("DFLOW_SHARED_MEMORY");
+  const auto setting = [](int) { return std::string(std::getenv("DFLOW_COMPRESSION")); };
+  EXPECT_EQ(ex.with({.workers = {"worker-1"}}).submit(setting, 0).get(), "0");
+  EXPECT_EQ(ex.with({.workers = {"worker-2"}}).submit(setting, 0).get(), "2");
+  const auto same = [](const std::vector<int>& xs) { return xs; };
+  std::mt19937 random(1);
+  std::vector<int> noise(500'000);
+  for (int& x : noise) x = static_cast<int>(random());
+  for (const std::vector<int>& values : {std::vector<int>(500'000, 1), noise}) {
+    auto value = ex.with({.workers = {"worker-3"}}).submit(same, ex.scatter(values));
+    for (const char* worker : {"worker-2", "worker-1", "worker-2"}) value = ex.with({.workers = {worker}}).submit(same, value);
+    EXPECT_EQ(value.get(), values);
+  }
 }
 
 }  // namespace
