@@ -52,6 +52,14 @@ def connections_are_resumed_by_tls():
         cluster.end(program, f"ran {TASKS} unknown 0")
 
 
+def a_newcomer_whose_handshake_breaks_tries_again():
+    with Cluster() as cluster:
+        cluster.links.lose_answers(2)  # in the middle of TLS
+        program = cluster.program("once", TASKS, f"{cluster.home}/traces")
+        assert cluster.links.answers_to_lose == 0
+        cluster.end(program, f"ran {TASKS} unknown 0")
+
+
 def a_graph_goes_on_when_the_scheduler_is_killed():
     with Cluster() as cluster:
         program = cluster.program("nested", 30)
@@ -91,5 +99,5 @@ def an_agent_that_is_revoked_has_no_workers_any_more():
         program.send_signal(signal.SIGKILL)
 
 
-run_checks([connections_are_resumed_by_tls, a_graph_goes_on_when_the_scheduler_is_killed,
+run_checks([connections_are_resumed_by_tls, a_newcomer_whose_handshake_breaks_tries_again, a_graph_goes_on_when_the_scheduler_is_killed,
             open_connections_end_when_their_certificate_is_revoked, an_agent_that_is_revoked_has_no_workers_any_more])
