@@ -1,9 +1,12 @@
 // A program whose scheduler is killed under it: `sum N`, `nested N`, `chain N`, `once N FILE`. Says `begun` when some of it is done.
+// `gated FOLDER`: one task, which says there in which process it has begun, and ends when it is let.
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <numeric>
 #include <string>
@@ -41,6 +44,14 @@ long leave_trace(const std::string& file, long i) {
   ::close(out);
   work();
   return written ? i : -1;
+}
+
+/// Leaves `begun-PID`, and returns PID when there is `go-PID`.
+long pass_gate(const std::string& folder) {
+  const long process = ::getpid();
+  std::ofstream(folder + "/begun-" + std::to_string(process));
+  while (!std::filesystem::exists(folder + "/go-" + std::to_string(process))) work();
+  return process;
 }
 
 std::vector<long> up_to(long n) {
@@ -91,6 +102,8 @@ int main(int argc, char** argv) {
         if (i == n / 4) say_begun(last);
       }
       std::cout << "chain " << last.get() << std::endl;
+    } else if (what == "gated") {
+      std::cout << "passed " << ex.submit(pass_gate, std::string(argv[2])).get() << std::endl;
     } else if (what == "once") {
       run_once(ex, n, argv[3]);
     }
