@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Breaks what runs at random moments, under graphs whose results are known (tests/chaos):
 #
-#     scripts/chaos.sh [--seed=S] [--faults=N] [--pause=SECONDS] [--verbose]
-#         all that a shared cluster consists of: workers, agents, the scheduler, programs, links; 2,000 faults, if not said
+#     scripts/chaos.sh [--seed=S] [--faults=N] [--connections=unix|tcp|tls] [--pause=SECONDS] [--verbose]
+#         all that a shared cluster consists of: workers, agents, the scheduler, programs, links; 2,000 faults, if not said,
+#         under clusters of the three kinds of connections in turn
 #     scripts/chaos.sh --own [--seed=S] [--faults=N] [--workers=W] [--pause=SECONDS] [--verbose]
 #         the workers of a program's own cluster (DFLOW_WORKERS); 1,000
 #     scripts/chaos.sh --samples [--seed=S] [--faults=N]
@@ -23,7 +24,7 @@ for argument in "$@"; do
     --own) own=1 ;;
     --seed=*) seed=${argument#*=} ;;
     --faults=*) faults=${argument#*=} ;;
-    -h | --help) sed -n '2,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) rest+=("$argument") ;;
   esac
 done
@@ -38,8 +39,8 @@ if ((corpus)); then
   CHAOS_SEED=$seed CHAOS_KILLS=${faults:-20} exec ctest --test-dir build/dev -R '^corpus\.' --output-on-failure --timeout 3600 "${rest[@]}"
 fi
 if ((!own)); then
-  cmake --build --preset dev --target dflow_tool dflow_cluster cluster_restart_app >/dev/null
-  exec python3 tests/chaos/cluster_chaos.py build/dev/bin/dflow build/dev/bin/cluster_restart_app ${seed:+"--seed=$seed"} \
+  cmake --build --preset dev --target dflow_tool dflow_cluster cluster_restart_app chaos_app >/dev/null
+  exec python3 tests/chaos/cluster_chaos.py build/dev/bin/dflow build/dev/bin/cluster_restart_app build/dev/bin/chaos_app ${seed:+"--seed=$seed"} \
     "--faults=${faults:-2000}" "${rest[@]}"
 fi
 cmake --build --preset dev --target chaos_app >/dev/null

@@ -1,14 +1,19 @@
 // Runs graphs, one after the other, until its input ends; chaos.py kills its workers meanwhile.
 //
 //     chaos_app SEED [bombs]
+//     chaos_app only NAME SEED    one graph, and no more
 //
-// Prints a line for each graph, and how many files and threads the process has, before the first and after the last.
+// Prints a line for each graph, and how many files and threads the process has, before the first and after
+// the last.
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "tests/chaos/graphs.h"
@@ -37,10 +42,20 @@ void run(Executor& ex, const chaos::Graph& graph, chaos::Random& random) {
   std::cout << graph.name << std::endl;
 }
 
+int run_only(Executor& ex, std::string_view name, chaos::Random random) {
+  const auto found = std::ranges::find(chaos::graphs(), name, &chaos::Graph::name);
+  if (found == chaos::graphs().end()) throw std::invalid_argument("there is no graph " + std::string(name));
+  run(ex, *found, random);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   Executor ex(argc, argv);
+  if (argc > 3 && std::string_view(argv[1]) == "only") {
+    return run_only(ex, argv[2], chaos::Random(std::strtoull(argv[3], nullptr, 10)));
+  }
   chaos::Random random(argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 0);
   const bool bombs = argc > 2 && std::string_view(argv[2]) == "bombs";
   for (const chaos::Graph& graph : chaos::graphs()) run(ex, graph, random);

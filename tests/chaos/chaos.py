@@ -21,6 +21,7 @@ SILENCE = 2  # seconds after which a stopped worker is given up
 # Workers that may die under one task. Each dies by chance here: on a busy machine, where a task takes long, three under the
 # same one are no wonder, and `WorkerLost` would be right.
 ALLOWED_FAILURES = 50
+MEMORY = 64_000_000  # bytes that each worker may have: less than some graphs have results
 
 
 class Failed(Exception):
@@ -35,7 +36,8 @@ class Run:
         self.errors = tempfile.TemporaryFile("w+")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
         environment |= {"DFLOW_WORKERS": str(options.workers), "DFLOW_THREADS": "2", "TMPDIR": self.scratch.name,
-                        "DFLOW_WORKER_SILENCE": str(SILENCE), "DFLOW_ALLOWED_FAILURES": str(ALLOWED_FAILURES)}
+                        "DFLOW_WORKER_SILENCE": str(SILENCE), "DFLOW_ALLOWED_FAILURES": str(ALLOWED_FAILURES),
+                        "DFLOW_WORKER_MEMORY": str(MEMORY)}
         self.memory = set(os.listdir("/dev/shm"))
         self.app = subprocess.Popen([options.app, str(options.seed), *options.mode], env=environment, stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE, stderr=self.errors)

@@ -48,6 +48,9 @@ class Links:
         shutil.copyfile(f"{home}/schedulers/{self.target[1]}", f"{home}/schedulers/{self.address.rsplit(':', 1)[1]}")
         os.chmod(f"{home}/schedulers/{self.address.rsplit(':', 1)[1]}", 0o600)
 
+    def forget_secret(self, home):
+        os.remove(f"{home}/schedulers/{self.address.rsplit(':', 1)[1]}")
+
     # ---- What may happen. `choose` picks from the connections that there are; None: all of them.
 
     def reset(self, choose=None, sides=(UP, DOWN)):

@@ -20,13 +20,13 @@ def clean_environment(home, **more):
 
 
 def wait_until(description, found, every=0.05, most=LONG):
-    """For what has no descriptor to wait on."""
+    """For what has no descriptor to wait on. The description may be a function, which is asked at the end."""
     end = time.monotonic() + most
     while True:
         result = found()
         if result:
             return result
-        assert time.monotonic() < end, f"waited in vain until {description}"
+        assert time.monotonic() < end, f"waited in vain until {description() if callable(description) else description}"
         time.sleep(every)
 
 
