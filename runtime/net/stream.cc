@@ -19,6 +19,7 @@
 #include <thrift/transport/TSocket.h>
 
 #include "runtime/net/quiet.h"
+#include "runtime/net/socket.h"
 #include "runtime/net/unix_socket.h"
 
 namespace dflow::net {
@@ -29,6 +30,7 @@ using apache::thrift::TConfiguration;
 using apache::thrift::transport::TSocket;
 using apache::thrift::transport::TTransportException;
 using formats::Error;
+using Clock = std::chrono::steady_clock;
 
 /// Large enough that a burst of messages does not wait for their reader.
 constexpr int kSocketBuffer = 1 << 20;
@@ -45,40 +47,9 @@ std::shared_ptr<TConfiguration> unbounded() {
   return std::make_shared<TConfiguration>(std::numeric_limits<int>::max(), std::numeric_limits<int>::max());
 }
 
-/// As many pieces in one call as the kernel takes, from where they lie.
-Result<void> write_all(int socket, std::span<iovec> pieces) {
-  while (!pieces.empty()) {
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
-    const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0) return Error{std::generic_category().message(errno)};
-    auto left = static_cast<std::size_t>(sent);
-    while (!pieces.empty() && left >= pieces.front().iov_len) {
-      left -= pieces.front().iov_len;
-      pieces = pieces.subspan(1);
-    }
-    if (left == 0) continue;
-    pieces.front().iov_base = static_cast<std::byte*>(pieces.front().iov_base) + left;
-    pieces.front().iov_len -= left;
-  }
-  return {};
-}
-
-using Clock = std::chrono::steady_clock;
-
-/// False if the time is over before the socket is ready.
-bool wait_for(int socket, Wants what, Clock::time_point until) {
-  pollfd wanted{.fd = socket, .events = static_cast<short>(what == Wants::write ? POLLOUT : POLLIN), .revents = 0};
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
-    if (left.count() <= 0) return false;
-    const int ready = ::poll(&wanted, 1, static_cast<int>(left.count()));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) return false;
-  }
-}
+/// Time that is waited at once for who has to keep pace: what this process does not see of it, since it was stopped, is not
+/// counted.
+constexpr std::chrono::milliseconds kLook{1000};
 
 /// In words that he understands who does not speak TLS.
 void refuse_clear_text(int socket) {
@@ -100,32 +71,38 @@ void tune(TSocket& socket, bool tcp) {
 }  // namespace
 
 struct Stream::Impl {
-  std::shared_ptr<TSocket> socket;
+  std::shared_ptr<TSocket> transport;
   std::string beside = {};  ///< As in Accepted.
   bool crowded = false;
   std::shared_ptr<Credentials> asks = {};  ///< What whoever has connected is to prove himself to.
   std::unique_ptr<Tls> tls = {};
   std::chrono::milliseconds read_timeout{};
+  std::optional<Pace> pace = {};
+  bool too_slow = false;
   std::string arrived = {};  ///< Of the frame that is being read.
   std::vector<std::byte> buffer = {};
   std::span<std::byte> ahead = {};  ///< In `buffer`: came with what was read, and belongs to what is read next.
 
-  int descriptor() const { return socket->getSocketFD(); }
+  int descriptor() const { return transport->getSocketFD(); }
   /// In the clear, or encrypted; and nothing in the clear that has to be encrypted.
   Result<void> write(std::span<iovec> pieces) {
     if (tls) return tls->write(pieces);
     if (asks) return unproven();
-    return write_all(descriptor(), pieces);
+    return socket::write(descriptor(), pieces);
+  }
+  Result<std::size_t> try_write(std::span<iovec> pieces) const {
+    if (tls) return tls->try_write(pieces);
+    return asks ? unproven() : socket::try_write(descriptor(), pieces);
   }
   /// What is there without waiting; none: nothing yet.
   Result<std::optional<std::size_t>> try_read(std::span<std::byte> into) {
     if (!ahead.empty()) return std::optional(take_ahead(into));
-    if (tls) return tls->try_read(into);
-    if (asks) return unproven();
-    const ssize_t got = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return std::optional<std::size_t>();
-    if (got < 0) return Error{std::generic_category().message(errno)};
-    return std::optional(static_cast<std::size_t>(got));
+    if (into.size() >= kReadAhead) return receive_now(into);
+    buffer.resize(kReadAhead);
+    const Result<std::optional<std::size_t>> got = receive_now(buffer);
+    if (!got || !got.value() || *got.value() == 0) return got;
+    ahead = std::span(buffer).first(*got.value());
+    return std::optional(take_ahead(into));
   }
   /// Some bytes, at least one: straight to where they belong if those are many, else with what follows them.
   Result<std::size_t> read_some(std::span<std::byte> into) {
@@ -149,14 +126,36 @@ struct Stream::Impl {
   }
   Result<std::size_t> receive(std::span<std::byte> into) {
     into = into.first(std::min(into.size(), kPiece));
+    if (pace) return receive_in_pace(into);
     if (tls) return tls->read(into, read_timeout);
     if (asks) return unproven();
     if (!beside.empty()) return receive_beside(into);
     try {
-      return std::size_t{socket->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(into.size()))};
+      return std::size_t{transport->read(reinterpret_cast<std::uint8_t*>(into.data()), static_cast<std::uint32_t>(into.size()))};
     } catch (const TTransportException& error) {
       if (error.getType() == TTransportException::TIMED_OUT) return Error{"nothing came in time"};
       return Error{error.what()};
+    }
+  }
+  Result<std::optional<std::size_t>> receive_now(std::span<std::byte> into) const {
+    if (tls) return tls->try_read(into);
+    if (asks) return unproven();
+    return socket::try_read(descriptor(), into);
+  }
+  Result<std::size_t> receive_in_pace(std::span<std::byte> into) {
+    for (;;) {
+      const Result<std::optional<std::size_t>> got = receive_now(into);
+      if (!got) return got.error();
+      if (got.value()) {
+        pace->came(*got.value());
+        return *got.value();
+      }
+      const auto most = std::min(pace->left(), kLook);
+      too_slow = most.count() == 0;
+      if (too_slow) return Error{"the other side sends too slowly"};
+      const auto began = Clock::now();
+      (void)socket::wait_for(descriptor(), Wants::read, began + most);
+      pace->waited(std::min(most, std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - began)));
     }
   }
   /// Waits in poll(), not in recv(): the kernel wakes who waits there also when the other side has read what was sent to it, for
@@ -165,18 +164,18 @@ struct Stream::Impl {
     pollfd wanted{.fd = descriptor(), .events = POLLIN, .revents = 0};
     const int most = read_timeout.count() > 0 ? static_cast<int>(std::min<std::int64_t>(read_timeout.count(), INT_MAX)) : -1;
     for (;;) {
-      const ssize_t got = ::recv(descriptor(), into.data(), into.size(), MSG_DONTWAIT);
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EAGAIN && errno != EINTR) return Error{std::generic_category().message(errno)};
+      const Result<std::optional<std::size_t>> got = socket::try_read(descriptor(), into);
+      if (!got) return got.error();
+      if (got.value()) return *got.value();
       if (::poll(&wanted, 1, most) == 0) return Error{"nothing came in time"};
     }
   }
 };
 
-Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->socket, impl_->beside.empty()); }
+Stream::Stream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) { tune(*impl_->transport, impl_->beside.empty()); }
 
 Stream::Stream(Accepted accepted)
-    : Stream(std::make_unique<Impl>(Impl{.socket = std::make_shared<TSocket>(accepted.descriptor, unbounded()),
+    : Stream(std::make_unique<Impl>(Impl{.transport = std::make_shared<TSocket>(accepted.descriptor, unbounded()),
                                          .beside = std::move(accepted.beside),
                                          .crowded = accepted.crowded,
                                          .asks = std::move(accepted.asks)})) {}
@@ -198,7 +197,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
     }
     return Error{"nobody answers at " + address.text() + ": " + error.what()};
   }
-  auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.socket = std::move(socket)}));
+  auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.transport = std::move(socket)}));
   if (!credentials) return stream;
   Result<std::unique_ptr<Tls>> tls = Tls::over(stream->descriptor(), *credentials, address.host);
   if (!tls) return tls.error();
@@ -207,7 +206,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
     const Result<Wants> wants = stream->shake_hands();
     if (!wants) return Error{address.text() + ": " + wants.message()};
     if (wants.value() == Wants::nothing) return stream;
-    if (!wait_for(stream->descriptor(), wants.value(), until)) {
+    if (!socket::wait_for(stream->descriptor(), wants.value(), until)) {
       return Error{address.text() + ": it does not answer by TLS: is it another service's port?"};
     }
   }
@@ -265,6 +264,13 @@ Result<void> Stream::write_raw(std::span<const std::byte> bytes) {
   return impl_->write({&piece, bytes.empty() ? 0u : 1u});
 }
 
+Result<std::size_t> Stream::try_write(std::span<const std::span<const std::byte>> pieces) {
+  std::array<iovec, socket::kMostPieces> parts;
+  const std::size_t count = std::min(pieces.size(), parts.size());
+  for (std::size_t i = 0; i < count; ++i) parts[i] = {const_cast<std::byte*>(pieces[i].data()), pieces[i].size()};
+  return impl_->try_write(std::span(parts).first(count));
+}
+
 Result<void> Stream::read_raw(std::span<std::byte> into) {
   while (!into.empty()) {
     const Result<std::size_t> got = impl_->read_some(into);
@@ -311,7 +317,7 @@ Result<std::optional<Message>> Stream::try_read(std::size_t most) {
     }
     const std::size_t done = frame.size();
     if (done >= kPrefix && done == whole) break;
-    frame.resize(whole);
+    frame.resize(std::min(whole, done + kReadAhead));  // grows with what arrives
     const auto got = impl_->try_read(std::as_writable_bytes(std::span(frame).subspan(done)));
     frame.resize(done + (got && got.value() ? *got.value() : 0));
     if (!got) return got.error();
@@ -330,12 +336,12 @@ Result<Message> Stream::read_greeting(std::chrono::milliseconds patience) {
     Result<std::optional<Message>> message = try_read(kMostGreeting);
     if (!message) return message.error();
     if (message.value()) return std::move(*message.value());
-    if (!wait_for(descriptor(), Wants::read, until)) return Error{"nothing came in time"};
+    if (!socket::wait_for(descriptor(), Wants::read, until)) return Error{"nothing came in time"};
   }
 }
 
 bool Stream::writable() const {
-  pollfd wanted{.fd = impl_->socket->getSocketFD(), .events = POLLOUT, .revents = 0};
+  pollfd wanted{.fd = impl_->transport->getSocketFD(), .events = POLLOUT, .revents = 0};
   return ::poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0;
 }
 
@@ -346,24 +352,25 @@ bool Stream::drain() noexcept {
   return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-void Stream::shut_down() noexcept { ::shutdown(impl_->socket->getSocketFD(), SHUT_RDWR); }
+void Stream::shut_down() noexcept { ::shutdown(impl_->transport->getSocketFD(), SHUT_RDWR); }
 
 bool Stream::crowded() const noexcept { return impl_->crowded; }
 
 void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
   impl_->read_timeout = timeout;
-  impl_->socket->setRecvTimeout(static_cast<int>(timeout.count()));
+  impl_->transport->setRecvTimeout(static_cast<int>(timeout.count()));
 }
 
+void Stream::keep_pace(std::optional<Pace::Limits> limits) {
+  impl_->pace.reset();
+  if (limits) impl_->pace.emplace(*limits);
+  impl_->too_slow = false;
+}
+
+bool Stream::too_slow() const noexcept { return impl_->too_slow; }
+
 void Stream::notice_dead(std::chrono::milliseconds silence) noexcept {
-  if (!impl_->beside.empty()) return;  // its machine is this one
-  const int on = 1;
-  const auto most = static_cast<unsigned>(std::clamp<std::int64_t>(silence.count(), 1000, INT_MAX));
-  const int pause = std::clamp(static_cast<int>(most / 3000), 1, 32767);  // seconds, the kernel's largest
-  ::setsockopt(descriptor(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPIDLE, &pause, sizeof pause);
-  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_KEEPINTVL, &pause, sizeof pause);
-  ::setsockopt(descriptor(), IPPROTO_TCP, TCP_USER_TIMEOUT, &most, sizeof most);
+  if (impl_->beside.empty()) socket::notice_dead(descriptor(), silence);  // else its machine is this one
 }
 
 }  // namespace dflow::net

@@ -12,6 +12,7 @@
 
 #include "formats/result.h"
 #include "runtime/net/messages.h"
+#include "runtime/net/pace.h"
 #include "runtime/net/tls.h"
 
 namespace dflow::net {
@@ -63,6 +64,9 @@ class Stream {
   Result<void> write(const Message& message, std::span<const std::span<const std::byte>> raw = {});
   /// Raw bytes alone.
   Result<void> write_raw(std::span<const std::byte> bytes);
+  /// As many bytes of the pieces, from the first one on, as the socket takes without waiting; how many that were. 0: it takes
+  /// none now. What is left of them has to be the next that is written.
+  Result<std::size_t> try_write(std::span<const std::span<const std::byte>> pieces);
   /// The next frame; what raw bytes it announces are to be read next. An error at the connection's end, too.
   Result<Message> read();
   /// All of the next frame has come with what was read before: `read` does not wait for it.
@@ -85,6 +89,10 @@ class Stream {
   bool crowded() const noexcept;
   /// How long a read may take; 0: for ever.
   void set_read_timeout(std::chrono::milliseconds timeout);
+  /// Reads fail when the other side is slower than that, from now on; without limits it may be as slow as it likes again.
+  void keep_pace(std::optional<Pace::Limits> limits);
+  /// A read has failed since `keep_pace` because the other side was too slow.
+  bool too_slow() const noexcept;
   /// Has the kernel ask now and then whether the other machine is still there, and take the connection for broken if it has
   /// acknowledged nothing for so long, whether something was sent or not. A process that is stopped acknowledges.
   void notice_dead(std::chrono::milliseconds silence) noexcept;

@@ -329,6 +329,31 @@ Result<std::size_t> Tls::read(std::span<std::byte> into, std::chrono::millisecon
   }
 }
 
+Result<std::size_t> Tls::try_write_some(std::span<const std::byte> bytes) {
+  const std::lock_guard lock(impl_->mutex);
+  std::size_t sent = 0;
+  clear_errors();
+  const int returned = SSL_write_ex(impl_->ssl.get(), bytes.data(), std::min(bytes.size(), kMostAtOnce), &sent);
+  if (returned == 1) return sent;
+  const Result<Wants> what = wants(*impl_->ssl, returned);
+  if (!what) return what.error();
+  return std::size_t{0};
+}
+
+/// The same bytes again after 0, as OpenSSL demands: what goes together depends on nothing but the pieces.
+Result<std::size_t> Tls::try_write(std::span<const iovec> pieces) {
+  std::array<std::byte, kRecord> gathered;
+  std::size_t filled = 0;
+  for (const iovec& piece : pieces) {
+    const std::span<const std::byte> bytes(static_cast<const std::byte*>(piece.iov_base), piece.iov_len);
+    if (filled == 0 && bytes.size() > gathered.size()) return try_write_some(bytes);
+    if (filled + bytes.size() > gathered.size()) break;
+    std::ranges::copy(bytes, gathered.begin() + static_cast<std::ptrdiff_t>(filled));
+    filled += bytes.size();
+  }
+  return filled == 0 ? std::size_t{0} : try_write_some(std::span(gathered).first(filled));
+}
+
 Result<void> Tls::write_one(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     std::size_t sent = 0;

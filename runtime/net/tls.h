@@ -70,9 +70,12 @@ class Tls {
   /// The same without waiting: none if nothing is there.
   Result<std::optional<std::size_t>> try_read(std::span<std::byte> into);
   Result<void> write(std::span<const iovec> pieces);
+  /// What goes out without waiting, from the first piece on, in bytes; 0: nothing now. Then what is left comes next.
+  Result<std::size_t> try_write(std::span<const iovec> pieces);
 
  private:
   Result<void> write_one(std::span<const std::byte> bytes);
+  Result<std::size_t> try_write_some(std::span<const std::byte> bytes);
 
   std::unique_ptr<Impl> impl_;
 };

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
 #include <thread>
 #include <vector>
 
 #include "runtime/net/listener.h"
 #include "tests/net/ends.h"
+#include "tests/net/steps.h"
 
 namespace dflow::net {
 namespace {
@@ -87,6 +90,37 @@ TEST(Stream, SilenceEndsAtItsLimit) {
   Ends pair = connected();
   pair.far->set_read_timeout(10ms);
   EXPECT_FALSE(pair.far->read());
+}
+
+TEST(Stream, WritesWhatTheSocketTakes) {
+  Ends pair = connected();
+  expect_to_arrive(*pair.near, *pair.far);
+}
+
+TEST(Stream, TakesNothingMoreForWhoDoesNotRead) {
+  Ends pair = connected();
+  const std::vector<std::byte> bytes(1 << 20);
+  const std::span<const std::byte> piece(bytes);
+  Result<std::size_t> taken = std::size_t{1};
+  for (int i = 0; i < 1000 && taken && taken.value() > 0; ++i) taken = pair.near->try_write({&piece, 1});
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken.value(), 0u);
+  pair.far.reset();
+  while (taken && taken.value() == 0) taken = pair.near->try_write({&piece, 1});
+  EXPECT_FALSE(taken);
+}
+
+TEST(Stream, LosesPatienceWithWhoSendsTooSlowly) {
+  Ends pair = connected();
+  std::array<std::byte, 2> into{};
+  pair.near->keep_pace(Pace::Limits{.patience = 1ms});
+  ASSERT_TRUE(pair.far->write_raw(std::span(into).first(1)));
+  EXPECT_THAT(pair.near->read_raw(into).message(), HasSubstr("too slowly"));
+  EXPECT_TRUE(pair.near->too_slow());
+  pair.near->keep_pace({});
+  EXPECT_FALSE(pair.near->too_slow());
+  ASSERT_TRUE(pair.far->write_raw(into));
+  EXPECT_TRUE(pair.near->read_raw(into));
 }
 
 }  // namespace

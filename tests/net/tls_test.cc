@@ -1,4 +1,5 @@
 // Who is let in by TLS, and who is not.
+#include "tests/net/steps.h"
 #include "tests/net/tls_fixture.h"
 
 #include <openssl/ssl.h>
@@ -330,6 +331,18 @@ TEST_F(TlsTest, CarriesMuchBothWaysAtOnce) {
   std::thread a([&] { send(*met.near, 1); }), b([&] { send(*met.far, 2); });
   std::thread c([&] { receive(*met.near, 2); }), d([&] { receive(*met.far, 1); });
   for (std::thread* thread : {&a, &b, &c, &d}) thread->join();
+}
+
+TEST_F(TlsTest, WritesWhatTheSocketTakes) {
+  const Met met = meet(make(CertificateRole::worker), make(CertificateRole::worker));
+  expect_to_arrive(*met.near, *met.far);
+}
+
+TEST_F(TlsTest, LosesPatienceWithWhoSendsTooSlowly) {
+  const Met met = meet(make(CertificateRole::worker), make(CertificateRole::worker));
+  std::byte byte{};
+  met.near->keep_pace(Pace::Limits{.patience = std::chrono::milliseconds(1)});
+  EXPECT_THAT(met.near->read_raw({&byte, 1}).message(), HasSubstr("too slowly"));
 }
 
 TEST_F(TlsTest, TheOtherSidesEndIsAnErrorAndNoSignal) {
