@@ -52,41 +52,6 @@ std::size_t size_of(Pieces pieces) {
   return size;
 }
 
-/// Pieces as one sequence of bytes.
-class Cursor {
- public:
-  explicit Cursor(Pieces pieces) : pieces_(pieces) {}
-
-  /// The next `count` bytes, or what is left: where they lie, or, if that is several places, in `buffer`.
-  std::span<const std::byte> next(std::size_t count, std::vector<std::byte>& buffer) {
-    skip(0);
-    if (pieces_.empty()) return {};
-    if (pieces_.front().size() - offset_ >= count) {
-      const auto bytes = pieces_.front().subspan(offset_, count);
-      offset_ += count;
-      return bytes;
-    }
-    buffer.clear();
-    while (!pieces_.empty() && buffer.size() < count) {
-      const auto rest = pieces_.front().subspan(offset_);
-      const auto bytes = rest.first(std::min(rest.size(), count - buffer.size()));
-      buffer.insert(buffer.end(), bytes.begin(), bytes.end());
-      skip(bytes.size());
-    }
-    return buffer;
-  }
-  void skip(std::size_t count) {
-    for (offset_ += count; !pieces_.empty() && offset_ >= pieces_.front().size();
-         pieces_ = pieces_.subspan(1)) {
-      offset_ -= pieces_.front().size();
-    }
-  }
-
- private:
-  Pieces pieces_;
-  std::size_t offset_ = 0;  ///< In the first of them.
-};
-
 }  // namespace
 
 Compression compression() {
@@ -119,23 +84,51 @@ bool worth_packing(Pieces pieces) {
   return left * 100 <= kMostLeft * kSamples * kSample;
 }
 
+std::span<const std::byte> Cursor::next(std::size_t count, std::vector<std::byte>& buffer) {
+  skip(0);
+  if (pieces_.empty()) return {};
+  if (pieces_.front().size() - offset_ >= count) {
+    const auto bytes = pieces_.front().subspan(offset_, count);
+    offset_ += count;
+    return bytes;
+  }
+  buffer.clear();
+  while (!pieces_.empty() && buffer.size() < count) {
+    const auto rest = pieces_.front().subspan(offset_);
+    const auto bytes = rest.first(std::min(rest.size(), count - buffer.size()));
+    buffer.insert(buffer.end(), bytes.begin(), bytes.end());
+    skip(bytes.size());
+  }
+  return buffer;
+}
+
+void Cursor::skip(std::size_t count) {
+  for (offset_ += count; !pieces_.empty() && offset_ >= pieces_.front().size(); pieces_ = pieces_.subspan(1)) {
+    offset_ -= pieces_.front().size();
+  }
+}
+
+Packer::Packer(Pieces pieces) : cursor_(pieces), packed_(kHead + LZ4_COMPRESSBOUND(kChunk)) {}
+
+std::span<const std::byte> Packer::next() {
+  const std::span<const std::byte> chunk = cursor_.next(kChunk, buffer_);
+  if (chunk.empty()) return {};
+  const std::span<std::byte> body = std::span(packed_).subspan(kHead);
+  // What does not become smaller goes as it is.
+  int size = LZ4_compress_default(chars(chunk), chars(body), static_cast<int>(chunk.size()), static_cast<int>(chunk.size() - 1));
+  if (size <= 0) {
+    std::memcpy(body.data(), chunk.data(), chunk.size());
+    size = static_cast<int>(chunk.size());
+  }
+  write_size(packed_, chunk.size());
+  write_size(std::span(packed_).subspan(4), static_cast<std::size_t>(size));
+  return std::span(packed_).first(kHead + static_cast<std::size_t>(size));
+}
+
 Result<void> pack(Pieces pieces, const std::function<Result<void>(std::span<const std::byte>)>& write) {
-  Cursor cursor(pieces);
-  std::vector<std::byte> buffer, packed(kHead + LZ4_COMPRESSBOUND(kChunk));
-  for (std::span<const std::byte> chunk; !(chunk = cursor.next(kChunk, buffer)).empty();) {
-    const std::span<std::byte> body = std::span(packed).subspan(kHead);
-    // What does not become smaller goes as it is.
-    int size = LZ4_compress_default(chars(chunk), chars(body), static_cast<int>(chunk.size()),
-                                    static_cast<int>(chunk.size() - 1));
-    if (size <= 0) {
-      std::memcpy(body.data(), chunk.data(), chunk.size());
-      size = static_cast<int>(chunk.size());
-    }
-    write_size(packed, chunk.size());
-    write_size(std::span(packed).subspan(4), static_cast<std::size_t>(size));
-    if (Result<void> written = write(std::span(packed).first(kHead + static_cast<std::size_t>(size)));
-        !written)
-      return written;
+  Packer packer(pieces);
+  for (std::span<const std::byte> chunk; !(chunk = packer.next()).empty();) {
+    if (Result<void> written = write(chunk); !written) return written;
   }
   return {};
 }

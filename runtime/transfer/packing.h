@@ -25,6 +25,32 @@ using Pieces = std::span<const std::span<const std::byte>>;
 /// than it saves.
 bool worth_packing(Pieces pieces);
 
+/// Pieces as one sequence of bytes.
+class Cursor {
+ public:
+  explicit Cursor(Pieces pieces) : pieces_(pieces) {}
+
+  /// The next `count` bytes, or what is left: where they lie, or, if that is several places, in `buffer`.
+  std::span<const std::byte> next(std::size_t count, std::vector<std::byte>& buffer);
+  void skip(std::size_t count);
+
+ private:
+  Pieces pieces_;
+  std::size_t offset_ = 0;  ///< In the first of them.
+};
+
+/// Packs one chunk when it is asked for one; takes the memory of two. The pieces outlive it.
+class Packer {
+ public:
+  explicit Packer(Pieces pieces);
+  /// Until the next is asked for; empty at the end.
+  std::span<const std::byte> next();
+
+ private:
+  Cursor cursor_;
+  std::vector<std::byte> buffer_, packed_;
+};
+
 /// Packs chunk after chunk, and gives each to `write`.
 formats::Result<void> pack(Pieces pieces,
                            const std::function<formats::Result<void>(std::span<const std::byte>)>& write);
