@@ -183,9 +183,13 @@ std::vector<Pulled> PeerLinks::pull(core::WorkerId worker, std::span<const Wante
     }
     while (pulled.size() < wanted.size() && pull_over(link.value(), wanted, take_bytes, pulled)) {
     }
-    if (pulled.size() < wanted.size()) continue;
-    link.value().give_back();
-    return pulled;
+    if (pulled.size() == wanted.size()) {
+      link.value().give_back();
+      return pulled;
+    }
+    if (!link.value()->too_slow()) continue;
+    error = "it sends too slowly";
+    break;
   }
   pulled.resize(wanted.size(), Pulled{.error = error});
   return pulled;
@@ -208,7 +212,9 @@ bool PeerLinks::pull_over(Lease& link, std::span<const Wanted> wanted, const Tak
 
 /// False if it did not come. Where it is in memory that may not be read, nothing is added: it is asked for otherwise.
 bool PeerLinks::take_answer(Lease& link, const net::Pull& pull, const Take& take_bytes, std::vector<Pulled>& pulled) {
+  link->keep_pace(net::Pace::Limits{.patience = limits_.answer, .slowest = limits_.pace.slowest});
   Result<net::Message> answer = link->read();
+  if (answer) link->keep_pace(limits_.pace);
   auto* value = answer ? std::get_if<net::Value>(&answer.value()) : nullptr;
   if (!value || value->size > kMostBytes || (value->memory && (pull.raw || !link.near()))) return false;
   const bool here = value->outcome == Outcome::here;
@@ -242,6 +248,7 @@ Result<std::string> PeerLinks::push(core::WorkerId worker, core::TaskId task, co
 
 /// Why the worker does not take it: empty if it has it, nothing if it did not say.
 std::optional<std::string> PeerLinks::push_over(Lease& link, net::Push push, std::span<const std::span<const std::byte>> pieces) {
+  link->keep_pace({});  // it may wait until it has room
   const bool show = link.near() && !memory_closed_ && push.size >= transfer::kShownFrom;
   if (show) push.memory = transfer::show(pieces);
   if (!send_value(*link, push, pieces, transfer::packs_for(link.machine()))) return std::nullopt;

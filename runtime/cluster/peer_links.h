@@ -39,9 +39,17 @@ struct Pulled {
 /// several connections.
 class PeerLinks {
  public:
+  struct Limits {
+    /// So long a worker that lives may take until its answer begins: it may have to write a large value down, or to read it back.
+    std::chrono::milliseconds answer{300'000};
+    net::Pace::Limits pace = {};  ///< Of the answer, once it has begun.
+  };
+
   /// With credentials by TLS.
   PeerLinks(net::Hello self, std::shared_ptr<net::Credentials> credentials)
-      : self_(std::move(self)), credentials_(std::move(credentials)) {}
+      : PeerLinks(std::move(self), std::move(credentials), {}) {}
+  PeerLinks(net::Hello self, std::shared_ptr<net::Credentials> credentials, Limits limits)
+      : self_(std::move(self)), credentials_(std::move(credentials)), limits_(limits) {}
 
   /// What the workers of this program know each other by, if it is not what they know the scheduler by.
   void use_secret(const std::string& secret);
@@ -61,7 +69,8 @@ class PeerLinks {
   /// which it may be called for it again.
   using Take = std::function<Result<void>(std::size_t which, transfer::Source& source, const net::Value& value)>;
 
-  /// Asks for all of them at once. Several should be small, since only one may be read from the other's memory.
+  /// Asks for all of them at once. Several should be small, since only one may be read from the other's memory. A worker that
+  /// sends too slowly is unreachable.
   std::vector<Pulled> pull(core::WorkerId worker, std::span<const Wanted> wanted, const Take& take);
   /// Empty if the worker has it now; else why it does not take it. An error if nothing came of it.
   Result<std::string> push(core::WorkerId worker, core::TaskId task, const ValueBytes& value);
@@ -95,6 +104,7 @@ class PeerLinks {
 
   net::Hello self_;
   std::shared_ptr<net::Credentials> credentials_;
+  const Limits limits_;
   mutable std::mutex mutex_;
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;

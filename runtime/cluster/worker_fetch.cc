@@ -10,8 +10,8 @@ namespace {
 /// The values that one question asks for, and their size.
 constexpr std::size_t kMostFetches = 256;
 constexpr std::uint64_t kSmallFetch = 32 << 10;
-/// Workers with more peers than that do not call them before they need something: there would be a connection and a thread
-/// for each two of them.
+/// Workers with more peers than that do not call them before they need something: there would be a connection for each two of
+/// them.
 constexpr std::size_t kCalledAhead = 3;
 
 }  // namespace

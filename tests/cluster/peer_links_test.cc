@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -164,6 +166,59 @@ TEST(PeerLinks, ListensNoLongerToWhoIsNotBelieved) {
       });
   EXPECT_EQ(pulled.front().outcome, Pulled::Outcome::unreachable);
   EXPECT_EQ(asked, 2) << "once more, by another connection";
+}
+
+/// Answers nothing, or begins to and stops half way; counts who comes.
+class StallingWorker {
+ public:
+  explicit StallingWorker(std::optional<net::Value> answer) : answer_(std::move(answer)), thread_([this] { serve(); }) {}
+  ~StallingWorker() {
+    listener_->close();
+    thread_.join();
+  }
+  Pulled pulled_with(PeerLinks::Limits limits) {
+    PeerLinks links({.role = net::Role::peer, .program = "p", .secret = "s"}, nullptr, limits);
+    links.add(core::WorkerId{1}, listener_->address().text());
+    const std::array wanted{Wanted{core::TaskId{1}, core::Attempt{1}}};
+    return links.pull(core::WorkerId{1}, wanted, [](auto, transfer::Source& source, const net::Value& value) -> Result<void> {
+      const auto received = receive_value(source, value.form);
+      return received ? Result<void>() : received.error();
+    }).front();
+  }
+  int guests() const { return guests_; }
+
+ private:
+  void serve() {
+    while (auto stream = listener_->accept()) {
+      if (!stream.value()->read() || !answer(*stream.value(), {})) continue;
+      ++guests_;
+      if (!stream.value()->read()) continue;
+      const std::array<std::byte, 1> byte{};
+      if (answer_ && (!stream.value()->write(*answer_) || !stream.value()->write_raw(byte))) continue;
+      (void)stream.value()->read();  // until it is left alone
+    }
+  }
+  const std::optional<net::Value> answer_;
+  std::atomic<int> guests_ = 0;
+  std::unique_ptr<net::Listener> listener_ = net::Listener::bind({.host = "127.0.0.1", .port = 0}).value();
+  std::thread thread_;
+};
+
+constexpr std::chrono::milliseconds kMoment{2};
+
+TEST(PeerLinks, WaitNoLongerForWhoStopsHalfWay) {
+  StallingWorker worker(net::Value{.size = 1000});
+  const Pulled pulled = worker.pulled_with({.pace = {.patience = kMoment}});
+  EXPECT_EQ(pulled.outcome, Pulled::Outcome::unreachable);
+  EXPECT_THAT(pulled.error, HasSubstr("too slowly"));
+  EXPECT_EQ(worker.guests(), 1) << "it is not asked again";
+}
+
+TEST(PeerLinks, WaitNoLongerForWhoDoesNotBeginToAnswer) {
+  StallingWorker worker(std::nullopt);
+  const Pulled pulled = worker.pulled_with({.answer = kMoment});
+  EXPECT_THAT(pulled.error, HasSubstr("too slowly"));
+  EXPECT_EQ(worker.guests(), 1);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <atomic>
+#include <filesystem>
+#include <thread>
 
 #include "tests/net/tls_fixture.h"
 
@@ -96,6 +98,132 @@ TEST_F(PushTest, EndsTheConnectionOfWhoSaysWhatNoValueHas) {
   const Greeted peer = enter();
   ASSERT_TRUE(peer.stream->write(net::Push{.task = 1, .size = UINT64_MAX}));
   EXPECT_FALSE(peer.stream->read());
+}
+
+/// A worker with a value of each size, few threads and little patience.
+class SlowGuestsTest : public ::testing::Test {
+ protected:
+  static constexpr int kThreads = 2, kGuests = 40;
+  static constexpr std::size_t kLarge = 8 << 20;
+
+  SlowGuestsTest() {
+    store_.put(core::TaskId{1}, core::Attempt{1}, {.bytes = std::make_shared<const Buffer>(10)});
+    store_.put(core::TaskId{2}, core::Attempt{1}, {.bytes = std::make_shared<const Buffer>(kLarge)});
+  }
+  std::unique_ptr<PeerServer> serve(net::Pace::Limits pace = {}) {
+    return PeerServer::start({.program = "p", .name = "w", .secret = "s"}, "127.0.0.1", nullptr, store_,
+                             {.pushed = [](core::TaskId, core::Attempt, std::uint64_t) {},
+                              .admit = [this](std::uint64_t) { return (++admitted_, admitted_.notify_all(), std::string()); },
+                              .arrived = [](std::uint64_t) {},
+                              .spoilt = {}},
+                             {.guests = {.most_threads = kThreads, .tick = std::chrono::milliseconds(1)},
+                              .most_pushes = 1,
+                              .pace = pace})
+        .value();
+  }
+  static std::unique_ptr<net::Stream> enter(const PeerServer& server) {
+    return std::move(greet(server.address(), {.role = net::Role::peer, .program = "p", .secret = "s"}).value().stream);
+  }
+  /// All of a value, asked for and sent.
+  static bool gets(net::Stream& stream, std::uint64_t task) {
+    (void)stream.write(net::Pull{.values = {{task, 1}}, .raw = true});
+    const Result<net::Message> answer = stream.read();
+    const auto* value = answer ? std::get_if<net::Value>(&answer.value()) : nullptr;
+    std::vector<std::byte> bytes(value ? value->size : 0);
+    return value && stream.read_raw(bytes) && bytes.size() == (task == 1 ? 10 : kLarge);
+  }
+  static std::size_t threads() {
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
+  }
+  void expect_to_be_served(const PeerServer& server) {
+    const auto good = enter(server);
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(gets(*good, 1) && gets(*good, 2));
+  }
+
+  ValueStore store_;
+  std::atomic<int> admitted_ = 0;
+};
+
+TEST_F(SlowGuestsTest, WhoIsSilentHoldsNoThread) {
+  const auto server = serve();
+  const std::size_t before = threads();
+  std::vector<std::unique_ptr<net::Stream>> guests;
+  for (int i = 0; i < kGuests; ++i) EXPECT_TRUE(gets(*guests.emplace_back(enter(*server)), 1));
+  EXPECT_LT(threads(), before + kThreads);
+  for (const auto& guest : guests) EXPECT_TRUE(gets(*guest, 1));
+}
+
+TEST_F(SlowGuestsTest, WhoDoesNotReadHoldsNoThread) {
+  const auto server = serve();
+  std::vector<std::unique_ptr<net::Stream>> guests;
+  for (int i = 0; i < kGuests; ++i) {
+    EXPECT_TRUE(guests.emplace_back(enter(*server))->write(net::Pull{.values = {{2, 1}, {2, 1}}, .raw = true}));
+  }
+  expect_to_be_served(*server);
+}
+
+TEST_F(SlowGuestsTest, WhoSaysAByteAtATimeHoldsNoThread) {
+  const auto server = serve();
+  const std::string question = net::encode_frame(net::Pull{.values = {{1, 1}}});
+  std::vector<std::unique_ptr<net::Stream>> guests;
+  for (int i = 0; i < kGuests; ++i) guests.push_back(enter(*server));
+  for (const char byte : question) {
+    for (const auto& guest : guests) EXPECT_TRUE(guest->write_raw(std::as_bytes(std::span(&byte, 1))));
+    EXPECT_TRUE(gets(*enter(*server), 1));
+  }
+  for (const auto& guest : guests) EXPECT_TRUE(guest->read());
+}
+
+TEST_F(SlowGuestsTest, WhoPushesSlowlyHoldsOneThread) {
+  const auto server = serve();
+  std::vector<std::unique_ptr<net::Stream>> guests;
+  for (int i = 0; i < kGuests; ++i) EXPECT_TRUE(guests.emplace_back(enter(*server))->write(net::Push{.task = 3, .size = 5}));
+  admitted_.wait(0);
+  expect_to_be_served(*server);
+  EXPECT_EQ(admitted_, 1) << "the others wait for their turn";
+  const std::vector<std::byte> bytes(5);
+  for (const auto& guest : guests) EXPECT_TRUE(guest->write_raw(bytes));
+  for (const auto& guest : guests) EXPECT_TRUE(guest->read());
+  EXPECT_EQ(admitted_, kGuests);
+}
+
+TEST_F(SlowGuestsTest, WhoDoesNotReadIsLeftAloneInTheEnd) {
+  const auto server = serve({.patience = std::chrono::milliseconds(2), .slowest = UINT64_MAX});
+  const auto guest = enter(*server);
+  EXPECT_TRUE(gets(*guest, 1));  // so it is counted
+  EXPECT_TRUE(guest->write(net::Pull{.values = {{2, 1}}, .raw = true}));
+  while (server->guests() > 0) std::this_thread::yield();  // who does not read cannot be told
+  std::vector<std::byte> bytes(kLarge);
+  EXPECT_FALSE(guest->read() && guest->read_raw(bytes));
+}
+
+TEST_F(SlowGuestsTest, WhoPushesTooSlowlyIsEndedAndTheNextHasHisTurn) {
+  const auto server = serve({.patience = std::chrono::milliseconds(2), .slowest = UINT64_MAX});
+  const auto slow = enter(*server), next = enter(*server);
+  EXPECT_TRUE(slow->write(net::Push{.task = 3, .size = 5}));
+  admitted_.wait(0);
+  const std::vector<std::byte> bytes(5);
+  const std::span<const std::byte> piece(bytes);
+  EXPECT_TRUE(next->write(net::Push{.task = 4, .size = 5}, {&piece, 1}));
+  EXPECT_TRUE(next->read());
+  EXPECT_FALSE(slow->read());
+  EXPECT_FALSE(store_.find(core::TaskId{3}, core::Attempt{0}));
+}
+
+TEST_F(SlowGuestsTest, WhoLeavesWhileHeWaitsForHisTurnLetsTheNextHaveIt) {
+  const auto server = serve();
+  const auto first = enter(*server), last = enter(*server);
+  EXPECT_TRUE(first->write(net::Push{.task = 3, .size = 5}));
+  admitted_.wait(0);
+  auto gone = enter(*server);
+  EXPECT_TRUE(gone->write(net::Push{.task = 4, .size = 5}));
+  gone.reset();
+  EXPECT_TRUE(last->write(net::Push{.task = 5, .size = 5}));
+  const std::vector<std::byte> bytes(5);
+  for (net::Stream* each : {first.get(), last.get()}) {
+    EXPECT_TRUE(each->write_raw(bytes));
+    EXPECT_TRUE(each->read());
+  }
 }
 
 /// A worker computes again what it has a copy of, since nobody has heard of that; a task there is about to read the copy.
