@@ -25,6 +25,21 @@ constexpr std::size_t kBodiesHeap = net::kLargeHeap + net::kLargeHeap / 2;
 
 core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
 
+/// What the runtime has of a node until it has run. One that does not run after all is given back.
+class Unrun {
+ public:
+  explicit Unrun(Node& node) noexcept : node_(&node) {}
+  ~Unrun() {
+    if (node_) node_->release_from_runtime();
+  }
+  Unrun(const Unrun&) = delete;
+  Unrun& operator=(const Unrun&) = delete;
+  void runs() noexcept { node_ = nullptr; }
+
+ private:
+  Node* node_;
+};
+
 }  // namespace
 
 void WorkerProcess::flush_output() {
@@ -116,6 +131,7 @@ void WorkerProcess::load(const core::StartBody& order) {
     });
     objects.clear();
     detail::NodeRef handle(node);
+    Unrun unrun(*node);
     detail::Extras& extras = node->make_extras();
     extras.remote_id = static_cast<std::uint64_t>(order.id);
     if (order.options && (order.options->timeout || !order.options->name.empty())) {
@@ -135,12 +151,12 @@ void WorkerProcess::load(const core::StartBody& order) {
     if (order.default_value) {
       if (!node->write_default()) throw SerializeError("dflow: OnFailure::ignore needs a result type with a default value");
       node->release_arguments();
-      node->release_from_runtime();
       node->state_.store(State::done, std::memory_order_release);
       node->dependents.store(detail::closed(), std::memory_order_release);
       return body_ended(name, *node);
     }
     detail::observe_node(*node, *new EndOfBody(*this, name));
+    unrun.runs();
     detail::run_here(detail::scope_of(*executor_), *node);
   } catch (const DamagedValue& damaged) {
     spoilt(damaged);

@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <fstream>
@@ -13,6 +14,27 @@
 #include "runtime/local/sanitizers.h"
 #include "tests/cluster/little_memory.h"
 #include "tests/cluster/support.h"
+
+namespace {
+
+/// Knows how many of it this process has.
+struct Counted {
+  Counted() { ++alive; }
+  Counted(const Counted&) { ++alive; }
+  ~Counted() { --alive; }
+  static inline std::atomic<int> alive = 0;
+};
+struct NoDefault {
+  explicit NoDefault(int) {}
+};
+
+}  // namespace
+
+template <>
+struct dflow::Serialize<Counted> {
+  static void write(Writer&, const Counted&) {}
+  static Counted read(Reader&) { return {}; }
+};
 
 namespace dflow::testing {
 namespace {
@@ -193,6 +215,15 @@ TEST_F(Cluster, DeathsThatATaskMayCauseAreItsOwnToSay) {
   EXPECT_EQ(deaths(0), 2u);
   std::remove(path.c_str());
   ::unsetenv("DFLOW_ALLOWED_FAILURES");
+}
+
+TEST_F(Cluster, ATaskThatHasNoDefaultToGiveLeavesNothingBehind) {
+  use_workers(1);
+  Executor ex;
+  const auto deadly = [](const Counted&) -> NoDefault { return std::raise(SIGKILL) ? NoDefault(1) : NoDefault(2); };
+  const auto ignored = ex.with({.allowed_failures = 1, .on_failure = OnFailure::ignore}).submit(deadly, Counted());
+  EXPECT_THAT(thrown_by([&] { ignored.get(); }), HasSubstr("needs a result type with a default value"));
+  EXPECT_EQ(ex.submit([] { return Counted::alive.load(); }).get(), 0);
 }
 
 TEST_F(Cluster, KilledWorkersValuesAreComputedAgain) {
