@@ -35,7 +35,8 @@ class Printer {
     read();
     LaunchCode code;
     code.symbols = plan_.symbols;
-    for (const ir::Family& family : plan_.families) code.families.push_back(print(family));
+    for (const ir::Family& family : plan_.families)
+      if (!domains_.at(family.node).is_empty()) code.families.push_back(print(family));  // others are never reached
     print_returns(code);
     code.assumptions = condition(assumptions_, everything());
     return code;
@@ -84,8 +85,8 @@ class Printer {
     for (const ir::Family& family : plan_.families)
       domains_.emplace(family.node, renamed_parameters(isl::set(context(), family.domain)).intersect_params(assumptions_));
     for (const ir::Use& use : plan_.uses) {
-      edges_.push_back({use.consumer, use.argument, use.producer, use.elements,
-                        renamed_parameters(isl::map(context(), use.relation)).intersect_params(assumptions_), use.reader});
+      const isl::map map = renamed_parameters(isl::map(context(), use.relation)).intersect_params(assumptions_);
+      if (!map.is_empty()) edges_.push_back({use.consumer, use.argument, use.producer, use.elements, map, use.reader});
     }
     for (const auto& range : plan_.ranges) {
       const auto [found, added] = ranges_.emplace(
@@ -275,6 +276,7 @@ class Printer {
 
   void print_passed(ReturnedLeaf& leaf, const ir::Output& passed) {
     const isl::map from = renamed_parameters(isl::map(context(), passed.relation)).intersect_params(assumptions_);
+    if (from.is_empty()) return;
     const isl::set filled = from.domain();
     ReturnedLeaf::Part part{passed.producer, {}, elements_of(filled)};
     std::vector<std::string> names;
@@ -320,6 +322,7 @@ class Printer {
 
   void print_output(LaunchCode& code, const ir::Output& output) {
     const isl::map from = renamed_parameters(isl::map(context(), output.relation)).intersect_params(assumptions_);
+    if (from.is_empty()) return;
     const isl::map back = from.reverse();
     const isl::set instances = back.domain();
     const auto [handed, first] = handed_.try_emplace(output.producer, instances);
