@@ -53,23 +53,24 @@ std::optional<Integer> AffineWalk::member_number(const clang::MemberExpr& member
   return found == numbers_.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// A member function that returns a reference to what its object holds and does nothing else: `const Row& row() const`. Its
-/// parameters are numbers.
+/// A member function, or operator, that returns a reference to what its object holds and does nothing else: `const Row& row() const`,
+/// `Tile& operator()(int i, int j)`. Its parameters are numbers.
 std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
-  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
-  const auto* method = member == nullptr ? nullptr : member->getMethodDecl();
-  if (method == nullptr || method->isVirtual() || !method->getReturnType()->isReferenceType() || in_dflow_namespace(*method)) return std::nullopt;
+  const auto* method = llvm::dyn_cast_or_null<clang::CXXMethodDecl>(call.getDirectCallee());
+  if (method == nullptr || method->isStatic() || method->isVirtual() || !method->getReturnType()->isReferenceType() || in_dflow_namespace(*method)) return std::nullopt;
   const auto* body = body_of(*method, project_);
   const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
   const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
   const auto is_number = [](const auto* each) { return each->getType()->isIntegralOrEnumerationType(); };
   if (only == nullptr || only->getRetValue() == nullptr || !std::ranges::all_of(body->parameters(), is_number)) return std::nullopt;
-  const auto object = object_at(*member->getImplicitObjectArgument());
+  const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+  const unsigned first = member == nullptr ? 1 : 0;  // an operator's object is its first argument
+  const auto object = object_at(member == nullptr ? *call.getArg(0) : *member->getImplicitObjectArgument());
   if (!object || depth_of_numbers_ >= 8) return std::nullopt;
   NumbersOf numbers;
-  for (unsigned i = 0; i < call.getNumArgs(); ++i) {
+  for (unsigned i = first; i < call.getNumArgs(); ++i) {
     const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(call.getArg(i));
-    numbers.emplace_back(body->getParamDecl(i), product(initial == nullptr ? *call.getArg(i) : *initial->getExpr()));
+    numbers.emplace_back(body->getParamDecl(i - first), product(initial == nullptr ? *call.getArg(i) : *initial->getExpr()));
   }
   return within(*body, object, numbers, [&] { return named(*only->getRetValue()); });
 }
