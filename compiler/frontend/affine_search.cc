@@ -19,15 +19,16 @@ namespace {
 class ElusiveSearch {
  public:
   std::set<const clang::VarDecl*> run(const clang::Stmt& body) && {
-    look(&body, false);
+    look(&body, nullptr);
     return std::move(found_);
   }
 
  private:
-  void look(const clang::Stmt* statement, bool in_lambda) {
+  /// `lambda`: the innermost one that it stands in.
+  void look(const clang::Stmt* statement, const clang::FunctionDecl* lambda) {
     if (statement == nullptr) return;
-    if (const auto* lambda = dyn_cast<clang::LambdaExpr>(statement)) {
-      for (const auto* each : lambda_operators(*lambda)) look(each->getBody(), true);
+    if (const auto* inner = dyn_cast<clang::LambdaExpr>(statement)) {
+      for (const auto* each : lambda_operators(*inner)) look(each->getBody(), each);
       return;
     }
     if (const auto* variable = named_variable(*statement)) {
@@ -37,13 +38,14 @@ class ElusiveSearch {
     }
     const auto* cast = dyn_cast<clang::CastExpr>(statement);
     const bool reads = cast != nullptr && cast->getCastKind() == clang::CK_LValueToRValue;
-    const auto* changed = in_lambda ? nullptr : assigned(*statement);
+    const auto* changed = assigned(*statement);
+    if (lambda != nullptr && changed != nullptr && changed->getDeclContext() != lambda) changed = nullptr;
     for (const auto* part : statement->children()) {
       if (part == nullptr) continue;
       const auto* inner = dyn_cast<clang::Expr>(part);
       const auto* variable = inner == nullptr ? nullptr : named_variable(*without_const(*inner).IgnoreParens());
       if (variable != nullptr && (reads || variable == changed || copies(*statement) || is_key(*statement, *part))) continue;
-      look(part, in_lambda);
+      look(part, lambda);
     }
   }
   /// What a reference to const refers to.

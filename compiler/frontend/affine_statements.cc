@@ -82,8 +82,10 @@ void AffineWalk::execute_expression(const clang::Expr& expression) {
   if (const auto* step = only_step(expression); step != nullptr && step != stepping_ && step != &written(expression))
     return in_passing(expression, [&] { execute_expression(expression); });
   if (const auto* drop = dyn_cast<clang::CastExpr>(&written(expression));
-      drop != nullptr && drop->getCastKind() == clang::CK_ToVoid)
-    return execute(*drop->getSubExpr());
+      drop != nullptr && drop->getCastKind() == clang::CK_ToVoid) {
+    if (named_variable(written(*drop->getSubExpr())) == nullptr) execute(*drop->getSubExpr());
+    return;
+  }
   const clang::Expr& bare = written(expression);
   if (const auto* changed = assigned(bare); changed != nullptr && state_.integers.contains(changed)) {
     std::optional<Integer> now;
