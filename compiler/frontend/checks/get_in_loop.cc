@@ -199,7 +199,7 @@ class GetsInLoops {
         member == nullptr ? nullptr : submitted(*member->getImplicitObjectArgument(), inside);
     const auto site = submit == nullptr ? std::nullopt : as_site(*submit);
     if (!site || site->operation != Operation::submit || has_other_sites(*body_of(**loop), *submit)) return;
-    if (Round(**loop, *get).needs_result(*site)) return;
+    if (goes_on_without(*get, *submit, inside) || Round(**loop, *get).needs_result(*site)) return;
     report(**loop, *get, *site);
   }
 
@@ -220,6 +220,25 @@ class GetsInLoops {
       if (const auto* call = declared_by(**(here - 1), *variable)) return call;
     }
     return nullptr;
+  }
+
+  /// Some rounds submit and do not wait.
+  static bool goes_on_without(const clang::CallExpr& get, const clang::CallExpr& submit, Around inside) {
+    for (std::size_t i = 0; i < inside.size(); ++i) {
+      const clang::Stmt& part = i + 1 < inside.size() ? *inside[i + 1] : get;
+      const auto submits = [&](const clang::Stmt& each) { return &each == &submit; };
+      if (is_chosen(*inside[i], part) && !any_part(*inside[i], submits)) return true;
+    }
+    return false;
+  }
+
+  /// That part of the statement may be left out.
+  static bool is_chosen(const clang::Stmt& statement, const clang::Stmt& part) {
+    if (const auto* branch = dyn_cast<clang::IfStmt>(&statement)) return &part == branch->getThen() || &part == branch->getElse();
+    if (const auto* branch = dyn_cast<clang::SwitchStmt>(&statement)) return &part == branch->getBody();
+    if (const auto* choice = dyn_cast<clang::ConditionalOperator>(&statement)) return &part != choice->getCond();
+    const auto* logical = dyn_cast<clang::BinaryOperator>(&statement);
+    return logical != nullptr && logical->isLogicalOp() && &part == logical->getRHS();
   }
 
   static const clang::CallExpr* declared_by(const clang::Stmt& statement, const clang::VarDecl& variable) {
