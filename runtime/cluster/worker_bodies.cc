@@ -1,6 +1,7 @@
 // A worker's bodies: from the brain's order to their ends.
 #include <cstdio>
 #include <iostream>
+#include <memory>
 
 #include <dflow/detail/launch.h>
 #include <dflow/detail/task_node.h>
@@ -24,6 +25,14 @@ constexpr std::size_t kSmallValue = 4096;
 constexpr std::size_t kBodiesHeap = net::kLargeHeap + net::kLargeHeap / 2;
 
 core::Time now() { return core::Time(std::chrono::steady_clock::now().time_since_epoch()); }
+
+/// Stands for the inputs of a task that gives its default value: they have no value, and nobody looks for one. Who may take a
+/// move-only value stands at the same place of all nodes that have one.
+detail::NodeRef unread_input() {
+  detail::Node* node = detail::HeldNode<std::unique_ptr<int>>::make();
+  node->release_from_runtime();
+  return detail::NodeRef(node);
+}
 
 /// What the runtime has of a node until it has run. One that does not run after all is given back.
 class Unrun {
@@ -124,6 +133,7 @@ void WorkerProcess::load(const core::StartBody& order) {
   try {
     std::vector<detail::NodeRef> objects = store_.objects(order.inputs);
     Node* node = read_task(*order.payload, [&](std::uint32_t index, const detail::ValueForm& form) {
+      if (order.default_value) return unread_input();
       if (index >= order.inputs.size()) throw SerializeError("dflow: a task names an input that it does not have");
       if (objects[index] && form.copyable) return objects[index];
       const core::Input& input = order.inputs[index];

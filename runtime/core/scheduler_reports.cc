@@ -82,6 +82,10 @@ void Scheduler::on(const TaskFailed& event) {
     note_tried(t);
     return wait_again(task);
   }
+  if (t.default_value && !deadly(t)) {  // it has none: so it fails of its input, as in one process
+    t.on_failure = OnFailure::fail;
+    return resolve(task);
+  }
   auto failure = std::make_shared<Failure>(event.failure ? *event.failure : Failure{});
   failure->origin = t.id;
   failure->worker = fleet_[worker].self.name;

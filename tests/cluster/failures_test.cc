@@ -10,6 +10,7 @@
 #include <iostream>
 #include <new>
 #include <optional>
+#include <thread>
 
 #include "runtime/local/sanitizers.h"
 #include "tests/cluster/little_memory.h"
@@ -224,6 +225,41 @@ TEST_F(Cluster, ATaskThatHasNoDefaultToGiveLeavesNothingBehind) {
   const auto ignored = ex.with({.allowed_failures = 1, .on_failure = OnFailure::ignore}).submit(deadly, Counted());
   EXPECT_THAT(thrown_by([&] { ignored.get(); }), HasSubstr("needs a result type with a default value"));
   EXPECT_EQ(ex.submit([] { return Counted::alive.load(); }).get(), 0);
+}
+
+/// Fails when the scheduler has all tasks that need it.
+class LateFailure {
+ public:
+  template <class T>
+  Future<T> of(Executor& ex) const {
+    return ex.submit(
+        [](const std::string& begin) -> T {
+          while (::access(begin.c_str(), F_OK) != 0) std::this_thread::yield();
+          throw std::runtime_error("no");
+        },
+        path_);
+  }
+  void begin() const { std::ofstream(path_) << 'x'; }
+  ~LateFailure() { std::remove(path_.c_str()); }
+
+ private:
+  std::string path_ = ::testing::TempDir() + "/begin-" + std::to_string(::getpid());
+};
+
+TEST_F(Cluster, ATaskWhoseFailuresAreIgnoredGivesItsDefaultWhereAnInputFails) {
+  Executor ex;
+  const LateFailure late;
+  const auto ignoring = ex.with({.on_failure = OnFailure::ignore});
+  const auto failed = late.of<long>(ex);
+  const auto ignored = ignoring.submit(add, failed, 2L);
+  const auto of_move_only = ignoring.submit([](std::unique_ptr<long> x) { return *x; }, late.of<std::unique_ptr<long>>(ex));
+  const auto of_many = ignoring.submit([](const std::vector<long>& xs) { return xs.size(); }, std::vector{failed, ex.submit(add, 1L, 1L)});
+  const auto has_none = ignoring.submit([](long) -> NoDefault { return NoDefault(1); }, failed);
+  late.begin();
+  EXPECT_EQ(ignored.get(), 0);
+  EXPECT_EQ(of_move_only.get(), 0);
+  EXPECT_EQ(of_many.get(), 0u);
+  EXPECT_EQ(thrown_by([&] { has_none.get(); }), "no");
 }
 
 TEST_F(Cluster, KilledWorkersValuesAreComputedAgain) {

@@ -110,6 +110,17 @@ TEST_F(SchedulerTest, AsksForADefaultValueWhereAFailedInputIsIgnored) {
   EXPECT_THAT(last_run.at(task(2)).inputs, IsEmpty());
 }
 
+TEST_F(SchedulerTest, FailsOfAnIgnoredInputWhereThereIsNoDefaultValue) {
+  join(1);
+  submit(1);
+  submit(2, {1}, {.on_failure = OnFailure::ignore});
+  say(TaskFailed{WorkerId{1}, task(1), Attempt{1}, {}});
+  const RunTask& run = last_run.at(task(2));
+  const auto ended = all<TaskEnded>(say(TaskFailed{run.worker, run.id, run.attempt, {}}));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].failure->origin, task(1));
+}
+
 TEST_F(SchedulerTest, CancelsAllSuccessorsOfATaskThatAsksForIt) {
   join(1);
   submit(1, {}, {.on_failure = OnFailure::cancel_successors});
