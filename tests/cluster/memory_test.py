@@ -1,4 +1,5 @@
 """Workers whose memory is bounded: results that do not fit are written to the disk, and what else may come of that."""
+import contextlib
 import json
 import os
 import re
@@ -104,6 +105,61 @@ def a_task_that_takes_ever_more_memory_is_ended_and_named():
         expect(said[said.rindex("growing"):], "replaced: it had", "more than 95 % of its limit of 80.0 MB")
 
 
+@contextlib.contextmanager
+def control_group(most):
+    """The group's folder, in which processes have so much memory; None where this process may make none."""
+    versions = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")]
+    group, limit = None, None
+    with contextlib.suppress(OSError), open("/proc/self/cgroup") as groups:
+        lines = [line.strip().split(":", 2) for line in groups]
+        own = [(version, line[2]) for line in lines
+               for version in ((0,) if "memory" in line[1].split(",") else (1,) if line[1] == "" else ())]
+        for version, place in own:
+            root, name = versions[version]
+            with contextlib.suppress(OSError):
+                folder = f"{root}{place.rstrip('/')}/dflow-test-{os.getpid()}"
+                os.mkdir(folder)
+                try:
+                    with open(f"{folder}/{name}", "w") as file:
+                        file.write(str(most))
+                    group, limit = folder, name
+                    break
+                except OSError:
+                    os.rmdir(folder)
+    try:
+        yield group and (group, f"{group}/{limit}")
+    finally:
+        if group:
+            wait_until("the group's processes have ended", lambda: not open(f"{group}/cgroup.procs").read())
+            os.rmdir(group)
+
+
+def without_a_limit_of_their_own_workers_share_their_control_groups():
+    with control_group(300_000_000) as group, Bench(DFLOW) as bench:
+        if not group:
+            return print("left out: it takes root, and a kernel that lets it limit a control group")
+        folder, limit = group
+        with open(limit) as file:
+            share = int(file.read()) // 2  # whole pages
+        scheduler, address = bench.scheduler()
+
+        def enter():
+            with open(f"{folder}/cgroup.procs", "w") as file:
+                file.write(str(os.getpid()))
+        bench.agent(address, "--workers=2", "--threads=1", preexec_fn=enter)
+        with open(limit, "w") as file:
+            file.write("max" if limit.endswith(".max") else "-1")  # the agent is to act, not the kernel
+        program = bench.start([APP, "grow"], environment={"DFLOW_SCHEDULER": address})
+        status = wait_until("workers have joined", lambda: [
+            worker for each in json.loads(bench.run([DFLOW, "status", "--json", f"--scheduler={address}"]).stdout)["programs"]
+            for worker in each["workers"]])
+        assert {worker["memory_limit"] for worker in status} == {share}, (status, share)
+        _, said = program.communicate(timeout=60)
+        assert program.returncode == 1, said
+        expect(said[said.rindex("growing"):], "replaced: it had", f"more than 95 % of its share of {share // 100_000 / 10} MB")
+        bench.stop(scheduler)
+
+
 def a_result_larger_than_the_memory_is_named():
     with Bench(DFLOW) as bench:
         said = fails(bench, [APP, "result", 100], environment=of_two_workers(bench, 60))
@@ -144,5 +200,6 @@ def status_shows_what_is_on_the_disk():
 run_checks([results_of_five_times_the_memory_are_right, small_results_of_all_the_memory_are_right,
             so_many_results_that_no_disk_helps_are_an_error, what_is_damaged_on_the_disk_is_computed_again,
             a_full_disk_is_told_of_and_waited_for, a_worker_on_a_disk_without_room_is_paused_until_it_has_some, a_task_that_takes_ever_more_memory_is_ended_and_named,
+            without_a_limit_of_their_own_workers_share_their_control_groups,
             a_result_larger_than_the_memory_is_named, a_folder_that_is_not_there_is_an_error,
             status_shows_what_is_on_the_disk])
