@@ -32,15 +32,19 @@ bool SchedulerServer::has_ended(const net::Hello& hello) {
   return name_ends != std::string::npos && status.value().substr(name_ends + 2, 1) == "Z";
 }
 
+net::Bonds bonds_for(const net::Hello& member, const Pulse& pulse, bool lasting) {
+  net::Bonds bonds{.most_waiting = kMostUnread, .resumable = lasting && pulse.grace.count() > 0};
+  if (!lasting) return bonds;
+  bonds.heartbeat = pulse.heartbeat;
+  // A program may be stopped, by a person or a debugger: that its machine is there is enough.
+  bonds.silence = pulse.silence;
+  bonds.may_be_stopped = member.role == net::Role::client && !member.worker;
+  return bonds;
+}
+
 void SchedulerServer::connect(Member& member, std::unique_ptr<net::Stream> stream) {
-  net::Bonds bonds{.most_waiting = kMostUnread, .resumable = member.line != 0 && options_.pulse.grace.count() > 0};
-  if (member.line != 0) {
-    bonds.heartbeat = options_.pulse.heartbeat;
-    // A program may be stopped, by a person or a debugger: that its machine is there is enough.
-    bonds.silence = options_.pulse.silence;
-    bonds.may_be_stopped = member.role == net::Role::client && !member.hello.worker;
-  }
-  member.connection = std::make_unique<net::Connection>(std::move(stream), bonds);
+  member.connection =
+      std::make_unique<net::Connection>(std::move(stream), bonds_for(member.hello, options_.pulse, member.line != 0));
 }
 
 void SchedulerServer::start(Member& member) {

@@ -43,6 +43,10 @@ struct Pulse {
   std::chrono::milliseconds most() const { return silence + patience(); }
 };
 
+/// What the scheduler's side of a member's connection is bound to. `lasting`: both sides say something now and then; such a connection
+/// is resumable where there is grace.
+net::Bonds bonds_for(const net::Hello& member, const Pulse& pulse, bool lasting);
+
 core::WorkerJoined joined_as(const PeerJoined& peer);
 PeerJoined description_of(core::WorkerId id, const net::Hello& hello);
 core::Time now();

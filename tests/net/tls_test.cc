@@ -2,6 +2,8 @@
 #include "tests/net/steps.h"
 #include "tests/net/tls_fixture.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -358,6 +360,22 @@ TEST_F(TlsTest, AReadTimesOut) {
   Met met = meet(make(CertificateRole::client), make(CertificateRole::scheduler));
   met.near->set_read_timeout(std::chrono::milliseconds(10));
   EXPECT_THAT(met.near->read().message(), HasSubstr("nothing came in time"));
+}
+
+TEST_F(TlsTest, TheKernelIsToldHowLongAnotherMachineMaySayNothing) {
+  const Met met = meet(make(CertificateRole::client), make(CertificateRole::scheduler));
+  const auto option = [&](int which) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    EXPECT_EQ(::getsockopt(met.near->descriptor(), IPPROTO_TCP, which, &value, &size), 0);
+    return value;
+  };
+  for (const int seconds : {9, 90}) {
+    met.near->notice_dead(std::chrono::seconds(seconds));
+    EXPECT_EQ(option(TCP_USER_TIMEOUT), seconds * 1000);
+    EXPECT_EQ(option(TCP_KEEPIDLE), seconds / 3);
+    EXPECT_EQ(option(TCP_KEEPINTVL), seconds / 3);
+  }
 }
 
 }  // namespace
