@@ -271,6 +271,8 @@ void AffineWalk::change(const clang::CallExpr& call) {
     if (left && right) return swap(*left, *right, call.getExprLoc());
     return forget(call);
   }
+  const bool waits = in_dflow_namespace(*callee) && name == "wait" && named(*call.getArg(0));
+  if (waits && std::all_of(call.arg_begin() + 1, call.arg_end(), [](const auto* each) { return isa<clang::CXXDefaultArgExpr>(each); })) return;
   const auto* body = body_of(*callee, project_);
   if (may_ignore(call)) return forget(call);
   if (body == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee)) return forget(call);

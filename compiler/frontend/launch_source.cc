@@ -94,6 +94,7 @@ class Reader {
 
   void read_function(const AffineRecords& found) {
     const auto where = function_.getLocation();
+    if (where.isMacroID()) refuse("a macro makes it", where);
     if (!project_.sources().isInMainFile(where) || !project_.owns(where)) refuse("it is not in the main file", where);
     if (function_.isTemplated()) refuse("it is a template", where);
     if (function_.isConstexpr() || !isa<clang::CompoundStmt>(function_.getBody())) refuse("its body is no block", where);

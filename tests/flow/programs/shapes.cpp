@@ -110,4 +110,13 @@ Handle halved(dflow::Executor& ex, const Row& all, int from, int to) {
   }
 }
 
+/// What only passes the time makes no edges.
+[[dflow::graph]] Handle waiting(dflow::Executor& ex, int n) {
+  Row row;
+  for (int i = 0; i < n; ++i) row.push_back(ex.submit(make, i));
+  dflow::wait(row);
+  for (int i = 1; i < n; ++i) row[i] = ex.submit(join, row[i - 1], row[i]);
+  return row.back();
+}
+
 int main(int argc, char** argv) { dflow::Executor ex(argc, argv); }
