@@ -1,9 +1,11 @@
 """Checks the closed forms in a program's plan against dry runs of its skeletons, at several parameters.
 
-    verify.py SOURCE --dflowc=... --dflow=... --work=... [--affine=GRAPH,...]
+    verify.py SOURCE --dflowc=... --dflow=... --work=... [--affine=GRAPH,...] [--made=PROGRAM]
 
 Each graph of tier 1 is expanded both ways (`dflow graph verify`) at the parameters of the source's PARAMS lines and at
 random small ones. The graphs named by --affine must be of tier 1. DFLOW_TEST_SEED chooses the random ones.
+
+What dflowc has made of the source already, since it was built itself, is taken from --made.
 
 Lines `// SHOWS: TEXT` in the source must be in what `dflow graph show` prints, in their order, blanks aside.
 """
@@ -51,8 +53,16 @@ class Check:
         source = Path(self.options.source)
         others = " ".join(re.findall(r"^// WITH: (.*)$", source.read_text(), re.MULTILINE)).split()
         sources = [source, *(source.parent / each for each in others)]
+        if self.is_made(sources):
+            return Path(self.options.made)
         done = run(self.options.dflowc, "-std=c++20", "-O0", *self.options.flag, *sources, "-o", program)
         return program if done.returncode == 0 else self.fail(f"dflowc: {done.stderr}")
+
+    def is_made(self, sources):
+        """By another test, which compiles it as well."""
+        made, dflowc = Path(self.options.made or ""), Path(self.options.dflowc)
+        parts = [dflowc, dflowc.with_name("dflowc-frontend"), *sources]
+        return made.is_file() and all(part.stat().st_mtime < made.stat().st_mtime for part in parts)
 
     def run(self):
         program, plan = self.compiled(), self.work / "plan.json"
@@ -94,6 +104,7 @@ def main():
     parser.add_argument("source")
     for name in ("dflowc", "dflow", "work"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--made")
     parser.add_argument("--affine", default="")
     parser.add_argument("--flag", action="append", default=[])
     check = Check(parser.parse_args())
