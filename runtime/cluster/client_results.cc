@@ -82,6 +82,7 @@ void ClientSession::on(core::TaskDone& message) {
     changed_.notify_all();
     return;
   }
+  if (fails_for_inputs(*node)) return;  // what it needed was cancelled here before the end of either was heard
   if (message.inline_value) {
     try {
       Reader in(std::as_bytes(std::span(*message.inline_value)));

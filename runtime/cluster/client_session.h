@@ -131,6 +131,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   // client_submit.cc
   bool cancel(detail::Node& node, bool by_force);
   void admit(detail::Node& node);
+  bool fails_for_inputs(detail::Node& node);
   void send_task(detail::Node& node);
   core::TaskSpec describe_task(detail::Node& node);
   core::TaskId scatter(detail::Node& node);

@@ -130,17 +130,21 @@ void ClientSession::admit(Node& node) {
   if (detail::claim_external(node)) send_task(node);
 }
 
+/// If an input of a claimed node has failed or was cancelled here, it fails for that, and this is true.
+bool ClientSession::fails_for_inputs(Node& node) {
+  for (std::uint32_t i = 0; i < node.edge_count; ++i) {
+    const State state = node.edges[i].producer->state();
+    if (state != State::failed && state != State::cancelled) continue;
+    node.state_.store(State::pending, std::memory_order_release);
+    local_.submit(node);  // which knows how a task fails whose inputs have
+    return true;
+  }
+  return false;
+}
+
 /// The node is claimed by the caller; it is pending again when it is on its way.
 void ClientSession::send_task(Node& node) {
-  const auto failed = [&](std::uint32_t i) {
-    const State state = node.edges[i].producer->state();
-    return state == State::failed || state == State::cancelled;
-  };
-  for (std::uint32_t i = 0; i < node.edge_count; ++i) {
-    if (!failed(i)) continue;
-    node.state_.store(State::pending, std::memory_order_release);
-    return local_.submit(node);  // which knows how a task fails whose inputs have
-  }
+  if (fails_for_inputs(node)) return;
   try {
     if (!scheduler_) connect();
     core::TaskSpec task = describe_task(node);

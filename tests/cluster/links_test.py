@@ -196,6 +196,26 @@ def a_stopped_program_goes_on():
         cluster.end(program, f"sum {sum(i * i for i in range(100))}")
 
 
+def what_is_cancelled_before_its_end_is_heard_has_no_successors():
+    """The scheduler knows that both tasks have ended; the program, which does not, cancels the first."""
+    with Cluster(silence=30) as cluster:
+        folder = f"{cluster.home}/gates"
+        os.mkdir(folder)
+        program = cluster.start([APP, "late", folder], environment={"DFLOW_SCHEDULER": cluster.links.address}, stdin=subprocess.PIPE)
+        begun = wait_until("the first task has begun", lambda: os.listdir(folder))[0]
+        heal = cluster.links.stall(lambda pipes: pipes[1], [DOWN])  # the program's: it was there after the agent, and before workers
+        with open(f"{folder}/{begun.replace('begun', 'go')}", "w"):
+            pass
+        status = lambda: json.loads(cluster.run([DFLOW, "status", "--json", "--scheduler", cluster.direct]).stdout)["programs"][0]
+        wait_until("both have ended", lambda: os.path.exists(f"{folder}/second") and status()["stored"] == 2)
+        program.stdin.write("cancel\n")
+        program.stdin.flush()
+        assert program.stdout.readline() == "cancelled 1\n"
+        heal()
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, "second cancelled\n"), (out, err)
+
+
 def bad_pulses_are_refused():
     with Bench(DFLOW) as bench:
         for words, said in ((["--heartbeat=0"], "--heartbeat (DFLOW_HEARTBEAT) = 0: expected seconds, from 0.05 to 60"),
@@ -216,4 +236,4 @@ if __name__ == "__main__":
                 links_that_stall_are_given_up_for_others, a_link_that_heals_in_time_goes_on, slow_links_are_slow,
                 who_is_away_for_too_long_is_given_up, without_grace_an_end_is_an_end,
                 a_stopped_worker_is_fenced_off_and_replaced, a_stopped_scheduler_is_waited_for, a_stopped_program_goes_on,
-                bad_pulses_are_refused])
+                what_is_cancelled_before_its_end_is_heard_has_no_successors, bad_pulses_are_refused])

@@ -1,5 +1,6 @@
 // A program whose scheduler is killed under it: `sum N`, `nested N`, `chain N`, `once N FILE`. Says `begun` when some of it is done.
-// `gated FOLDER`: one task, which says there in which process it has begun, and ends when it is let.
+// `gated FOLDER`: one task, which says there in which process it has begun, and ends when it is let. `late FOLDER`: the same, and one
+// that needs it; the first is cancelled when a line comes.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -80,6 +81,20 @@ void run_once(dflow::Executor& ex, long n, const std::string& file) {
   std::cout << "ran " << ran << " unknown " << unknown << std::endl;
 }
 
+void cancel_late(dflow::Executor& ex, const std::string& folder) {
+  const auto first = ex.submit(pass_gate, folder);
+  const auto second = ex.submit(leave_trace, folder + "/second", first);
+  std::string line;
+  std::getline(std::cin, line);
+  std::cout << "cancelled " << first.cancel() << std::endl;
+  try {
+    const long result = second.get();
+    std::cout << "second " << result << std::endl;
+  } catch (const dflow::CancelledError&) {
+    std::cout << "second cancelled" << std::endl;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,6 +119,8 @@ int main(int argc, char** argv) {
       std::cout << "chain " << last.get() << std::endl;
     } else if (what == "gated") {
       std::cout << "passed " << ex.submit(pass_gate, std::string(argv[2])).get() << std::endl;
+    } else if (what == "late") {
+      cancel_late(ex, argv[2]);
     } else if (what == "once") {
       run_once(ex, n, argv[3]);
     }
