@@ -58,6 +58,11 @@ void Agent::send(const FromAgent& message) {
   connection_->send(core::encode(message));
 }
 
+std::size_t Agent::unsent() {
+  const std::lock_guard lock(sending_);
+  return connection_->waiting();
+}
+
 Agent::Agent(Options options, ProgramCache cache) : options_(std::move(options)), cache_(std::move(cache)) {}
 
 Agent::~Agent() {

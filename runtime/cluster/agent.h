@@ -67,6 +67,7 @@ class Agent {
   void report();
   void report_now_and_then();
   void send(const FromAgent& message);
+  std::size_t unsent();  ///< Bytes.
 
   // agent_rejoin.cc
   void disconnected(const std::string& reason);

@@ -10,11 +10,27 @@
 
 namespace dflow::cluster {
 
+namespace {
+
+/// Bytes; who submits more waits. One task may have half as many.
+constexpr std::size_t kMostAhead = 64 << 20;
+
+}  // namespace
+
 void ClientSession::send(const FromClient& message) {
   std::string bytes = core::encode(message);
   const std::lock_guard lock(keeping_);
-  if (back_.cluster != 0 && message.index() < kKeptMessages) unkept_.push_back(bytes);
+  if (back_.cluster != 0 && message.index() < kKeptMessages) {
+    unkept_.push_back(bytes);
+    unkept_bytes_ += bytes.size();
+  }
   scheduler_->send(std::move(bytes));
+}
+
+/// What was said, and not yet taken by the scheduler's side or written down there, stays small.
+bool ClientSession::has_room() {
+  const std::lock_guard lock(keeping_);
+  return !scheduler_ || scheduler_->waiting() + unkept_bytes_ <= kMostAhead;
 }
 
 void ClientSession::on(Kept& message) {
@@ -26,10 +42,14 @@ void ClientSession::on(KeptNoMore&) {
   const std::lock_guard lock(keeping_);
   back_.cluster = 0;
   unkept_.clear();
+  unkept_bytes_ = 0;
 }
 
 void ClientSession::forget_kept(std::uint64_t messages) {
-  for (; kept_ < messages && !unkept_.empty(); ++kept_) unkept_.pop_front();
+  for (; kept_ < messages && !unkept_.empty(); ++kept_) {
+    unkept_bytes_ -= unkept_.front().size();
+    unkept_.pop_front();
+  }
 }
 
 void ClientSession::open_connection(Greeted greeted) {

@@ -17,6 +17,13 @@ using detail::Node;
 using detail::NodeRef;
 using detail::State;
 
+namespace {
+
+/// To so many workers at once, or some of them, values go.
+constexpr std::size_t kMostPushers = 8;
+
+}  // namespace
+
 /// Tells of a task's end on one of the engine's threads: callbacks are the user's code, and may wait for other tasks.
 class ClientSession::Ending final : public detail::Value<void> {
  public:
@@ -281,11 +288,25 @@ void ClientSession::on(core::PlaceValue& message) {
     if (pusher.done) pusher.thread.join();
     return pusher.done;
   });
+  placing_.emplace_back(message.id, message.worker);
+  if (pushers_.size() >= kMostPushers) return;
   Pusher& pusher = pushers_.emplace_back();
-  pusher.thread = std::thread([this, id = message.id, worker = message.worker, &pusher] { push(id, worker, pusher); });
+  pusher.thread = std::thread([this, &pusher] { push_all(pusher); });
 }
 
-void ClientSession::push(core::TaskId id, core::WorkerId worker, Pusher& pusher) {
+void ClientSession::push_all(Pusher& pusher) {
+  std::unique_lock lock(mutex_);
+  while (!placing_.empty()) {
+    const auto [id, worker] = placing_.front();
+    placing_.pop_front();
+    lock.unlock();
+    push(id, worker);
+    lock.lock();
+  }
+  pusher.done = true;
+}
+
+void ClientSession::push(core::TaskId id, core::WorkerId worker) {
   NodeRef value;
   {
     const std::lock_guard lock(mutex_);
@@ -304,9 +325,6 @@ void ClientSession::push(core::TaskId id, core::WorkerId worker, Pusher& pusher)
     }
   } catch (const std::exception&) {
   }
-  value = {};
-  const std::lock_guard lock(mutex_);
-  pusher.done = true;
 }
 
 // ---- Everything else -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 // here are the local session's.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -138,6 +139,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void fail(detail::Node& node, std::exception_ptr error);
   core::TaskId name(detail::Node& node);
   void flush();
+  void wait_for_room();
+  bool has_room();
   void keep_flushing();
 
   // client_reconnect.cc
@@ -178,7 +181,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::optional<core::Input> find_value(core::TaskId id, detail::Deadline deadline);
   bool fetch_from(const core::Input& value, detail::Node& node);
   struct Pusher;
-  void push(core::TaskId id, core::WorkerId worker, Pusher& pusher);
+  void push_all(Pusher& pusher);
+  void push(core::TaskId id, core::WorkerId worker);
 
   Options options_;
   detail::Session& local_;
@@ -221,16 +225,20 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::uint64_t syncs_asked_ = 0, syncs_answered_ = 0;
   bool over_ = false;
   std::thread flusher_;
+  /// Threads that give values to workers, where those have been asked for: `placing_`, in order.
   struct Pusher {
     std::thread thread = {};
     bool done = false;
   };
   std::list<Pusher> pushers_;
+  std::deque<std::pair<core::TaskId, core::WorkerId>> placing_;
 
   std::mutex keeping_;                  ///< Behind `sending_` and `mutex_`. For these, and to put another in the place of `scheduler_`.
   WayBack back_ = {};                   ///< To the scheduler; `cluster`: it has a journal.
   std::deque<std::string> unkept_;      ///< Messages that are not known to be in it.
   std::uint64_t kept_ = 0;              ///< So many are.
+  std::size_t unkept_bytes_ = 0;
+  std::atomic<bool> crowded_ = false;   ///< Whoever submits has to look whether there is room for more.
 
   std::mutex sending_;                  ///< Held from taking what is queued to having sent it, so that the order holds.
 };

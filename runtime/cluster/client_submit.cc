@@ -30,6 +30,8 @@ constexpr std::size_t kMostArguments = 32 << 20;
 /// Tasks that follow each other faster are sent together.
 constexpr std::chrono::microseconds kLull{30};
 constexpr std::chrono::milliseconds kLinger{2};
+/// How often who waits for room looks for it.
+constexpr std::chrono::milliseconds kRoomEvery{5};
 /// So long they wait for others, where nobody waits for them.
 constexpr std::chrono::microseconds kCompany{100};
 
@@ -102,7 +104,21 @@ class ClientSession::Held {
   std::atomic<std::size_t> left_;
 };
 
+/// While the scheduler does not take what has been said, or the connection to it is broken. Inside tasks, too: the scheduler
+/// waits for nobody, and so for none of these.
+void ClientSession::wait_for_room() {
+  std::unique_lock lock(mutex_);
+  while (!over_ && lost_.empty()) {
+    lock.unlock();
+    if (has_room()) break;
+    lock.lock();
+    changed_.wait_for(lock, kRoomEvery);  // what makes room has others to wake
+  }
+  crowded_ = false;
+}
+
 void ClientSession::submit(Node& node) {
+  if (crowded_.load(std::memory_order_relaxed)) wait_for_room();
   node.make_extras();
   node.traits |= detail::kRemote;
   admit(node);
@@ -274,6 +290,7 @@ void ClientSession::flush() {
     begin = end;
   }
   if (!released.empty()) send(core::TasksReleased{id_, std::move(released)});
+  if (!has_room()) crowded_ = true;
   const std::lock_guard lock(mutex_);
   flushed_ = std::chrono::steady_clock::now();  // to write them down takes longer than a lull
 }

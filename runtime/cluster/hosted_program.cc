@@ -101,7 +101,7 @@ void HostedProgram::run() {
           .ended = [this](std::int64_t pid, const ProcessEnd& end) { agent_.send(ProcessEnded{pid, end}); },
           .printed =
               [this](const Printed& lines) {
-                agent_.send(WorkerPrinted{order_.program, lines.worker, lines.is_error, lines.text});
+                for (Printed& each : left_out_.take(lines, agent_.unsent())) print(std::move(each));
               },
           .gave_up = [this](const std::string& why) { fail(why); }});
   std::unique_lock lock(mutex_);
@@ -138,6 +138,10 @@ void HostedProgram::fail(const std::string& reason) {
   if (!stopped_) agent_.send(ProgramFailed{order_.program, reason});
 }
 
+void HostedProgram::print(Printed lines) {
+  agent_.send(WorkerPrinted{order_.program, std::move(lines.worker), lines.is_error, std::move(lines.text)});
+}
+
 void HostedProgram::on(const WorkerNews& news) {
   const std::lock_guard lock(mutex_);
   if (!pool_) return;
@@ -156,7 +160,10 @@ void HostedProgram::on(const WorkerNews& news) {
 bool HostedProgram::flush(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
   if (!pool_) return false;
-  pool_->flush([this, number] { agent_.send(OutputFlushed{number}); });
+  pool_->flush([this, number] {
+    for (Printed& each : left_out_.notice()) print(std::move(each));
+    agent_.send(OutputFlushed{number});
+  });
   return true;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/cluster/agent.h"
+#include "runtime/cluster/left_out.h"
 #include "runtime/cluster/worker_pool.h"
 
 namespace dflow::cluster {
@@ -44,9 +45,11 @@ class HostedProgram {
   Result<KeptFolder> provide_in(ProgramCache& cache);
   void keep_lent(const Place& place, std::unique_lock<std::mutex>& lock);
   void fail(const std::string& reason);
+  void print(Printed lines);
 
   Agent& agent_;
   const StartProgram order_;
+  LeftOut left_out_;  ///< Of the thread that reads what workers print.
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -22,7 +22,7 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
                 const auto found = programs_.find(program);
                 if (found == programs_.end()) return;
                 const auto member = found->second->clients.find(core::ClientId{client});
-                if (member != found->second->clients.end()) send(member->second, ToClient(AllEnded{}));
+                if (member != found->second->clients.end()) tell_end(*member->second);
               },
           .has_workers =
               [this](const std::string& program) {
@@ -78,8 +78,15 @@ void SchedulerServer::print(const std::string& program, const Printed& lines) {
   const auto found = programs_.find(program);
   if (found == programs_.end()) return;
   for (const auto& [id, client] : found->second->clients) {
-    if (!client->hello.worker) send(client, ToClient(lines));
+    if (client->hello.worker || !client->connection) continue;
+    for (Printed& each : client->left_out.take(lines, client->connection->waiting())) send(client, ToClient(std::move(each)));
   }
+}
+
+/// All that its tasks have printed has come by here.
+void SchedulerServer::tell_end(Member& client) {
+  for (Printed& each : client.left_out.notice()) send(&client, ToClient(std::move(each)));
+  send(&client, ToClient(AllEnded{}));
 }
 
 void SchedulerServer::give_up(const std::string& program, const std::string& reason) {

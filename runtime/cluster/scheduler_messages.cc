@@ -134,7 +134,9 @@ void SchedulerServer::answer_awaiting(Program& program) {
   std::erase_if(program.awaiting_end, [&](core::ClientId id) {
     if (program.inner_count[id] > 0) return false;
     program.inner_count.erase(id);
-    if (!hosting_.flush(program.id, static_cast<std::uint32_t>(id))) send(program.clients[id], ToClient(AllEnded{}));
+    const auto client = program.clients.find(id);
+    const bool flushes = hosting_.flush(program.id, static_cast<std::uint32_t>(id));
+    if (!flushes && client != program.clients.end()) tell_end(*client->second);
     return true;
   });
 }

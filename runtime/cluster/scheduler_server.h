@@ -19,6 +19,7 @@
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/hosting.h"
 #include "runtime/cluster/journal.h"
+#include "runtime/cluster/left_out.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/cluster/revocations.h"
 #include "runtime/core/scheduler.h"
@@ -128,6 +129,7 @@ class SchedulerServer {
     bool retired = false;  ///< A worker that was told to end for good.
     bool fenced = false;  ///< It is not believed any more.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
+    LeftOut left_out = {};                 ///< Lines that a client did not read in time.
   };
   struct Program {
     std::string id;
@@ -244,6 +246,7 @@ class SchedulerServer {
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
   void print(const std::string& program, const Printed& lines);
+  void tell_end(Member& client);
   void fail_clients(const std::string& program, const std::string& reason);
   void forget_programs();
 

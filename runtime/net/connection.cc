@@ -312,6 +312,11 @@ bool Connection::resume(std::unique_ptr<Stream> stream, std::uint64_t heard) {
   return true;
 }
 
+std::size_t Connection::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return unheard_.waiting();
+}
+
 bool Connection::connected() const {
   const std::lock_guard lock(mutex_);
   return !closed_ && !cut_;

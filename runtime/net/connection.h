@@ -96,6 +96,8 @@ class Connection {
   bool resume(std::unique_ptr<Stream> stream, std::uint64_t heard);
   /// It has a stream that is not known to be broken.
   bool connected() const;
+  /// Bytes that are to be sent. Who sends much, and may wait, looks here.
+  std::size_t waiting() const;
 
  private:
   friend class Together;

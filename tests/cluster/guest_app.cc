@@ -1,7 +1,7 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
-// killed; `change`, which asks for all that changes workers; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
+// killed; `change`, which asks for all that changes workers; `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
 
@@ -48,6 +48,16 @@ int print_lines(int task) {
   std::cerr << "task " << task << " complains\n";
   return 1;
 }
+
+/// Then says that it has, by a file.
+int print_much(int megabytes, const std::string& done) {
+  const std::string line(1023, 'x');
+  for (int i = 0; i < megabytes * 1024; ++i) std::cout << line << '\n';
+  std::cout << std::flush;
+  std::ofstream(done) << "x";
+  return megabytes;
+}
+std::size_t size_of(const std::string& text) { return text.size(); }
 
 /// Ends when the test has made `path`.
 int wait_for(const std::string& path) {
@@ -117,6 +127,18 @@ int main(int argc, char** argv) {
       attempt("on_worker", [&] { ex.on_worker([] { ::setenv("CHANGED", "yes", 1); }); });
       attempt("restart", [&] { ex.restart(); });
       attempt("retire", [&] { ex.retire_workers(1); });
+    } else if (what == "flood") {
+      const auto flood = ex.submit(print_much, std::atoi(argv[2]), std::string(argv[3]));
+      std::cout << "printed " << flood.get() << std::endl;
+    } else if (what == "submit") {
+      ex.wait_for_workers(1);
+      std::cout << "ready" << std::endl;
+      std::cin.get();
+      std::vector<dflow::Future<std::size_t>> sizes;
+      for (int i = 0; i < std::atoi(argv[2]); ++i) sizes.push_back(ex.submit(size_of, std::string(std::size_t{1} << 20, 'x')));
+      std::size_t sum = 0;
+      for (const auto& each : sizes) sum += each.get();
+      std::cout << "sum " << sum << std::endl;
     } else if (what == "demand") {
       const auto gpu = ex.with({.resources = {{"gpu", 1}}});
       const std::vector tasks{gpu.submit(process), gpu.submit(process)};

@@ -207,6 +207,20 @@ TEST(Connection, EndsWhenTheOtherSideDoesNotRead) {
   EXPECT_EQ(inbox.closed.get_future().wait_for(30s), std::future_status::ready);
 }
 
+TEST(Connection, TellsHowMuchWaitsForTheOtherSide) {
+  Ends ends = connected();
+  Inbox inbox, unused;
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  near.start(unused.handlers());
+  EXPECT_EQ(near.waiting(), 0u);
+  for (int i = 0; i < 40; ++i) near.send(std::string(1 << 20, 'x'));
+  EXPECT_GT(near.waiting(), std::size_t{20} << 20);  // the sockets hold a few
+  inbox.expected = 40;
+  far.start(inbox.handlers());
+  inbox.full.get_future().wait();
+  EXPECT_EQ(near.waiting(), 0u);
+}
+
 TEST(Connection, MayHaveSentMoreThanMayWait) {
   Ends ends = connected();
   Inbox inbox, unused;
