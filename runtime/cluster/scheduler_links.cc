@@ -147,6 +147,7 @@ void SchedulerServer::client_left(Member& member) {
   program.heard.erase(id);
   keep(program, core::ClientLeft{id});
   apply(program, core::ClientLeft{id});
+  renew_workers(program);
 }
 
 /// How a worker's process ended is known.

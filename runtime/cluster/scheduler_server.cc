@@ -168,6 +168,7 @@ void SchedulerServer::join(Member& member, std::unique_ptr<net::Stream> stream) 
   }
   if (member.role == net::Role::client) {
     const core::ClientId id{member.id};
+    if (!member.hello.worker) renew_workers(program);
     program.clients[id] = &member;
     std::optional<core::WorkerId> inside;
     if (member.hello.worker) inside = core::WorkerId{*member.hello.worker};

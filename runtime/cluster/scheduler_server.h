@@ -141,6 +141,7 @@ class SchedulerServer {
     std::map<core::ClientId, std::size_t> inner_count = {};
     std::set<core::ClientId> awaiting_end = {};
     std::vector<SetUpEntry> set_ups = {};
+    bool is_set_up = false;  ///< A run has changed its workers.
     std::vector<Restart> restarts = {};
     bool traced = false;
     /// What clients' tasks ask for that no worker is or has, since when, and whether the client has been told.
@@ -276,6 +277,7 @@ class SchedulerServer {
   void set_up_done(Member& worker, const SetUpDone& done);
   void set_up_left(Program& program, core::WorkerId worker);
   void answer_set_ups(Program& program);
+  void renew_workers(Program& program);
 
   static void send(Member* member, const ToClient& message);
   static void send(Member* member, const ToWorker& message);

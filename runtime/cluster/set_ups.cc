@@ -17,6 +17,7 @@ bool SchedulerServer::start_set_ups(Member& member) {
 
 void SchedulerServer::add_set_up(Member& client, SetUpRequested request) {
   Program& program = *client.program;
+  program.is_set_up = true;
   SetUpEntry entry{.number = next_set_up_++,
                    .client = core::ClientId{client.id},
                    .request = request.request,
@@ -59,6 +60,18 @@ void SchedulerServer::set_up_done(Member& worker, const SetUpDone& done) {
 void SchedulerServer::set_up_left(Program& program, core::WorkerId worker) {
   for (SetUpEntry& each : program.set_ups) each.running.erase(worker);
   answer_set_ups(program);
+}
+
+/// What a run has set up in its workers goes with the last run that uses them: the next one gets others. Tasks that outlive
+/// their run keep them until then.
+void SchedulerServer::renew_workers(Program& program) {
+  const bool used = std::ranges::any_of(program.clients, [](const auto& each) { return !each.second->hello.worker; });
+  if (!options_.agents || !program.is_set_up || used || program.brain.errands() > 0) return;
+  program.is_set_up = false;
+  for (Member& member : members_) {
+    const bool serves = member.role == net::Role::worker && member.program == &program && !member.closed && !member.gone;
+    if (serves && !member.retired) fence(member);
+  }
 }
 
 void SchedulerServer::answer_set_ups(Program& program) {

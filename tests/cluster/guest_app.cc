@@ -1,7 +1,8 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
-// killed; `change`, which asks for all that changes workers; `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
+// killed; `change`, which asks for all that changes workers; `set_up`, which sets workers up and waits for a line, and `changed`, which tells how many of 50 tasks see that;
+// `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
 
@@ -127,6 +128,16 @@ int main(int argc, char** argv) {
       attempt("on_worker", [&] { ex.on_worker([] { ::setenv("CHANGED", "yes", 1); }); });
       attempt("restart", [&] { ex.restart(); });
       attempt("retire", [&] { ex.retire_workers(1); });
+    } else if (what == "set_up") {
+      ex.wait_for_workers(2);
+      ex.on_worker([] { ::setenv("CHANGED", "yes", 1); });
+      std::cout << "set up" << std::endl;
+      std::cin.get();
+    } else if (what == "changed") {
+      ex.wait_for_workers(2);
+      int changed = 0;
+      for (const auto& each : ex.map([](int) { return std::getenv("CHANGED") ? 1 : 0; }, std::vector<int>(50))) changed += each.get();
+      std::cout << "changed " << changed << std::endl;
     } else if (what == "flood") {
       const auto flood = ex.submit(print_much, std::atoi(argv[2]), std::string(argv[3]));
       std::cout << "printed " << flood.get() << std::endl;

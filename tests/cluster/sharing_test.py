@@ -1,4 +1,5 @@
 """Runs of one build share workers: none changes them under another, and each is told what it asks for in vain."""
+import subprocess
 import sys
 
 from tool_support import Bench, expect, run_checks
@@ -27,6 +28,21 @@ def workers_are_changed_only_by_who_has_them_alone():
         assert alone.stdout == "on_worker done\nrestart done\nretire done\n", alone
 
 
+def what_a_run_has_set_up_ends_with_it():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=2", "--threads=1")
+        environment = {"DFLOW_SCHEDULER": address}
+        first = bench.start([GUEST, "set_up"], environment=environment, stdin=subprocess.PIPE)
+        assert first.stdout.readline() == "set up\n"
+        beside = bench.run([GUEST, "changed"], environment=environment)
+        assert beside.stdout == "changed 50\n", beside  # they share the workers
+        first.communicate("\n", timeout=60)
+        assert first.returncode == 0
+        after = bench.run([GUEST, "changed"], environment=environment)
+        assert (after.stdout, after.stderr) == ("changed 0\n", ""), after
+
+
 def who_asks_for_what_is_not_there_is_told_once():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
@@ -44,4 +60,4 @@ def who_asks_for_what_is_not_there_is_told_once():
         assert "gpu" not in other.communicate()[1], "another run is told of it"
 
 
-run_checks([workers_are_changed_only_by_who_has_them_alone, who_asks_for_what_is_not_there_is_told_once])
+run_checks([workers_are_changed_only_by_who_has_them_alone, what_a_run_has_set_up_ends_with_it, who_asks_for_what_is_not_there_is_told_once])
