@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/cluster/audience.h"
 #include "runtime/cluster/board.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/task_spec.h"
@@ -130,8 +131,9 @@ struct WorkerPrinted {
   std::string worker = {};
   bool is_error = false;
   std::string text = {};
+  Audience clients = {};
   static constexpr std::tuple fields{&WorkerPrinted::program, &WorkerPrinted::worker, &WorkerPrinted::is_error,
-                                     &WorkerPrinted::text};
+                                     &WorkerPrinted::text, &WorkerPrinted::clients};
 };
 /// Everything up to the question is on its way.
 struct OutputFlushed {

@@ -139,7 +139,8 @@ void HostedProgram::fail(const std::string& reason) {
 }
 
 void HostedProgram::print(Printed lines) {
-  agent_.send(WorkerPrinted{order_.program, std::move(lines.worker), lines.is_error, std::move(lines.text)});
+  agent_.send(WorkerPrinted{order_.program, std::move(lines.worker), lines.is_error, std::move(lines.text),
+                            std::move(lines.clients)});
 }
 
 void HostedProgram::on(const WorkerNews& news) {

@@ -195,7 +195,7 @@ void Hosting::on(std::uint32_t agent, ProcessEnded& message) {
 
 void Hosting::on(std::uint32_t, WorkerPrinted& message) {
   handlers_.printed(message.program,
-                    {.worker = message.worker, .is_error = message.is_error, .text = std::move(message.text)});
+                    {.worker = message.worker, .is_error = message.is_error, .text = std::move(message.text), .clients = message.clients});
 }
 
 bool Hosting::flush(const std::string& name, std::uint32_t client) {

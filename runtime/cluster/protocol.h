@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/cluster/agent_protocol.h"
+#include "runtime/cluster/audience.h"
 #include "runtime/core/actions.h"
 #include "runtime/core/codec.h"
 #include "runtime/core/events.h"
@@ -39,6 +40,7 @@ struct Printed {
   std::string worker = {};
   bool is_error = false;
   std::string text = {};
+  Audience clients = {};  ///< On their way; not told to these.
   static constexpr std::tuple fields{&Printed::worker, &Printed::is_error, &Printed::text};
 };
 

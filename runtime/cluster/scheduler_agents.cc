@@ -77,8 +77,16 @@ void SchedulerServer::printed(const std::string& program, const Printed& lines) 
 void SchedulerServer::print(const std::string& program, const Printed& lines) {
   const auto found = programs_.find(program);
   if (found == programs_.end()) return;
-  for (const auto& [id, client] : found->second->clients) {
+  const auto& clients = found->second->clients;
+  // Tasks that tasks submitted have a worker for a client, and whose they are in the end is not known any more when they print.
+  const bool for_all = std::ranges::any_of(lines.clients, [&](std::uint32_t client) {
+    const auto one = clients.find(core::ClientId{client});
+    return one != clients.end() && one->second->hello.worker;
+  });
+  for (const auto& [id, client] : clients) {
     if (client->hello.worker || !client->connection) continue;
+    const bool among = std::ranges::find(lines.clients, static_cast<std::uint32_t>(id)) != lines.clients.end();
+    if (!for_all && !lines.clients.empty() && !among) continue;
     for (Printed& each : client->left_out.take(lines, client->connection->waiting())) send(client, ToClient(std::move(each)));
   }
 }

@@ -1,4 +1,6 @@
 // A worker's bodies: from the brain's order to their ends.
+#include <unistd.h>
+
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -55,6 +57,26 @@ void WorkerProcess::flush_output() {
   std::cout.flush();
   std::clog.flush();
   std::fflush(nullptr);
+}
+
+void WorkerProcess::address_output() {
+  if (!settings_.hosted) return;  // one client
+  const std::lock_guard one_mark(printing_);
+  Audience clients;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [name, body] : bodies_) {
+      const auto client = static_cast<std::uint32_t>(core::client_of(name.first));
+      if (clients.empty() || clients.back() != client) clients.push_back(client);  // names are in order
+    }
+  }
+  if (clients == audience_) return;
+  flush_output();
+  const std::string mark = audience_mark(clients);
+  for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    if (::write(stream, mark.data(), mark.size()) < 0) return;  // nobody reads it any more
+  }
+  audience_ = std::move(clients);
 }
 
 /// A task of the engine's whose body makes another from its bytes: that takes time that belongs to no other thread.
@@ -165,6 +187,7 @@ void WorkerProcess::load(const core::StartBody& order) {
       node->dependents.store(detail::closed(), std::memory_order_release);
       return body_ended(name, *node);
     }
+    address_output();
     detail::observe_node(*node, *new EndOfBody(*this, name));
     unrun.runs();
     detail::run_here(detail::scope_of(*executor_), *node);

@@ -83,6 +83,7 @@ class WorkerPool {
   struct Pipe {
     int fd = -1;
     std::string line = {};  ///< What has come of a line that has not ended.
+    Audience audience = {};
   };
   struct Worker {
     std::string name;
@@ -110,6 +111,7 @@ class WorkerPool {
   bool serve();
   std::size_t read(Worker& worker, Pipe& pipe, bool is_error);
   void print(Worker& worker, Pipe& pipe, bool is_error, bool all);
+  void print_lines(Worker& worker, const Pipe& pipe, bool is_error, std::string text);
   void answer_flushes();
   void read_what_is_there(Worker& worker, Pipe& pipe, bool is_error);
   void drain(Worker& worker, Pipe& pipe, bool is_error);

@@ -34,10 +34,19 @@ std::size_t WorkerPool::read(Worker& worker, Pipe& pipe, bool is_error) {
 }
 
 void WorkerPool::print(Worker& worker, Pipe& pipe, bool is_error, bool all) {
+  while (std::optional<FoundMark> mark = find_mark(pipe.line)) {
+    print_lines(worker, pipe, is_error, pipe.line.substr(0, mark->begin));
+    pipe.line.erase(0, mark->begin + mark->size);
+    pipe.audience = std::move(mark->audience);
+  }
   const std::size_t end = all ? pipe.line.size() : pipe.line.rfind('\n') + 1;
-  if (end == 0) return;
   std::string text = pipe.line.substr(0, end);
   pipe.line.erase(0, end);
+  print_lines(worker, pipe, is_error, std::move(text));
+}
+
+void WorkerPool::print_lines(Worker& worker, const Pipe& pipe, bool is_error, std::string text) {
+  if (text.empty()) return;
   if (text.back() != '\n') text += '\n';
   if (is_error) {
     for (std::size_t begin = 0; begin < text.size();) {
@@ -49,7 +58,7 @@ void WorkerPool::print(Worker& worker, Pipe& pipe, bool is_error, bool all) {
       worker.last_words.erase(worker.last_words.begin(), worker.last_words.end() - kLastWords);
     }
   }
-  handlers_.printed({.worker = worker.name, .is_error = is_error, .text = std::move(text)});
+  handlers_.printed({.worker = worker.name, .is_error = is_error, .text = std::move(text), .clients = pipe.audience});
 }
 
 /// What is left in the pipe; a process that a task has started may keep its other end open.

@@ -127,6 +127,8 @@ class WorkerProcess {
   void carry_out(const core::ResumeBody& action);
   /// What tasks have printed leaves the process before their ends are told.
   static void flush_output();
+  /// Marks what is printed from now on as that of the tasks that run.
+  void address_output();
   /// Makes the body's node from its bytes and runs it; on one of the engine's threads.
   void load(const core::StartBody& order);
   void body_ended(const Name& name, detail::Node& node);
@@ -184,6 +186,8 @@ class WorkerProcess {
   std::atomic<bool> traced_{false};
   std::map<core::TaskId, std::vector<TracedTask>> submitted_;  ///< By bodies that run; only if there is a trace.
   std::map<Name, Body> bodies_;
+  std::mutex printing_;  ///< Before `mutex_`. For the marks:
+  Audience audience_;
   std::optional<Board> board_;                ///< What runs, for who has started this process.
   std::vector<RunningBody> untold_starts_;    ///< They are on the board, and the scheduler has not heard of them.
   std::vector<std::string> reports_;          ///< That are to be sent when all events have been dealt with.

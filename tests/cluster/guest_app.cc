@@ -1,7 +1,7 @@
 // A program for the tests of clusters that serve several: `sum N`; `hold`, which waits for a task that ends when it is
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
-// killed; `change`, which asks for all that changes workers; `set_up`, which sets workers up and waits for a line, and `changed`, which tells how many of 50 tasks see that;
+// killed; `change`, which asks for all that changes workers; `say TEXT`, 20 tasks of which print it one after another, and which then waits for a line; `set_up`, which sets workers up and waits for a line, and `changed`, which tells how many of 50 tasks see that;
 // `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
 // M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
 #include <unistd.h>
@@ -49,6 +49,8 @@ int print_lines(int task) {
   std::cerr << "task " << task << " complains\n";
   return 1;
 }
+
+void say(const std::string& what) { std::cout << what << std::endl, std::cerr << what << '\n'; }
 
 /// Then says that it has, by a file.
 int print_much(int megabytes, const std::string& done) {
@@ -128,6 +130,10 @@ int main(int argc, char** argv) {
       attempt("on_worker", [&] { ex.on_worker([] { ::setenv("CHANGED", "yes", 1); }); });
       attempt("restart", [&] { ex.restart(); });
       attempt("retire", [&] { ex.retire_workers(1); });
+    } else if (what == "say") {
+      for (int i = 0; i < 20; ++i) ex.submit(say, std::string(argv[2])).wait();
+      std::cout << "said" << std::endl;
+      std::cin.get();
     } else if (what == "set_up") {
       ex.wait_for_workers(2);
       ex.on_worker([] { ::setenv("CHANGED", "yes", 1); });

@@ -43,6 +43,23 @@ def what_a_run_has_set_up_ends_with_it():
         assert (after.stdout, after.stderr) == ("changed 0\n", ""), after
 
 
+def what_tasks_print_is_told_to_their_own_run():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=1", "--threads=1")
+        runs = {text: bench.start([GUEST, "say", text], environment={"DFLOW_SCHEDULER": address}, stdin=subprocess.PIPE)
+                for text in ("one", "two", "three")}
+        for text, run in runs.items():
+            lines = [run.stdout.readline() for _ in range(21)]
+            assert sorted(line.split(": ")[-1] for line in lines) == sorted(["said\n"] + [f"{text}\n"] * 20), lines
+        for text, run in runs.items():
+            out, err = run.communicate("\n", timeout=60)
+            assert run.returncode == 0, err
+            others = [other for other in runs if other != text]
+            assert not any(other in out + err for other in others), (text, out, err)
+            assert err.count(text) == 20, err
+
+
 def who_asks_for_what_is_not_there_is_told_once():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
@@ -60,4 +77,5 @@ def who_asks_for_what_is_not_there_is_told_once():
         assert "gpu" not in other.communicate()[1], "another run is told of it"
 
 
-run_checks([workers_are_changed_only_by_who_has_them_alone, what_a_run_has_set_up_ends_with_it, who_asks_for_what_is_not_there_is_told_once])
+run_checks([workers_are_changed_only_by_who_has_them_alone, what_a_run_has_set_up_ends_with_it,
+            what_tasks_print_is_told_to_their_own_run, who_asks_for_what_is_not_there_is_told_once])
