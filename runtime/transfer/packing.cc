@@ -63,10 +63,11 @@ Compression compression() {
   return chosen;
 }
 
-bool packs_for(const std::string& other) {
-  return compression() == Compression::always ||
-         (compression() == Compression::between_hosts && !same_host(other, machine()));
+bool packs_for(Compression setting, const std::string& here, const std::string& other) {
+  return setting == Compression::always || (setting == Compression::between_hosts && !same_host(other, here));
 }
+
+bool packs_for(const std::string& other) { return packs_for(compression(), machine(), other); }
 
 bool worth_packing(Pieces pieces) {
   const std::size_t size = size_of(pieces);

@@ -16,7 +16,9 @@ namespace dflow::transfer {
 enum class Compression { never, between_hosts, always };
 Compression compression();
 
-/// To a process of that machine, this process packs what is worth it.
+/// To a process of machine `other`, one of machine `here` packs what is worth it.
+bool packs_for(Compression setting, const std::string& here, const std::string& other);
+/// The same for this process.
 bool packs_for(const std::string& other);
 
 using Pieces = std::span<const std::span<const std::byte>>;

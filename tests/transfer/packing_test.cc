@@ -52,6 +52,16 @@ Bytes unpacked(const Bytes& bytes, std::size_t size, std::size_t step) {
   return all;
 }
 
+TEST(Packing, IsForOtherHostsUnlessTheSettingSaysOtherwise) {
+  const std::string here = "boot-1/4026531836/0", neighbour = "boot-1/4026531999/0", far = "boot-2/4026531836/0";
+  EXPECT_FALSE(packs_for(Compression::between_hosts, here, here));
+  EXPECT_FALSE(packs_for(Compression::between_hosts, here, neighbour));  // another container or user of the host
+  EXPECT_TRUE(packs_for(Compression::between_hosts, here, far));
+  EXPECT_TRUE(packs_for(Compression::between_hosts, here, ""));  // nobody knows where
+  EXPECT_FALSE(packs_for(Compression::never, here, far));
+  EXPECT_TRUE(packs_for(Compression::always, here, here));
+}
+
 TEST(Packing, GivesBackWhatWasPacked) {
   for (const std::size_t size : {1ul, 100ul, 70'000ul, (1ul << 20), (1ul << 20) + 1, 5'000'000ul}) {
     for (const unsigned kinds : {1u, 4u, 256u}) {
