@@ -32,7 +32,7 @@ DASK = [DASK_PYTHON, str(ROOT / "bench" / "cluster" / "dask_peer.py")]
 def run(options):
     if not options.smoke:
         configure(options.build_dir, compiler=False)
-        for target in ("bench_cluster", "bench_cluster_plain", "dflow_cluster", "dflow_tool"):
+        for target in ("bench_cluster", "bench_cluster_plain", "bench_thrift_call", "dflow_cluster", "dflow_tool"):
             build(options.build_dir, target)
     binaries = options.build_dir / "bin"
     if not (binaries / "bench_cluster").exists():
@@ -72,6 +72,8 @@ def commands(binaries, sizes, dask):
             yield "dask", case, [*DASK, case, str(max(1, size // DASK_SHARE.get(case, 1)))]
         if case == "submit_get":
             yield "thrift-frames", case, [str(binaries / "bench_cluster_plain"), "round_trip", str(size)]
+            for layers in ("buffered", "framed"):
+                yield f"thrift-{layers}", case, [str(binaries / "bench_thrift_call"), layers, str(size)]
         for system, plain in PEERS.get(case, {}).items():
             yield system, case, [str(binaries / "bench_cluster_plain"), plain, str(size)]
 

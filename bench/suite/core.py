@@ -6,7 +6,8 @@ from .common import built, print_table, repetitions, row
 from .tasks import run_once
 
 SHAPES = ["independent", "chain", "tree", "stencil"]
-CASES = [(1_000_000, 10), (1_000_000, 100), (1_000_000, 1000), (1_000_000, 10_000), (100_000, 100)]
+CASES = [(1_000_000, 10), (1_000_000, 100), (1_000_000, 1000), (1_000_000, 10_000), (10_000_000, 100),
+         (100_000, 100)]
 QUICK_CASES = [(100_000, 10), (100_000, 1000)]
 SMOKE_CASES = [(2000, 10)]
 
