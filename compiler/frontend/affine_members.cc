@@ -53,26 +53,50 @@ std::optional<Integer> AffineWalk::member_number(const clang::MemberExpr& member
   return found == numbers_.end() ? std::nullopt : std::optional(found->second);
 }
 
-/// A member function, or operator, that returns a reference to what its object holds and does nothing else: `const Row& row() const`,
-/// `Tile& operator()(int i, int j)`. Its parameters are numbers.
+/// A function, operator or lambda that returns a reference to a future, or to what holds futures, of its object or its arguments, and
+/// does nothing else: `const Row& row() const`, `Tile& operator()(int i, int j)`, `Handle& cell(Row& row, int i)`.
 std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
-  const auto* method = llvm::dyn_cast_or_null<clang::CXXMethodDecl>(call.getDirectCallee());
-  if (method == nullptr || method->isStatic() || method->isVirtual() || !method->getReturnType()->isReferenceType() || in_dflow_namespace(*method)) return std::nullopt;
-  const auto* body = body_of(*method, project_);
+  const auto* callee = call.getDirectCallee();
+  if (callee == nullptr || !callee->getReturnType()->isReferenceType() || in_dflow_namespace(*callee)) return std::nullopt;
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(callee);
+  const bool on_object = method != nullptr && !method->isStatic();
+  const auto* body = on_object && method->isVirtual() ? nullptr : body_of(*callee, project_);
   const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
   const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
-  const auto is_number = [](const auto* each) { return each->getType()->isIntegralOrEnumerationType(); };
-  if (only == nullptr || only->getRetValue() == nullptr || !std::ranges::all_of(body->parameters(), is_number)) return std::nullopt;
+  if (only == nullptr || only->getRetValue() == nullptr || depth_of_numbers_ >= 8) return std::nullopt;
   const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
-  const unsigned first = member == nullptr ? 1 : 0;  // an operator's object is its first argument
-  const auto object = object_at(member == nullptr ? *call.getArg(0) : *member->getImplicitObjectArgument());
-  if (!object || depth_of_numbers_ >= 8) return std::nullopt;
-  NumbersOf numbers;
-  for (unsigned i = first; i < call.getNumArgs(); ++i) {
-    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(call.getArg(i));
-    numbers.emplace_back(body->getParamDecl(i - first), product(initial == nullptr ? *call.getArg(i) : *initial->getExpr()));
+  const unsigned first = on_object && member == nullptr ? 1 : 0;  // an operator's object is its first argument
+  const auto closure = first == 1 ? closure_of(*call.getArg(0)) : std::nullopt;
+  if (closure && !method->isConst()) return std::nullopt;
+  std::optional<Named> object = closure ? closure->object : std::nullopt;
+  if (on_object && !closure) {
+    object = object_at(member == nullptr ? *call.getArg(0) : *member->getImplicitObjectArgument());
+    if (!object) return std::nullopt;
   }
-  return within(*body, object, numbers, [&] { return named(*only->getRetValue()); });
+  NumbersOf numbers;
+  std::map<const clang::VarDecl*, Named> futures;
+  if (closure) numbers.assign(closure->numbers.begin(), closure->numbers.end());
+  if (closure) futures = closure->futures;
+  for (unsigned i = first; i < call.getNumArgs() && i - first < body->getNumParams(); ++i) {
+    const auto* declared = body->getParamDecl(i - first);
+    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(call.getArg(i));
+    const clang::Expr& argument = initial == nullptr ? *call.getArg(i) : *initial->getExpr();
+    if (declared->getType()->isIntegralOrEnumerationType()) {
+      numbers.emplace_back(declared, product(argument));
+      continue;
+    }
+    const auto held = declared->getType()->isReferenceType() && shape_of(declared->getType()) ? named(argument) : std::nullopt;
+    if (!held) return std::nullopt;
+    futures.emplace(declared, *held);
+  }
+  const auto around = bindings_;
+  for (const auto& [variable, held] : futures) bindings_.insert_or_assign(variable, held);
+  auto result = within(*body, object, numbers, [&] { return named(*only->getRetValue()); });
+  for (const auto& [variable, held] : futures) {
+    bindings_.erase(variable);
+    if (const auto old = around.find(variable); old != around.end()) bindings_.insert(*old);
+  }
+  return result;
 }
 
 }  // namespace dflow::compiler
