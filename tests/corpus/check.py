@@ -20,6 +20,9 @@ A program says in comments at the start of a line what must hold:
     // WORKERS: perhaps, random captures      it is refused since something cannot be sent, or prints the same
     // WARNS: reads-global, they wait for it  dflow's warnings of it, and why they are true; without this line there are none
                                               but of graphs that are not replicable, and of captures that stay in a process
+
+With --sanitize=KINDS (-fsanitize's), and a runtime of such a build (--lib), what it prints is checked, and that nothing is found: built by
+clang++ (--cxx), and by dflowc, which need not be of such a build.
 """
 
 import argparse
@@ -49,6 +52,7 @@ MODES = {
 }
 THROUGH_BYTES = {"through bytes": {"DFLOW_SERIALIZE": "1"}}
 ALL_THROUGH_BYTES = {"all through bytes": {"DFLOW_SERIALIZE": "2"}}
+FOUND = re.compile(r"Sanitizer:|: runtime error:")
 UNSENDABLE = "cannot be sent to another process"
 ON_WORKERS = {"on three workers": {"DFLOW_WORKERS": "3", "DFLOW_THREADS": "1"}}
 STATIC_OFF = {"built dynamically": {"DFLOW_STATIC": "0"}}
@@ -156,9 +160,12 @@ class Check:
         self.failures = Failures()
 
     def commands(self):
+        plain = [self.options.cxx, f"-I{self.options.include}", f"-L{self.options.lib}", f"-Wl,-rpath,{self.options.lib}", "-rdynamic"]
+        if self.options.sanitize:
+            flags = [f"-fsanitize={self.options.sanitize}", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g1"]
+            return {"plain": plain + flags, "dflowc": [self.options.dflowc, *flags]}
         return {
-            "plain": [self.options.cxx, f"-I{self.options.include}", f"-L{self.options.lib}",
-                      f"-Wl,-rpath,{self.options.lib}", "-rdynamic"],
+            "plain": plain,
             "dflowc": [self.options.dflowc],
             "dflowc-gcc": [self.options.dflowc, f"--dflow-host={self.options.cxx}"],
         } | {f"without-{each}": [self.options.dflowc, f"--dflow-pass=-{each}"] for each in self.annotations.without}
@@ -170,9 +177,15 @@ class Check:
         reference = {}
         for name, program in programs.items():
             self.check_outputs(name, program, reference)
+            if self.options.sanitize:
+                if self.annotations.runs_on_workers(name):
+                    self.differs_on_workers(name, program, reference)
+                continue
             if not name.startswith("without"):
                 self.check_workers(name, program, reference)
                 self.check_killed_workers(name, program, reference)
+        if self.options.sanitize:
+            return self.failures.count
         for name in sorted(programs.keys() & {"dflowc", "dflowc-gcc"}):
             self.check_plan(name, programs[name])
             for number, case in enumerate(self.annotations.cases):
@@ -200,14 +213,19 @@ class Check:
             self.failures.add(f"{'a false alarm' if each in warned else 'no warning'}: -Wdflow-{each}", said)
 
     def environment(self, more):
-        return {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")} | more
+        # dflowc links the runtime that it belongs to.
+        runtime = {"LD_LIBRARY_PATH": self.options.lib} if self.options.sanitize else {}
+        return {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")} | runtime | more
 
     def execute(self, what, program, arguments, environment):
         try:
-            return subprocess.run([program, *arguments], env=self.environment(environment), capture_output=True, text=True, timeout=60)
+            done = subprocess.run([program, *arguments], env=self.environment(environment), capture_output=True, text=True, timeout=60)
         except subprocess.TimeoutExpired:
             self.failures.add(f"{what}: did not end within 60 s")
             return None
+        if self.options.sanitize and FOUND.search(done.stderr):  # in a worker, too, whose task others may have run again
+            self.failures.add(f"{what}: a sanitizer has found something", done.stderr)
+        return done
 
     def check_outputs(self, name, program, reference):
         strict = self.annotations.sendable and name != "plain"
@@ -365,8 +383,10 @@ def main():
     parser.add_argument("source")
     for name in ("cxx", "dflowc", "dflow", "include", "lib", "work"):
         parser.add_argument(f"--{name}", required=True)
-    failures = Check(parser.parse_args()).run()
-    print("ok" if failures == 0 else f"{failures} failures")
+    parser.add_argument("--sanitize")
+    check = Check(parser.parse_args())
+    failures = check.run()
+    print(f"{check.source.stem}: " + ("ok" if failures == 0 else f"{failures} failures"))
     return 0 if failures == 0 else 1
 
 
