@@ -51,8 +51,23 @@ void Fleet::note_room(Member& member) const {
   const bool busy = member.active() >= member.self.threads;
   const Duration ahead = settings_.ahead * member.self.threads, run = settings_.run * member.self.threads;
   const std::uint32_t most = member.self.threads + settings_.max_ahead;
-  if (busy && (member.occupancy >= ahead || member.active() >= most)) member.filled = true;
+  if (busy && (member.occupancy >= ahead || member.active() >= most || member.overdue.count() > 0)) member.filled = true;
   else if (!busy || (member.occupancy < ahead - run && member.active() < most - settings_.max_ahead / 4)) member.filled = false;
+}
+
+std::vector<Index> Fleet::look_for_overdue(Time now) {
+  std::vector<Index> recovered;
+  for (Index worker = 0; worker < places(); ++worker) {
+    Member& member = members_[worker];
+    const Duration expected = member.occupancy / member.self.threads, since = now - member.progress;
+    const bool late = member.live && member.active() >= member.self.threads && since > expected + 2 * settings_.tick;
+    const Duration overdue = late ? since - expected : Duration{};
+    if (overdue == member.overdue) continue;
+    member.overdue = overdue;
+    changed(worker);
+    if (!late) recovered.push_back(worker);
+  }
+  return recovered;
 }
 
 void Fleet::expect_runs(Duration work) {

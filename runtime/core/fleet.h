@@ -35,6 +35,8 @@ struct Member {
   std::uint32_t calls_back = 0;  ///< Tasks being called back from others for it.
   Duration coming{};             ///< How long those are expected to take.
   Time heard{};
+  Time progress{};     ///< When it began to have something to do, or a task ended there last.
+  Duration overdue{};  ///< All its threads have been at work for so much longer than was expected.
   bool live = false;
   bool filled = false;  ///< Has had no room since, and not enough for a run of tasks again.
   bool paused = false;  ///< For want of memory.
@@ -47,11 +49,16 @@ struct Member {
   std::vector<Index> lanes = {};       ///< Of constrained tasks that it may run.
 
   std::uint32_t active() const { return sent - suspended; }
+  /// A task has ended there.
+  void got_on(Time now) {
+    progress = now;
+    overdue = {};
+  }
   bool usable() const { return live && !paused && !retiring && !closing; }
   bool holds_for_others() const { return live && !retiring && !closing; }
   /// It may be given one task, if those that are not paused can have none.
   bool last_resort() const { return paused && holds_for_others() && active() == 0; }
-  Duration load() const { return (occupancy + home_time + coming) / self.threads; }
+  Duration load() const { return (occupancy + home_time + coming) / self.threads + overdue; }
 };
 
 /// The workers by place, and who of them has least and who has most to do.
@@ -76,6 +83,9 @@ class Fleet {
 
   /// To be called after a change of what a member has to do or may do.
   void changed(Index worker);
+  /// To be called now and then: finds the members that do not get on as was expected, and so have more to do than it seems.
+  /// Returns those of which that is not so any more: they may have room.
+  std::vector<Index> look_for_overdue(Time now);
 
   /// Of those with room, the one with least to do, `but` aside; `none` if nobody has room.
   Index idlest(Index but = none) const;

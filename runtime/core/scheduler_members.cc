@@ -23,6 +23,7 @@ void Scheduler::on(const Tick& event) {
   }
   const auto lacking = std::exchange(short_of_copies_, {});
   for (const Index task : lacking) later(task);
+  for (const Index worker : fleet_.look_for_overdue(now_)) hungry_.push_back(worker);
   settle();
   review_requests();
   balance();

@@ -56,6 +56,7 @@ void Scheduler::on(const TaskFinished& event) {
   Task& t = graph_[task];
   const Index worker = t.worker;
   if (!t.default_value) learn(task, event.run_time);
+  fleet_[worker].got_on(now_);
   take_off_list(task);
   deactivate(task);
   if (const auto found = bound_.find(task); found != bound_.end()) found->second.times = 0;
@@ -75,6 +76,7 @@ void Scheduler::on(const TaskFailed& event) {
   if (task == none) return;
   Task& t = graph_[task];
   const Index worker = t.worker;
+  fleet_[worker].got_on(now_);
   unassign(task);
   if (event.retry && t.retries > 0) {
     --t.retries;

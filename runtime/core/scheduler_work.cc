@@ -107,6 +107,7 @@ void Scheduler::put_on_list(Index task, Index worker) {
   t.next = none;
   (member.last_task == none ? member.first_task : graph_[member.last_task].next) = task;
   member.last_task = task;
+  if (member.active() == 0) member.progress = now_;
   ++member.sent;
   member.occupancy += std::chrono::microseconds(t.expected);
   use_resources(worker, task, -1);

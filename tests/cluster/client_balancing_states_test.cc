@@ -250,6 +250,22 @@ TEST_F(RunningStates, TrivialWorkloadShouldNotCauseWorkStealing) {
   EXPECT_EQ(revoked_, 0);
 }
 
+TEST_F(RunningStates, BalanceWithLongerTask) {
+  join(1), join(2);
+  learn(1, 1, 1us), learn(2, 2, 2ms);
+  const auto placed = all<PlaceValue>(say(ValueScattered{.client = client, .id = task(3), .bytes = 80'000, .workers = {"w1"}}));
+  say(ValueAdded{placed.at(0).worker, task(3), Attempt{0}, 80'000});
+  say(Tick{Time(0s)});
+  TaskSpec longer = of(1, {.workers = {"w1"}});
+  longer.priority = 1;
+  take(submit(4, {}, longer));
+  started(4);  // a surprisingly long one
+  take(submit(5, {3}, of(2)));
+  EXPECT_EQ(where(5), w(1));  // where its input is
+  for (int second = 1; second <= 5 && where(5) == w(1); ++second) take(say(Tick{Time(std::chrono::seconds(second))}));
+  EXPECT_EQ(where(5), w(2));
+}
+
 TEST_F(RunningStates, SchedulerSaturatesCores) {
   join(1, 20), join(2, 20);
   for (std::uint64_t i = 1; i <= 100; ++i) submit(i, {}, of(1)), submit(100 + i, {i}, of(1));

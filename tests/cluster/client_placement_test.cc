@@ -268,13 +268,6 @@ TEST_F(Stealing, DontStealExecutingTasks) {
   EXPECT_EQ(running.get(), 1);
 }
 
-TEST_F(Stealing, BalanceWithLongerTask) {
-  const Signal open;
-  keep_busy("worker-1", open);
-  EXPECT_THAT(ex.gather(ex.map(inc, std::vector<int>(60))), Each(1));
-  open.give();
-}
-
 // ---- test_client
 
 class ClientPlacement : public Placement {};
