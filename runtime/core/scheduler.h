@@ -210,21 +210,28 @@ class Scheduler {
   void take_off_list(Index task);
   void unassign(Index task);  ///< It has no value there, and those that follow it have nothing to wait for.
   void withdraw(Index task);  ///< From its worker, which is told.
-  void refill(Index worker);
-  bool take_next(Index worker);
-  void feed_paused();
   void rehome(Index worker);  ///< It can run nothing (more): what waits for it goes elsewhere.
   void push_home(Index task, Index worker);
-  bool may_run(Index worker, Index task) const;
   bool outranked(Index task, Index worker);  ///< The user wants something else to go there first.
-  /// `slack`: so much less may be free, of each.
-  bool fits(const Member& member, const TaskOptions& demands, double slack = 0) const;
-  Index pick_constrained(Index task) const;
-  void use_resources(Index worker, Index task, double sign);
   std::uint32_t expect(Index task) const;
   void learn(Index task, Duration run_time);
   bool in_queue(const ReadyQueue::Entry& entry) const;
   RunTask order_to_run(Index task, Index worker) const;
+
+  // scheduler_throttling.cc: how much workers are given at once.
+  void refill(Index worker);
+  bool take_next(Index worker);
+  void feed_paused();
+
+  // scheduler_demands.cc: workers and resources that tasks ask for.
+  bool may_run(Index worker, Index task) const;
+  /// `slack`: so much less may be free, of each.
+  bool fits(const Member& member, const TaskOptions& demands, double slack = 0) const;
+  Index pick_constrained(Index task) const;
+  void use_resources(Index worker, Index task, double sign);
+  Index lane_for(const TaskSpec& spec);
+  void fill_lane(Index lane);
+  void refill_lanes();
 
   // scheduler_reports.cc: what workers say of tasks.
   /// The task, if this report is about what the worker does now; else it is answered.
@@ -254,11 +261,18 @@ class Scheduler {
   void add_copy(Index task, Index worker);
   void remove_copy(Index copy);
   void free_copies(Index task);
-  void drop_surplus(Index worker);
   void value_missing(const MissingInput& missing);
   void refuse_value(WorkerId worker, TaskId id, Attempt version);
   void announce(Index task);
   void place_value(Index task);
+  FailureRef loss_of(Index task, std::string how = {}) const;
+  Input input(Index task, Index reader) const;
+  void review_requests();
+  bool few_are_asked_for() const;
+  bool done(const Request& request) const;
+
+  // scheduler_replicas.cc: copies beyond the first.
+  void drop_surplus(Index worker);
   void replicate(Index task);
   void transfer(Index task, Index to, Index drop_from);
   void end_transfer(Index task, Index to, bool arrived);
@@ -266,12 +280,7 @@ class Scheduler {
   std::size_t copies_possible(Index task) const;
   bool may_hold(Index worker, Index task) const;
   void copies_refused(Index task, Index worker, const std::string& reason);
-  FailureRef loss_of(Index task, std::string how = {}) const;
-  Input input(Index task, Index reader) const;
   void evacuate(Index worker);
-  void review_requests();
-  bool few_are_asked_for() const;
-  bool done(const Request& request) const;
 
   // scheduler_splits.cc: members that do not reach each other.
   Index bound_to(Index task) const;
@@ -309,9 +318,6 @@ class Scheduler {
   void lose_worker(Index worker, const WorkerLost& lost);
   void leave(ClientId client);
   void submit(ClientId client, const TaskSpec& spec, bool again);
-  Index lane_for(const TaskSpec& spec);
-  void fill_lane(Index lane);
-  void refill_lanes();
   void cancel(Index task);
   void refuse(ClientId client, TaskId id, std::string why);
   void replace(Index worker);

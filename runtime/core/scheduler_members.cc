@@ -298,48 +298,4 @@ void Scheduler::on(const Heartbeat& event) {
     rehome(worker);
   else
     hungry_.push_back(worker);
-}
-
-Index Scheduler::lane_for(const TaskSpec& spec) {
-  if (!spec.options || (spec.options->workers.empty() && spec.options->resources.empty())) return 0;
-  Encoder name;
-  name.put(spec.options->workers);
-  name.put(spec.options->resources);
-  name.put(spec.options->other_workers);
-  const auto [found, fresh] = lane_names_.insert({name.take(), static_cast<Index>(lanes_.size())});
-  if (fresh) {
-    lanes_.push_back({.demands = spec.options});
-    fill_lane(found->second);
-  }
-  return found->second;
-}
-
-void Scheduler::fill_lane(Index number) {
-  Lane& lane = lanes_[number];
-  for (const Index worker : lane.workers) std::erase(fleet_[worker].lanes, number);
-  lane.workers.clear();
-  const auto fill = [&](bool named_only) {
-    for (Index worker = 0; worker < fleet_.places(); ++worker) {
-      Member& member = fleet_[worker];
-      if (!member.live || (named_only && !Fleet::named(member, lane.demands->workers))) continue;
-      const bool has =
-          std::all_of(lane.demands->resources.begin(), lane.demands->resources.end(), [&](const auto& one) {
-            const auto found = member.self.resources.find(one.first);
-            return one.second <= 0 || (found != member.self.resources.end() && found->second >= one.second);
-          });
-      if (has) lane.workers.push_back(worker);
-    }
-  };
-  fill(!lane.demands->workers.empty());
-  if (lane.workers.empty() && lane.demands->other_workers) fill(false);
-  for (const Index worker : lane.workers) {
-    fleet_[worker].lanes.push_back(number);
-    hungry_.push_back(worker);
-  }
-}
-
-void Scheduler::refill_lanes() {
-  for (Index lane = 1; lane < lanes_.size(); ++lane) fill_lane(lane);
-}
-
-}  // namespace dflow::core
+}}  // namespace dflow::core
