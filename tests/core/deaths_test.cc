@@ -103,6 +103,35 @@ TEST_F(SchedulerTest, NoticesASilentWorkerWithTheFirstTickBehindItsSilence) {
   EXPECT_THAT(tick(defaults.silence + defaults.tick), ElementsAre(FenceWorker{WorkerId{1}}));
 }
 
+/// In time that only the test lets pass.
+class SilenceTest : public SchedulerTest, public testing::WithParamInterface<Duration> {
+ protected:
+  static Settings with_silence(Duration silence) {
+    Settings settings = few_ahead();
+    settings.silence = silence;
+    return settings;
+  }
+  SilenceTest() : SchedulerTest(with_silence(GetParam())) {}
+};
+
+TEST_P(SilenceTest, IsNoticedAsSoonAsWasConfiguredAndNotBefore) {
+  const Duration silence = GetParam(), moment = std::chrono::milliseconds(1);
+  join(1);
+  join(2);
+  const auto heard = std::chrono::milliseconds(100);
+  say(Tick{Time{heard}});
+  say(Heartbeat{.worker = WorkerId{1}});
+  say(Heartbeat{.worker = WorkerId{2}});
+  EXPECT_THAT(all<FenceWorker>(say(Tick{Time{heard + silence}})), IsEmpty());
+  say(Heartbeat{.worker = WorkerId{2}});
+  EXPECT_THAT(all<FenceWorker>(say(Tick{Time{heard + silence + moment}})), ElementsAre(FenceWorker{WorkerId{1}}));
+  EXPECT_THAT(all<FenceWorker>(say(Tick{Time{heard + 2 * silence}})), IsEmpty());
+  EXPECT_THAT(all<FenceWorker>(say(Tick{Time{heard + 2 * silence + moment}})), ElementsAre(FenceWorker{WorkerId{2}}));
+}
+
+INSTANTIATE_TEST_SUITE_P(AsConfigured, SilenceTest,
+                         testing::Values(std::chrono::milliseconds(200), std::chrono::seconds(10), std::chrono::hours(24)));
+
 TEST_F(SchedulerTest, KeepsAScatteredValueForWhatMayHaveToBeComputedAgain) {
   join(1);
   say(ValueScattered{client, task(1), 10});
