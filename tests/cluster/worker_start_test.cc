@@ -1,46 +1,17 @@
 // A worker's first moments, at a scheduler that the test speaks for.
 #include <gtest/gtest.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <string>
-#include <vector>
 
 #include "runtime/cluster/handshake.h"
 #include "runtime/net/listener.h"
+#include "tests/cluster/worker_program.h"
 
 namespace dflow::cluster {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A program that is told that it is a worker; killed in the end.
-class WorkerProgram {
- public:
-  explicit WorkerProgram(const net::Address& scheduler) {
-    std::vector<std::string> variables{"DFLOW_WORKER=" + scheduler.text(), "DFLOW_WORKER_NAME=w", "DFLOW_THREADS=1"};
-    for (char** each = environ; *each; ++each) {
-      if (!std::string_view(*each).starts_with("DFLOW_")) variables.emplace_back(*each);
-    }
-    std::vector<char*> environment;
-    for (std::string& variable : variables) environment.push_back(variable.data());
-    environment.push_back(nullptr);
-    std::string program = DFLOW_TEST_APP;
-    std::array<char*, 2> arguments{program.data(), nullptr};
-    if (::posix_spawn(&process_, program.c_str(), nullptr, nullptr, arguments.data(), environment.data()) != 0) std::abort();
-  }
-  ~WorkerProgram() {
-    ::kill(process_, SIGKILL);
-    ::waitpid(process_, nullptr, 0);
-  }
-  WorkerProgram(const WorkerProgram&) = delete;
-  WorkerProgram& operator=(const WorkerProgram&) = delete;
-
- private:
-  pid_t process_ = 0;
-};
 
 /// Clients of a scheduler that was killed know workers that the next one has not answered yet.
 TEST(WorkerStart, AValueMayComeBeforeTheSchedulersAnswer) {
