@@ -61,7 +61,12 @@ std::string form_to_send(const ValueForm& form, std::uint64_t size) {
 }
 
 Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form_name) {
-  if (!local::fits_into_machine(source.left())) return no_memory(source.left());
+  static const std::uint64_t machine = local::memory_of_machine();
+  return receive_value(source, form_name, machine);
+}
+
+Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form_name, std::uint64_t machine) {
+  if (machine > 0 && source.left() > machine) return no_memory(source.left());
   const ValueForm* form = source.left() < kMadeWhileComing ? nullptr : form_of(form_name);
   return form && form->hold ? receive_object(source, *form) : receive_bytes(source);
 }

@@ -40,5 +40,7 @@ std::string form_to_send(const ValueForm& form, std::uint64_t size);
 /// Takes all that the source has. An error only if that did not come: bytes that make no value are a
 /// `failure` that is held in its place.
 Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form);
+/// The same on a machine of so many bytes of memory (0: nobody knows): no value of more is begun with.
+Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form, std::uint64_t machine);
 
 }  // namespace dflow::cluster

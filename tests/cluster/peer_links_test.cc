@@ -152,6 +152,26 @@ TEST(PeerLinks, TakesNoMemoryForASizeThatNoMachineHas) {
   EXPECT_THAT(errors, ::testing::ElementsAre("there is no memory for its 1099511627776 bytes"));
 }
 
+/// Counts how often it is read.
+class CountingSource final : public transfer::Source {
+ public:
+  using Source::Source;
+  int reads() const { return reads_; }
+
+ private:
+  formats::Result<void> fill(std::span<std::byte>) override { return (++reads_, formats::Result<void>()); }
+  int reads_ = 0;
+};
+
+TEST(Arrival, BeginsWithNoValueOfMoreBytesThanTheMachineHas) {
+  for (const std::uint64_t machine : {999, 1000, 0}) {
+    CountingSource source(1000);
+    const auto received = receive_value(source, "", machine);
+    EXPECT_EQ(received.message(), machine == 999 ? "there is no memory for its 1000 bytes" : "");
+    EXPECT_EQ(source.reads() > 0, machine != 999);
+  }
+}
+
 TEST(PeerLinks, ListensNoLongerToWhoIsNotBelieved) {
   const LyingWorker worker({.size = 1 << 20});
   PeerLinks links({.role = net::Role::peer, .program = "p", .secret = "s"}, nullptr);
