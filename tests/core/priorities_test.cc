@@ -82,6 +82,8 @@ TEST_F(SchedulerTest, TellsWhichTasksAskForWhatNoWorkerHas) {
   EXPECT_EQ(scheduler.unmet()[0].demands->resources, gpu->resources);
   say(WorkerJoined{.worker = WorkerId{2}, .name = "w2", .resources = {{"gpu", 1}}});
   EXPECT_THAT(scheduler.unmet(), IsEmpty());
+  submit(4, {}, {.options = gpu});
+  EXPECT_THAT(scheduler.unmet(), IsEmpty()) << "it waits for its turn, not for a worker";
 }
 
 class AheadTest : public SchedulerTest {
