@@ -67,6 +67,8 @@ def its_worker_and_its_scheduler_may_die_as_well():
         for worker in children(bench.keeper.pid):
             os.kill(worker, 9)
         wait_until("another worker waits for the gate", lambda: bench.there("gate.awaited"))
+        # Killed as it was, the first one may not have written down that the program had gone; then the second one gives it time.
+        wait_until("the scheduler knows again", lambda: bench.programs()[0]["waiting"] == 1)
         bench.finish()
 
 
