@@ -128,7 +128,7 @@ def main():
     parser.add_argument("--host", choices=("clang", "gcc"), help="dflowc's host compiler; without it they take turns")
     options = parser.parse_args()
     hosts = [options.host] if options.host else ["clang", "gcc"]
-    options.affine, options.flag, options.made = "", [], None
+    options.affine, options.flag, options.made, options.sanitize = "", [], None, ""
     check.WARNINGS = ["-w"]
     check.MODES = {mode: check.MODES[mode] for mode in ("default", "serial", "shuffled by 1")}
     print(f"seed {options.seed}")
