@@ -3,7 +3,6 @@
 #include <new>
 #include <stdexcept>
 
-#include "runtime/local/machine_memory.h"
 #include "runtime/transfer/memory.h"
 #include "runtime/transfer/stream_source.h"
 
@@ -60,13 +59,8 @@ std::string form_to_send(const ValueForm& form, std::uint64_t size) {
   return size < kMadeWhileComing ? std::string() : form_name(form);
 }
 
-Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form_name) {
-  static const std::uint64_t machine = local::memory_of_machine();
-  return receive_value(source, form_name, machine);
-}
-
 Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form_name, std::uint64_t machine) {
-  if (machine > 0 && source.left() > machine) return no_memory(source.left());
+  if (!local::fits_into_machine(source.left(), machine)) return no_memory(source.left());
   const ValueForm* form = source.left() < kMadeWhileComing ? nullptr : form_of(form_name);
   return form && form->hold ? receive_object(source, *form) : receive_bytes(source);
 }
