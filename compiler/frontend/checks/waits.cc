@@ -35,10 +35,8 @@ bool gives_constant(const clang::CastExpr& cast) {
 /// What a member function's name after `object.` says of the object; nothing: it gives a part of it.
 std::optional<Change> change_by(const clang::CXXMethodDecl& method) {
   if (method.isConst() || method.isStatic()) return Change::none;
-  const auto* map = method.getParent();
-  const bool inserts = method.getOverloadedOperator() == clang::OO_Subscript && in_std_namespace(method) &&
-                       (map->getName() == "map" || map->getName() == "unordered_map");
-  if (inserts) return Change::sure;  // where there is no such key
+  const bool of_map = is_std_class(method.getFunctionObjectParameterType(), {"map", "unordered_map"});
+  if (of_map && method.getOverloadedOperator() == clang::OO_Subscript) return Change::sure;  // where there is no such key
   return only_looks(method) ? std::nullopt : std::optional(Change::sure);
 }
 
