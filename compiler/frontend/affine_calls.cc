@@ -239,8 +239,7 @@ void AffineWalk::enter_parameters(llvm::ArrayRef<const clang::Expr*> arguments, 
   std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>> numbers;
   for (unsigned i = 0; i < arguments.size() && i < callee.getNumParams(); ++i) {
     const auto* declared = callee.getParamDecl(i);
-    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(arguments[i]);
-    const clang::Expr& argument = initial == nullptr ? *arguments[i] : *initial->getExpr();
+    const clang::Expr& argument = given(*arguments[i]);
     const auto type = declared->getType();
     if (is_executor(type)) continue;
     if (auto closure = closure_of(argument)) {

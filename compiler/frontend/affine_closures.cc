@@ -68,33 +68,37 @@ bool AffineWalk::call_closure(const clang::CallExpr& call, const Named* target) 
   const std::vector<const clang::Expr*> arguments(call.arg_begin() + 1, call.arg_end());
   enter_parameters(arguments, *body);
   const State before = state_;
-  const auto bound = bindings_;
   for (const auto& [variable, number] : closure->numbers) {
     state_.integers.erase(variable);
     if (number) state_.integers[variable] = *number;
   }
-  for (const auto& [variable, object] : closure->futures) bindings_.insert_or_assign(variable, object);
   const auto outer = std::exchange(this_, closure->object);
-  run_body({body, arguments, &call}, target);
+  with_bound(closure->futures, [&] { run_body({body, arguments, &call}, target); });
   this_ = outer;
   for (const auto& [variable, number] : closure->numbers) {
     state_.integers.erase(variable);
     if (const auto old = before.integers.find(variable); old != before.integers.end()) state_.integers.insert(*old);
   }
-  for (const auto& [variable, object] : closure->futures) {
-    bindings_.erase(variable);
-    if (const auto old = bound.find(variable); old != bound.end()) bindings_.insert(*old);
-  }
   return true;
+}
+
+void AffineWalk::with_bound(const std::map<const clang::VarDecl*, Named>& futures, const Body& body) {
+  std::vector<std::pair<const clang::VarDecl*, Binding>> before;
+  for (const auto& [variable, object] : futures) {
+    if (const auto old = bindings_.find(variable); old != bindings_.end()) before.push_back(*old);
+    bindings_.insert_or_assign(variable, object);
+  }
+  body();
+  for (const auto& [variable, object] : futures) bindings_.erase(variable);
+  bindings_.insert(before.begin(), before.end());
 }
 
 /// A call of a function that is but `return EXPRESSION;`.
 std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
   const auto* callee = call.getDirectCallee();
   const auto* body = callee == nullptr || in_std_namespace(*callee) || in_dflow_namespace(*callee) ? nullptr : body_of(*callee, project_);
-  const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
-  const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
-  if (only == nullptr || only->getRetValue() == nullptr) return std::nullopt;
+  const auto* value = body == nullptr ? nullptr : only_value(*body);
+  if (value == nullptr) return std::nullopt;
   const auto* infix = dyn_cast<clang::CXXOperatorCallExpr>(&call);
   const auto closure = infix == nullptr ? std::nullopt : closure_of(*call.getArg(0));
   if ((infix != nullptr && !closure) || depth_of_numbers_ >= 8) return std::nullopt;
@@ -108,7 +112,7 @@ std::optional<Integer> AffineWalk::called_number(const clang::CallExpr& call) {
     const auto type = declared->getType().getNonReferenceType();
     if (type->isIntegralOrEnumerationType()) numbers.emplace_back(declared, product(*call.getArg(i)));
   }
-  return within(*body, object, numbers, [&] { return integer(*only->getRetValue()); });
+  return within(*body, object, numbers, [&] { return integer(*value); });
 }
 
 }  // namespace dflow::compiler

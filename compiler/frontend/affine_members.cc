@@ -61,9 +61,8 @@ std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
   const auto* method = dyn_cast<clang::CXXMethodDecl>(callee);
   const bool on_object = method != nullptr && !method->isStatic();
   const auto* body = on_object && method->isVirtual() ? nullptr : body_of(*callee, project_);
-  const auto* block = body == nullptr ? nullptr : dyn_cast<clang::CompoundStmt>(body->getBody());
-  const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
-  if (only == nullptr || only->getRetValue() == nullptr || depth_of_numbers_ >= 8) return std::nullopt;
+  const auto* value = body == nullptr ? nullptr : only_value(*body);
+  if (value == nullptr || depth_of_numbers_ >= 8) return std::nullopt;
   const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
   const unsigned first = on_object && member == nullptr ? 1 : 0;  // an operator's object is its first argument
   const auto closure = first == 1 ? closure_of(*call.getArg(0)) : std::nullopt;
@@ -79,8 +78,7 @@ std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
   if (closure) futures = closure->futures;
   for (unsigned i = first; i < call.getNumArgs() && i - first < body->getNumParams(); ++i) {
     const auto* declared = body->getParamDecl(i - first);
-    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(call.getArg(i));
-    const clang::Expr& argument = initial == nullptr ? *call.getArg(i) : *initial->getExpr();
+    const clang::Expr& argument = given(*call.getArg(i));
     if (declared->getType()->isIntegralOrEnumerationType()) {
       numbers.emplace_back(declared, product(argument));
       continue;
@@ -89,13 +87,8 @@ std::optional<Named> AffineWalk::accessed(const clang::CallExpr& call) {
     if (!held) return std::nullopt;
     futures.emplace(declared, *held);
   }
-  const auto around = bindings_;
-  for (const auto& [variable, held] : futures) bindings_.insert_or_assign(variable, held);
-  auto result = within(*body, object, numbers, [&] { return named(*only->getRetValue()); });
-  for (const auto& [variable, held] : futures) {
-    bindings_.erase(variable);
-    if (const auto old = around.find(variable); old != around.end()) bindings_.insert(*old);
-  }
+  std::optional<Named> result;
+  with_bound(futures, [&] { result = within(*body, object, numbers, [&] { return named(*value); }); });
   return result;
 }
 

@@ -233,6 +233,8 @@ class AffineWalk {
   std::optional<Closure> closure_of(const clang::Expr& expression);
   Closure capture(const clang::LambdaExpr& lambda);
   bool call_closure(const clang::CallExpr& call, const Named* target);
+  /// Does something while these variables stand for these.
+  void with_bound(const std::map<const clang::VarDecl*, Named>& futures, const Body& body);
   std::optional<Integer> called_number(const clang::CallExpr& call);
   /// Of a body's parameters, and what a closure has kept: none where it is not known.
   using NumbersOf = std::vector<std::pair<const clang::VarDecl*, std::optional<Integer>>>;

@@ -187,6 +187,17 @@ std::vector<const clang::FunctionDecl*> lambda_operators(const clang::LambdaExpr
 
 const clang::Expr& written(const clang::Expr& expression) { return *expression.IgnoreImplicit(); }
 
+const clang::Expr& given(const clang::Expr& argument) {
+  const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(&argument);
+  return initial == nullptr ? argument : *initial->getExpr();
+}
+
+const clang::Expr* only_value(const clang::FunctionDecl& function) {
+  const auto* block = dyn_cast<clang::CompoundStmt>(function.getBody());
+  const auto* only = block == nullptr || block->size() != 1 ? nullptr : dyn_cast<clang::ReturnStmt>(block->body_front());
+  return only == nullptr ? nullptr : only->getRetValue();
+}
+
 const clang::FunctionDecl* callee_of(const clang::Expr& call) {
   if (const auto* plain = dyn_cast<clang::CallExpr>(&call)) return plain->getDirectCallee();
   if (const auto* construct = dyn_cast<clang::CXXConstructExpr>(&call)) return construct->getConstructor();

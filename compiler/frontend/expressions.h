@@ -30,6 +30,10 @@ const clang::Expr& written(const clang::Expr& expression);
 /// The function that is called, with its body if there is one to see.
 const clang::FunctionDecl* callee_of(const clang::Expr& call);
 const clang::FunctionDecl* visible_body(const clang::FunctionDecl& function);
+/// What a call is given for a parameter, if it is a default, where that is written.
+const clang::Expr& given(const clang::Expr& argument);
+/// Of a function that is but `return EXPRESSION;`: that; null for others.
+const clang::Expr* only_value(const clang::FunctionDecl& function);
 
 /// A name, a literal, or a member of a named object: evaluating it can do nothing.
 bool is_plain(const clang::Expr& expression);

@@ -152,9 +152,7 @@ const clang::Expr* LaunchValues::argument_for(const clang::ParmVarDecl& paramete
     const AffineFrame& frame = *each;
     if (frame.callee != function) continue;
     if (parameter.getFunctionScopeIndex() >= frame.arguments.size()) refuse("this call is not repeated", frame.call->getExprLoc());
-    const auto* argument = frame.arguments[parameter.getFunctionScopeIndex()];
-    const auto* initial = dyn_cast<clang::CXXDefaultArgExpr>(argument);
-    return initial == nullptr ? argument : initial->getExpr();
+    return &given(*frame.arguments[parameter.getFunctionScopeIndex()]);
   }
   if (function != &shared_.function) refuse("'" + parameter.getNameAsString() + "' may be another one when the task runs", parameter.getLocation());
   return nullptr;
