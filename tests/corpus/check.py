@@ -378,12 +378,18 @@ class Check:
                 self.failures.add(f"PARAMS {number}: numbers of (tasks, edges) differ", sizes)
 
 
+def choices():
+    """What may be left out: of this program's arguments, and of those of programs that make use of it."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--sanitize")
+    return parser
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, parents=[choices()])
     parser.add_argument("source")
     for name in ("cxx", "dflowc", "dflow", "include", "lib", "work"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--sanitize")
     check = Check(parser.parse_args())
     failures = check.run()
     print(f"{check.source.stem}: " + ("ok" if failures == 0 else f"{failures} failures"))

@@ -99,14 +99,20 @@ class Check:
                 self.fail(f"{named(graph)} {' '.join(arguments)}: {done.stderr}")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source")
-    for name in ("dflowc", "dflow", "work"):
-        parser.add_argument(f"--{name}", required=True)
+def choices():
+    """What may be left out: of this program's arguments, and of those of programs that make use of it."""
+    parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--made")
     parser.add_argument("--affine", default="")
     parser.add_argument("--flag", action="append", default=[])
+    return parser
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, parents=[choices()])
+    parser.add_argument("source")
+    for name in ("dflowc", "dflow", "work"):
+        parser.add_argument(f"--{name}", required=True)
     check = Check(parser.parse_args())
     check.run()
     return 0 if check.failures == 0 else 1

@@ -118,7 +118,8 @@ def check_file(options, first, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     parents=[check.choices(), verify.choices()])
     for name in TOOLS:
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
@@ -128,7 +129,6 @@ def main():
     parser.add_argument("--host", choices=("clang", "gcc"), help="dflowc's host compiler; without it they take turns")
     options = parser.parse_args()
     hosts = [options.host] if options.host else ["clang", "gcc"]
-    options.affine, options.flag, options.made, options.sanitize = "", [], None, ""
     check.WARNINGS = ["-w"]
     check.MODES = {mode: check.MODES[mode] for mode in ("default", "serial", "shuffled by 1")}
     print(f"seed {options.seed}")
