@@ -9,8 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "runtime/net/heap.h"
-
 namespace dflow::net {
 
 namespace {
@@ -54,7 +52,7 @@ Reactor::~Reactor() {
   ::close(poll_);
 }
 
-void Reactor::add(std::unique_ptr<Session> session) {
+std::uint64_t Reactor::add(std::unique_ptr<Session> session) {
   std::unique_ptr<Session> dropped, unwatched;  // destroyed without the lock
   const std::lock_guard lock(mutex_);
   if (sessions_.size() >= limits_.most_sessions) dropped = least_active();
@@ -62,7 +60,9 @@ void Reactor::add(std::unique_ptr<Session> session) {
   Entry& entry = sessions_[last_];
   entry.session = std::move(session);
   entry.active = served_;
-  if (!watch(entry, EPOLL_CTL_ADD)) unwatched = take_away(sessions_.find(last_));
+  if (watch(entry, EPOLL_CTL_ADD)) return last_;
+  unwatched = take_away(sessions_.find(last_));
+  return 0;
 }
 
 void Reactor::resume(std::uint64_t session) {
@@ -74,6 +74,15 @@ void Reactor::resume(std::uint64_t session) {
     entry->second.next = Next::yield;
     (void)watch(entry->second, EPOLL_CTL_MOD);
   }
+}
+
+void Reactor::end(std::uint64_t session) {
+  std::unique_ptr<Session> ended;  // destroyed without the lock
+  const std::lock_guard lock(mutex_);
+  const auto entry = sessions_.find(session);
+  if (entry == sessions_.end()) return;
+  if (entry->second.served) entry->second.ending = true;
+  else ended = take_away(entry);
 }
 
 void Reactor::shut_down_if(const std::function<bool(const Session&)>& condition) {
@@ -120,7 +129,7 @@ void Reactor::start_thread() {
 std::unique_ptr<Reactor::Session> Reactor::put_back(std::uint64_t number, Next next) {
   const auto found = sessions_.find(number);
   Entry& entry = found->second;
-  if (next == Next::ended) return take_away(found);
+  if (next == Next::ended || entry.ending) return take_away(found);
   entry.served = false;
   entry.next = next == Next::paused && entry.resumed ? Next::yield : next;
   if (entry.next == Next::writable && writers_++ == 0) set_timer(limits_.tick);
@@ -152,7 +161,7 @@ bool Reactor::serve(std::uint64_t number) {
 }
 
 void Reactor::run() {
-  prepare_heap(kSmallHeap);
+  prepare_heap(limits_.heap);
   for (bool goes_on = true; goes_on;) {
     {
       const std::lock_guard lock(mutex_);

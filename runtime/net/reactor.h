@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/net/heap.h"
+
 namespace dflow::net {
 
 /// Its threads wait for all sessions at once; the one that is woken serves the session itself, without waking another
@@ -44,6 +46,7 @@ class Reactor {
     std::size_t most_sessions = 1024;  ///< Of more the one ends that nothing has happened on for longest.
     std::size_t most_threads = 8;
     std::chrono::milliseconds tick{1000};  ///< So often sessions that wait for room to write are told how long they have.
+    std::size_t heap = kSmallHeap;  ///< That each thread has from its beginning (heap.h).
   };
 
   explicit Reactor(Limits limits);
@@ -52,14 +55,16 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  /// Ends it at once where the kernel watches no more.
-  void add(std::unique_ptr<Session> session);
+  /// Its number; 0 where the kernel watches no more, and it has ended at once.
+  std::uint64_t add(std::unique_ptr<Session> session);
   std::size_t sessions() const {
     const std::lock_guard lock(mutex_);
     return sessions_.size();
   }
   /// A paused session goes on; nothing happens if there is none of that number any more.
   void resume(std::uint64_t session);
+  /// It is not served again, and goes: now, or when it has been served. Nothing happens if there is none of that number any more.
+  void end(std::uint64_t session);
   /// Shuts down those for which that is so.
   void shut_down_if(const std::function<bool(const Session&)>& condition);
 
@@ -69,6 +74,7 @@ class Reactor {
     Next next = Next::yield;   ///< What it waits for when it is not served.
     bool served = false;
     bool resumed = false;      ///< While it was served.
+    bool ending = false;       ///< As soon as it has been served.
     std::uint64_t active = 0;  ///< When it was served last, counted in sessions served.
   };
 

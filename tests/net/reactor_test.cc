@@ -3,10 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
-#include <condition_variable>
+#include <filesystem>
 #include <functional>
-#include <set>
+#include <thread>
 
 #include "tests/net/ends.h"
 
@@ -49,6 +50,12 @@ Next echo(Stream& stream) {
   }
 }
 
+/// Of this process.
+std::size_t threads() {
+  const std::filesystem::directory_iterator all("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
 class ReactorTest : public ::testing::Test {
  protected:
   /// The other end of a new session.
@@ -86,27 +93,27 @@ TEST_F(ReactorTest, ServesOneWhileAnotherHoldsAThread) {
   await_end();
 }
 
+/// Whoever is needed is started before a session is served: when all are busy, there are all that there will be.
 TEST_F(ReactorTest, StartsNoMoreThreadsThanItMay) {
-  std::mutex mutex;
-  std::condition_variable come;
-  std::set<std::thread::id> threads;
-  int inside = 0, most = 0;
+  std::atomic<int> inside = 0;
+  std::atomic<bool> over = false;
+  const std::size_t before = threads();
   Reactor reactor({.most_threads = 3});
   std::vector<std::unique_ptr<Stream>> others;
   for (int i = 0; i < 20; ++i) {
     others.push_back(add(reactor, {.proceed = [&](Stream&) {
-      std::unique_lock lock(mutex);
-      most = std::max(most, ++inside);
-      threads.insert(std::this_thread::get_id());
-      come.notify_all();
-      come.wait(lock, [&] { return threads.size() == 3; });  // all of them are busy at once
-      --inside;
+      ++inside;
+      inside.notify_all();
+      over.wait(false);
       return Next::ended;
     }}));
   }
+  for (int seen = inside; seen < 3; seen = inside) inside.wait(seen);
+  EXPECT_EQ(threads() - before, 3u);
+  EXPECT_EQ(inside, 3);
+  over = true;
+  over.notify_all();
   for (int gone = gone_; gone < 20; gone = gone_) gone_.wait(gone);
-  EXPECT_EQ(threads.size(), 3u);
-  EXPECT_LE(most, 3);
 }
 
 TEST_F(ReactorTest, GivesOthersTheirTurnBetweenThePartsOfALongAnswer) {
@@ -136,15 +143,14 @@ TEST_F(ReactorTest, EndsWhoWaitsForTooLong) {
   EXPECT_GE(waits, 3);
 }
 
+/// Of those that are not being served, as the last who was answered may be still.
 TEST_F(ReactorTest, EndsWhoSaidNothingForLongestWhenThereAreTooMany) {
-  Reactor reactor({.most_sessions = 2});
-  const auto silent = add(reactor), talker = add(reactor);
-  EXPECT_TRUE(is_answered(*silent));
-  EXPECT_TRUE(is_answered(*talker));
-  const auto third = add(reactor);
+  Reactor reactor({.most_sessions = 3, .most_threads = 1});
+  const auto silent = add(reactor), talker = add(reactor), last = add(reactor);
+  for (Stream* each : {silent.get(), talker.get(), last.get()}) EXPECT_TRUE(is_answered(*each));
+  const auto fourth = add(reactor);
   EXPECT_FALSE(silent->read());
-  EXPECT_TRUE(is_answered(*talker));
-  EXPECT_TRUE(is_answered(*third));
+  for (Stream* each : {talker.get(), last.get(), fourth.get()}) EXPECT_TRUE(is_answered(*each));
 }
 
 TEST_F(ReactorTest, GoesOnWithWhoWasPausedWhenItIsTold) {
@@ -164,6 +170,66 @@ TEST_F(ReactorTest, GoesOnWithWhoWasPausedWhenItIsTold) {
   }
   EXPECT_EQ(calls, 4);
   reactor.resume(1);  // there is none
+}
+
+TEST_F(ReactorTest, ServesEachByOneThreadAtATimeWhoeverResumesIt) {
+  Reactor reactor({.most_threads = 8});
+  constexpr int kEach = 300;
+  struct One {
+    std::atomic<bool> inside = false;
+    int calls = 0;  // of whoever is inside
+  };
+  std::array<One, 3> ones;
+  std::atomic<int> together = 0;
+  std::vector<std::unique_ptr<Stream>> others;
+  for (One& one : ones) {
+    others.push_back(add(reactor, {.proceed = [&](Stream&) {
+      together += one.inside.exchange(true) ? 1 : 0;
+      std::this_thread::yield();
+      const bool over = ++one.calls >= kEach;
+      const Next next = one.calls % 2 == 0 ? Next::paused : Next::yield;
+      one.inside = false;
+      return over ? Next::ended : next;
+    }}));
+  }
+  std::vector<std::thread> callers;
+  for (int t = 0; t < 2; ++t) {
+    callers.emplace_back([&] {
+      while (gone_ < 3) {
+        for (std::uint64_t number = 1; number <= ones.size(); ++number) reactor.resume(number);
+        std::this_thread::yield();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(together, 0);
+}
+
+TEST_F(ReactorTest, EndsOneOfItsSessions) {
+  Reactor reactor({.most_threads = 1});
+  const auto other = add(reactor);
+  EXPECT_TRUE(is_answered(*other));
+  while (gone_ == 0) reactor.end(1);  // it may still be served
+  EXPECT_FALSE(other->read());
+  reactor.end(1);  // there is none
+  EXPECT_TRUE(is_answered(*add(reactor)));
+}
+
+TEST_F(ReactorTest, EndsOneThatIsServedAfterwards) {
+  Reactor reactor({.most_threads = 1});
+  std::atomic<bool> held = false, over = false;
+  const auto other = add(reactor, {.proceed = [&](Stream&) {
+    held = true;
+    held.notify_all();
+    over.wait(false);
+    return Next::readable;
+  }});
+  held.wait(false);
+  reactor.end(1);
+  EXPECT_EQ(gone_, 0);
+  over = true;
+  over.notify_all();
+  await_end();
 }
 
 TEST_F(ReactorTest, EndsAllWithItself) {
