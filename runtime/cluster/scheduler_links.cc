@@ -44,7 +44,7 @@ net::Bonds bonds_for(const net::Hello& member, const Pulse& pulse, bool lasting)
 
 void SchedulerServer::connect(Member& member, std::unique_ptr<net::Stream> stream) {
   member.connection =
-      std::make_unique<net::Connection>(std::move(stream), bonds_for(member.hello, options_.pulse, member.line != 0));
+      std::make_unique<net::Connection>(std::move(stream), bonds_for(member.hello, options_.pulse, member.line != 0), &io_);
 }
 
 void SchedulerServer::start(Member& member) {

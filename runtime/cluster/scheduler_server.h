@@ -289,6 +289,7 @@ class SchedulerServer {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool over_ = false, dismissing_ = false;
+  net::IoThreads io_{{}};  ///< For all members.
   std::list<Member> members_;
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<Process, ProcessEnd> ends_;  ///< Of processes whose connection has not ended yet.

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
-
-#include "runtime/net/heap.h"
+#include <utility>
 
 namespace dflow::net {
 
@@ -17,8 +16,6 @@ constexpr std::size_t kMostInFrame = 1 << 20;
 constexpr std::size_t kWrittenAtOnce = 32 << 10;
 /// What lingers is sent when it is so much.
 constexpr std::size_t kMostLingering = 16 << 10;
-/// Naps in vain before the writer sleeps until it is woken.
-constexpr int kNaps = 2;
 /// When so much has come, the other side is told, so that it need not keep it any longer, also if there is nothing else to say.
 constexpr std::size_t kToldAfter = 1 << 20;
 
@@ -42,7 +39,8 @@ Together::~Together() {
   for (Connection* connection : waiting_) connection->send_queued();
 }
 
-Connection::Connection(std::unique_ptr<Stream> stream, Bonds bonds) : bonds_(bonds), stream_(std::move(stream)) {
+Connection::Connection(std::unique_ptr<Stream> stream, Bonds bonds, IoThreads* io)
+    : bonds_(bonds), stream_(std::move(stream)), io_(io) {
   tune(*stream_);
 }
 
@@ -50,20 +48,22 @@ Connection::~Connection() { stop(); }
 
 void Connection::stop() noexcept {
   close();
+  if (io_) leave();
   if (reader_.joinable()) reader_.join();
   if (writer_.joinable()) writer_.join();
 }
 
 void Connection::tune(Stream& stream) const {
   if (bonds_.silence.count() == 0) return;
-  if (!bonds_.may_be_stopped) stream.set_read_timeout(bonds_.silence);
+  if (!bonds_.may_be_stopped && !io_) stream.set_read_timeout(bonds_.silence);
   stream.notice_dead(bonds_.silence);
 }
 
 void Connection::start(Handlers handlers) {
   handlers_ = std::move(handlers);
+  if (io_) return share(stream_, 0);
   writer_ = std::thread([this] { write(); });
-  reader_ = std::thread([this, stream = stream_] { read(stream, 0); });
+  read_by_thread(stream_, 0);
 }
 
 // ---- To send ---------------------------------------------------------------------------------------------------------
@@ -95,6 +95,10 @@ void Connection::send_later(std::vector<std::string> messages) {
   if (messages.empty()) return;
   std::unique_lock lock(mutex_);
   if (closed_ || finishing_ || !admit(size_of(messages))) return;
+  if (io_) {
+    queue(std::move(messages));
+    return write_soon(lock);
+  }
   lingers_ = lingers_ || !unheard_.anything_to_send();
   queue(std::move(messages));
   if (lingers_ && unheard_.waiting() >= kMostLingering) write_queued(lock);
@@ -108,16 +112,27 @@ void Connection::queue(std::vector<std::string> messages) {
 /// False if too much waits already: that is the connection's end.
 bool Connection::admit(std::size_t size) {
   if (size <= bonds_.most_waiting - std::min(unheard_.waiting(), bonds_.most_waiting)) return true;
+  end();
+  return false;
+}
+
+/// The lock is held.
+void Connection::end() {
   closed_ = true;
   changed_.notify_all();
   stream_->shut_down();
-  return false;
+}
+
+/// The lock is held.
+void Connection::wake() {
+  changed_.notify_all();
+  if (io_ && has_to_write()) io_->writers.resume(writes_);
 }
 
 void Connection::write_queued(std::unique_lock<std::mutex>& lock) {
   lingers_ = false;
   if (!may_write() || !unheard_.anything_to_send()) return;  // whoever writes looks again
-  if (!writes_at_once()) return changed_.notify_all();
+  if (!writes_at_once()) return wake();
   write_frame(lock);
 }
 
@@ -127,14 +142,14 @@ void Connection::send_queued() {
 }
 
 bool Connection::writes_at_once() const {
-  return may_write() && unheard_.waiting() <= kWrittenAtOnce && stream_->writable();
+  return may_write() && unheard_.waiting() <= kWrittenAtOnce && (io_ || stream_->writable());
 }
 
 void Connection::finish() {
   const std::lock_guard lock(mutex_);
   finishing_ = true;
   if (cut_) closed_ = true;
-  changed_.notify_all();
+  wake();
 }
 
 void Connection::finish(std::chrono::milliseconds most) {
@@ -145,34 +160,42 @@ void Connection::finish(std::chrono::milliseconds most) {
 
 void Connection::close() noexcept {
   const std::lock_guard lock(mutex_);
-  closed_ = true;
-  changed_.notify_all();
-  stream_->shut_down();
+  end();
 }
 
 void Connection::write_frame(std::unique_lock<std::mutex>& lock) {
+  Frame frame = next_frame();
+  if (io_) return write_in_steps(std::move(frame), lock);
+  lock.unlock();
+  const bool written = static_cast<bool>(frame.stream->write(frame.message));
+  lock.lock();
+  wrote(std::move(frame), written);
+}
+
+Connection::Frame Connection::next_frame() {
   writing_ = true;
   if (!unheard_.anything_unheard()) heard_ = Clock::now();
-  const std::uint64_t from = unheard_.next();
-  Message message(Batch{.messages = unheard_.take(kMostInFrame)});
-  Batch& batch = std::get<Batch>(message);
+  Frame frame{.message = Batch{}, .from = unheard_.next(), .stream = stream_, .life = life_};
+  Batch& batch = std::get<Batch>(frame.message);
+  batch.messages = unheard_.take(kMostInFrame);
   if (bonds_.resumable) batch.heard = received_;
   else (void)unheard_.heard(unheard_.next());  // nobody will ask for them
   batch.last = bonds_.resumable && finishing_ && !unheard_.anything_to_send();
   untold_ = 0;
-  const std::shared_ptr<Stream> stream = stream_;
-  const std::uint64_t life = life_;
-  lock.unlock();
-  const bool written = static_cast<bool>(stream->write(message));
-  lock.lock();
+  return frame;
+}
+
+/// All of it, or there is nothing more to be done about it. The lock is held.
+void Connection::wrote(Frame frame, bool all) {
+  Batch& batch = std::get<Batch>(frame.message);
   writing_ = false;
   written_ = Clock::now();
-  if (bonds_.resumable) unheard_.give_back(std::move(batch.messages), from);
-  if (life != life_) return changed_.notify_all();  // there is another stream, and it may be sent again there
-  if (written && batch.last) stream->shut_down();
-  if (!written && bonds_.resumable) cut();  // the reader tells of it
-  else closed_ = closed_ || !written || batch.last;
-  if (has_to_write() || finishing_ || closed_) changed_.notify_all();
+  if (bonds_.resumable) unheard_.give_back(std::move(batch.messages), frame.from);
+  if (frame.life != life_) return wake();  // there is another stream, and it may be sent again there
+  if (all && batch.last) frame.stream->shut_down();
+  if (!all && bonds_.resumable) cut();  // the reader tells of it
+  else closed_ = closed_ || !all || batch.last;
+  if (has_to_write() || finishing_ || closed_) wake();
 }
 
 /// The lock is held.
@@ -181,45 +204,14 @@ bool Connection::has_to_write() const {
   return may_write() && (queued || finishing_ || (bonds_.resumable && untold_ >= kToldAfter));
 }
 
-void Connection::write() {
-  std::unique_lock lock(mutex_);
-  for (int naps = 0; !closed_;) {
-    if (finishing_ && !bonds_.resumable && !writing_ && !unheard_.anything_to_send()) break;
-    if (has_to_write()) {
-      write_frame(lock);
-      continue;
-    }
-    if (lingers_) naps = kNaps;
-    if (naps == 0) {
-      wait_for_beat(lock);
-      continue;
-    }
-    napping_ = true;
-    changed_.wait_for(lock, kLinger, [&] { return closed_ || has_to_write(); });
-    napping_ = false;
-    naps = lingers_ ? kNaps : naps - 1;
-    lingers_ = false;
-  }
-  if (closed_) return;
-  closed_ = true;
-  changed_.notify_all();
-  stream_->shut_down();
-}
-
-/// Until something has changed; says that this side is there if it is time for that.
-void Connection::wait_for_beat(std::unique_lock<std::mutex>& lock) {
-  if (bonds_.heartbeat.count() == 0) return changed_.wait(lock);
-  if (!may_write()) return (void)changed_.wait_for(lock, bonds_.heartbeat);
-  if (Clock::now() >= written_ + bonds_.heartbeat) return write_frame(lock);
-  changed_.wait_until(lock, written_ + bonds_.heartbeat);
-}
-
 // ---- To receive ------------------------------------------------------------------------------------------------------
 
 /// The lock is held. What was sent on this stream may not have arrived.
 void Connection::cut() {
   if (std::exchange(cut_, true)) return;
   unheard_.again();
+  if (parked_) unheard_.give_back(std::move(std::get<Batch>(parked_->message).messages), parked_->from);
+  parked_.reset();
   lingers_ = false;
   if (finishing_) closed_ = true;
   changed_.notify_all();
@@ -236,13 +228,12 @@ std::string Connection::why_not(const Batch& batch, std::uint64_t life) {
   else if (!patient && Clock::now() - heard_ > bonds_.silence) return "what was sent is not heard by the other side";
   received_ += batch.messages.size();
   untold_ += size_of(batch.messages);
-  if (bonds_.resumable && untold_ >= kToldAfter) changed_.notify_all();
+  if (bonds_.resumable && untold_ >= kToldAfter) wake();
   return {};
 }
 
-/// Adds the next frame's messages; returns why there are none, or why they are the last.
-std::string Connection::read_frame(Stream& stream, std::uint64_t life, std::vector<std::string>& messages) {
-  Result<Message> message = stream.read();
+/// Adds a frame's messages; returns why there are none, or why they are the last.
+std::string Connection::take(Result<Message> message, std::uint64_t life, std::vector<std::string>& messages) {
   if (!message) return message.message().empty() ? "it broke" : message.message();
   auto* batch = std::get_if<Batch>(&message.value());
   if (!batch) return "the other side sent what is no message";
@@ -254,23 +245,9 @@ std::string Connection::read_frame(Stream& stream, std::uint64_t life, std::vect
   return "the other side has ended it";
 }
 
-/// What has come together is dealt with together: its answers then go out in one frame.
-std::string Connection::read_all(Stream& stream, std::uint64_t life) {
-  for (;;) {
-    std::vector<std::string> messages;
-    std::string reason;
-    do {
-      reason = read_frame(stream, life, messages);
-    } while (reason.empty() && stream.has_frame());
-    if (!messages.empty()) handlers_.received(std::move(messages));
-    if (!reason.empty()) return reason;
-  }
-}
-
-void Connection::read(const std::shared_ptr<Stream>& stream, std::uint64_t life) {
-  prepare_heap(kLargeHeap);
-  const std::string reason = read_all(*stream, life);
-  stream->shut_down();
+/// Its last words have been delivered.
+void Connection::stream_ended(Stream& stream, std::uint64_t life, const std::string& reason) {
+  stream.shut_down();
   bool broken = false;
   {
     const std::lock_guard lock(mutex_);
@@ -294,7 +271,7 @@ std::uint64_t Connection::suspend() {
 }
 
 bool Connection::resume(std::unique_ptr<Stream> stream, std::uint64_t heard) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   if (!bonds_.resumable || closed_ || !unheard_.heard(heard)) return false;
   ++life_;
   stream_->shut_down();
@@ -303,12 +280,13 @@ bool Connection::resume(std::unique_ptr<Stream> stream, std::uint64_t heard) {
   unheard_.again();
   heard_ = Clock::now();
   cut_ = false;
-  // What the one before has brought is delivered before what this one brings.
-  reader_ = std::thread([this, current = stream_, life = life_, before = std::move(reader_)]() mutable {
-    if (before.joinable()) before.join();
-    read(current, life);
-  });
+  silent_ = {};
+  const std::shared_ptr<Stream> current = stream_;
+  const std::uint64_t life = life_;
+  if (!io_) read_by_thread(current, life);
   changed_.notify_all();
+  lock.unlock();
+  if (io_) share(current, life);
   return true;
 }
 

@@ -1,4 +1,4 @@
-// A stream that any thread may send on, and that a thread of its own reads.
+// A stream that any thread may send on, and that is read all the time.
 #pragma once
 
 #include <chrono>
@@ -7,10 +7,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "runtime/net/io_threads.h"
 #include "runtime/net/stream.h"
 #include "runtime/net/unheard.h"
 
@@ -51,15 +53,16 @@ struct Bonds {
 };
 
 /// Sends and receives batches of messages. Thread-safe. Sending never waits for the other side: what the socket does not
-/// take at once goes out from a thread of the connection's, many messages at a time.
+/// take at once goes out from another thread, many messages at a time. Two threads are the connection's own, or it shares those
+/// of all (`IoThreads`), and has one only while there is something to do.
 ///
-/// The handlers are called from the reading thread: `received` in order, then `closed`, once, with the reason. They may
-/// send, and may not destroy the connection.
+/// The handlers are called from the reading thread, one at a time: `received` in order, then `closed`, once, with the reason. They
+/// may send, and may not destroy the connection.
 ///
 /// A resumable connection outlives its streams. When one breaks, `broken` is called in place of `closed`; what is sent is
 /// kept. Whoever of both has a new stream compares with the other how many messages each has received (`suspend`), and both
 /// go on (`resume`): each message arrives once, in order. `closed` is called when one of both ends it on purpose.
-class Connection {
+class Connection final : private Pacemaker::Member {
  public:
   struct Handlers {
     std::function<void(std::vector<std::string> messages)> received;
@@ -67,7 +70,8 @@ class Connection {
     std::function<void(const std::string& reason)> broken = {};  ///< Of a resumable one.
   };
 
-  explicit Connection(std::unique_ptr<Stream> stream, Bonds bonds = {});
+  /// Without `io` it has threads of its own.
+  explicit Connection(std::unique_ptr<Stream> stream, Bonds bonds = {}, IoThreads* io = nullptr);
   /// Stops it.
   ~Connection();
 
@@ -77,7 +81,8 @@ class Connection {
   void send(std::vector<std::string> messages);
   void send(std::string message);
   /// Queues messages that may wait a little (`kLinger`) for others: what costs most is to wake the other side, and many of
-  /// them cost hardly more than one. They go out with the next that is sent otherwise, or when there are too many.
+  /// them cost hardly more than one. They go out with the next that is sent otherwise, or when there are too many. Where threads
+  /// are shared, none of which could wait for that, as `send`.
   void send_later(std::vector<std::string> messages);
   /// Sends what is queued, then ends the connection. `closed` follows, unless its stream is broken.
   void finish();
@@ -101,27 +106,55 @@ class Connection {
 
  private:
   friend class Together;
-  void read(const std::shared_ptr<Stream>& stream, std::uint64_t life);
-  /// The stream's messages, until it ends; why.
-  std::string read_all(Stream& stream, std::uint64_t life);
-  std::string read_frame(Stream& stream, std::uint64_t life, std::vector<std::string>& messages);
-  std::string why_not(const Batch& batch, std::uint64_t life);
-  void write();
+  class Session;
+  /// A frame that is being written.
+  struct Frame {
+    Message message;         ///< A batch.
+    std::uint64_t from = 0;  ///< Its first message's number.
+    std::shared_ptr<Stream> stream;
+    std::uint64_t life = 0;
+    std::string bytes = {};  ///< Where it is written in steps.
+    std::size_t gone = 0;    ///< Of the bytes.
+  };
+
   bool admit(std::size_t size);
   void queue(std::vector<std::string> messages);
   void write_soon(std::unique_lock<std::mutex>& lock);
   void write_queued(std::unique_lock<std::mutex>& lock);
   /// Sends what has waited for others.
   void send_queued();
-  bool may_write() const { return !closed_ && !cut_ && !writing_; }
-  void wait_for_beat(std::unique_lock<std::mutex>& lock);
+  bool may_write() const { return !closed_ && !cut_ && !writing_ && !parked_; }
   /// Nobody writes, and the socket takes what is queued at once.
   bool writes_at_once() const;
   /// Writes one frame, with the lock released; meanwhile nobody else writes.
   void write_frame(std::unique_lock<std::mutex>& lock);
+  Frame next_frame();
+  void wrote(Frame frame, bool all);
   bool has_to_write() const;
+  bool has_said_all() const { return finishing_ && !bonds_.resumable && !writing_ && !parked_ && !unheard_.anything_to_send(); }
+  void end();
+  /// Whoever writes, or waits for the end, looks again.
+  void wake();
   void cut();
   void tune(Stream& stream) const;
+  std::string take(Result<Message> message, std::uint64_t life, std::vector<std::string>& messages);
+  std::string why_not(const Batch& batch, std::uint64_t life);
+  void stream_ended(Stream& stream, std::uint64_t life, const std::string& reason);
+
+  // connection_threads.cc: threads of its own
+  void read_by_thread(std::shared_ptr<Stream> stream, std::uint64_t life);
+  void read(const std::shared_ptr<Stream>& stream, std::uint64_t life);
+  std::string read_all(Stream& stream, std::uint64_t life);
+  void write();
+  void wait_for_beat(std::unique_lock<std::mutex>& lock);
+
+  // connection_io.cc: threads that are shared
+  void share(const std::shared_ptr<Stream>& stream, std::uint64_t life);
+  void leave();
+  Reactor::Next read_some(const std::shared_ptr<Stream>& stream, std::uint64_t life);
+  Reactor::Next write_some(std::uint64_t life);
+  void write_in_steps(Frame frame, std::unique_lock<std::mutex>& lock);
+  void beat() override;
 
   const Bonds bonds_;
   Handlers handlers_;
@@ -141,6 +174,15 @@ class Connection {
   bool cut_ = false;         ///< Its stream is broken.
   bool closed_ = false;
   std::thread reader_, writer_;
+
+  // Where threads are shared:
+  IoThreads* const io_;
+  std::mutex reading_;            ///< A stream's messages are not delivered before its predecessor's.
+  std::optional<Frame> parked_;   ///< What the socket had no room for.
+  std::uint64_t reads_ = 0, writes_ = 0;  ///< Its sessions' numbers.
+  std::size_t sessions_ = 0;      ///< That there are; they know the connection.
+  std::chrono::steady_clock::time_point beaten_{};
+  std::chrono::milliseconds silent_{};  ///< So long nothing has come.
 };
 
 }  // namespace dflow::net

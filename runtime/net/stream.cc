@@ -317,7 +317,7 @@ Result<std::optional<Message>> Stream::try_read(std::size_t most) {
     }
     const std::size_t done = frame.size();
     if (done >= kPrefix && done == whole) break;
-    frame.resize(std::min(whole, done + kReadAhead));  // grows with what arrives
+    frame.resize(std::min(whole, done + std::max(done, kReadAhead)));  // grows with what arrives
     const auto got = impl_->try_read(std::as_writable_bytes(std::span(frame).subspan(done)));
     frame.resize(done + (got && got.value() ? *got.value() : 0));
     if (!got) return got.error();
@@ -341,7 +341,7 @@ Result<Message> Stream::read_greeting(std::chrono::milliseconds patience) {
 }
 
 bool Stream::writable() const {
-  pollfd wanted{.fd = impl_->transport->getSocketFD(), .events = POLLOUT, .revents = 0};
+  pollfd wanted{.fd = descriptor(), .events = POLLOUT, .revents = 0};
   return ::poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0;
 }
 
@@ -355,6 +355,11 @@ bool Stream::drain() noexcept {
 void Stream::shut_down() noexcept { ::shutdown(impl_->transport->getSocketFD(), SHUT_RDWR); }
 
 bool Stream::crowded() const noexcept { return impl_->crowded; }
+
+bool Stream::readable() const {
+  pollfd wanted{.fd = descriptor(), .events = POLLIN, .revents = 0};
+  return ::poll(&wanted, 1, 0) == 1;
+}
 
 void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
   impl_->read_timeout = timeout;

@@ -90,6 +90,8 @@ class Stream {
   /// How long a read may take; 0: for ever.
   void set_read_timeout(std::chrono::milliseconds timeout);
   /// Reads fail when the other side is slower than that, from now on; without limits it may be as slow as it likes again.
+  /// Something has come that was not read, or the end.
+  bool readable() const;
   void keep_pace(std::optional<Pace::Limits> limits);
   /// A read has failed since `keep_pace` because the other side was too slow.
   bool too_slow() const noexcept;

@@ -4,17 +4,22 @@
 
 #include <functional>
 #include <future>
+#include <list>
 #include <map>
 #include <thread>
 #include <vector>
 
 #include "runtime/net/connection.h"
 #include "tests/net/ends.h"
+#include "tests/net/serving.h"
 
 namespace dflow::net {
 namespace {
 
 using namespace std::chrono_literals;
+
+class ConnectionTest : public Served {};
+INSTANTIATE_TEST_SUITE_P(Connections, ConnectionTest, ::testing::Values(Shared::none, Shared::near, Shared::both), served_by);
 
 /// Collects what arrives until there are enough messages, or the end. Outlives its connection, whose end it is told.
 struct Inbox {
@@ -49,10 +54,10 @@ void expect_in_order(const Inbox& inbox) {
   for (const std::string& message : inbox.messages) EXPECT_EQ(message.substr(1), std::to_string(next[message[0]]++));
 }
 
-TEST(Connection, DeliversInOrderFromWhomeverItComes) {
+TEST_P(ConnectionTest, DeliversInOrderFromWhomeverItComes) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   constexpr int kThreads = 4, kEach = 2000;
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
@@ -65,10 +70,10 @@ TEST(Connection, DeliversInOrderFromWhomeverItComes) {
 }
 
 /// Both sides send more than the sockets hold before either reads: neither may wait for the other.
-TEST(Connection, NeitherSideWaitsForTheOther) {
+TEST_P(ConnectionTest, NeitherSideWaitsForTheOther) {
   Ends ends = connected();
   Inbox at_near, at_far;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   constexpr std::size_t kMessages = 64;
   const std::string large(1 << 20, 'x');
   for (std::size_t i = 0; i < kMessages; ++i) {
@@ -84,12 +89,12 @@ TEST(Connection, NeitherSideWaitsForTheOther) {
 }
 
 /// Each handler's call brings what came in one frame, or in several.
-TEST(Connection, WhatIsSentTogetherComesTogether) {
+TEST_P(ConnectionTest, WhatIsSentTogetherComesTogether) {
   Ends ends = connected();
   std::vector<std::size_t> batches;
   std::promise<void> last;
   Inbox unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   far.start({.received =
                  [&](std::vector<std::string> more) {
@@ -110,10 +115,10 @@ TEST(Connection, WhatIsSentTogetherComesTogether) {
 }
 
 /// Others need not wait for who sends together, nor the order of what he sends.
-TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
+TEST_P(ConnectionTest, KeepsTheOrderAmongThoseThatSendTogether) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   constexpr int kThreads = 4, kEach = 2000;
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
@@ -129,10 +134,10 @@ TEST(Connection, KeepsTheOrderAmongThoseThatSendTogether) {
 }
 
 /// Alone as well: nothing else has to be sent for it.
-TEST(Connection, WhatMayWaitArrives) {
+TEST_P(ConnectionTest, WhatMayWaitArrives) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   far.start(inbox.handlers());
   for (std::size_t i = 1; i <= 20; ++i) {
@@ -144,10 +149,10 @@ TEST(Connection, WhatMayWaitArrives) {
   EXPECT_EQ(inbox.messages.back(), "20");
 }
 
-TEST(Connection, WhatMayWaitKeepsItsPlace) {
+TEST_P(ConnectionTest, WhatMayWaitKeepsItsPlace) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   constexpr int kThreads = 4, kEach = 3000;
   inbox.expected = kThreads * kEach;
   near.start(unused.handlers());
@@ -163,12 +168,13 @@ TEST(Connection, WhatMayWaitKeepsItsPlace) {
   expect_in_order(inbox);
 }
 
-TEST(Connection, WhatMayWaitIsFewerFrames) {
+TEST_P(ConnectionTest, WhatMayWaitIsFewerFrames) {
+  if (near_io()) GTEST_SKIP() << "nobody waits where threads are shared";
   Ends ends = connected();
   std::size_t frames = 0, messages = 0;
   std::promise<void> all;
   Inbox unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   far.start({.received =
                  [&](const std::vector<std::string>& more) {
@@ -182,10 +188,10 @@ TEST(Connection, WhatMayWaitIsFewerFrames) {
   EXPECT_LT(frames, 1000u);
 }
 
-TEST(Connection, FinishSendsWhatIsQueued) {
+TEST_P(ConnectionTest, FinishSendsWhatIsQueued) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   far.start(inbox.handlers());
   near.send(std::string(5 << 20, 'x'));
@@ -196,21 +202,21 @@ TEST(Connection, FinishSendsWhatIsQueued) {
   EXPECT_EQ(inbox.messages.back(), "last");
 }
 
-TEST(Connection, EndsWhenTheOtherSideDoesNotRead) {
+TEST_P(ConnectionTest, EndsWhenTheOtherSideDoesNotRead) {
   Ends ends = connected();  // whose far end nobody reads
   constexpr std::size_t kMost = 8 << 20;
   Inbox inbox;
-  Connection near(std::move(ends.near), {.most_waiting = kMost});
+  Connection near(std::move(ends.near), {.most_waiting = kMost}, near_io());
   near.start(inbox.handlers());
   const std::string large(1 << 20, 'x');
   for (int i = 0; i < 40; ++i) near.send(large);  // the sockets hold a few
   EXPECT_EQ(inbox.closed.get_future().wait_for(30s), std::future_status::ready);
 }
 
-TEST(Connection, TellsHowMuchWaitsForTheOtherSide) {
+TEST_P(ConnectionTest, TellsHowMuchWaitsForTheOtherSide) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near)), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   EXPECT_EQ(near.waiting(), 0u);
   for (int i = 0; i < 40; ++i) near.send(std::string(1 << 20, 'x'));
@@ -221,10 +227,10 @@ TEST(Connection, TellsHowMuchWaitsForTheOtherSide) {
   EXPECT_EQ(near.waiting(), 0u);
 }
 
-TEST(Connection, MayHaveSentMoreThanMayWait) {
+TEST_P(ConnectionTest, MayHaveSentMoreThanMayWait) {
   Ends ends = connected();
   Inbox inbox, unused;
-  Connection near(std::move(ends.near), {.most_waiting = 4 << 20}), far(std::move(ends.far));
+  Connection near(std::move(ends.near), {.most_waiting = 4 << 20}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   far.start(inbox.handlers());
   for (std::size_t i = 1; i <= 20; ++i) {
@@ -236,16 +242,56 @@ TEST(Connection, MayHaveSentMoreThanMayWait) {
   EXPECT_EQ(inbox.messages.size(), 20u);
 }
 
-TEST(Connection, ToldOfTheOtherSidesEnd) {
+TEST_P(ConnectionTest, ToldOfTheOtherSidesEnd) {
   Ends ends = connected();
   Inbox inbox, unused;
-  auto near = std::make_unique<Connection>(std::move(ends.near));
-  Connection far(std::move(ends.far));
+  auto near = std::make_unique<Connection>(std::move(ends.near), Bonds{}, near_io());
+  Connection far(std::move(ends.far), {}, far_io());
   near->start(unused.handlers());
   far.start(inbox.handlers());
   near.reset();
   EXPECT_NE(inbox.closed.get_future().get(), "");
   unused.closed.get_future().wait();
+}
+
+/// None of which reads: the others are read and written meanwhile, by as few threads as there are.
+TEST(SharedThreads, WhoDoesNotReadHindersNobody) {
+  IoThreads io({.most_readers = 1, .most_writers = 1});
+  constexpr std::size_t kSilent = 10;
+  std::vector<std::unique_ptr<Stream>> others;
+  std::list<Inbox> unused(kSilent);
+  std::list<Connection> silent;
+  for (Inbox& inbox : unused) {
+    Ends ends = connected();
+    others.push_back(std::move(ends.far));
+    silent.emplace_back(std::move(ends.near), Bonds{}, &io).start(inbox.handlers());
+    silent.back().send(std::string(8 << 20, 'x'));  // more than the sockets hold
+  }
+  Ends ends = connected();
+  Inbox inbox, unused_too;
+  inbox.expected = 100;
+  Connection near(std::move(ends.near), {}, &io), far(std::move(ends.far), {}, &io);
+  near.start(unused_too.handlers());
+  far.start(inbox.handlers());
+  for (int i = 0; i < 100; ++i) near.send(std::string(1 << 20, 'x'));
+  inbox.full.get_future().wait();
+}
+
+/// Nor does one whose handler takes its time, as long as there is another thread.
+TEST(SharedThreads, ALongHandlerKeepsNobodyFromWriting) {
+  IoThreads io({.most_readers = 1, .most_writers = 1});
+  Ends ends = connected();
+  Inbox inbox;
+  inbox.expected = 20;
+  Connection near(std::move(ends.near), {}, &io), far(std::move(ends.far));
+  std::promise<void> over;
+  near.start({.received = [&](const std::vector<std::string>&) { over.get_future().wait(); }, .closed = [](const std::string&) {}});
+  far.start(inbox.handlers());
+  far.send("a question");
+  for (int i = 0; i < 20; ++i) near.send(std::string(1 << 20, 'x'));
+  inbox.full.get_future().wait();
+  over.set_value();
+  near.stop();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "runtime/net/connection.h"
 #include "tests/net/ends.h"
+#include "tests/net/serving.h"
 
 namespace dflow::net {
 namespace {
@@ -17,6 +18,9 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 constexpr Bonds kResumable{.resumable = true};
+
+class Resume : public Served {};
+INSTANTIATE_TEST_SUITE_P(Connections, Resume, ::testing::Values(Shared::none, Shared::near, Shared::both), served_by);
 
 /// What one side hears, and how it ends.
 struct Side {
@@ -27,8 +31,8 @@ struct Side {
   bool closed = false;
   std::unique_ptr<Connection> connection = {};  // ends first
 
-  void start(std::unique_ptr<Stream> stream, const Bonds& bonds) {
-    connection = std::make_unique<Connection>(std::move(stream), bonds);
+  void start(std::unique_ptr<Stream> stream, const Bonds& bonds, IoThreads* io) {
+    connection = std::make_unique<Connection>(std::move(stream), bonds, io);
     connection->start({.received =
                            [this](const std::vector<std::string>& messages) {
                              note([&] { heard.insert(heard.end(), messages.begin(), messages.end()); });
@@ -54,10 +58,10 @@ struct Side {
 struct Pair {
   Side near = {}, far = {};
 
-  explicit Pair(const Bonds& bonds = kResumable) {
+  Pair(IoThreads* near_io, IoThreads* far_io, const Bonds& bonds = kResumable) {
     Ends ends = connected();
-    near.start(std::move(ends.near), bonds);
-    far.start(std::move(ends.far), bonds);
+    near.start(std::move(ends.near), bonds, near_io);
+    far.start(std::move(ends.far), bonds, far_io);
   }
   /// The network takes the stream away, one side says how much it has heard, the other answers: as members and scheduler do.
   void renew() {
@@ -74,9 +78,9 @@ std::vector<std::string> numbers(int count) {
   return all;
 }
 
-TEST(Resume, EachMessageArrivesOnceInOrderHoweverOftenTheStreamBreaks) {
+TEST_P(Resume, EachMessageArrivesOnceInOrderHoweverOftenTheStreamBreaks) {
   constexpr int kCount = 20'000;
-  Pair pair;
+  Pair pair(near_io(), far_io());
   const auto talk = [&](Side& side) {
     for (const std::string& number : numbers(kCount)) side.connection->send(number);
   };
@@ -89,8 +93,8 @@ TEST(Resume, EachMessageArrivesOnceInOrderHoweverOftenTheStreamBreaks) {
   }
 }
 
-TEST(Resume, WhatIsSentWhileThereIsNoStreamArrivesLater) {
-  Pair pair;
+TEST_P(Resume, WhatIsSentWhileThereIsNoStreamArrivesLater) {
+  Pair pair(near_io(), far_io());
   (void)pair.near.connection->suspend();
   pair.near.connection->send("a");
   pair.near.connection->send("b");
@@ -102,8 +106,8 @@ TEST(Resume, WhatIsSentWhileThereIsNoStreamArrivesLater) {
   EXPECT_THAT(pair.far.heard, ElementsAre("a", "b"));
 }
 
-TEST(Resume, AnEndOnPurposeIsNoBreak) {
-  Pair pair;
+TEST_P(Resume, AnEndOnPurposeIsNoBreak) {
+  Pair pair(near_io(), far_io());
   pair.near.connection->send("last words");
   pair.near.connection->finish(60s);
   ASSERT_TRUE(pair.far.await([&] { return pair.far.closed; }));
@@ -112,26 +116,26 @@ TEST(Resume, AnEndOnPurposeIsNoBreak) {
   EXPECT_FALSE(pair.far.connection->resume(connected().far, 0));
 }
 
-TEST(Resume, NobodyMayHaveHeardWhatWasNotSaid) {
-  Pair pair;
+TEST_P(Resume, NobodyMayHaveHeardWhatWasNotSaid) {
+  Pair pair(near_io(), far_io());
   pair.near.connection->send("one");
   (void)pair.near.connection->suspend();
   EXPECT_FALSE(pair.near.connection->resume(connected().near, 2));
   EXPECT_TRUE(pair.near.connection->resume(connected().near, 1));
 }
 
-TEST(Resume, AStreamOnWhichNothingComesIsBroken) {
+TEST_P(Resume, AStreamOnWhichNothingComesIsBroken) {
   Ends ends = connected();  // the other end stays open, and says nothing
   Side near;
-  near.start(std::move(ends.near), {.resumable = true, .silence = 100ms});
+  near.start(std::move(ends.near), {.resumable = true, .silence = 100ms}, near_io());
   EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
   near.connection.reset();
 }
 
-TEST(Resume, WhoHasNothingToSaySaysSo) {
+TEST_P(Resume, WhoHasNothingToSaySaysSo) {
   Ends ends = connected();
   Side near;
-  near.start(std::move(ends.near), {.resumable = true, .heartbeat = 10ms});
+  near.start(std::move(ends.near), {.resumable = true, .heartbeat = 10ms}, near_io());
   for (int i = 0; i < 5; ++i) {
     const Result<Message> message = ends.far->read();
     ASSERT_TRUE(message) << message.message();
@@ -140,17 +144,17 @@ TEST(Resume, WhoHasNothingToSaySaysSo) {
   near.connection.reset();
 }
 
-TEST(Resume, AProcessThatMayBeStoppedNeedNotSayAnything) {
-  Pair pair({.resumable = true, .silence = 50ms, .may_be_stopped = true});
-  Pair impatient({.resumable = true, .silence = 50ms});
+TEST_P(Resume, AProcessThatMayBeStoppedNeedNotSayAnything) {
+  Pair pair(near_io(), far_io(), {.resumable = true, .silence = 50ms, .may_be_stopped = true});
+  Pair impatient(near_io(), far_io(), {.resumable = true, .silence = 50ms});
   ASSERT_TRUE(impatient.near.await([&] { return impatient.near.broken == 1; }));
   EXPECT_TRUE(pair.near.connection->connected());
 }
 
-TEST(Resume, WhatHasArrivedIsToldToWhoKeepsIt) {
+TEST_P(Resume, WhatHasArrivedIsToldToWhoKeepsIt) {
   Ends ends = connected();
   Side far;
-  far.start(std::move(ends.far), kResumable);
+  far.start(std::move(ends.far), kResumable, far_io());
   ends.near->set_read_timeout(30s);
   const std::string large(512 << 10, 'x');
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(ends.near->write(Batch{.messages = {large}, .heard = 0}));
@@ -163,10 +167,10 @@ TEST(Resume, WhatHasArrivedIsToldToWhoKeepsIt) {
   far.connection.reset();
 }
 
-TEST(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
+TEST_P(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
   Ends ends = connected();
   Side near;
-  near.start(std::move(ends.near), {.resumable = true, .silence = 200ms});
+  near.start(std::move(ends.near), {.resumable = true, .silence = 200ms}, near_io());
   near.connection->send("is anybody there?");
   // It speaks every now and then, as with heartbeats, and never says that it has heard the question.
   while (ends.far->write(Batch{.messages = {"hello"}, .heard = 0})) std::this_thread::sleep_for(10ms);
@@ -175,10 +179,10 @@ TEST(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
   near.connection.reset();
 }
 
-TEST(Resume, OnlyAResumableConnectionListensToWhatWasHeard) {
+TEST_P(Resume, OnlyAResumableConnectionListensToWhatWasHeard) {
   Ends ends = connected();
   Side far;
-  far.start(std::move(ends.far), {});
+  far.start(std::move(ends.far), {}, far_io());
   ASSERT_TRUE(ends.near->write(Batch{.messages = {}, .heard = 0}));
   EXPECT_TRUE(far.await([&] { return far.closed; }));
   EXPECT_FALSE(far.connection->resume(connected().far, 0));
