@@ -31,12 +31,6 @@ std::string other_protocol(std::int32_t protocol, const std::string& version) {
          std::to_string(net::kProtocol) + " (dflow " DFLOW_VERSION "): use one version of dflow everywhere";
 }
 
-bool is_foreign(const std::string& why) { return why.find("another service") != std::string::npos; }
-
-std::string no_answer(const std::string& why) {
-  return is_foreign(why) ? why : "no answer to a greeting (" + why + "): is it another service's port?";
-}
-
 net::CertificateRole expected_by(net::Role own) {
   return own == net::Role::peer ? net::CertificateRole::worker : net::CertificateRole::scheduler;
 }
@@ -74,12 +68,13 @@ bool may_be_at(const net::Certificate& certificate, const std::string& address) 
 }  // namespace
 
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
-                                           std::chrono::milliseconds patience) {
-  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, patience, credentials);
+                                           std::chrono::milliseconds patience, net::Unreached* why) {
+  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, patience, credentials, why);
   if (!stream || !credentials) return stream;
   const net::Certificate& other = *stream.value()->certificate();
   const net::CertificateRole expected = expected_by(own);
   if (other.role == expected) return stream;
+  if (why) *why = net::Unreached::refused;
   return about(address, other_role(other) + ": a " + std::string(net::name_of(expected)) + " was expected there");
 }
 
@@ -92,7 +87,10 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
   hello.machine = transfer::machine();
   if (Result<void> sent = stream->write(hello); !sent) return unwelcome(Unwelcome::unheard, sent.message());
   Result<net::Message> reply = stream->read_greeting(kSilence);
-  if (!reply) return unwelcome(is_foreign(reply.message()) ? Unwelcome::foreign : Unwelcome::unheard, no_answer(reply.message()));
+  if (!reply && stream->foreign()) return unwelcome(Unwelcome::foreign, reply.message());
+  if (!reply) {
+    return unwelcome(Unwelcome::unheard, "no answer to a greeting (" + reply.message() + "): is it another service's port?");
+  }
   auto* welcome = std::get_if<net::Welcome>(&reply.value());
   if (!welcome) return unwelcome(Unwelcome::foreign, "the answer is no welcome: it is no scheduler or worker of dflow's");
   if (welcome->protocol != net::kProtocol) {

@@ -30,7 +30,7 @@ enum class Unwelcome { unheard, foreign, refused };
 
 /// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `why` is set with an error.
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
-                                           std::chrono::milliseconds patience = kConnectTime);
+                                           std::chrono::milliseconds patience = kConnectTime, net::Unreached* why = nullptr);
 Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello,
                           Unwelcome* why = nullptr);
 

@@ -1,11 +1,8 @@
 #include "runtime/cluster/reconnect.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <cstring>
 #include <random>
 #include <string_view>
 
@@ -24,12 +21,6 @@ std::string in_seconds(std::chrono::milliseconds time) {
   std::string text = std::to_string(time.count() / 1000);
   if (time.count() % 1000 != 0) text += '.' + std::to_string(time.count() % 1000 / 100);
   return text;
-}
-
-/// It was connected to, and broke before TLS was agreed on: somebody is there, as when a greeting is not answered.
-bool broke_off(std::string_view why) {
-  return std::ranges::any_of(std::array<std::string_view, 3>{"the other side closed the connection", std::strerror(ECONNRESET), std::strerror(EPIPE)},
-                             [&](std::string_view end) { return why.ends_with(end) && !why.starts_with("nobody answers"); });
 }
 
 /// Pauses that grow, each of another length, so that those who were cut off together do not come back together.
@@ -97,9 +88,11 @@ Result<Greeted> join(const Away& away, net::Hello hello, std::unique_ptr<net::St
     Unwelcome why{};
     const auto attempt = [&]() -> Result<Greeted> {
       if (!stream) {
-        Result<std::unique_ptr<net::Stream>> made = reach(away.scheduler, hello.role, away.credentials);
-        if (!made) {
-          reached = reached || broke_off(made.message());
+        net::Unreached unreached{};
+        Result<std::unique_ptr<net::Stream>> made =
+            reach(away.scheduler, hello.role, away.credentials, kConnectTime, &unreached);
+        if (!made) {  // who breaks off is there, as when a greeting is not answered
+          reached = reached || unreached == net::Unreached::broke_off;
           return made.error();
         }
         stream = std::move(made).value();

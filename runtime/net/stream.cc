@@ -79,6 +79,7 @@ struct Stream::Impl {
   std::chrono::milliseconds read_timeout{};
   std::optional<Pace> pace = {};
   bool too_slow = false;
+  bool foreign = false;
   std::string arrived = {};  ///< Of the frame that is being read.
   std::vector<std::byte> buffer = {};
   std::span<std::byte> ahead = {};  ///< In `buffer`: came with what was read, and belongs to what is read next.
@@ -182,7 +183,11 @@ Stream::Stream(Accepted accepted)
 Stream::~Stream() = default;
 
 Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chrono::milliseconds timeout,
-                                                Credentials* credentials) {
+                                                Credentials* credentials, Unreached* why) {
+  const auto unreached = [&](Unreached reason, const std::string& problem) {
+    if (why) *why = reason;
+    return Error{problem};
+  };
   const int near = credentials ? -1 : connect_beside(address);
   if (near >= 0) return std::make_unique<Stream>(Accepted{.descriptor = near, .beside = address.host});
   const auto until = Clock::now() + timeout;
@@ -192,22 +197,26 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
     socket->open();
   } catch (const TTransportException& error) {
     if (std::string_view(error.what()).ends_with(std::generic_category().message(EMFILE))) {
-      return Error{"no connection to " + address.text() +
-                   " can be opened: this process has as many files as it may have; raise the limit (ulimit -n)"};
+      return unreached(Unreached::nobody,
+                       "no connection to " + address.text() +
+                           " can be opened: this process has as many files as it may have; raise the limit (ulimit -n)");
     }
-    return Error{"nobody answers at " + address.text() + ": " + error.what()};
+    return unreached(Unreached::nobody, "nobody answers at " + address.text() + ": " + error.what());
   }
   auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.transport = std::move(socket)}));
   if (!credentials) return stream;
   Result<std::unique_ptr<Tls>> tls = Tls::over(stream->descriptor(), *credentials, address.host);
-  if (!tls) return tls.error();
+  if (!tls) return unreached(Unreached::refused, tls.message());
   stream->impl_->tls = std::move(tls).value();
   for (;;) {
     const Result<Wants> wants = stream->shake_hands();
-    if (!wants) return Error{address.text() + ": " + wants.message()};
+    if (!wants) {
+      const bool broke_off = stream->impl_->tls->broke_off();
+      return unreached(broke_off ? Unreached::broke_off : Unreached::refused, address.text() + ": " + wants.message());
+    }
     if (wants.value() == Wants::nothing) return stream;
     if (!socket::wait_for(stream->descriptor(), wants.value(), until)) {
-      return Error{address.text() + ": it does not answer by TLS: is it another service's port?"};
+      return unreached(Unreached::refused, address.text() + ": it does not answer by TLS: is it another service's port?");
     }
   }
 }
@@ -286,6 +295,7 @@ Result<Message> Stream::read() {
   Result<void> read = read_raw(std::as_writable_bytes(std::span(prefix)));
   if (!read) return read.error();
   const Result<std::size_t> size = header_size({prefix.data(), prefix.size()});
+  impl_->foreign = !begins_frame({prefix.data(), prefix.size()});
   if (!size) return size.error();
   // Grows with what arrives, so that a size alone takes no memory.
   std::string& header = impl_->arrived;
@@ -311,6 +321,7 @@ Result<std::optional<Message>> Stream::try_read(std::size_t most) {
   for (std::size_t whole = kPrefix;;) {
     if (frame.size() >= kPrefix) {
       const Result<std::size_t> header = header_size(frame);
+      impl_->foreign = !begins_frame(frame);
       if (!header) return header.error();
       if (header.value() > most) return Error{"a frame whose header would have " + std::to_string(header.value()) + " bytes"};
       whole = kPrefix + header.value();
@@ -345,6 +356,11 @@ bool Stream::writable() const {
   return ::poll(&wanted, 1, 0) == 1 && (wanted.revents & POLLOUT) != 0;
 }
 
+bool Stream::readable() const {
+  pollfd wanted{.fd = descriptor(), .events = POLLIN, .revents = 0};
+  return ::poll(&wanted, 1, 0) == 1;
+}
+
 bool Stream::drain() noexcept {
   ::shutdown(descriptor(), SHUT_WR);
   std::array<char, 16 << 10> ignored;
@@ -356,11 +372,6 @@ void Stream::shut_down() noexcept { ::shutdown(impl_->transport->getSocketFD(), 
 
 bool Stream::crowded() const noexcept { return impl_->crowded; }
 
-bool Stream::readable() const {
-  pollfd wanted{.fd = descriptor(), .events = POLLIN, .revents = 0};
-  return ::poll(&wanted, 1, 0) == 1;
-}
-
 void Stream::set_read_timeout(std::chrono::milliseconds timeout) {
   impl_->read_timeout = timeout;
   impl_->transport->setRecvTimeout(static_cast<int>(timeout.count()));
@@ -371,6 +382,8 @@ void Stream::keep_pace(std::optional<Pace::Limits> limits) {
   if (limits) impl_->pace.emplace(*limits);
   impl_->too_slow = false;
 }
+
+bool Stream::foreign() const noexcept { return impl_->foreign; }
 
 bool Stream::too_slow() const noexcept { return impl_->too_slow; }
 

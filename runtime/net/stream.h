@@ -30,6 +30,13 @@ struct Address {
 /// HOST:PORT; an error that says what was expected otherwise.
 Result<Address> parse_address(std::string_view text);
 
+/// Why somebody was not reached.
+enum class Unreached {
+  nobody,     ///< Nobody answers there.
+  broke_off,  ///< Somebody does, and the connection ended before it was agreed on: he may be ending, or starting.
+  refused     ///< One of both sides does not want the other, or he speaks otherwise.
+};
+
 /// One connection, blocking. One thread may read while another writes; no two do the same at once. `shut_down` may be
 /// called from any thread.
 class Stream {
@@ -47,8 +54,9 @@ class Stream {
   ~Stream();
 
   /// With credentials by TLS, to who proves that he is the address's host. In the clear by a Unix socket, if it leads there.
+  /// `why` is set with an error.
   static Result<std::unique_ptr<Stream>> connect(const Address& address, std::chrono::milliseconds timeout,
-                                                 Credentials* credentials = nullptr);
+                                                 Credentials* credentials = nullptr, Unreached* why = nullptr);
 
   /// Who has connected proves himself, if the listener has credentials: a step of that, without waiting; `nothing` when
   /// all is done. Before that nothing is read or written.
@@ -78,8 +86,12 @@ class Stream {
   Result<std::optional<Message>> try_read(std::size_t most);
   /// The first frame, of at most `kMostGreeting`; all of it has to come in time.
   Result<Message> read_greeting(std::chrono::milliseconds patience);
+  /// A read has failed because what came is no frame: the other side is no process of dflow's.
+  bool foreign() const noexcept;
   /// True if some 64 KiB can be written now without waiting for the other side.
   bool writable() const;
+  /// Something has come that was not read, or the end.
+  bool readable() const;
   /// Says no more, and throws away what comes: a connection that is closed with unread bytes is reset, and the other side may
   /// never read what was said last. False when it is done, too. Does not wait; to be called until then.
   bool drain() noexcept;
@@ -90,8 +102,6 @@ class Stream {
   /// How long a read may take; 0: for ever.
   void set_read_timeout(std::chrono::milliseconds timeout);
   /// Reads fail when the other side is slower than that, from now on; without limits it may be as slow as it likes again.
-  /// Something has come that was not read, or the end.
-  bool readable() const;
   void keep_pace(std::optional<Pace::Limits> limits);
   /// A read has failed since `keep_pace` because the other side was too slow.
   bool too_slow() const noexcept;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -95,6 +96,12 @@ openssl::Bio over_socket(int socket) {
   BIO_set_data(bio.get(), reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
   BIO_set_init(bio.get(), 1);
   return bio;
+}
+
+/// Before a call that `Tls::wants` is to judge.
+void clear_errors() {
+  ERR_clear_error();
+  errno = 0;
 }
 
 /// Of those that people should understand.
@@ -234,6 +241,7 @@ struct Tls::Impl {
   Owned<SSL, SSL_free> ssl;
   int socket = -1;
   Certificate other;
+  std::atomic<bool> broke_off = false;
   std::mutex mutex;  ///< OpenSSL's connections are for one thread at a time.
 };
 
@@ -266,38 +274,35 @@ Result<std::unique_ptr<Tls>> Tls::over(int socket, Credentials& credentials, con
   return std::make_unique<Tls>(std::move(impl));
 }
 
-namespace {
+const Certificate& Tls::other() const noexcept { return impl_->other; }
 
-/// Before a call that `wants` is to judge.
-void clear_errors() {
-  ERR_clear_error();
-  errno = 0;
-}
+bool Tls::broke_off() const noexcept { return impl_->broke_off; }
 
 /// What a call of OpenSSL's that has not succeeded is waiting for.
-Result<Wants> wants(SSL& ssl, int returned) {
+Result<Wants> Tls::wants(int returned) {
+  SSL& ssl = *impl_->ssl;
   switch (SSL_get_error(&ssl, returned)) {
     case SSL_ERROR_WANT_READ:
       return Wants::read;
     case SSL_ERROR_WANT_WRITE:
       return Wants::write;
     case SSL_ERROR_ZERO_RETURN:
+      impl_->broke_off = true;
       return Error{"the other side closed the connection"};
     case SSL_ERROR_SYSCALL:
       ERR_clear_error();
+      impl_->broke_off = errno == 0 || errno == ECONNRESET || errno == EPIPE;
       return Error{errno == 0 ? "the other side closed the connection" : std::strerror(errno)};  // as it was cleared
     default:
       return Error{reason_of(ssl)};
   }
 }
 
-}  // namespace
-
 Result<Wants> Tls::shake_hands() {
   const std::lock_guard lock(impl_->mutex);
   SSL& ssl = *impl_->ssl;
   clear_errors();
-  if (const int returned = SSL_do_handshake(&ssl); returned != 1) return wants(ssl, returned);
+  if (const int returned = SSL_do_handshake(&ssl); returned != 1) return wants(returned);
   X509* shown = SSL_get0_peer_certificate(&ssl);
   if (!shown || SSL_get_verify_result(&ssl) != X509_V_OK) return Error{"the other side shows no certificate"};
   Result<Certificate> other = openssl::describe(*shown);
@@ -306,15 +311,13 @@ Result<Wants> Tls::shake_hands() {
   return Wants::nothing;
 }
 
-const Certificate& Tls::other() const noexcept { return impl_->other; }
-
 Result<std::optional<std::size_t>> Tls::try_read(std::span<std::byte> into) {
   const std::lock_guard lock(impl_->mutex);
   std::size_t got = 0;
   clear_errors();
   const int returned = SSL_read_ex(impl_->ssl.get(), into.data(), into.size(), &got);
   if (returned == 1) return std::optional(got);
-  const Result<Wants> what = wants(*impl_->ssl, returned);
+  const Result<Wants> what = wants(returned);
   if (!what) return what.error();
   return std::optional<std::size_t>();
 }
@@ -335,7 +338,7 @@ Result<std::size_t> Tls::try_write_some(std::span<const std::byte> bytes) {
   clear_errors();
   const int returned = SSL_write_ex(impl_->ssl.get(), bytes.data(), std::min(bytes.size(), kMostAtOnce), &sent);
   if (returned == 1) return sent;
-  const Result<Wants> what = wants(*impl_->ssl, returned);
+  const Result<Wants> what = wants(returned);
   if (!what) return what.error();
   return std::size_t{0};
 }
@@ -362,7 +365,7 @@ Result<void> Tls::write_one(std::span<const std::byte> bytes) {
       const std::lock_guard lock(impl_->mutex);
       clear_errors();
       const int returned = SSL_write_ex(impl_->ssl.get(), bytes.data(), std::min(bytes.size(), kMostAtOnce), &sent);
-      if (returned != 1) what = wants(*impl_->ssl, returned);
+      if (returned != 1) what = wants(returned);
     }
     if (!what) return what.error();
     if (what.value() != Wants::nothing) wait_for(impl_->socket, what.value(), -1);

@@ -62,6 +62,8 @@ class Tls {
 
   /// A step of the handshake: `nothing` when it is complete.
   Result<Wants> shake_hands();
+  /// A call has failed because the other side closed the connection, or the network did.
+  bool broke_off() const noexcept;
   /// The other side's certificate; once the handshake is complete.
   const Certificate& other() const noexcept;
 
@@ -74,6 +76,7 @@ class Tls {
   Result<std::size_t> try_write(std::span<const iovec> pieces);
 
  private:
+  Result<Wants> wants(int returned);
   Result<void> write_one(std::span<const std::byte> bytes);
   Result<std::size_t> try_write_some(std::span<const std::byte> bytes);
 

@@ -63,9 +63,12 @@ TEST(Handshake, AnotherServiceIsNamed) {
     const std::string text = "HTTP/1.1 400 Bad Request\r\n\r\n";
     (void)stream.value()->write_raw(std::as_bytes(std::span(text)));
   });
-  const Result<Greeted> greeted = greet(listener.value()->address(), {});
+  const net::Address address = listener.value()->address();
+  Unwelcome why{};
+  const Result<Greeted> greeted = introduce(reach(address, net::Role::client, nullptr).value(), address, {}, &why);
   callee.join();
   ASSERT_FALSE(greeted);
+  EXPECT_EQ(why, Unwelcome::foreign);
   EXPECT_THAT(greeted.message(), HasSubstr("another service's port"));
 }
 
@@ -107,6 +110,27 @@ TEST_F(Roles, WhoIsCalledHasToBeWhatWasCalled) {
       else EXPECT_THAT(why, HasSubstr(serves ? " was expected there" : "unsuitable certificate purpose")) << net::name_of(callee);
     }
   }
+}
+
+/// Who breaks off in the middle is there, and may be tried again.
+TEST_F(Roles, WhyNobodyWasReachedIsTold) {
+  const auto caller = make(Role::client);
+  const auto why = [&](const net::Address& address, const std::shared_ptr<net::Credentials>& own) {
+    net::Unreached reason{};
+    EXPECT_FALSE(reach(address, net::Role::client, own.get(), kConnectTime, &reason));
+    return reason;
+  };
+  auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0}, make(Role::worker));
+  const net::Address address = listener.value()->address();
+  std::thread hasty([&] { (void)listener.value()->accept(); });
+  EXPECT_EQ(why(address, caller), net::Unreached::broke_off);
+  hasty.join();
+  std::thread patient([&] { (void)prove(*listener.value()->accept().value()); });
+  EXPECT_EQ(why(address, caller), net::Unreached::refused) << "a scheduler was called";
+  patient.join();
+  listener.value().reset();
+  EXPECT_EQ(why(address, caller), net::Unreached::nobody);
+  EXPECT_EQ(why(address, nullptr), net::Unreached::nobody);
 }
 
 TEST_F(Roles, WhoCallsHasToBeWhatHisCertificateSays) {
