@@ -147,6 +147,7 @@ void ClientSession::on(core::TaskEnded& message) {
   if (failure.kind == Kind::swept || (failure.kind == Kind::cancelled && failure.origin == message.id)) {
     return end(*node, State::cancelled);
   }
+  if (fails_for_inputs(*node)) return;  // as above
   const TaskOptions* options = detail::options_of(*node);
   if (options && options->on_failure == OnFailure::cancel_successors) node->mark(detail::kSuccessorsCancel);
   node->set_error(error_of(failure, *node));

@@ -196,8 +196,8 @@ def a_stopped_program_goes_on():
         cluster.end(program, f"sum {sum(i * i for i in range(100))}")
 
 
-def what_is_cancelled_before_its_end_is_heard_has_no_successors():
-    """The scheduler knows that both tasks have ended; the program, which does not, cancels the first."""
+def cancelled_late(meanwhile):
+    """The scheduler knows that a task and what needed it have ended; the program, which does not, cancels the first."""
     with Cluster(silence=30) as cluster:
         folder = f"{cluster.home}/gates"
         os.mkdir(folder)
@@ -207,13 +207,28 @@ def what_is_cancelled_before_its_end_is_heard_has_no_successors():
         with open(f"{folder}/{begun.replace('begun', 'go')}", "w"):
             pass
         status = lambda: json.loads(cluster.run([DFLOW, "status", "--json", "--scheduler", cluster.direct]).stdout)["programs"][0]
-        wait_until("both have ended", lambda: os.path.exists(f"{folder}/second") and status()["stored"] == 2)
+        ended = lambda now: (now["stored"], now["running"], now["waiting"]) == (2, 0, 0)  # the third has no value
+        wait_until("all have ended", lambda: os.path.exists(f"{folder}/third") and ended(status()))
         program.stdin.write("cancel\n")
         program.stdin.flush()
         assert program.stdout.readline() == "cancelled 1\n"
+        meanwhile(cluster)
         heal()
         out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, "second cancelled\n"), (out, err)
+        assert (program.returncode, out) == (0, "second cancelled\nthird cancelled\n"), (out, err)
+
+
+def what_is_cancelled_before_its_end_is_heard_has_no_successors():
+    cancelled_late(lambda cluster: None)
+
+
+def nor_has_it_when_another_scheduler_tells_of_its_end():
+    def restart(cluster):
+        cluster.server.kill()
+        cluster.server.wait()
+        cluster.server, _ = cluster.scheduler("--port", cluster.direct.rsplit(":", 1)[1], *cluster.pulse)
+
+    cancelled_late(restart)
 
 
 def bad_pulses_are_refused():
@@ -236,4 +251,5 @@ if __name__ == "__main__":
                 links_that_stall_are_given_up_for_others, a_link_that_heals_in_time_goes_on, slow_links_are_slow,
                 who_is_away_for_too_long_is_given_up, without_grace_an_end_is_an_end,
                 a_stopped_worker_is_fenced_off_and_replaced, a_stopped_scheduler_is_waited_for, a_stopped_program_goes_on,
-                what_is_cancelled_before_its_end_is_heard_has_no_successors, bad_pulses_are_refused])
+                what_is_cancelled_before_its_end_is_heard_has_no_successors,
+                nor_has_it_when_another_scheduler_tells_of_its_end, bad_pulses_are_refused])

@@ -1,6 +1,6 @@
 // A program whose scheduler is killed under it: `sum N`, `nested N`, `chain N`, `once N FILE`. Says `begun` when some of it is done.
-// `gated FOLDER`: one task, which says there in which process it has begun, and ends when it is let. `late FOLDER`: the same, and one
-// that needs it; the first is cancelled when a line comes.
+// `gated FOLDER`: one task, which says there in which process it has begun, and ends when it is let. `late FOLDER`: the same, and two
+// that need it, of which one throws; the first is cancelled when a line comes.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -47,6 +48,11 @@ long leave_trace(const std::string& file, long i) {
   return written ? i : -1;
 }
 
+/// The same, and comes to nothing.
+long refuse(const std::string& file, long i) {
+  throw std::runtime_error("refused " + std::to_string(leave_trace(file, i) >= 0));
+}
+
 /// Leaves `begun-PID`, and returns PID when there is `go-PID`.
 long pass_gate(const std::string& folder) {
   const long process = ::getpid();
@@ -81,18 +87,25 @@ void run_once(dflow::Executor& ex, long n, const std::string& file) {
   std::cout << "ran " << ran << " unknown " << unknown << std::endl;
 }
 
+void say_what_came_of(const std::string& name, const dflow::Future<long>& future) {
+  try {
+    const long result = future.get();
+    std::cout << name << ' ' << result << std::endl;
+  } catch (const dflow::CancelledError&) {
+    std::cout << name << " cancelled" << std::endl;
+  } catch (const std::exception& error) {
+    std::cout << name << ' ' << error.what() << std::endl;
+  }
+}
+
 void cancel_late(dflow::Executor& ex, const std::string& folder) {
   const auto first = ex.submit(pass_gate, folder);
-  const auto second = ex.submit(leave_trace, folder + "/second", first);
+  const auto second = ex.submit(leave_trace, folder + "/second", first), third = ex.submit(refuse, folder + "/third", first);
   std::string line;
   std::getline(std::cin, line);
   std::cout << "cancelled " << first.cancel() << std::endl;
-  try {
-    const long result = second.get();
-    std::cout << "second " << result << std::endl;
-  } catch (const dflow::CancelledError&) {
-    std::cout << "second cancelled" << std::endl;
-  }
+  say_what_came_of("second", second);
+  say_what_came_of("third", third);
 }
 
 }  // namespace
