@@ -71,6 +71,7 @@ void ClientNode::submit(std::vector<core::TaskSpec> tasks) {
     if (!task.wanted) continue;
     futures[task.id];
     ++pending;
+    if (task.on_failure != core::OnFailure::ignore) needs_[task.id] = {task.inputs.begin(), task.inputs.end()};
   }
   send(core::TasksSubmitted{id_, std::move(tasks)});
 }
@@ -91,7 +92,7 @@ void ClientNode::release(TaskId id) {
 }
 
 void ClientNode::cancel(TaskId id, bool force) {
-  if (futures.at(id).state != Future::State::pending || futures.at(id).released) return;
+  if (futures.at(id).state != Future::State::pending || futures.at(id).released || futures.at(id).told) return;
   send(core::TasksCancelled{id_, {id}, force});
   end(id, Future::State::cancelled);
 }
@@ -104,15 +105,48 @@ void ClientNode::end(TaskId id, Future::State state) {
   if (const auto then = std::exchange(future.on_end, nullptr)) then();
 }
 
+std::optional<TaskId> ClientNode::failed_input(TaskId id) const {
+  const auto needs = needs_.find(id);
+  if (needs == needs_.end()) return std::nullopt;
+  for (const TaskId input : needs->second) {
+    const auto future = futures.find(input);
+    if (future == futures.end()) continue;
+    const Future::State state = future->second.state;
+    if (state == Future::State::cancelled || state == Future::State::failed) return input;
+  }
+  return std::nullopt;
+}
+
+/// Its body ran, and its input was cancelled here before the end of either was heard. Ends are told in their order, so that nobody
+/// was shown what came of it before he could cancel the input.
+bool ClientNode::fails_for_inputs(TaskId id) {
+  const auto needs = needs_.find(id);
+  for (const TaskId input : needs == needs_.end() ? std::vector<TaskId>() : needs->second) {
+    const auto future = futures.find(input);
+    if (future == futures.end() || future->second.released || future->second.told || scattered_.contains(input)) continue;
+    require(future->second.state != Future::State::pending, "the end of a task is told before that of what it needs");
+  }
+  const std::optional<TaskId> input = failed_input(id);
+  if (!input) return false;
+  const Future& failed = futures.at(*input);
+  futures.at(id).failure = failed.failure ? failed.failure
+                                          : std::make_shared<const core::Failure>(
+                                                core::Failure{.kind = core::Failure::Kind::cancelled, .origin = *input});
+  end(id, Future::State::failed);
+  return true;
+}
+
 void ClientNode::receive(const core::Action& action) {
   if (dead) return;
   if (const auto* done = std::get_if<core::TaskDone>(&action)) {
     Future& future = futures.at(done->value.id);
     if (future.state != Future::State::pending || future.released || future.fetching) return;
+    future.told = true;
     if (const auto scattered = scattered_.find(done->value.id); scattered != scattered_.end()) {
       future.value = scattered->second.first;
       return end(done->value.id, Future::State::done);
     }
+    if (fails_for_inputs(done->value.id)) return;
     if (done->inline_value) {
       future.value = core::decode<std::uint64_t>(*done->inline_value).value();
       return end(done->value.id, Future::State::done);
@@ -123,6 +157,8 @@ void ClientNode::receive(const core::Action& action) {
   if (const auto* ended = std::get_if<core::TaskEnded>(&action)) {
     Future& future = futures.at(ended->id);
     if (future.state != Future::State::pending || future.released) return;
+    const bool threw = ended->failure->kind == core::Failure::Kind::exception && ended->failure->origin == ended->id;
+    if (threw && fails_for_inputs(ended->id)) return;
     future.failure = ended->failure;
     return end(ended->id, Future::State::failed);
   }

@@ -43,6 +43,7 @@ class ClientNode {
     std::function<void()> on_end;
     bool released = false;
     bool fetching = false;
+    bool told = false;  ///< That it has a value, which may have to be fetched still, or to be computed again.
   };
 
   ClientNode(Cluster& cluster, ClientId id, World::Host host, std::optional<WorkerId> inside = {});
@@ -64,6 +65,9 @@ class ClientNode {
   void die();
   void leave();
 
+  /// An input that was cancelled here, or failed, of a task that does not make do without; none: nothing.
+  std::optional<TaskId> failed_input(TaskId id) const;
+
   std::map<TaskId, Future> futures;
   std::map<core::RequestId, core::Event> requests;  ///< Unanswered.
   std::size_t pending = 0;
@@ -74,6 +78,7 @@ class ClientNode {
  private:
   friend class Cluster;
   void end(TaskId id, Future::State state);
+  bool fails_for_inputs(TaskId id);
   void fetch(const core::Input& input, std::size_t holder);
 
   Cluster& cluster_;
@@ -81,6 +86,7 @@ class ClientNode {
   World::Host host_;
   std::uint64_t next_ = 0;
   std::map<TaskId, std::pair<std::uint64_t, std::uint64_t>> scattered_;  ///< Value, bytes.
+  std::map<TaskId, std::vector<TaskId>> needs_;  ///< Of tasks that fail for their inputs.
   std::optional<WorkerId> inside_;
   std::deque<core::Event> unkept_;  ///< Said, and not known to be in the journal.
   std::uint64_t kept_ = 0;

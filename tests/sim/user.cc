@@ -189,6 +189,11 @@ void User::verify() const {
   if (client_->dead && !finished_) return;
   for (const auto& [id, future] : client_->futures) {
     const std::string name = "task " + std::to_string(core::number_of(id));
+    const std::optional<TaskId> input = client_->failed_input(id);
+    if (input && client_->futures.at(*input).state == State::cancelled) {
+      const bool threw = future.failure && future.failure->kind == core::Failure::Kind::exception && future.failure->origin == id;
+      require(future.state != State::done && !threw, name + " shows what came of it, though what it needs was cancelled");
+    }
     if (future.state == State::failed) {
       require(may_fail(id, *future.failure),
               name + " failed and must not: kind " + std::to_string(static_cast<int>(future.failure->kind)) +
