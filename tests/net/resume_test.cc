@@ -188,6 +188,39 @@ TEST_P(Resume, OnlyAResumableConnectionListensToWhatWasHeard) {
   EXPECT_FALSE(far.connection->resume(connected().far, 0));
 }
 
+/// Whoever delivers a stream's last message takes his time, and meanwhile the next stream brings another.
+TEST(SharedThreads, WhatANewStreamBringsWaitsForWhatTheOneBeforeHasBrought) {
+  IoThreads io({.most_readers = 4});
+  Ends first = connected(), second = connected();
+  Side far, near;
+  far.start(std::move(first.far), kResumable, nullptr);
+  std::promise<void> begun, over;
+  near.connection = std::make_unique<Connection>(std::move(first.near), kResumable, &io);
+  near.connection->start({.received =
+                              [&](const std::vector<std::string>& messages) {
+                                if (messages.front() == "a") begun.set_value(), over.get_future().wait();
+                                near.note([&] { near.heard.insert(near.heard.end(), messages.begin(), messages.end()); });
+                              },
+                          .closed = [](const std::string&) {},
+                          .broken = [](const std::string&) {}});
+  far.connection->send("a");
+  begun.get_future().wait();
+  EXPECT_EQ(near.connection->suspend(), 1u);
+  EXPECT_EQ(far.connection->suspend(), 0u);
+  EXPECT_TRUE(far.connection->resume(std::move(second.far), 1));
+  EXPECT_TRUE(near.connection->resume(std::move(second.near), 0));
+  far.connection->send("b");
+  Pair others(&io, nullptr);  // who are served meanwhile
+  for (std::size_t i = 1; i <= 100; ++i) {
+    others.far.connection->send("x");
+    ASSERT_TRUE(others.near.await([&] { return others.near.heard.size() == i; }));
+  }
+  near.note([&] { EXPECT_THAT(near.heard, ::testing::IsEmpty()); });
+  over.set_value();
+  EXPECT_TRUE(near.await([&] { return near.heard.size() == 2; }));
+  EXPECT_THAT(near.heard, ElementsAre("a", "b"));
+}
+
 TEST(Unheard, SaysAgainWhatWasNotHeard) {
   Unheard unheard;
   for (const char* message : {"a", "b", "c"}) unheard.add(message);
