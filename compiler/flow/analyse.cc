@@ -15,10 +15,10 @@
 #include <set>
 
 #include "compiler/flow/copies.h"
-#include "compiler/flow/delinearise.h"
 #include "compiler/flow/domain.h"
 #include "compiler/flow/isl_text.h"
 #include "compiler/flow/print.h"
+#include "compiler/flow/ragged.h"
 #include "compiler/flow/refusal.h"
 
 namespace dflow::compiler::flow {
@@ -387,16 +387,15 @@ Result<Analysed> analyse(const Records& records) {
   isl_options_set_on_error(context.get(), ISL_ON_ERROR_CONTINUE);
   isl_ctx_set_max_operations(context.get(), kMaxOperations);
   try {
-    if (!multiplies(records)) return Analysis(isl::ctx(context.get()), records).run();
-    const Delinearised rows = delinearised(records);
+    const Delinearised rows = plain_subscripts(records);
     Analysed result = Analysis(isl::ctx(context.get()), rows.records).run();
     result.renumbered = rows.renumbered;
     return result;
   } catch (const Refusal& refusal) {
     return Error{refusal.what()};
-  } catch (const isl::exception& error) {
+  } catch (const isl::exception&) {
     const bool long_ = isl_ctx_last_error(context.get()) == isl_error_quota;
-    return Error{long_ ? "its dependences take too long to compute" : std::string("isl: ") + error.what()};
+    return Error{long_ ? "its dependences take too long to compute" : "its dependences cannot be computed"};
   }
 }
 

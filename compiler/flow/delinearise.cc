@@ -5,14 +5,11 @@
 #include <optional>
 #include <tuple>
 
+#include "compiler/flow/columns.h"
 #include "compiler/flow/refusal.h"
 
 namespace dflow::compiler::flow {
 namespace {
-
-bool any_part(const Expr& expr, const std::function<bool(const Expr&)>& test) {
-  return test(expr) || std::ranges::any_of(expr.operands, [&](const Expr& part) { return any_part(part, test); });
-}
 
 bool is_product(const Expr& expr) {
   return expr.op == Op::multiply && expr.operands[0].op != Op::constant && expr.operands[1].op != Op::constant;
@@ -22,16 +19,6 @@ bool is_product(const Expr& expr) {
 bool is_width(const Expr& expr) {
   return expr.op != Op::constant && !any_part(expr, [](const Expr& part) { return part.op == Op::variable || is_product(part); });
 }
-
-/// max(0, n) is n wherever a loop up to there has rounds.
-const Expr& without_floor(const Expr& expr) {
-  const bool floored = expr.op == Op::maximum && expr.operands[0] == Expr(0);
-  return floored ? expr.operands[1] : expr;
-}
-
-struct Column {
-  std::size_t array = 0, dimension = 0;
-};
 
 /// A number as rows * width + rest.
 struct Place {
@@ -58,21 +45,9 @@ class Delinearisation {
 
   // --- all accesses
 
-  /// `see` gets the loops around an access, what holds there, and the access.
-  void each_access(const std::function<void(const std::vector<std::size_t>&, const Expr&, Access&)>& see) {
-    for (Statement& statement : records_.statements) {
-      for (Access& write : statement.writes) see(statement.loops, statement.guard, write);
-      for (Read& read : statement.reads) {
-        std::vector<std::size_t> loops = statement.loops;
-        loops.insert(loops.end(), read.range.begin(), read.range.end());
-        for (Access& access : read.accesses) see(loops, statement.guard, access);
-      }
-    }
-  }
-
   std::optional<Column> next_column() {
     std::optional<Column> found;
-    each_access([&](const auto&, const Expr&, Access& access) {
+    each_access(records_, [&](const auto&, const Expr&, Access& access) {
       for (std::size_t i = 0; i < access.subscripts.size() && !found; ++i)
         if (multiplies(access.subscripts[i])) found = Column{access.array, i};
     });
@@ -81,7 +56,7 @@ class Delinearisation {
 
   std::vector<Expr> subscripts_of(const Column& column) {
     std::vector<Expr> all;
-    each_access([&](const auto&, const Expr&, Access& access) {
+    each_access(records_, [&](const auto&, const Expr&, Access& access) {
       if (access.array == column.array) all.push_back(access.subscripts.at(column.dimension));
     });
     return all;
@@ -95,7 +70,7 @@ class Delinearisation {
     for (const Expr& subscript : subscripts_of(column))
       if (subscript.op == Op::variable) split_loop(static_cast<std::size_t>(subscript.number), width);
     std::vector<Obligation> fitting;
-    each_access([&](const std::vector<std::size_t>& loops, const Expr& guard, Access& access) {
+    each_access(records_, [&](const std::vector<std::size_t>& loops, const Expr& guard, Access& access) {
       if (access.array != column.array) return;
       Expr& subscript = access.subscripts.at(column.dimension);
       const auto place = place_of(subscript, width);
@@ -175,56 +150,13 @@ class Delinearisation {
   void split_loop(std::size_t loop, const Expr& width) {
     const Loop old = records_.loops.at(loop);
     const auto rows = old.end ? rows_in(*old.end, width) : std::nullopt;
-    const bool whole = old.first == Expr(0) && old.step == 1 && old.exits.empty() && (!old.end || rows) && !asked_for(loop);
+    const bool whole = old.first == Expr(0) && old.step == 1 && old.exits.empty() && (!old.end || rows) && !asks_for_round_of(records_, loop);
     if (!whole) return;
     const std::size_t outer = records_.loops.size(), inner = outer + 1;
     records_.loops.push_back({old.name + "1", 0, rows, 1, {}});
     records_.loops.push_back({old.name + "2", 0, width, 1, {}});
     if (rows) records_.obligations.push_back({{}, always(), less_equal(0, width), "a row may be shorter than nothing", 0});
-    const Expr number = Expr::variable(outer) * width + Expr::variable(inner);
-    const auto replace = [&](Expr& expr) { expr = substitute(expr, loop, number); };
-    const auto replace_in = [&](std::vector<std::size_t>& loops) -> std::optional<std::size_t> {
-      const auto found = std::ranges::find(loops, loop);
-      if (found == loops.end()) return std::nullopt;
-      const auto place = static_cast<std::size_t>(found - loops.begin());
-      *found = outer;
-      loops.insert(loops.begin() + static_cast<std::ptrdiff_t>(place) + 1, inner);
-      return place;
-    };
-    for (Loop& each : records_.loops) {
-      replace(each.first);
-      if (each.end) replace(*each.end);
-      for (Expr& exit : each.exits) replace(exit);
-    }
-    for (Statement& each : records_.statements) {
-      const bool shown = each.kind != Statement::Kind::copy && each.kind != Statement::Kind::clear;
-      if (const auto place = replace_in(each.loops)) {
-        each.places.insert(each.places.begin() + static_cast<std::ptrdiff_t>(*place) + 1, 0);
-        renumbered_ = renumbered_ || shown;
-      }
-      for (Read& read : each.reads) renumbered_ = (replace_in(read.range) && shown) || renumbered_;
-      replace(each.guard);
-    }
-    each_access([&](const auto&, const Expr&, Access& access) {
-      replace(access.guard);
-      for (Expr& subscript : access.subscripts) replace(subscript);
-    });
-    for (Obligation& each : records_.obligations) {
-      replace_in(each.loops);
-      replace(each.guard);
-      replace(each.condition);
-    }
-  }
-
-  /// Some condition asks about its rounds.
-  bool asked_for(std::size_t loop) {
-    const auto asks = [loop](const Expr& expr) {
-      return any_part(expr, [loop](const Expr& part) { return part.op == Op::some && mentions_loop(part.operands[0], loop); });
-    };
-    bool found = std::ranges::any_of(records_.statements, [&](const Statement& each) { return asks(each.guard); });
-    found = found || std::ranges::any_of(records_.obligations, [&](const Obligation& each) { return asks(each.guard) || asks(each.condition); });
-    each_access([&](const auto&, const Expr&, Access& access) { found = found || asks(access.guard); });
-    return found;
+    renumbered_ = split_loop_into(records_, loop, outer, inner, Expr::variable(outer) * width + Expr::variable(inner)) || renumbered_;
   }
 
   // --- conditions
@@ -261,7 +193,9 @@ class Delinearisation {
 
 }  // namespace
 
-bool multiplies(const Expr& expr) { return any_part(expr, is_product); }
+bool multiplies(const Expr& expr) {
+  return any_part(expr, [](const Expr& part) { return part.op == Op::total || is_product(part); });
+}
 
 bool multiplies(const Records& records) {
   const auto in_access = [](const Access& access) { return std::ranges::any_of(access.subscripts, [](const Expr& each) { return multiplies(each); }); };

@@ -164,6 +164,8 @@ isl::pw_aff Domain::value(const Expr& expr, const isl::set& known) const {
       return part(0).min(part(1));
     case Op::maximum:
       return part(0).max(part(1));
+    case Op::total:
+      throw Refusal("what varies from round to round is added up");
     case Op::select: {
       const isl::set yes = holds(expr.operands.at(0), known);
       const isl::set no = known.subtract(yes);

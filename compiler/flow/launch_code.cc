@@ -365,8 +365,8 @@ Result<LaunchCode> launch_code(const ir::Plan& plan) {
     return Printer(plan).run();
   } catch (const Refusal& refusal) {
     return Error{refusal.what()};
-  } catch (const isl::exception& error) {
-    return Error{std::string("isl: ") + error.what()};
+  } catch (const isl::exception&) {
+    return Error{"its closed form cannot be written as code"};
   }
 }
 

@@ -113,6 +113,11 @@ Expr some(std::size_t loop, Expr condition) {
   return Expr(Op::some, {Expr::variable(loop), std::move(condition)});
 }
 
+Expr total(std::size_t each, Expr count, Expr added, Expr start) {
+  if (is_number(count, 0) || is_number(added, 0)) return start;
+  return Expr(Op::total, {Expr::variable(each), std::move(count), std::move(added), std::move(start)});
+}
+
 Expr select(Expr condition, Expr yes, Expr no) {
   if (condition == always() || yes == no) return yes;
   if (condition == never()) return no;

@@ -29,7 +29,8 @@ enum class Op {
   both,
   either,
   negation,
-  some,  ///< Operands: a loop's variable, a condition that holds in some of its rounds.
+  some,   ///< Operands: a loop's variable, a condition that holds in some of its rounds.
+  total,  ///< Operands: a variable, a count n, what is added for each value of the variable from 0 to n - 1, and to what.
 };
 
 /// An integer or, from `less` on, a condition.
@@ -68,6 +69,8 @@ Expr minimum(Expr left, Expr right);
 Expr maximum(Expr left, Expr right);
 /// `condition` holds in some round of `loop`, which stands inside of those that are known.
 Expr some(std::size_t loop, Expr condition);
+/// `start`, and `added` for each value from 0 to `count` - 1 of the variable of `each`, a loop that nothing else has.
+Expr total(std::size_t each, Expr count, Expr added, Expr start);
 Expr always();
 Expr never();
 

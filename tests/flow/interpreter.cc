@@ -168,6 +168,15 @@ class Machine {
         variables_ = outer;
         return found;
       }
+      case Op::total: {
+        std::int64_t sum = part(3);
+        const std::int64_t count = part(1);
+        for (std::int64_t i = 0; i < count; ++i) {
+          variables_[static_cast<std::size_t>(expr.operands[0].number)] = i;
+          sum += part(2);
+        }
+        return sum;
+      }
     }
     return 0;
   }
