@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/flow/counts.h"
 #include "compiler/frontend/affine_walk.h"
 
 namespace dflow::compiler {
@@ -38,14 +39,16 @@ struct Provisos {
   /// bounded if these are; and since each round adds the same, so are all before.
   bool keep(const Expr& condition, bool varies, const Expr& change, const Expr& begin) {
     if (!varies) return always.push_back(condition), true;
+    if (condition.op == Op::either) return keep(condition.operands[1], varies, change, begin);  // which is more
     if (condition.op != Op::less_equal) return false;
     const bool is_least = condition.operands[0].op == Op::constant;
     if (!is_least && condition.operands[1].op != Op::constant) return false;
     const Expr ahead = condition.operands[is_least ? 1 : 0] - begin;
+    const bool beyond = ahead.op == Op::constant && (is_least ? ahead.number >= 0 : ahead.number <= 0);  // if the begin is
     const bool between = ahead.op == Op::constant && change.op == Op::constant &&
                          (change.number < 0 ? change.number <= ahead.number && ahead.number <= 0
                                             : 0 <= ahead.number && ahead.number <= change.number);
-    if (!between && !(ahead == change)) return false;
+    if (!beyond && !between && !(ahead == change)) return false;
     return bounds.push_back(condition), true;
   }
   Integer of(const Expr& number) const {
@@ -84,6 +87,16 @@ Sizes unfolded(Sizes sizes, std::size_t row, const Expr& rest) {
   return sizes;
 }
 
+/// max(0, x), as often as a loop up to x has rounds, is x where that is the length of a container.
+Expr with_lengths(const Expr& number, const std::map<std::size_t, std::size_t>& lengths) {
+  const bool floored = number.op == Op::maximum && number.operands[0] == Expr(0) && number.operands[1].op == Op::variable;
+  if (floored && std::ranges::any_of(lengths, [&](const auto& each) { return number.operands[1] == Expr::variable(each.second); }))
+    return number.operands[1];
+  Expr result = number;
+  for (Expr& part : result.operands) part = with_lengths(part, lengths);
+  return result;
+}
+
 /// What goes round: (x + step) % length.
 struct Cycle {
   std::int64_t step, length;
@@ -111,6 +124,22 @@ bool is_harmless(const Expr& condition, std::size_t unknown) {
   return ahead.op == Op::constant && ahead.number >= 0;
 }
 
+/// What a round adds to the unknown number that it makes `end` of.
+Expr change_of(const Expr& end, std::size_t unknown) {
+  const auto part = [&](std::size_t i) { return change_of(end.operands[i], unknown); };
+  if (!flow::mentions_loop(end, unknown) || end.op == Op::variable) return end - Expr::variable(unknown);
+  const auto only = [&](std::size_t i) {
+    for (std::size_t other = 0; other < end.operands.size(); ++other)
+      if (other != i && flow::mentions_loop(end.operands[other], unknown)) return false;
+    return true;
+  };
+  if (end.op == Op::select && !flow::mentions_loop(end.operands[0], unknown)) return flow::select(end.operands[0], part(1), part(2));
+  if (end.op == Op::add && only(0)) return part(0) + end.operands[1];
+  if (end.op == Op::add && only(1)) return part(1) + end.operands[0];
+  if (end.op == Op::subtract && only(0)) return part(0) - end.operands[1];
+  return end - Expr::variable(unknown);
+}
+
 Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
   const Expr i = Expr::variable(id);
   const std::int64_t stride = loop.step > 0 ? loop.step : -loop.step;
@@ -118,7 +147,7 @@ Count count_of(const flow::Loop& loop, std::size_t id, bool not_negative) {
   const Expr whole = loop.step > 0 ? *loop.end - loop.first : loop.first - *loop.end;
   const Expr number = stride == 1 ? gone : Expr(Op::floor_divide, {gone, stride});
   const Expr all = stride == 1 ? whole : Expr(Op::floor_divide, {whole + Expr(stride - 1), stride});
-  const Expr count = not_negative ? all : flow::maximum(0, all);
+  const Expr count = not_negative || all.op == Op::total ? all : flow::maximum(0, all);
   return {number, count, loop.first + (count - 1) * Expr(loop.step)};
 }
 
@@ -266,17 +295,34 @@ AffineWalk::Unknowns AffineWalk::unknowns_of(const State& before, const State& a
 /// `round`: at the beginning of each round; `behind`: after the last. Nothing where no closed form is seen.
 void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, const State& before, const State& after,
                         std::size_t loop) {
-  const flow::Loop& range = result_.records.loops[loop];
+  const flow::Loop range = result_.records.loops[loop];
   const Count rounds = count_of(range, loop, whole_.contains(loop));
   const Expr i = Expr::variable(loop);
   using Pair = std::optional<std::pair<Expr, Expr>>;
-  const auto closed = [&](const Expr& start, const Expr& end, std::size_t unknown) -> Pair {
+  /// Rounds do not add the same: a count, or a sum over the rounds before.
+  const auto added_up = [&](const Expr& start, const Expr& change) -> Pair {
+    if (range.step == 1) {
+      const auto before = flow::sum_over(change, loop, range.first, i);
+      const auto all = flow::sum_over(change, loop, range.first, range.first + rounds.count);
+      if (before && all) return std::pair{start + *before, start + *all};
+    }
+    const auto [each, fresh] = summed_.try_emplace(loop, 0);
+    if (fresh) each->second = new_loop("round", 0, std::nullopt);
+    const Expr added = flow::substitute(change, loop, range.first + Expr::variable(each->second) * Expr(range.step));
+    const bool fixed = start.op == Op::constant || flow::text_of(start, result_.records.parameters);
+    const auto sum = [&](const Expr& count) {
+      return fixed ? flow::total(each->second, count, added, start) : start + flow::total(each->second, count, added, 0);
+    };
+    return std::pair{sum(rounds.number), sum(rounds.count)};
+  };
+  const auto closed = [&](const Expr& start, const Expr& made, std::size_t unknown) -> Pair {
+    const Expr end = with_lengths(made, unknowns.lengths);
     if (const auto cycle = cycle_of(end, unknown); cycle && start.op == Op::constant && start.number >= 0 && start.number < cycle->length)
       return std::pair{cycle->behind(start, rounds.number), cycle->behind(start, rounds.count)};
-    const Expr change = end - Expr::variable(unknown);
+    const Expr change = change_of(end, unknown);
     if (!unknowns.in(change) && !flow::mentions_loop(change, loop))
       return std::pair{start + change * rounds.number, start + change * rounds.count};
-    if (unknowns.in(end)) return std::nullopt;
+    if (unknowns.in(end)) return unknowns.in(change) ? std::nullopt : added_up(start, change);
     return std::pair{
         flow::select(flow::equal(i, range.first), start, flow::substitute(end, loop, i - Expr(range.step))),
         flow::select(flow::less(0, rounds.count), flow::substitute(end, loop, rounds.last), start)};

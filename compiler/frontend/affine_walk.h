@@ -367,6 +367,7 @@ class AffineWalk {
   std::vector<std::optional<std::vector<Exit>>> exits_;  ///< Of the loops around; none: a switch.
   const clang::UnaryOperator* stepping_ = nullptr;       ///< The increment in a condition or expression that is asked.
   std::vector<Named> ranged_;    ///< Containers that range-for goes over.
+  std::map<std::size_t, std::size_t> summed_;  ///< By loop: one that counts its rounds in sums over them.
   std::size_t row_ = 0;          ///< A loop that stands for "the container's own subscript" in Sizes.
   mutable std::vector<std::pair<flow::Expr, Sizes::Key>> asked_rows_;  ///< Unknown lengths that were asked for.
 };

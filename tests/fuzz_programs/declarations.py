@@ -142,6 +142,11 @@ class Declarations(Expressions):
             self.line(f"{name}.push_back({self.submit()});")
             if self.chance(30):
                 self.line(f"if ({self.condition()}) {name}.push_back({self.submit()});")
+            if self.chance(40):
+                j, first, end = self.fresh("j"), *self.random.choice([("0", i), ("0", i), (i, str(size)), ("1", f"{i} + 2")])
+                guard = f"if (({i} + {j}) % 2 == 0) " if self.chance(30) else ""
+                inner = lambda: self.line(f"{guard}{name}.push_back({self.submit()});")  # noqa: E731
+                self.block(f"for (int {j} = {first}; {j} < {end}; ++{j})", inner, [Index(j, 0, Size(size.parameter, size.plus + 1))])
         self.block(f"for (int {i} = 0; {i} < {size}; ++{i})", body, [Index(i, 0, size)])
         return self.add(Bag(name))
 
