@@ -172,8 +172,7 @@ LaunchCallable holding_lambda(const clang::LambdaExpr& lambda, const Project& pr
 LaunchCallable noted_lambda(const clang::LambdaExpr& lambda, const SiteCall& site, const Project& project) {
   const auto where = lambda.getBeginLoc();
   if (is_in_template(lambda)) refuse("a lambda in a template is submitted", where);
-  if (!project.sources().isInMainFile(where) || !text_range(lambda.getSourceRange(), project))
-    refuse("a lambda in another file or in a macro is submitted", where);
+  if (!text_range(lambda.getSourceRange(), project)) refuse("a lambda in a macro is submitted", where);
   if (lambda.capture_size() != 0) return holding_lambda(lambda, project);
   const bool generic = lambda.isGenericLambda(), reduces = site.operation == Operation::reduce;
   if (generic && std::ranges::any_of(lambda.getCallOperator()->parameters(), binds_as_given))

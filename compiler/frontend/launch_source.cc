@@ -93,9 +93,9 @@ class Reader {
   // --- the function
 
   void read_function(const AffineRecords& found) {
-    const auto where = function_.getLocation();
-    if (where.isMacroID()) refuse("a macro makes it", where);
-    if (!project_.sources().isInMainFile(where) || !project_.owns(where)) refuse("it is not in the main file", where);
+    const auto where = function_.getLocation(), begin = function_.getBody()->getBeginLoc();
+    if (begin.isMacroID()) refuse("a macro makes its body", where);
+    if (!project_.owns(begin)) refuse("it is in none of the program's own files", where);
     if (function_.isTemplated()) refuse("it is a template", where);
     if (function_.isConstexpr() || !isa<clang::CompoundStmt>(function_.getBody())) refuse("its body is no block", where);
     const auto place = user_place(where, project_.sources());
