@@ -87,6 +87,10 @@ void walk(const clang::FunctionDecl& function, const std::function<void(const cl
   walker.visit(*function.getBody());
 }
 
+void walk(const clang::Stmt& part, const std::function<void(const clang::Stmt&, Around)>& see) {
+  Walker(see).visit(part);
+}
+
 clang::QualType awaited_type(clang::QualType type) {
   type = type.getNonReferenceType();
   const bool container =

@@ -48,6 +48,8 @@ using Around = llvm::ArrayRef<const clang::Stmt*>;
 /// Shows each statement and expression that a function evaluates, not those of lambdas inside, with what is
 /// around it.
 void walk(const clang::FunctionDecl& function, const std::function<void(const clang::Stmt&, Around)>& see);
+/// The same of a part of one; nothing is said of what stands around it.
+void walk(const clang::Stmt& part, const std::function<void(const clang::Stmt&, Around)>& see);
 
 /// What the futures in a value give: of a future, or of a standard container of futures; null if there are
 /// none.

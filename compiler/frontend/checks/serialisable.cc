@@ -39,8 +39,10 @@ class Serialisables {
     const auto lambda = lambdas_.find(record);
     const auto carried = lambda == lambdas_.end() ? std::nullopt : carried_lambda(*lambda->second, project_);
     std::string reason = carried ? obstacle_in(*carried) : "";
-    if (const std::string names = copies_in(*record); !carried && !names.empty())
-      reason = "it captures " + names;
+    if (const std::string names = captured(*record, clang::LCK_ByCopy); !carried && !names.empty()) {
+      const std::string others = captured(*record, clang::LCK_ByRef);
+      reason = others.empty() ? "it captures " + names : "it refers to " + others;
+    }
     if (reason.empty()) return;
     Finding finding{.at = callable.getExprLoc(),
                     .text = "this lambda cannot be sent to another process: " + reason};
@@ -56,12 +58,12 @@ class Serialisables {
     return "";
   }
 
-  static std::string copies_in(const clang::CXXRecordDecl& record) {
+  static std::string captured(const clang::CXXRecordDecl& record, clang::LambdaCaptureKind kind) {
     std::string names;
     for (const auto& capture : record.captures()) {
-      if (capture.capturesVariable() && capture.getCaptureKind() == clang::LCK_ByCopy)
+      if (capture.capturesVariable() && capture.getCaptureKind() == kind)
         names += (names.empty() ? "'" : ", '") + capture.getCapturedVar()->getNameAsString() + "'";
-      else if (capture.getCaptureKind() == clang::LCK_StarThis)
+      else if (kind == clang::LCK_ByCopy && capture.getCaptureKind() == clang::LCK_StarThis)
         names += names.empty() ? "'*this'" : ", '*this'";
     }
     return names;

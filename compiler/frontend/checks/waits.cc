@@ -40,6 +40,30 @@ std::optional<Change> change_by(const clang::CXXMethodDecl& method) {
   return only_looks(method) ? std::nullopt : std::optional(Change::sure);
 }
 
+/// The elements' name, in a loop over the object.
+Change change_in_rounds(const clang::CXXForRangeStmt& loop) {
+  if (!is_mutable_range(loop)) return Change::none;
+  if (isa<clang::DecompositionDecl>(loop.getLoopVariable())) return Change::perhaps;
+  Change most = Change::none;
+  walk(*loop.getBody(), [&](const clang::Stmt& part, Around around) {
+    const auto* name = dyn_cast<clang::DeclRefExpr>(&part);
+    if (name == nullptr || name->getDecl() != loop.getLoopVariable()) return;
+    most = std::max(most, around.empty() ? Change::none : change_of(*name, around));
+  });
+  return most;
+}
+
+/// std::swap(x, y), std::exchange(x, y)
+bool changes_arguments(const clang::Stmt& user, const clang::Expr& object) {
+  const auto* call = dyn_cast<clang::CallExpr>(&user);
+  const auto* callee = call == nullptr ? nullptr : call->getDirectCallee();
+  if (callee == nullptr || isa<clang::CXXMethodDecl>(callee) || !in_std_namespace(*callee)) return false;
+  const bool swaps = is_named(*callee, {"swap", "iter_swap"}), exchanges = is_named(*callee, {"exchange"});
+  for (unsigned i = 0; i < call->getNumArgs(); ++i)
+    if (call->getArg(i) == &object) return swaps || (exchanges && i == 0);
+  return false;
+}
+
 /// What its user does to an object; nothing: that gives a part of it, whose user says more.
 std::optional<Change> change_by(const clang::Stmt& user, const clang::Expr& object) {
   if (const auto* cast = dyn_cast<clang::CastExpr>(&user)) {
@@ -65,8 +89,8 @@ std::optional<Change> change_by(const clang::Stmt& user, const clang::Expr& obje
   if (const auto* binary = dyn_cast<clang::BinaryOperator>(&user)) {
     return binary->isAssignmentOp() && binary->getLHS() == &object ? Change::sure : Change::none;
   }
-  if (const auto* loop = dyn_cast<clang::CXXForRangeStmt>(&user))
-    return is_mutable_range(*loop) ? Change::perhaps : Change::none;
+  if (const auto* loop = dyn_cast<clang::CXXForRangeStmt>(&user)) return change_in_rounds(*loop);
+  if (changes_arguments(user, object)) return Change::sure;
   const auto* call = dyn_cast<clang::CXXMemberCallExpr>(&user);
   if (isa<clang::ParenExpr, clang::ArraySubscriptExpr>(user) ||
       (call != nullptr && call->getCallee() == &object))
