@@ -2,14 +2,14 @@
 // WITH: elsewhere/header_only_too.cpp
 // BOUNDARIES: 0
 // REPLICABLE: yes
-// LAUNCHED: header_only::chained header_only::squared header_only::halved header_only::Fixed::ladder header_only::own header_only::counted
+// LAUNCHED: header_only::chained header_only::squared header_only::halved header_only::Fixed::ladder header_only::own header_only::own header_only::counted
 // PARAMS: graph=header_only::chained 4 -- n=4
 // GRAPH: 7 tasks, 6 edges
 // PARAMS: graph=header_only::counted 3 -- n=3
 // GRAPH: 7 tasks, 6 edges
-// PARAMS: graph=header_only::own 0 -- n=0
-// PARAMS: graph=header_only::squared 3 -- n=3 xs.size=3
+// PARAMS: graph=header_only::squared 3 -- xs.size=3
 // PARAMS: graph=header_only::Fixed::ladder 3 -- n=3
+// PARAMS: graph=header_only::chained 0 -- n=0
 
 #include "header_only.h"
 

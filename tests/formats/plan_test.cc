@@ -214,5 +214,14 @@ TEST(MergePlans, AGraphOfAHeaderStandsOnce) {
   EXPECT_EQ(merged.graphs[1].line, 99u);
 }
 
+TEST(MergePlans, AHeaderMayBeIncludedByDifferentWays) {
+  Plan one = sample_plan(), other = sample_plan();
+  one.graphs[0].file = "tests/lib.h";
+  other.graphs[0].file = "tests/more/../lib.h";
+  EXPECT_EQ(merge_plans({one, other}).graphs.size(), 1u);
+  other.graphs[0].file = "tests/more/lib.h";
+  EXPECT_EQ(merge_plans({one, other}).graphs.size(), 2u);
+}
+
 }  // namespace
 }  // namespace dflow::formats
