@@ -140,6 +140,14 @@ std::optional<Expr> sum_where(const Expr& added, const std::vector<Expr>& condit
     return added.op == Op::add ? *left + *right : *left - *right;
   }
   if (added.op != Op::select || conditions.size() > 4) return std::nullopt;
+  // One more where something holds: counted for itself.
+  const Expr apart = added.operands[1] - added.operands[2];
+  if (apart.op == Op::constant) {
+    std::vector<Expr> where = conditions;
+    where.push_back(added.operands[0]);
+    const auto all = part(added.operands[2], conditions), more = part(apart, where);
+    return all && more ? std::optional(*all + *more) : std::nullopt;
+  }
   std::vector<Expr> yes = conditions, no = conditions;
   yes.push_back(added.operands[0]);
   no.push_back(negation(added.operands[0]));

@@ -8,7 +8,7 @@
 // PARAMS: graph=walked 5 -- n=5
 // PARAMS: graph=counted 4 -- n=4
 // PARAMS: graph=every_second 5 -- n=5
-// GRAPH: 6 tasks, 6 edges
+// GRAPH: 6 tasks, 5 edges
 // PARAMS: graph=every_second 0 -- n=0
 // PARAMS: graph=some 6 -- n=6
 // PARAMS: graph=off_diagonal 4 -- n=4

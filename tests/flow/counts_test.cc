@@ -58,6 +58,13 @@ TEST(Counts, SeveralAmounts) {
   expect_counted([](Expr i, Expr p) { return select(less(i, p), 1, 0) + select(equal(rest(i, 2), 0), 2, 1); });
 }
 
+TEST(Counts, OneMoreForEachOfManyConditions) {
+  expect_counted([](Expr i, Expr p) {
+    const Expr once = select(negation(equal(i, 2)), 1, 0), twice = select(both(less(1, i), less(i, p - 1)), once + 1, once);
+    return select(either(equal(rest(i, 3), 1), equal(i, 0)), twice + 1, twice);
+  });
+}
+
 TEST(Counts, RefusesWhatGrows) {
   const std::size_t i = 0;
   EXPECT_FALSE(sum_over(Expr::variable(i), i, 0, 5));

@@ -94,6 +94,23 @@ TEST(Ragged, IsCopiedWhole) {
   expect_exact(t.b.records);
 }
 
+TEST(Ragged, HoldsRowsOfRows) {
+  Builder b;
+  const Expr n = b.parameter("n");
+  const auto v = b.array("v", 1), out = b.array("out", 1);
+  const auto inner = b.loop("inner", 0, std::nullopt), outer = b.loop("outer", 0, std::nullopt);
+  const auto rows = [&](const Expr& j) { return total(inner, j, maximum(0, Expr::variable(inner)), 0); };
+  const auto tables = [&](const Expr& i) { return total(outer, i, rows(maximum(0, Expr::variable(outer))), 0); };
+  b.each("i", 0, n, [&](Expr i) {
+    b.each("j", 0, i, [&](Expr j) { b.each("k", 0, j, [&](Expr k) { b.task({at(v, {tables(i) + rows(j) + k})}, {}); }); });
+  });
+  const auto w = b.array("w", 1);
+  b.each("c", 0, std::nullopt, [&](Expr c) { b.copy(at(w, {c}), {at(v, {c})}); });
+  const auto e = b.loop("e", 0, tables(n));
+  b.reduce(at(out, {0}), at(w, {Expr::variable(e)}), e);
+  expect_exact(b.records);
+}
+
 TEST(Ragged, TellsTheLastElementOfARow) {
   Triangle t;
   t.b.each("i", 1, t.n, [&](Expr i) {
