@@ -88,6 +88,14 @@ TEST(Parameters, ElementsHaveLengthsOfTheirOwn) {
   EXPECT_THAT(error_of({"n=1", "xs[0].size=3"}), HasSubstr("add --param xs.size=LENGTH"));
 }
 
+TEST(Parameters, AnObjectIsGivenByItsMembers) {
+  formats::Graph graph = sample();
+  graph.parameters = {{"shape.rows", "int", ParameterNeed::value}, {"shape.names", "const std::vector<int> &", ParameterNeed::size}};
+  const auto checked = check_parameters(graph, {"shape=3"});
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.message(), "--param shape: shape is an object; give its members: --param shape.rows=VALUE --param shape.names.size=LENGTH");
+}
+
 TEST(Parameters, TheExecutorIsNone) {
   EXPECT_THAT(error_of({"ex=1"}), HasSubstr("graph heat has no parameter ex"));
 }

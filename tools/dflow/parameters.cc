@@ -148,10 +148,20 @@ const Parameter* find(const Graph& graph, const std::string& name) {
   return nullptr;
 }
 
+/// An object is given by those of its members that the graph's shape may depend on.
+std::string members_of(const Graph& graph, const std::string& name) {
+  std::string text;
+  for (const Parameter& parameter : graph.parameters)
+    if (parameter.name.starts_with(name + ".")) text += " --param " + parameter.name + (parameter.need == ParameterNeed::size ? ".size=LENGTH" : "=VALUE");
+  return text;
+}
+
 Error unknown(const Graph& graph, const std::string& name) {
   std::vector<std::string> names;
   for (const Parameter& parameter : graph.parameters)
     if (!is_executor(parameter)) names.push_back(parameter.name);
+  if (const std::string members = members_of(graph, name); !members.empty())
+    return {"--param " + name + ": " + name + " is an object; give its members:" + members};
   return {"graph " + graph.name + " has no parameter " + name +
           (names.empty() ? "; it has none" : suggestion(name, names))};
 }
