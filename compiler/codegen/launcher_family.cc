@@ -184,6 +184,7 @@ std::string FamilyText::input(const flow::LaunchInput& input) const {
   const std::string type = kDetail + (given ? "GivenInput<" : "Input<") + argument_at(input.argument).type + ">";
   const std::string number = id_ + "_" + std::to_string(input.argument);
   std::string text = "  " + type + " dflow_input_" + number + "(" + unused(declared_of(input)) + ") const {\n";
+  for (const auto& [part, value] : input.parts) text += "    [[maybe_unused]] const " + kDetail + "Index " + part + " = " + value + ";\n";
   for (const auto& source : input.cases) {
     text += "    " + (source.condition.empty() ? "" : "if (" + source.condition + ") ") + "return dflow_result_" +
             std::to_string(source.producer) + "(" + joined(source.indices) + ")" + as_seen(source.reader) + ";\n";

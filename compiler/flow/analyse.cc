@@ -389,7 +389,7 @@ Result<Analysed> analyse(const Records& records) {
   try {
     const Delinearised rows = plain_subscripts(records);
     Analysed result = Analysis(isl::ctx(context.get()), rows.records).run();
-    result.renumbered = rows.renumbered;
+    if (rows.renumbered) result.flat = flattened(records, rows, result.families);
     return result;
   } catch (const Refusal& refusal) {
     return Error{refusal.what()};

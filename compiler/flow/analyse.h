@@ -5,6 +5,7 @@
 // them.
 #pragma once
 
+#include "compiler/flow/flat_rows.h"
 #include "compiler/flow/records.h"
 #include "formats/plan.h"
 #include "formats/result.h"
@@ -35,7 +36,7 @@ struct Analysed : Dependences {
   std::vector<Family> given;          ///< What of it is used.
   std::vector<Dependence> given_edges;
   std::vector<Returned> returns;
-  bool renumbered = false;  ///< Some indices are not the program's (delinearise.h).
+  std::optional<Flattened> flat = Flattened();  ///< How the program's indices and the plan's are one another's; none: they are not.
 };
 
 /// Exact, or the reason why not.

@@ -37,7 +37,7 @@ class Delinearisation {
       split(*column);
     }
     for (Obligation& each : records_.obligations) each.condition = without_products(each.condition);
-    return {std::move(records_), renumbered_};
+    return {std::move(records_), renumbered_, std::move(splits_)};
   }
 
  private:
@@ -156,6 +156,7 @@ class Delinearisation {
     records_.loops.push_back({old.name + "1", 0, rows, 1, {}});
     records_.loops.push_back({old.name + "2", 0, width, 1, {}});
     if (rows) records_.obligations.push_back({{}, always(), less_equal(0, width), "a row may be shorter than nothing", 0});
+    splits_.push_back({loop, outer, inner, width});
     renumbered_ = split_loop_into(records_, loop, outer, inner, Expr::variable(outer) * width + Expr::variable(inner)) || renumbered_;
   }
 
@@ -189,6 +190,7 @@ class Delinearisation {
   Records records_;
   std::vector<Expr> widths_;
   bool renumbered_ = false;
+  std::vector<Split> splits_;
 };
 
 }  // namespace

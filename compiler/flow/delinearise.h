@@ -15,9 +15,16 @@ bool multiplies(const Expr& expr);
 /// Some subscript does.
 bool multiplies(const Records& records);
 
+/// A loop whose variable is `outer * width + inner`.
+struct Split {
+  std::size_t loop = 0, outer = 0, inner = 0;
+  Expr width;
+};
 struct Delinearised {
   Records records;
   bool renumbered = false;  ///< Tasks, ranges or results are counted by two indices where the program has one.
+  std::vector<Split> splits = {};  ///< All of rows of one length, in order.
+  bool uneven = false;             ///< Rows of several lengths are counted so, too.
 };
 /// Throws Refusal where a product has no such meaning.
 Delinearised delinearised(Records records);

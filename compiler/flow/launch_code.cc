@@ -25,7 +25,7 @@ using formats::Result;
 
 class Printer {
  public:
-  explicit Printer(const ir::Plan& plan) : context_(isl_ctx_alloc(), isl_ctx_free), plan_(plan) {
+  Printer(const ir::Plan& plan, const Flattened& flat) : context_(isl_ctx_alloc(), isl_ctx_free), plan_(plan), flat_(flat) {
     isl_options_set_on_error(context_.get(), ISL_ON_ERROR_CONTINUE);
     isl_options_set_ast_iterator_type(context_.get(), "dflow_rt::Index");
     isl_ctx_set_max_operations(context_.get(), 20'000'000);
@@ -35,6 +35,9 @@ class Printer {
     read();
     LaunchCode code;
     code.symbols = plan_.symbols;
+    std::ranges::copy_if(flat_.symbols, std::back_inserter(code.symbols), [&](const formats::Symbol& each) {
+      return std::ranges::find(plan_.symbols, each.symbol, &formats::Symbol::symbol) == plan_.symbols.end();
+    });
     for (const ir::Family& family : plan_.families)
       if (!domains_.at(family.node).is_empty()) code.families.push_back(print(family));  // others are never reached
     print_returns(code);
@@ -73,13 +76,6 @@ class Printer {
       names.emplace_back(isl_map_get_dim_name(map.get(), isl_dim_param, static_cast<unsigned>(i)));
     return names;
   }
-  static isl::set with_parameter_name(const isl::set& set, unsigned at, const std::string& name) {
-    return isl::manage(isl_set_set_dim_name(set.copy(), isl_dim_param, at, name.c_str()));
-  }
-  static isl::map with_parameter_name(const isl::map& map, unsigned at, const std::string& name) {
-    return isl::manage(isl_map_set_dim_name(map.copy(), isl_dim_param, at, name.c_str()));
-  }
-
   void read() {
     assumptions_ = renamed_parameters(isl::set(context(), plan_.assumptions));
     for (const ir::Family& family : plan_.families)
@@ -96,28 +92,25 @@ class Printer {
     }
   }
 
-  std::vector<std::string> names_of(std::uint32_t node, std::size_t elements) const {
+  std::vector<std::string> names_of(std::uint32_t node, const std::vector<std::string>& elements) const {
     std::vector<std::string> names = own_names(plan_.family(node).variables);
-    if (elements > 1) throw Refusal("an argument is a container of containers");
-    if (elements == 1) names.emplace_back("dflow_e");
+    names.insert(names.end(), elements.begin(), elements.end());
     return names;
   }
 
-  /// The indices become parameters with these names.
-  static isl::set fixed(isl::set set, const std::vector<std::string>& names) {
-    const auto first = static_cast<unsigned>(isl_set_dim(set.get(), isl_dim_param));
-    const auto count = static_cast<unsigned>(names.size());
-    set = isl::manage(isl_set_move_dims(set.release(), isl_dim_param, first, isl_dim_set, 0, count));
-    for (unsigned i = 0; i < count; ++i) set = with_parameter_name(set, first + i, names[i]);
-    return isl::manage(isl_set_params(set.release()));
+  /// Of an argument of the task, by its number among those of all calls that it runs.
+  const FlatRows* flat_rows(const ir::Family& family, std::uint32_t argument) const {
+    auto step = family.steps.rbegin();
+    while (step->first_argument > argument) ++step;
+    const auto found = flat_.arguments.find({step->call.node, argument - step->first_argument});
+    return found == flat_.arguments.end() ? nullptr : &found->second;
   }
-  /// What is reached from an instance whose indices have these names.
-  static isl::set image(isl::map map, const std::vector<std::string>& names) {
-    const auto first = static_cast<unsigned>(isl_map_dim(map.get(), isl_dim_param));
-    const auto count = static_cast<unsigned>(names.size());
-    map = isl::manage(isl_map_move_dims(map.release(), isl_dim_param, first, isl_dim_in, 0, count));
-    for (unsigned i = 0; i < count; ++i) map = with_parameter_name(map, first + i, names[i]);
-    return map.range();
+  /// As the plan counts them.
+  std::vector<std::string> elements_of(const ir::Family& family, std::uint32_t argument, std::size_t count) const {
+    const FlatRows* flat = flat_rows(family, argument);
+    if (flat != nullptr && flat->indices.size() == count) return flat->indices;
+    if (flat != nullptr || count > 1) throw Refusal("an argument is a container of containers");
+    return count == 0 ? std::vector<std::string>() : std::vector<std::string>{"dflow_e"};
   }
 
   LaunchFamily print(const ir::Family& described) {
@@ -125,7 +118,7 @@ class Printer {
     LaunchFamily made;
     made.node = described.node;
     made.level = described.level;
-    made.variables = names_of(described.node, 0);
+    made.variables = names_of(described.node, {});
     made.counted = std::ranges::any_of(edges_, [&](const Edge& edge) {
       return edge.producer == made.node && edge.reader == ir::Reader::counted;
     });
@@ -167,15 +160,6 @@ class Printer {
     return printed;
   }
 
-  /// The values of one dimension, whatever the others are, without gaps.
-  static isl::set projected(const isl::set& domain, unsigned dimension) {
-    const auto count = static_cast<unsigned>(isl_set_dim(domain.get(), isl_dim_set));
-    auto* set = domain.copy();
-    if (dimension + 1 < count) set = isl_set_eliminate(set, isl_dim_set, dimension + 1, count - dimension - 1);
-    if (dimension > 0) set = isl_set_eliminate(set, isl_dim_set, 0, dimension);
-    return isl::manage(isl_set_from_basic_set(isl_set_simple_hull(isl_set_remove_divs(set))));
-  }
-
   void print_inputs(LaunchFamily& made) {
     std::set<std::uint32_t> arguments;
     for (const Edge& edge : edges_)
@@ -191,8 +175,14 @@ class Printer {
     const auto range = ranges_.find({made.node, argument});
     input.is_range = range != ranges_.end();
     const isl::set wanted = input.is_range ? range->second : domains_.at(made.node);
-    const auto names = names_of(made.node, input.is_range ? 1 : 0);
-    if (input.is_range) {
+    const auto own = static_cast<std::size_t>(isl_set_dim(wanted.get(), isl_dim_set)) - made.variables.size();
+    const auto names = names_of(made.node, elements_of(plan_.family(made.node), argument, own));
+    const FlatRows* flat = flat_rows(plan_.family(made.node), argument);
+    if (flat != nullptr) {
+      require_enough(made, wanted, argument);
+      input.parts = flat->parts;
+      input.length = input.longest = flat->length;
+    } else if (input.is_range) {
       input.length = length(made, wanted, argument);
       const auto alone = isl::manage(isl_set_project_out(wanted.copy(), isl_dim_set, 0, static_cast<unsigned>(made.variables.size())));
       input.longest = count_up_to(build_in(isl::manage(isl_set_params(wanted.copy()))), isl_set_dim_max(alone.copy(), 0));
@@ -213,6 +203,20 @@ class Printer {
     return input;
   }
 
+  /// A reduce has two, others one.
+  void require_enough(const LaunchFamily& made, const isl::set& range, std::uint32_t argument) {
+    const auto own = static_cast<unsigned>(made.variables.size()), all = static_cast<unsigned>(isl_set_dim(range.get(), isl_dim_set));
+    const isl::set domain = domains_.at(made.node);
+    const bool reduced = argument == 0 && plan_.family(made.node).call().op == formats::NodeOp::reduce;
+    isl::set enough = domain.subtract(domain);
+    for (unsigned second = own; second < all; ++second) {  // which is the next in its row, or begins the next row
+      auto* element = range.copy();
+      for (unsigned i = own; i < all; ++i) element = isl_set_fix_si(element, isl_dim_set, i, reduced && i == second ? 1 : 0);
+      enough = enough.unite(same_tuple(isl::manage(isl_set_project_out(element, isl_dim_set, own, all - own)), domain));
+    }
+    require(domain.subtract(enough));
+  }
+
   /// Elements are numbered from 0 on.
   std::string length(const LaunchFamily& made, const isl::set& range, std::uint32_t argument) {
     const auto own = static_cast<unsigned>(made.variables.size());
@@ -223,10 +227,6 @@ class Printer {
     require(domain.subtract(same_tuple(enough, domain)));
     return count_of(inner_of(range, made.variables), 0, fixed(domain, made.variables));
   }
-  static isl::set same_tuple(const isl::set& set, const isl::set& like) {
-    return isl::manage(isl_set_set_tuple_name(set.copy(), isl_set_get_tuple_name(like.get())));
-  }
-
   /// Launches happen only for parameters for which nothing is `bad`.
   void require(const isl::set& bad) {
     if (bad.is_empty()) return;
@@ -253,14 +253,16 @@ class Printer {
       const isl::map back = edge.map.reverse();
       const isl::set reached = image(back, made.variables);
       const std::string visit = "dflow_visit_" + std::to_string(edge.consumer) + "_" + std::to_string(edge.argument);
+      const FlatRows* flat = flat_rows(plan_.family(edge.consumer), edge.argument);
+      const auto visited = [&](const std::string& text) { return flat == nullptr ? text : flat->visited(text, visit); };
       if (isl_map_plain_is_single_valued(back.get()) == isl_bool_true) {
-        made.consumers += call_at(reached, visit, known);
+        made.consumers += visited(call_at(reached, visit, known));
         continue;
       }
       const std::string text = loops(reached, visit, known);
       if (std::regex_search(text, kVisit) && !plan_.family(edge.consumer).variables.empty())
         throw Refusal("a consumer lost its indices");
-      made.consumers += text;
+      made.consumers += visited(text);
     }
     if (!alone.is_empty()) made.sinks = std::regex_replace(loops(alone, "sink", assumptions_), kSink, "++dflow_sinks;");
   }
@@ -268,10 +270,19 @@ class Printer {
   void print_returns(LaunchCode& code) {
     for (const ir::Returned& returned : plan_.returned) {
       code.returned.emplace_back();
-      print_lengths(code.returned.back(), returned);
+      if (const auto* flat = flat_result(code.returned.size() - 1)) code.returned.back().lengths = code.returned.back().extents = {flat->length};
+      else print_lengths(code.returned.back(), returned);
       for (const ir::Output& output : returned.outputs) print_output(code, output);
-      for (const ir::Output& passed : returned.passed) print_passed(code.returned.back(), passed);
+      for (const ir::Output& passed : returned.passed) {
+        if (flat_result(code.returned.size() - 1) != nullptr) throw Refusal("futures from outside are returned in rows");
+        print_passed(code.returned.back(), passed);
+      }
     }
+  }
+
+  const FlatRows* flat_result(std::size_t leaf) const {
+    const auto found = flat_.returned.find(leaf);
+    return found == flat_.returned.end() ? nullptr : &found->second;
   }
 
   void print_passed(ReturnedLeaf& leaf, const ir::Output& passed) {
@@ -311,15 +322,6 @@ class Printer {
     const std::string when = condition(some, known);
     return when.empty() ? count : "(" + when + ") ? " + count + " : 0";
   }
-  /// The first dimensions become parameters with these names.
-  static isl::set inner_of(const isl::set& set, const std::vector<std::string>& names) {
-    auto* inner = set.copy();
-    const auto first = static_cast<unsigned>(isl_set_dim(inner, isl_dim_param));
-    inner = isl_set_move_dims(inner, isl_dim_param, first, isl_dim_set, 0, static_cast<unsigned>(names.size()));
-    for (unsigned i = 0; i < names.size(); ++i) inner = isl_set_set_dim_name(inner, isl_dim_param, first + i, names[i].c_str());
-    return isl::manage(inner);
-  }
-
   void print_output(LaunchCode& code, const ir::Output& output) {
     const isl::map from = renamed_parameters(isl::map(context(), output.relation)).intersect_params(assumptions_);
     if (from.is_empty()) return;
@@ -330,17 +332,21 @@ class Printer {
     if (again || !back.is_single_valued()) throw Refusal("one future is returned twice");
     if (!first) handed->second = handed->second.unite(instances);
     const std::size_t leaf = code.returned.size() - 1;
+    const FlatRows* flat = flat_result(leaf);
     const auto made = std::ranges::find(code.families, output.producer, &LaunchFamily::node);
     const isl::set known = fixed(domains_.at(made->node), made->variables);
     for_each_case(image(back, made->variables), known, [&](const isl::set&, std::string when, std::vector<std::string> at) {
+      if (flat != nullptr) at = {flat->number_of(at)};
       made->outputs.push_back({std::move(when), leaf, std::move(at)});
     });
     const isl::set filled = from.domain();
-    code.returned.back().parts.push_back({output.producer, {}, elements_of(filled)});
+    const std::string elements = elements_of(filled);
+    code.returned.back().parts.push_back({output.producer, {}, flat == nullptr ? elements : flat->visited(elements, "dflow_visit")});
   }
 
   std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context_;
   const ir::Plan& plan_;
+  const Flattened& flat_;
   isl::set assumptions_;
   std::map<std::uint32_t, isl::set> domains_;
   std::vector<Edge> edges_;
@@ -360,9 +366,9 @@ std::vector<std::string> own_names(const std::vector<std::string>& variables) {
   return names;
 }
 
-Result<LaunchCode> launch_code(const ir::Plan& plan) {
+Result<LaunchCode> launch_code(const ir::Plan& plan, const Flattened& flat) {
   try {
-    return Printer(plan).run();
+    return Printer(plan, flat).run();
   } catch (const Refusal& refusal) {
     return Error{refusal.what()};
   } catch (const isl::exception&) {

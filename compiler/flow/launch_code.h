@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/flow/flat_rows.h"
 #include "compiler/ir/plan.h"
 #include "formats/result.h"
 
@@ -27,6 +28,7 @@ struct SourceCase {
 struct LaunchInput {
   std::uint32_t argument = 0;
   bool is_range = false;
+  std::vector<std::pair<std::string, std::string>> parts = {};  ///< Of `dflow_e`, what the cases mention instead, and its value.
   std::string length;   ///< Of a range, in the instance's indices.
   std::string longest;  ///< Of all instances' ranges.
   std::vector<SourceCase> cases;
@@ -93,6 +95,6 @@ std::vector<std::string> own_names(const std::vector<std::string>& variables);
 
 /// None, with the reason, where a launcher cannot have all that it needs in closed form. A reduce must have at least two
 /// elements; other containers of futures at least one.
-formats::Result<LaunchCode> launch_code(const ir::Plan& plan);
+formats::Result<LaunchCode> launch_code(const ir::Plan& plan, const Flattened& flat = {});
 
 }  // namespace dflow::compiler::flow

@@ -3,6 +3,7 @@
 #include <isl/aff.h>
 #include <isl/ast.h>
 #include <isl/ast_build.h>
+#include <isl/map.h>
 #include <isl/set.h>
 
 #include <regex>
@@ -69,6 +70,48 @@ std::string call_at(const isl::set& single, const std::string& visit, const isl:
     text += visit + "(" + all + ");\n";
   });
   return text;
+}
+
+isl::set with_parameter_name(const isl::set& set, unsigned at, const std::string& name) {
+  return isl::manage(isl_set_set_dim_name(set.copy(), isl_dim_param, at, name.c_str()));
+}
+isl::map with_parameter_name(const isl::map& map, unsigned at, const std::string& name) {
+  return isl::manage(isl_map_set_dim_name(map.copy(), isl_dim_param, at, name.c_str()));
+}
+
+isl::set fixed(isl::set set, const std::vector<std::string>& names) {
+  const auto first = static_cast<unsigned>(isl_set_dim(set.get(), isl_dim_param));
+  const auto count = static_cast<unsigned>(names.size());
+  set = isl::manage(isl_set_move_dims(set.release(), isl_dim_param, first, isl_dim_set, 0, count));
+  for (unsigned i = 0; i < count; ++i) set = with_parameter_name(set, first + i, names[i]);
+  return isl::manage(isl_set_params(set.release()));
+}
+isl::set image(isl::map map, const std::vector<std::string>& names) {
+  const auto first = static_cast<unsigned>(isl_map_dim(map.get(), isl_dim_param));
+  const auto count = static_cast<unsigned>(names.size());
+  map = isl::manage(isl_map_move_dims(map.release(), isl_dim_param, first, isl_dim_in, 0, count));
+  for (unsigned i = 0; i < count; ++i) map = with_parameter_name(map, first + i, names[i]);
+  return map.range();
+}
+
+isl::set projected(const isl::set& domain, unsigned dimension) {
+  const auto count = static_cast<unsigned>(isl_set_dim(domain.get(), isl_dim_set));
+  auto* set = domain.copy();
+  if (dimension + 1 < count) set = isl_set_eliminate(set, isl_dim_set, dimension + 1, count - dimension - 1);
+  if (dimension > 0) set = isl_set_eliminate(set, isl_dim_set, 0, dimension);
+  return isl::manage(isl_set_from_basic_set(isl_set_simple_hull(isl_set_remove_divs(set))));
+}
+
+isl::set same_tuple(const isl::set& set, const isl::set& like) {
+  return isl::manage(isl_set_set_tuple_name(set.copy(), isl_set_get_tuple_name(like.get())));
+}
+
+isl::set inner_of(const isl::set& set, const std::vector<std::string>& names) {
+  auto* inner = set.copy();
+  const auto first = static_cast<unsigned>(isl_set_dim(inner, isl_dim_param));
+  inner = isl_set_move_dims(inner, isl_dim_param, first, isl_dim_set, 0, static_cast<unsigned>(names.size()));
+  for (unsigned i = 0; i < names.size(); ++i) inner = isl_set_set_dim_name(inner, isl_dim_param, first + i, names[i].c_str());
+  return isl::manage(inner);
 }
 
 }  // namespace dflow::compiler::flow

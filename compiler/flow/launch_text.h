@@ -32,4 +32,17 @@ std::string loops(const isl::set& points, const std::string& visit, const isl::s
 /// The same for a set of one point, or none, in a fifth of the time.
 std::string call_at(const isl::set& single, const std::string& visit, const isl::set& known);
 
+// Sets and relations with other names.
+isl::set with_parameter_name(const isl::set& set, unsigned at, const std::string& name);
+isl::map with_parameter_name(const isl::map& map, unsigned at, const std::string& name);
+/// The indices become parameters with these names.
+isl::set fixed(isl::set set, const std::vector<std::string>& names);
+/// The first dimensions become parameters with these names.
+isl::set inner_of(const isl::set& set, const std::vector<std::string>& names);
+/// What is reached from an instance whose indices have these names.
+isl::set image(isl::map map, const std::vector<std::string>& names);
+/// The values of one dimension, whatever the others are, without gaps.
+isl::set projected(const isl::set& domain, unsigned dimension);
+isl::set same_tuple(const isl::set& set, const isl::set& like);
+
 }  // namespace dflow::compiler::flow

@@ -268,6 +268,7 @@ class Straightening {
     if (shift != 0) length = select(equal(row, 0), rows.before(), length);
     const std::size_t inner = new_loop(old.name + "2", old.end ? std::optional(length) : std::nullopt);
     const Expr whole = rows.begin(number) + Expr::variable(inner);
+    for (Expr& each : split_) each = substitute(each, loop, whole);
     split_.push_back(whole);
     if (tailed) tails_.emplace_back(rows, *end->row);
     renumbered_ = split_loop_into(records_, loop, outer, inner, whole) || renumbered_;
@@ -352,8 +353,10 @@ bool sums(const Records& records) {
 Delinearised plain_subscripts(Records records) {
   Delinearised rows{std::move(records)};
   if (sums(rows.records)) rows = Straightening(std::move(rows.records)).run();
+  rows.uneven = rows.renumbered;
   if (!multiplies(rows.records)) return rows;
   Delinearised even = delinearised(std::move(rows.records));
+  even.uneven = rows.renumbered;
   even.renumbered = even.renumbered || rows.renumbered;
   return even;
 }

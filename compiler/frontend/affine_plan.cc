@@ -62,7 +62,7 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
                   const AffineRecords& found, const std::vector<std::uint32_t>& nodes, const flow::Analysed& analysed,
                   const std::vector<std::string>& passes) {
   const std::vector<AffineSite>& sites = found.sites;
-  if (analysed.renumbered) {
+  if (!analysed.flat) {
     graph.graph.not_launched = "a container of rows is gone through by one index";
     return;
   }
@@ -74,7 +74,7 @@ void add_launcher(GraphFunction& graph, const clang::FunctionDecl& function, con
     LaunchSource source = launch_source(project, function, found, nodes, analysed);
     Launcher& launcher = source.launcher;
     auto optimised = passes::optimise(flow::plan_of(graph.graph.name, analysed, calls_of(launcher)), passes);
-    const auto code = optimised ? flow::launch_code(optimised.value().plan) : formats::Result<flow::LaunchCode>(optimised.error());
+    const auto code = optimised ? flow::launch_code(optimised.value().plan, *analysed.flat) : formats::Result<flow::LaunchCode>(optimised.error());
     if (!code) {
       graph.graph.not_launched = code.message();
       return;

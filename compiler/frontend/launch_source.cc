@@ -80,6 +80,7 @@ class Reader {
   LaunchSource run(const AffineRecords& found, const std::vector<std::uint32_t>& nodes) {
     read_function(found);
     for (const formats::Symbol& symbol : analysed_.symbols) check_symbol(symbol.parameter);
+    for (const formats::Symbol& symbol : analysed_.flat->symbols) check_symbol(symbol.parameter);
     for (std::size_t i = 0; i < found.sites.size(); ++i) read_site(found.sites[i], nodes[i]);
     for (const flow::Family& family : analysed_.given) read_given(found.given.at(family.node - flow::kFirstGiven), family);
     LaunchChecks(std::move(repeated_)).check(function_);
@@ -180,8 +181,14 @@ class Reader {
     };
     bool known = launcher.leaves.size() == analysed_.returns.size();
     for (std::size_t i = 0; known && i < launcher.leaves.size(); ++i)
-      known = analysed_.returns[i].leaf == i && static_cast<std::ptrdiff_t>(analysed_.returns[i].levels.size()) == containers(launcher.leaves[i]);
+      known = analysed_.returns[i].leaf == i && levels_of(analysed_.returns[i]) == containers(launcher.leaves[i]);
     if (!known) refuse("the length of what it returns is not known", function_.getLocation());
+  }
+
+  /// As the program has them.
+  std::ptrdiff_t levels_of(const flow::Returned& returned) const {
+    const auto flat = analysed_.flat->returned.find(returned.leaf);
+    return static_cast<std::ptrdiff_t>(returned.levels.size() - (flat == analysed_.flat->returned.end() ? 0 : flat->second.indices.size() - 1));
   }
 
   // --- calls that submit
@@ -194,7 +201,7 @@ class Reader {
     made.node = node;
     made.op = node_op(site.operation);
     enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, values);
-    enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, now);
+    const std::string last = enter_loops(site.frames, *site.call, family_of(node, where), site.operation == Operation::map ? 1 : 0, made, now);
     const LaunchCallable callable = launch_callable(call, values, project_);
     const clang::FunctionDecl& called = *callable.function;
     made.callable = callable.text;
@@ -220,7 +227,7 @@ class Reader {
       check_executor(*site.call, site.frames);
     }
     for (const auto* argument : call.arguments)
-      arguments.read(*argument, site.operation == Operation::map ? &made.indices.back() : nullptr);
+      arguments.read(*argument, site.operation == Operation::map ? &last : nullptr);
     for (const auto* after : site.after) {
       const auto waited = future_value(after->getType());
       made.arguments.push_back({.is_future = true, .value = "", .by_reference = true, .type = launch_type(waited, context_, where), .after = true});
@@ -284,8 +291,8 @@ class Reader {
   }
 
   /// Of the graph function, and of those that were walked in place on the way to the call. The last `own` dimensions are the
-  /// call's.
-  void enter_loops(const std::vector<AffineFrame>& frames, const clang::CallExpr& call, const flow::Family& family, std::size_t own, LaunchSite& made,
+  /// call's. Gives what the last of them counts.
+  std::string enter_loops(const std::vector<AffineFrame>& frames, const clang::CallExpr& call, const flow::Family& family, std::size_t own, LaunchSite& made,
                    LaunchValues& values) {
     const auto where = call.getExprLoc();
     std::vector<const clang::Stmt*> loops;
@@ -302,9 +309,20 @@ class Reader {
       inside = frame.callee;
     }
     add(call);
-    if (family.variables.size() != loops.size() + own) refuse("its loops are not those of the plan", where);
     made.indices = flow::own_names(family.variables);
-    for (std::size_t i = 0; i < loops.size(); ++i) values.enter(*loops[i], made.indices[i]);
+    const auto counted = numbers_of(family, made);
+    if (counted.size() != loops.size() + own) refuse("its loops are not those of the plan", where);
+    for (std::size_t i = 0; i < loops.size(); ++i) values.enter(*loops[i], counted[i]);
+    return counted.empty() ? "" : counted.back();
+  }
+
+  /// What the program's loops count.
+  std::vector<std::string> numbers_of(const flow::Family& family, const LaunchSite& made) {
+    const auto found = analysed_.flat->loops.find(family.node);
+    if (found == analysed_.flat->loops.end()) return made.indices;
+    for (const auto* parameter : function_.parameters())
+      if (analysed_.flat->parameters.contains(parameter->getNameAsString())) shared_.kept.insert(parameter->getNameAsString());
+    return found->second;
   }
 
   void check_executor(const clang::CallExpr& call, const std::vector<AffineFrame>& frames) const {

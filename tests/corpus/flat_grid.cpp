@@ -1,6 +1,7 @@
 // Grids that stand row behind row in one vector: a[i * n + j].
 // BOUNDARIES: 0
 // REPLICABLE: yes
+// LAUNCHED: swept product pushed cube
 // PARAMS: graph=swept 3 4 -- m=3 n=4
 // GRAPH: 24 tasks, 35 edges
 // PARAMS: graph=swept 1 1 -- m=1 n=1
