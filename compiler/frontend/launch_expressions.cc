@@ -112,9 +112,12 @@ std::string LaunchValues::call(const clang::CallExpr& call) {
   const auto* subscript = dyn_cast<clang::CXXOperatorCallExpr>(&call);
   const auto* object = member != nullptr ? member->getImplicitObjectArgument() : call.getNumArgs() > 0 ? call.getArg(0) : nullptr;
   const bool known = object != nullptr && (is_sequence(object->getType()) || is_std_class(object->getType(), {"basic_string"}));
-  const bool size = member != nullptr && call.getNumArgs() == 0 && member->getMethodDecl() != nullptr &&
-                    member->getMethodDecl()->getDeclName().isIdentifier() && member->getMethodDecl()->getName() == "size";
+  const auto* method = member == nullptr ? nullptr : member->getMethodDecl();
+  const auto name = method != nullptr && method->getDeclName().isIdentifier() ? method->getName() : llvm::StringRef();
+  const bool size = call.getNumArgs() == 0 && name == "size";
   const bool element = subscript != nullptr && subscript->getOperator() == clang::OO_Subscript;
+  // It may throw: only the function's caller may see that.
+  if (known && name == "at" && when_ == When::now) return text(*object) + ".at(" + text(*call.getArg(0)) + ")";
   if ((!known || (!size && !element)) && when_ == When::now) return any_call(call);
   if (!known || (!size && !element)) refuse("a call in an argument is not repeated", where);
   const std::string of = text(*object);

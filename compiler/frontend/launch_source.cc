@@ -155,7 +155,7 @@ class Reader {
 
   void read_parameter(const clang::ParmVarDecl& parameter) {
     const auto type = parameter.getType();
-    if (parameter.getName().empty()) refuse("a parameter has no name", parameter.getLocation());
+    if (parameter.getName().empty()) return read_unnamed(parameter);
     LaunchParameter made{.name = parameter.getNameAsString(), .type = ""};
     if (is_dflow_class(type, "Executor")) {
       if (executor_ != nullptr || !type->isLValueReferenceType()) refuse("it takes its executor in another way than by reference", parameter.getLocation());
@@ -168,6 +168,15 @@ class Reader {
       made.type = launch_type(type.getNonReferenceType().getUnqualifiedType(), context_, parameter.getLocation());
     }
     made_.launcher.parameters.push_back(std::move(made));
+  }
+
+  /// Nobody can ask for its value. Its type tells overloads apart.
+  void read_unnamed(const clang::ParmVarDecl& parameter) {
+    if (function_.getTemplateInstantiationPattern() != nullptr) refuse("a parameter has no name", parameter.getLocation());
+    auto& parameters = made_.launcher.parameters;
+    const auto bare = parameter.getType().getNonReferenceType().getUnqualifiedType();
+    const std::string type = "::std::type_identity<" + launch_type(bare, context_, parameter.getLocation()) + ">";
+    parameters.push_back({.name = "dflow_unnamed_" + std::to_string(parameters.size()), .type = type, .given = type + "{}"});
   }
 
   void read_result() {

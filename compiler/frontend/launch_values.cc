@@ -46,6 +46,12 @@ bool is_only_read(const clang::VarDecl& variable) {
   return variable.isLocalVarDecl() && function != nullptr && function->hasBody() && only_reads(*function->getBody(), variable);
 }
 
+/// One that calls do not change; nor can anything be assigned to it but itself.
+bool is_constant_lambda(clang::QualType type) {
+  const auto* record = type->getAsCXXRecordDecl();
+  return record != nullptr && record->isLambda() && record->getLambdaCallOperator()->isConst();
+}
+
 /// An object that exists before the call and after it.
 bool is_path(const clang::Expr& expression) {
   const clang::Expr& bare = *expression.IgnoreParenImpCasts();
@@ -217,7 +223,8 @@ const clang::Expr& LaunchValues::origin(const clang::Expr& expression) const {
     const auto* argument = argument_for(*declared);
     return argument == nullptr || is_assigned(*declared) ? bare : origin(*argument);
   }
-  const bool constant = variable->getType().isConstQualified() && variable->isLocalVarDecl() && !variable->isStaticLocal();
+  const bool local = variable->isLocalVarDecl() && !variable->isStaticLocal();
+  const bool constant = local && (variable->getType().isConstQualified() || is_constant_lambda(variable->getType()));
   return constant && variable->hasInit() ? origin(*variable->getInit()) : bare;
 }
 
