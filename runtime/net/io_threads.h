@@ -46,7 +46,7 @@ class Pacemaker {
 /// at once, and one looks who has said nothing for long. Outlives its connections, however many they are.
 struct IoThreads {
   struct Limits {
-    std::size_t most_readers = 4;
+    std::size_t most_readers = 2;
     std::size_t most_writers = 2;
   };
 
