@@ -43,6 +43,7 @@ struct Task {
   OnFailure on_failure = OnFailure::fail;
   std::uint8_t losses = 0;    ///< Workers that died before they had begun it.
   std::uint8_t crowded = 0;   ///< Workers that were killed full of values, of which its was one.
+  std::uint8_t moves = 0;     ///< Times that it was called back from its worker.
   bool wanted : 1 = false;    ///< By its client.
   bool must_run : 1 = false;  ///< Has to run once, whoever wants it.
   bool fire_and_forget : 1 = false;

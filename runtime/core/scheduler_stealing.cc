@@ -6,6 +6,21 @@
 
 namespace dflow::core {
 
+namespace {
+
+/// Times that a task may move before it has to stay, and for how long where its worker does not get on: twice as long each time. So
+/// long a worker takes to find out that it cannot have the inputs. Workers that do not reach each other would pass a task on and on.
+constexpr std::uint8_t free_moves = 2;
+constexpr Duration first_stay = std::chrono::milliseconds(250);
+constexpr int longest_stay = 12;
+
+bool has_to_stay(const Task& task, const Member& there, Time now) {
+  if (task.moves < free_moves) return false;
+  return now - there.progress < first_stay * (1 << std::min(task.moves - free_moves, longest_stay));
+}
+
+}  // namespace
+
 bool Scheduler::steal(Index thief) {
   const Index victim = fleet_.busiest();
   if (victim == none || victim == thief) return false;
@@ -48,7 +63,7 @@ bool Scheduler::call_back(Index victim, Index thief) {
     Task& t = graph_[task];
     if (t.started || t.suspended || t.revoking || t.avoid == thief || !may_run(thief, task) || bound_to(task) != none)
       continue;
-    if (!worth_stealing(graph_, fleet_, settings_, task, victim, thief, true)) continue;
+    if (has_to_stay(t, fleet_[victim], now_) || !worth_stealing(graph_, fleet_, settings_, task, victim, thief, true)) continue;
     t.revoking = true;
     thieves_[task] = thief;
     ++fleet_[thief].calls_back;
@@ -91,7 +106,9 @@ void Scheduler::on(const TaskRevoked& event) {
     return;
   }
   unassign(task);
-  if (graph_[task].given) note_given(task, false);
+  Task& t = graph_[task];
+  if (t.moves < 255) ++t.moves;
+  if (t.given) note_given(task, false);
   wait_again(task);
 }
 

@@ -1,6 +1,7 @@
 // Cases of distributed's test_steal by name, on the scheduler's brain alone: who gets which share, and what may be moved for it.
 #include <algorithm>
 #include <deque>
+#include <functional>
 #include <iterator>
 #include <set>
 
@@ -264,6 +265,31 @@ TEST_F(RunningStates, BalanceWithLongerTask) {
   EXPECT_EQ(where(5), w(1));  // where its input is
   for (int second = 1; second <= 5 && where(5) == w(1); ++second) take(say(Tick{Time(std::chrono::seconds(second))}));
   EXPECT_EQ(where(5), w(2));
+}
+
+/// Neither gets what the tasks need. To find that out takes longer than the other waits before it takes them.
+TEST_F(RunningStates, PassesNoTaskOnAndOn) {
+  int moves = 0;
+  const std::function<void(const std::vector<Action>&)> give_up = [&](const std::vector<Action>& actions) {
+    for (const RevokeTask& asked : all<RevokeTask>(actions)) {
+      ++moves;
+      give_up(revoked(asked));
+    }
+  };
+  join(1, 3), join(2, 2), join(3, 3);
+  for (const std::uint32_t i : {1, 2, 3}) {
+    const std::uint32_t holder = std::min(i, 2u);
+    say(ValueScattered{.client = client, .id = task(i), .bytes = 5'000'000, .workers = {"w" + std::to_string(holder)}});
+    say(ValueAdded{w(holder), task(i), Attempt{0}, 5'000'000});
+  }
+  learn(4, 1, 10us);
+  for (std::uint64_t i = 5; i <= 10; ++i) give_up(submit(i, {1, 2, 3}, of(1)));
+  for (Time now = Time(0s); now < Time(60s); now += 100ms) {
+    for (std::uint32_t i = 1; i <= 3; ++i) say(Heartbeat{w(i)});
+    give_up(say(Tick{now}));
+  }
+  EXPECT_GE(moves, 6);
+  EXPECT_LE(moves, 6 * 12);  // each has stayed twice as long each time
 }
 
 TEST_F(RunningStates, SchedulerSaturatesCores) {
