@@ -47,6 +47,7 @@ void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Conn
   if (agents_.empty() && !handlers_.has_workers(name)) {
     warn(name, "the cluster has no agent: tasks wait until there is one (dflow agent)");
   }
+  ask_again(name, 0);
   host(name, program);
 }
 
@@ -59,11 +60,7 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
     program.asked = 0;
     host(name, program);
   }
-  for (auto each = wanted_.begin(); each != wanted_.end();) {
-    const auto next = std::next(each);
-    if (each->second.client == id) ask_for(each->first, each->second);
-    each = next;
-  }
+  ask_again(name, id);
 }
 
 bool Hosting::tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what) {
@@ -102,6 +99,7 @@ void Hosting::tick(core::Time now) {
     else if (!program.deserted) program.deserted = program.from_before ? now + kForReturn : now;
     else if (now - *program.deserted > kKept) {
       for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
+      std::erase_if(wanted_, [&](const auto& one) { return one.second.piece.program == name; });
       programs_.erase(each);
     }
     each = next;
@@ -156,19 +154,29 @@ void Hosting::on(std::uint32_t agent, PieceWanted& message) {
   ask_for(number, wanted);
 }
 
-/// Asks a client that is there, or tells the agent that none is.
+/// Asks a client that is there. If none is, one may come, or come back, until the program is stopped: what an agent could not
+/// get from the one that has ended must not be the end of the next one.
 void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
   const auto program = programs_.find(wanted.piece.program);
-  if (program == programs_.end() || program->second.clients.empty()) {
+  if (program == programs_.end()) {
     send(wanted.agent, Piece{.number = wanted.piece.number, .error = "the program that has it has ended"});
     wanted_.erase(number);
     return;
   }
+  wanted.client = 0;
+  if (program->second.clients.empty()) return;
   const auto& [id, connection] = *program->second.clients.begin();
   wanted.client = id;
   PieceWanted asked = wanted.piece;
   asked.number = number;
   connection->send(core::encode(ToClient(std::move(asked))));
+}
+
+/// What that client was asked for; 0: what waits for one.
+void Hosting::ask_again(const std::string& program, std::uint32_t client) {
+  for (auto& [number, wanted] : wanted_) {
+    if (wanted.client == client && wanted.piece.program == program) ask_for(number, wanted);
+  }
 }
 
 void Hosting::on(std::uint32_t client, Piece& message) {

@@ -92,8 +92,8 @@ class Hosting {
   };
   struct Wanted {
     std::uint32_t agent = 0;
-    std::uint32_t client = 0;
-    PieceWanted piece = {};  ///< With the agent's number.
+    std::uint32_t client = 0;  ///< Who was asked; 0: nobody is there.
+    PieceWanted piece = {};    ///< With the agent's number.
   };
 
   struct Flush {
@@ -106,6 +106,7 @@ class Hosting {
   void host(const std::string& name, Program& program);
   void compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed);
   void ask_for(std::uint64_t number, Wanted& wanted);
+  void ask_again(const std::string& program, std::uint32_t client);
   void on(std::uint32_t agent, AgentReport& message);
   void on(std::uint32_t agent, PieceWanted& message);
   void on(std::uint32_t agent, ProcessEnded& message);

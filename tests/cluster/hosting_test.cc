@@ -89,5 +89,39 @@ TEST_F(HostingTest, TakesAFilesBytesFromTheClientThatWasAskedAlone) {
   EXPECT_EQ(piece.bytes, "good");
 }
 
+TEST_F(HostingTest, AsksTheNextClientForWhatTheLastOneDidNotSend) {
+  AgentMember host(server_->address(), agent("h"));
+  std::optional<Client> first(std::in_place, server_->address(), client_of("p"));
+  offer(*first, kGood);
+  host.await<StartProgram>();
+  host.say(FromAgent(PieceWanted{.number = 5, .program = "p", .file = "app"}));
+  first->await<PieceWanted>();
+  first.reset();
+  host.say(FromAgent(PieceWanted{.number = 6, .program = "p", .file = "lib"}));
+  settle(host);
+  Client second(server_->address(), client_of("p"));
+  for (const std::string file : {"app", "lib"}) {
+    const PieceWanted asked = second.await<PieceWanted>();
+    EXPECT_EQ(asked.file, file);
+    second.say(FromClient(Piece{.number = asked.number, .bytes = "good"}));
+    const Piece piece = host.await<Piece>();
+    EXPECT_EQ(piece.number, file == "app" ? 5u : 6u);
+    EXPECT_EQ(piece.error, "");
+  }
+}
+
+/// The agent is back before any client is.
+TEST_F(HostingTest, LetsAnAgentWaitForAClientThatComesBack) {
+  AgentMember host(server_->address(), agent("h"));
+  host.say(FromAgent(ProgramHosted{"p", kGood}));
+  host.say(FromAgent(PieceWanted{.number = 5, .program = "p", .file = "app"}));
+  settle(host);
+  Client client(server_->address(), client_of("p"));
+  offer(client, kGood);
+  const std::uint64_t number = client.await<PieceWanted>().number;
+  client.say(FromClient(Piece{.number = number, .bytes = "good"}));
+  EXPECT_EQ(host.await<Piece>().bytes, "good");
+}
+
 }  // namespace
 }  // namespace dflow::cluster
