@@ -36,9 +36,17 @@ void ClientNode::send(core::Event event) {
   link_->up([&cluster = cluster_, event = std::move(event)] { cluster.tell(event); });
 }
 
-void ClientNode::ask(core::RequestId request, core::Event event) {
-  requests[request] = event;
+void ClientNode::ask(core::RequestId request, core::Event event, std::function<void()> then) {
+  requests[request] = {event, std::move(then)};
   send(std::move(event));
+}
+
+void ClientNode::answered(core::RequestId request) {
+  const auto found = requests.find(request);
+  if (found == requests.end()) return;
+  const auto then = std::move(found->second.then);
+  requests.erase(found);
+  if (then) then();
 }
 
 void ClientNode::kept(std::uint64_t messages) {
@@ -63,7 +71,7 @@ void ClientNode::reconnect() {
   else say(core::ClientJoined{id_, inside_});
   say(core::ClientReturned{id_, cluster_.doubtful_.contains(id_) ? unkept_.size() : 0});
   for (const core::Event& event : unkept_) say(event);
-  for (const auto& [request, event] : requests) say(event);
+  for (const auto& [id, request] : requests) say(request.event);
 }
 
 void ClientNode::submit(std::vector<core::TaskSpec> tasks) {
@@ -176,7 +184,8 @@ void ClientNode::receive(const core::Action& action) {
     });
     return;
   }
-  if (const auto* answer = std::get_if<core::RequestDone>(&action)) requests.erase(answer->request);
+  if (const auto* located = std::get_if<core::Located>(&action)) answered(located->request);
+  if (const auto* answer = std::get_if<core::RequestDone>(&action)) answered(answer->request);
 }
 
 void ClientNode::fetch(const core::Input& input, std::size_t holder) {

@@ -53,8 +53,8 @@ class ClientNode {
   void release(TaskId id);
   void cancel(TaskId id, bool force);
   void send(core::Event event);
-  /// Sends what will be answered by `RequestDone`, again if need be.
-  void ask(core::RequestId request, core::Event event);
+  /// Sends what will be answered, again if need be.
+  void ask(core::RequestId request, core::Event event, std::function<void()> then = {});
   void receive(const core::Action& action);
   /// The scheduler is gone, and with it the connection; and: another is there in its place.
   void cut();
@@ -69,7 +69,11 @@ class ClientNode {
   std::optional<TaskId> failed_input(TaskId id) const;
 
   std::map<TaskId, Future> futures;
-  std::map<core::RequestId, core::Event> requests;  ///< Unanswered.
+  struct Request {
+    core::Event event;
+    std::function<void()> then;  ///< When it is answered.
+  };
+  std::map<core::RequestId, Request> requests;  ///< Unanswered.
   std::size_t pending = 0;
   bool dead = false;
   ClientId id() const { return id_; }
@@ -79,6 +83,7 @@ class ClientNode {
   friend class Cluster;
   void end(TaskId id, Future::State state);
   bool fails_for_inputs(TaskId id);
+  void answered(core::RequestId request);
   void fetch(const core::Input& input, std::size_t holder);
 
   Cluster& cluster_;

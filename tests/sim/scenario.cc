@@ -18,6 +18,22 @@ struct Plan {
   std::string description;
 };
 
+/// What few programs ask for.
+void make_rarer(Plan& plan, Random& random) {
+  const auto on = [&](const char* name) {
+    const bool is = random.chance(0.25);
+    if (is) plan.description += std::string(" ") + name;
+    return is;
+  };
+  plan.user.timing = on("timeouts");
+  plan.user.pure = on("pure");
+  plan.user.sweeping = on("sweep");
+  plan.user.forgetting = on("forget");
+  plan.user.unwanted = on("unwanted");
+  plan.user.restarting = plan.user.requests && on("restart-workers");
+  plan.user.crashes |= plan.user.restarting;
+}
+
 /// Each feature is on in some runs only: what hides another one's bugs is then sometimes not there.
 Plan make_plan(Random& random) {
   Plan plan;
@@ -89,6 +105,7 @@ Plan make_plan(Random& random) {
   plan.user.crashes |= plan.cluster.replacing;
   plan.cluster.damaging = plan.restarting && aside.chance(0.3);
   if (plan.cluster.damaging) plan.description += " damaged-journal";
+  make_rarer(plan, aside);
   return plan;
 }
 
@@ -122,6 +139,7 @@ class Run {
     const bool emptied =
         world_.run(world_.now() + seconds(plan_.splitting ? 1200 : 120), 20'000'000, [this] { return cluster_->empty(); });
     require(emptied, "something is kept that nobody needs: " + cluster_->contents());
+    for (const auto& user : users_) user->verify_runs();
     cluster_->scheduler->check_invariants();
     if (cluster_->record) cluster_->replay();
     Outcome outcome{.events = world_.events, .description = plan_.description};

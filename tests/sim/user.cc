@@ -20,6 +20,10 @@ void User::submit_some() {
        --n) {
     batch.push_back(make_task());
   }
+  const auto unwanted = [&](TaskId id) {
+    return std::ranges::any_of(batch, [&](const core::TaskSpec& spec) { return spec.id == id && !spec.wanted; });
+  };
+  std::erase_if(usable_, unwanted);
   client_->submit(std::move(batch));
   act_at_random();
   const Duration pause = random.between(Duration{}, Duration{milliseconds(50)});
@@ -62,15 +66,29 @@ core::TaskSpec User::make_task() {
     if (known.body.throws != 255) known.body.throws = 0;
     cluster_.once.insert(spec.id);
   }
+  core::TaskOptions options;
   if (options_.constrained && random.chance(0.2)) {
-    core::TaskOptions constraint;
     if (random.chance(0.5))
-      constraint.resources = {{"tape", 1}};
+      options.resources = {{"tape", 1}};
     else
-      constraint.workers = {"w0", "h1"};
-    constraint.other_workers = random.chance(0.3);
-    spec.options = std::make_shared<core::TaskOptions>(constraint);
+      options.workers = {"w0", "h1"};
+    options.other_workers = random.chance(0.3);
   }
+  if (options_.timing && random.chance(0.1)) {
+    known.timed = true;
+    options.timeout = random.between(Duration{milliseconds(1)}, Duration{milliseconds(20)});
+    known.hopeless = random.chance(0.3);
+    if (known.hopeless) known.body.micros = 1'000'000;  // workers look at the time ten times a second
+  }
+  if (options != core::TaskOptions{}) spec.options = std::make_shared<core::TaskOptions>(options);
+  if (options_.pure && !known.once && random.chance(0.3)) spec.pure = known.pure = true;
+  if (options_.forgetting && random.chance(0.2)) spec.fire_and_forget = known.forgotten = true;
+  if (options_.sweeping && random.chance(0.2)) {
+    spec.on_failure = core::OnFailure::cancel_successors;
+    known.sweeps = true;
+  }
+  if (options_.unwanted && random.chance(0.2)) spec.wanted = false;
+  known.cancelled = restart_ && client_->requests.contains(*restart_);  // it may be said again
   spec.priority = random.chance(0.1) ? static_cast<std::int32_t>(random.between(0, 4)) - 2 : 0;
   spec.inputs = known.inputs;
   spec.payload = to_payload(known.body);
@@ -106,8 +124,11 @@ void User::act_at_random() {
     std::erase(usable_, id);
   }
   if (usable_.empty() || !options_.requests || !random.chance(0.3)) return;
+  if (options_.restarting && random.chance(0.1)) return restart();
   const core::RequestId request{next_request_++};
-  if (random.chance(0.4)) {
+  if (options_.restarting && random.chance(0.3)) {
+    client_->ask(request, core::LocateRequested{client_->id(), request, {pick(), pick()}});
+  } else if (random.chance(0.4)) {
     client_->ask(request, core::ReplicateRequested{client_->id(), request, {pick()}, 2});
   } else if (random.chance(0.5)) {
     client_->ask(request, core::RebalanceRequested{client_->id(), request});
@@ -120,13 +141,27 @@ void User::act_at_random() {
   }
 }
 
+/// As `ClientSession::restart` does it: what is pending is cancelled here as well, when there are other workers.
+void User::restart() {
+  restart_ = core::RequestId{next_request_++};
+  std::vector<TaskId> pending;
+  for (auto& [id, known] : known_) known.cancelled = true;
+  for (const auto& [id, future] : client_->futures) {
+    if (future.state == State::pending) pending.push_back(id);
+  }
+  client_->ask(*restart_, core::RestartRequested{client_->id(), *restart_}, [this, pending] {
+    for (const TaskId id : pending) client_->cancel(id, false);
+  });
+}
+
 void User::finish_if_done() {
   if (client_->dead) return;
   if (client_->pending > 0 || !client_->requests.empty()) {
     return cluster_.world.after(milliseconds(5), [this] { finish_if_done(); });
   }
   finished_ = true;
-  if (cluster_.world.random.chance(0.3)) return client_->leave();
+  left_ = cluster_.world.random.chance(0.3);
+  if (left_) return client_->leave();
   for (const auto& [id, future] : client_->futures) client_->release(id);
 }
 
@@ -144,6 +179,7 @@ std::optional<std::uint64_t> User::expected(TaskId id) const {
       if (!value) return otherwise;
       inputs.push_back(*value);
     }
+    if (known.hopeless) return std::nullopt;
     if (known.body.throws == 255 || known.body.kills == 255) return otherwise;
     for (std::uint8_t i = 0; i < known.body.children; ++i)
       children.push_back(evaluate_alone(known.body.child(i)));
@@ -156,6 +192,14 @@ bool User::descends(TaskId id, TaskId from) const {
   if (id == from) return true;
   const auto& inputs = known_.at(id).inputs;
   return std::any_of(inputs.begin(), inputs.end(), [&](TaskId input) { return descends(input, from); });
+}
+
+/// Between the two is one that has those cancelled which need it.
+bool User::swept(TaskId id, TaskId from) const {
+  const auto& inputs = known_.at(id).inputs;
+  return std::ranges::any_of(inputs, [&](TaskId input) {
+    return descends(input, from) && (known_.at(input).sweeps || swept(input, from));
+  });
 }
 
 bool User::may_fail(TaskId id, const core::Failure& failure) const {
@@ -179,8 +223,9 @@ bool User::may_fail(TaskId id, const core::Failure& failure) const {
     case Kind::invalid:
       return options_.tied;
     case Kind::timeout:
+      return known.timed;
     case Kind::swept:
-      return false;
+      return swept(id, failure.origin);
   }
   return false;
 }
@@ -206,6 +251,23 @@ void User::verify() const {
       require(*value == future.value, name + " has a wrong value");
     }
     require(future.state != State::pending || future.released, name + " never ended");
+  }
+}
+
+/// It, or what it needs, may have failed or been cancelled for a reason that is not its own.
+bool User::disturbed(TaskId id) const {
+  const Known& known = known_.at(id);
+  return known.cancelled || known.timed || known.ignore || cluster_.unlucky.contains(id) ||
+         std::ranges::any_of(known.inputs, [&](TaskId input) { return disturbed(input); });
+}
+
+void User::verify_runs() const {
+  if (options_.crashes || options_.tied || !finished_) return;
+  for (const auto& [id, known] : known_) {
+    const bool must = known.forgotten || (!known.pure && !left_);
+    if (!must || known.scattered || disturbed(id) || !expected(id)) continue;
+    const auto runs = cluster_.runs.find(id);
+    require(runs != cluster_.runs.end() && runs->second > 0, "task " + std::to_string(core::number_of(id)) + " never ran");
   }
 }
 

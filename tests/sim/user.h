@@ -26,6 +26,12 @@ struct UserOptions {
   bool constrained = false;
   bool requests = false;
   bool once = false;
+  bool timing = false;       ///< Bodies that may run so long only, some of which never make it.
+  bool pure = false;
+  bool sweeping = false;     ///< What needs a task that has failed is cancelled.
+  bool forgetting = false;   ///< Tasks that run even if their client leaves.
+  bool unwanted = false;     ///< Tasks that only others of their submission need.
+  bool restarting = false;   ///< All the workers are replaced, and all that the client has is cancelled.
   bool crashes = false;  ///< Workers may be lost: so may scattered values.
   bool tied = false;     ///< What is tied to its place may be out of reach for others.
 };
@@ -38,6 +44,8 @@ class User {
   World::Host host() const { return client_->host(); }
   /// Throws `Violation` if something that came out is not what must come out.
   void verify() const;
+  /// When nothing is left to do: the same if a task that nobody waits for was left out and must not be.
+  void verify_runs() const;
   std::string unfinished() const;
   std::size_t tasks() const { return known_.size(); }
   std::size_t failures() const;
@@ -50,17 +58,25 @@ class User {
     bool scattered = false;
     bool once = false;
     bool cancelled = false;
+    bool timed = false;
+    bool hopeless = false;  ///< Its body takes longer than it may, anywhere.
+    bool sweeps = false;
+    bool pure = false;
+    bool forgotten = false;  ///< Runs even if its client has left.
     std::uint64_t value = 0;  ///< Of a scattered one.
   };
   void submit_some();
   core::TaskSpec make_task();
   void scatter_one();
   void act_at_random();
+  void restart();
   void finish_if_done();
   /// Its value if nothing unlucky happens; empty if it has none.
   std::optional<std::uint64_t> expected(TaskId id) const;
   bool may_fail(TaskId id, const core::Failure& failure) const;
   bool descends(TaskId id, TaskId from) const;
+  bool swept(TaskId id, TaskId from) const;
+  bool disturbed(TaskId id) const;
 
   Cluster& cluster_;
   UserOptions options_;
@@ -68,7 +84,9 @@ class User {
   std::map<TaskId, Known> known_;
   std::vector<TaskId> usable_;
   bool finished_ = false;
+  bool left_ = false;
   std::uint64_t next_request_ = 1;
+  std::optional<core::RequestId> restart_ = {};  ///< The last.
   mutable std::map<TaskId, std::optional<std::uint64_t>> expectations_;
 };
 
