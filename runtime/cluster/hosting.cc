@@ -91,6 +91,7 @@ void Hosting::host(const std::string& name, Program& program) {
 }
 
 void Hosting::tick(core::Time now) {
+  refuse_overdue(now);
   for (auto each = programs_.begin(); each != programs_.end();) {
     const auto next = std::next(each);
     auto& [name, program] = *each;
@@ -154,17 +155,14 @@ void Hosting::on(std::uint32_t agent, PieceWanted& message) {
   ask_for(number, wanted);
 }
 
-/// Asks a client that is there. If none is, one may come, or come back, until the program is stopped: what an agent could not
-/// get from the one that has ended must not be the end of the next one.
+/// Asks a client that is there. If none is, one may come, or come back: what an agent could not get from the one that has ended must
+/// not be the end of the next one.
 void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
   const auto program = programs_.find(wanted.piece.program);
-  if (program == programs_.end()) {
-    send(wanted.agent, Piece{.number = wanted.piece.number, .error = "the program that has it has ended"});
-    wanted_.erase(number);
-    return;
-  }
+  if (program == programs_.end()) return refuse(number);
   wanted.client = 0;
   if (program->second.clients.empty()) return;
+  wanted.since.reset();
   const auto& [id, connection] = *program->second.clients.begin();
   wanted.client = id;
   PieceWanted asked = wanted.piece;
@@ -172,9 +170,26 @@ void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
   connection->send(core::encode(ToClient(std::move(asked))));
 }
 
+void Hosting::refuse(std::uint64_t number) {
+  const Wanted& wanted = wanted_.at(number);
+  send(wanted.agent, Piece{.number = wanted.piece.number, .error = "the program that has it has ended"});
+  wanted_.erase(number);
+}
+
+/// What a program has left to be done cannot be done without its files.
+void Hosting::refuse_overdue(core::Time now) {
+  for (auto each = wanted_.begin(); each != wanted_.end();) {
+    auto& [number, wanted] = *each++;
+    if (wanted.client != 0) continue;
+    if (!wanted.since) wanted.since = now;
+    if (now - *wanted.since > kForReturn) refuse(number);
+  }
+}
+
 /// What that client was asked for; 0: what waits for one.
 void Hosting::ask_again(const std::string& program, std::uint32_t client) {
-  for (auto& [number, wanted] : wanted_) {
+  for (auto each = wanted_.begin(); each != wanted_.end();) {
+    auto& [number, wanted] = *each++;  // it may be refused
     if (wanted.client == client && wanted.piece.program == program) ask_for(number, wanted);
   }
 }

@@ -93,6 +93,7 @@ class Hosting {
   struct Wanted {
     std::uint32_t agent = 0;
     std::uint32_t client = 0;  ///< Who was asked; 0: nobody is there.
+    std::optional<core::Time> since = {};  ///< When nobody was found there to be asked.
     PieceWanted piece = {};    ///< With the agent's number.
   };
 
@@ -106,6 +107,8 @@ class Hosting {
   void host(const std::string& name, Program& program);
   void compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed);
   void ask_for(std::uint64_t number, Wanted& wanted);
+  void refuse(std::uint64_t number);
+  void refuse_overdue(core::Time now);
   void ask_again(const std::string& program, std::uint32_t client);
   void on(std::uint32_t agent, AgentReport& message);
   void on(std::uint32_t agent, PieceWanted& message);

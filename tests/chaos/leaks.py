@@ -11,6 +11,19 @@ def resources(pid):
     return len(os.listdir(f"/proc/{pid}/fd")), len(os.listdir(f"/proc/{pid}/task"))
 
 
+def described(pid):
+    """The same for people: what the files are, and where the threads are in the kernel."""
+    def read(path):
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    try:
+        files = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
+        threads = [f"{read(f'/proc/{pid}/task/{tid}/comm')} in {read(f'/proc/{pid}/task/{tid}/wchan')}" for tid in os.listdir(f"/proc/{pid}/task")]
+    except OSError as error:
+        return str(error)
+    return f"{sorted(files)}, {sorted(threads)}"
+
+
 class Leaks:
     def __init__(self, home, alone):
         """`alone`: nobody else is in this network."""
@@ -57,7 +70,7 @@ class Leaks:
         """All workers have ended, and the members that there are now have no more than those of the beginning."""
         wait_until("all workers have ended", self.forget_ended)
         for kind, pid in members:
-            wait_until(lambda: f"the {kind} has at most {self.at_first[kind]} files and threads, not {resources(pid)}",
+            wait_until(lambda: f"the {kind} has at most {self.at_first[kind]} files and threads, not {resources(pid)}: {described(pid)}",
                        lambda: all(now <= then for now, then in zip(resources(pid), self.at_first[kind])))
 
     def check_machine(self):
