@@ -88,7 +88,7 @@ core::TaskSpec User::make_task() {
     known.sweeps = true;
   }
   if (options_.unwanted && random.chance(0.2)) spec.wanted = false;
-  known.cancelled = restart_ && client_->requests.contains(*restart_);  // it may be said again
+  known.cancelled = restarts();
   spec.priority = random.chance(0.1) ? static_cast<std::int32_t>(random.between(0, 4)) - 2 : 0;
   spec.inputs = known.inputs;
   spec.payload = to_payload(known.body);
@@ -102,6 +102,7 @@ void User::scatter_one() {
   const TaskId id = client_->next_id();
   Known known;
   known.scattered = true;
+  known.cancelled = restarts();
   known.value = random.next();
   known_[id] = known;
   usable_.push_back(id);
@@ -124,7 +125,7 @@ void User::act_at_random() {
     std::erase(usable_, id);
   }
   if (usable_.empty() || !options_.requests || !random.chance(0.3)) return;
-  if (options_.restarting && random.chance(0.1)) return restart();
+  if (options_.restarting && !restarts() && random.chance(0.1)) return restart();
   const core::RequestId request{next_request_++};
   if (options_.restarting && random.chance(0.3)) {
     client_->ask(request, core::LocateRequested{client_->id(), request, {pick(), pick()}});
@@ -140,6 +141,9 @@ void User::act_at_random() {
     client_->ask(request, core::RetireRequested{client_->id(), request, {life->id}});
   }
 }
+
+/// It has asked for that, may ask again, and what it submits meanwhile is cancelled with the rest.
+bool User::restarts() const { return restart_ && client_->requests.contains(*restart_); }
 
 /// As `ClientSession::restart` does it: what is pending is cancelled here as well, when there are other workers.
 void User::restart() {

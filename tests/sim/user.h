@@ -70,6 +70,7 @@ class User {
   void scatter_one();
   void act_at_random();
   void restart();
+  bool restarts() const;
   void finish_if_done();
   /// Its value if nothing unlucky happens; empty if it has none.
   std::optional<std::uint64_t> expected(TaskId id) const;
