@@ -302,8 +302,10 @@ class Scheduler {
     Index task = none;
     std::uint16_t suspicion = 0;  ///< 0: it was on its way.
     bool ended = false;           ///< It did not run any more: its result is what the worker had too much of.
+    bool submitter = false;       ///< Of what ran.
   };
   void suspect(const Member& gone, const WorkerLost& lost, std::vector<Suspect>& suspects) const;
+  void suspect_submitters(const Member& gone, std::vector<Suspect>& suspects) const;
   std::vector<Index> all_at(const Member& member) const;
   Index too_large(const Member& gone, const WorkerLost& lost) const;
   std::string crowd_of(const Member& gone, const WorkerLost& lost) const;

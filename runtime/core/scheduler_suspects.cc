@@ -57,6 +57,24 @@ void Scheduler::suspect(const Member& gone, const WorkerLost& lost, std::vector<
     if (its == 0 && !lost.running) suspects.push_back({task, 0});
     else if (most > 0 && its == most) suspects.push_back({task, sure ? Task::kSuspicion : std::uint16_t{1}});
   }
+  if (most == 3) suspect_submitters(gone, suspects);
+}
+
+/// What was submitted from the worker that it has killed is gone with its client: who waited there for it will submit it again, and is
+/// one with it.
+void Scheduler::suspect_submitters(const Member& gone, std::vector<Suspect>& suspects) const {
+  const auto from_there = [&](const Suspect& each) {
+    const auto client = clients_.find(client_of(graph_[each.task].id));
+    return client != clients_.end() && client->second.inside == gone.self.worker;
+  };
+  const auto sure = [](const Suspect& each) { return each.suspicion > 0; };
+  if (!std::ranges::all_of(suspects, [&](const Suspect& each) { return !sure(each) || from_there(each); })) return;
+  std::vector<Index> waiting;
+  for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+    const bool known = std::ranges::any_of(suspects, [&](const Suspect& each) { return each.task == task; });
+    if (graph_[task].suspended && !known) waiting.push_back(task);
+  }
+  for (const Index task : waiting) suspects.push_back({task, waiting.size() == 1 ? Task::kSuspicion : std::uint16_t{1}, false, true});
 }
 
 /// A worker was killed, and may have been for its memory: the task whose result is the larger part of what it may have, and is not on
@@ -130,6 +148,7 @@ std::string Scheduler::why_lost(const Suspect& suspect, const Member& member) co
   const Task& t = graph_[suspect.task];
   if (suspect.suspicion == 0) return std::to_string(t.losses) + " workers died before they had begun it";
   const std::string died = std::to_string(t.deaths()) + " workers died while they ";
+  if (suspect.submitter) return died + "ran it, or a task that it had submitted and waited for";
   if (!suspect.ended) return died + "ran it";
   return died + "ran it, or had its result of " + std::to_string(t.bytes) + " bytes, which could not be written to a disk, in a memory of " +
          std::to_string(member.limit) + " bytes: make it smaller, or give workers more memory";

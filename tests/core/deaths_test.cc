@@ -45,6 +45,29 @@ TEST_F(SchedulerTest, DoesNotBlameATaskThatOnlyWaited) {
   EXPECT_TRUE(last_run.at(task(2)).alone);
 }
 
+/// Each time it submits another one that kills its worker.
+TEST_F(SchedulerTest, BlamesATaskForWhatItSubmitsAndWaitsFor) {
+  submit(1);
+  std::vector<TaskEnded> ended;
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    const WorkerId worker{i};
+    const ClientId inner{10 + i};
+    ASSERT_THAT(ran(join(i, 2)), ElementsAre(task(1)));
+    say(ClientJoined{inner, worker});
+    say(TaskStarted{worker, task(1), last_run.at(task(1)).attempt});
+    say(TaskSuspended{worker, task(1), last_run.at(task(1)).attempt});
+    const TaskId bomb = task_id(inner, 1);
+    ASSERT_THAT(ran(say(TasksSubmitted{inner, {{.id = bomb, .inside = task(1)}}})), ElementsAre(bomb));
+    say(TaskStarted{worker, bomb, last_run.at(bomb).attempt});
+    ended = all<TaskEnded>(lose(i, std::nullopt));
+    say(ClientLeft{inner});
+  }
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended[0].id, task(1));
+  EXPECT_EQ(ended[0].failure->kind, Failure::Kind::worker_lost);
+  EXPECT_THAT(ended[0].failure->message, HasSubstr("3 workers died while they ran it, or a task that it had submitted"));
+}
+
 TEST_F(SchedulerTest, BlamesNobodyForTheEndOfAnIdleWorker) {
   for (std::uint32_t worker = 1; worker <= 5; ++worker) {
     join(worker);
