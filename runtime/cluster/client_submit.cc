@@ -25,8 +25,6 @@ constexpr std::size_t kInlineValue = 4096;
 /// Tasks and bytes that are sent as one message.
 constexpr std::size_t kMostTasks = Bursts::kMost;
 constexpr std::size_t kMostBytes = 1 << 20;
-/// A task's arguments travel through the scheduler, and in one frame.
-constexpr std::size_t kMostArguments = 32 << 20;
 /// Tasks that follow each other faster are sent together.
 constexpr std::chrono::microseconds kLull{30};
 constexpr std::chrono::milliseconds kLinger{2};
@@ -220,10 +218,6 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
     }
     return InputRef{.index = numbers.of(id)};
   });
-  if (payload.size() > kMostArguments) {
-    throw Error("dflow: the arguments of " + detail::describe(node) + " take " + std::to_string(payload.size() >> 20) +
-                " MiB, and a task can be sent with 32: scatter() what is large");
-  }
   {
     const std::lock_guard lock(mutex_);
     for (std::uint32_t i = 0; i < node.edge_count; ++i) {  // what it comes after

@@ -116,6 +116,10 @@ std::string write_task(Node& node, const NameInput& name_input) {
   out.code(form);
   form->write(node, out);
   const std::vector<std::byte> bytes = out.bytes().take();
+  if (bytes.size() > kMostArguments) {
+    throw Error("dflow: the arguments of " + dflow::detail::describe(node) + " take " + std::to_string(bytes.size() >> 20) +
+                " MiB, and a task can be sent with 32: scatter() what is large");
+  }
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 

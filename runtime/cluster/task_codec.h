@@ -21,7 +21,10 @@ struct InputRef {
 /// Decides how an input crosses: by number, or as the value itself.
 using NameInput = std::function<InputRef(Node& producer)>;
 
-/// Throws SerializeError that names the type if the task cannot be sent.
+/// A task's arguments travel through the scheduler, and in one frame.
+inline constexpr std::size_t kMostArguments = 32 << 20;
+
+/// Throws SerializeError that names the type if the task cannot be sent, and Error if it is larger than that.
 std::string write_task(Node& node, const NameInput& name_input);
 
 /// Gives the ended node of the input `index`, whose value is of this form.

@@ -71,6 +71,50 @@ class RegexError : public std::regex_error {
 
 }  // namespace
 
+namespace {
+
+/// Their constructors make the text of parts, and what crosses is the text.
+class CarriedMayHaveRun : public MayHaveRun {
+ public:
+  explicit CarriedMayHaveRun(std::string text) : MayHaveRun("", ""), text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+class CarriedWorkerLost : public WorkerLost {
+ public:
+  CarriedWorkerLost(const WorkerLost& error, std::string text)
+      : WorkerLost("", error.worker(), error.end(), error.last_words()), text_(std::move(text)) {}
+  const char* what() const noexcept override { return text_.c_str(); }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+template <>
+struct Serialize<CarriedMayHaveRun> {
+  using parts = detail::Types<>;
+  static void write(Writer& out, const CarriedMayHaveRun& error) { out.write(std::string(error.what())); }
+  static CarriedMayHaveRun read(Reader& in) { return CarriedMayHaveRun(in.read<std::string>()); }
+};
+
+template <>
+struct Serialize<CarriedWorkerLost> {
+  using parts = detail::Types<>;
+  static void write(Writer& out, const CarriedWorkerLost& error) {
+    for (const std::string& text : {error.worker(), error.end(), error.last_words(), std::string(error.what())}) out.write(text);
+  }
+  static CarriedWorkerLost read(Reader& in) {
+    const auto worker = in.read<std::string>();
+    const auto end = in.read<std::string>();
+    const WorkerLost parts("", worker, end, in.read<std::string>());
+    return {parts, in.read<std::string>()};
+  }
+};
+
 /// Of a category that is a program's own, there is nothing to write.
 template <>
 struct Serialize<std::system_error> {
@@ -159,22 +203,30 @@ struct Serialize<RemoteError> {
 namespace detail {
 namespace {
 
+template <class Sent, class E>
+Sent sent_as(const E& thrown) {
+  if constexpr (std::is_same_v<E, std::regex_error>) return {thrown.code(), thrown.what()};
+  else if constexpr (std::is_same_v<E, WorkerLost>) return {thrown, thrown.what()};
+  else return Sent(thrown.what());
+}
+
 /// Of a type that a handler for E catches, which arrives as an E or as what is derived from it.
 template <class E, class Sent = E>
 void write_caught(const std::exception_ptr& error, Writer& out) {
   try {
     std::rethrow_exception(error);
   } catch (const E& thrown) {
-    if constexpr (std::is_same_v<E, Sent>) {
-      out.write(thrown);
-    } else {
-      out.write(Sent(thrown.code(), thrown.what()));
-    }
+    if constexpr (std::is_same_v<E, Sent>) out.write(thrown);
+    else out.write(sent_as<Sent>(thrown));
   }
 }
 
 constexpr ExceptionCodec kRegexError{&typeid(std::regex_error), write_caught<std::regex_error, RegexError>,
                                      read_thrown<RegexError>};
+constexpr ExceptionCodec kMayHaveRun{&typeid(MayHaveRun), write_caught<MayHaveRun, CarriedMayHaveRun>,
+                                     read_thrown<CarriedMayHaveRun>};
+constexpr ExceptionCodec kWorkerLost{&typeid(WorkerLost), write_caught<WorkerLost, CarriedWorkerLost>,
+                                     read_thrown<CarriedWorkerLost>};
 
 /// Streams throw a class of the library's own, derived from what users catch; it has no name to ask by.
 const ExceptionCodec& stream_failure() {
@@ -200,7 +252,10 @@ class Registry {
     add<std::logic_error, std::invalid_argument, std::domain_error, std::length_error, std::out_of_range,
         std::runtime_error, std::range_error, std::overflow_error, std::underflow_error, std::system_error>();
     add<std::ios_base::failure, std::filesystem::filesystem_error, std::future_error, RegexError>();
+    add<CarriedMayHaveRun, CarriedWorkerLost>();
     add(kRegexError);
+    add(kMayHaveRun);
+    add(kWorkerLost);
     add(stream_failure());
     add<std::exception, std::bad_exception, std::bad_alloc, std::bad_array_new_length, std::bad_cast,
         std::bad_typeid, std::bad_optional_access, std::bad_variant_access, std::bad_function_call,
@@ -237,11 +292,17 @@ Registry& registry() {
   return *all;
 }
 
+/// An exception travels with the news of its task's end, to all who need it: it is no way to send data.
+constexpr std::size_t kMostBytes = 1 << 20;
+
 std::string message_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& known) {
-    return known.what();
+    std::string text = known.what();
+    if (text.size() <= kMostBytes) return text;
+    const std::string rest = "... (" + std::to_string(text.size()) + " bytes in all)";
+    return text.substr(0, kMostBytes) + rest;
   } catch (...) {
     return "";
   }
@@ -260,6 +321,7 @@ std::optional<std::vector<std::byte>> bytes_of(const std::exception_ptr& error) 
   try {
     Writer out;
     codec->write(error, out);
+    if (out.size() > kMostBytes) return std::nullopt;
     return out.take();
   } catch (const SerializeError&) {
     return std::nullopt;

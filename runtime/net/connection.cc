@@ -19,11 +19,14 @@ constexpr std::size_t kMostLingering = 16 << 10;
 /// When so much has come, the other side is told, so that it need not keep it any longer, also if there is nothing else to say.
 constexpr std::size_t kToldAfter = 1 << 20;
 
-std::size_t size_of(const std::vector<std::string>& messages) {
+std::size_t size_of(std::span<const std::string> messages) {
   std::size_t size = 0;
   for (const std::string& message : messages) size += message.size();
   return size;
 }
+
+/// What is larger than a frame may be, with what is around it, does not arrive.
+constexpr std::size_t kMostMessage = kMostHeader - 4096;
 
 thread_local Together* together = nullptr;
 
@@ -70,7 +73,7 @@ void Connection::start(Handlers handlers) {
 
 void Connection::send(std::string message) {
   std::unique_lock lock(mutex_);
-  if (closed_ || finishing_ || !admit(message.size())) return;
+  if (closed_ || finishing_ || !admit({&message, 1})) return;
   unheard_.add(std::move(message));
   write_soon(lock);
 }
@@ -78,7 +81,7 @@ void Connection::send(std::string message) {
 void Connection::send(std::vector<std::string> messages) {
   if (messages.empty()) return;
   std::unique_lock lock(mutex_);
-  if (closed_ || finishing_ || !admit(size_of(messages))) return;
+  if (closed_ || finishing_ || !admit(messages)) return;
   queue(std::move(messages));
   write_soon(lock);
 }
@@ -94,7 +97,7 @@ void Connection::write_soon(std::unique_lock<std::mutex>& lock) {
 void Connection::send_later(std::vector<std::string> messages) {
   if (messages.empty()) return;
   std::unique_lock lock(mutex_);
-  if (closed_ || finishing_ || !admit(size_of(messages))) return;
+  if (closed_ || finishing_ || !admit(messages)) return;
   if (io_) {
     queue(std::move(messages));
     return write_soon(lock);
@@ -109,9 +112,11 @@ void Connection::queue(std::vector<std::string> messages) {
   for (std::string& message : messages) unheard_.add(std::move(message));
 }
 
-/// False if too much waits already: that is the connection's end.
-bool Connection::admit(std::size_t size) {
-  if (size <= bonds_.most_waiting - std::min(unheard_.waiting(), bonds_.most_waiting)) return true;
+/// False if too much waits already, or one of them cannot be sent: that is the connection's end, so that nobody waits for it.
+bool Connection::admit(std::span<const std::string> messages) {
+  const auto too_large = [](const std::string& message) { return message.size() > kMostMessage; };
+  const std::size_t size = size_of(messages);
+  if (std::ranges::none_of(messages, too_large) && size <= bonds_.most_waiting - std::min(unheard_.waiting(), bonds_.most_waiting)) return true;
   end();
   return false;
 }

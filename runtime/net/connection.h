@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -117,7 +118,7 @@ class Connection final : private Pacemaker::Member {
     std::size_t gone = 0;    ///< Of the bytes.
   };
 
-  bool admit(std::size_t size);
+  bool admit(std::span<const std::string> messages);
   void queue(std::vector<std::string> messages);
   void write_soon(std::unique_lock<std::mutex>& lock);
   void write_queued(std::unique_lock<std::mutex>& lock);

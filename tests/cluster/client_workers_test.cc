@@ -72,6 +72,8 @@ TEST_F(Workers, SetUpThatFailsIsToldAndForgotten) {
   kill_all(ex);
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
   EXPECT_THAT(thrown_by([&] { ex.on_worker([](int) {}, ex.submit(inc, 1)); }), HasSubstr("no futures"));
+  const std::vector<char> table(std::size_t{70} << 20);
+  EXPECT_THAT(thrown_by([&] { ex.on_worker([](const std::vector<char>&) {}, table); }), HasSubstr("take 70 MiB, and a task can be sent with 32"));
 }
 
 TEST_F(Workers, RetiredOnesGiveTheirValuesAwayAndAreGone) {
