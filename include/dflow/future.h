@@ -78,7 +78,8 @@ class Future {
   /// True unless empty (default-constructed or moved from).
   bool valid() const noexcept { return static_cast<bool>(node_); }
 
-  /// The result. The reference is valid while a handle to this task lives.
+  /// The result. The reference is valid while a handle to this task lives, and of a move-only result until another task, or
+  /// `get() &&`, takes it; then this throws InvalidStateError.
   decltype(auto) get() const& {
     finish(std::nullopt);
     return reference();
@@ -187,7 +188,12 @@ class Future {
   }
 
   std::conditional_t<std::is_void_v<T>, void, const detail::Stored<T>&> reference() const {
-    if constexpr (!std::is_void_v<T>) return node().value();
+    if constexpr (!std::is_void_v<T>) {
+      if constexpr (!detail::is_copyable_v<T>) {
+        if (node().marked(detail::kConsumed)) detail::throw_consumed();
+      }
+      return node().value();
+    }
   }
 
   T take([[maybe_unused]] detail::Deadline deadline) {

@@ -210,6 +210,8 @@ TEST(Argument, MoveOnlyResultIsConsumedOnce) {
   const Future<int> first = ex.submit(eat, p);
   EXPECT_THROW(ex.submit(eat, p), InvalidStateError);
   EXPECT_THROW(ex.submit([](const std::unique_ptr<int>&) {}, p), InvalidStateError);
+  EXPECT_THROW(p.get(), InvalidStateError);
+  EXPECT_THROW(p.get(std::chrono::hours(1)), InvalidStateError);
   EXPECT_THROW(std::move(p).get(), InvalidStateError);
   EXPECT_EQ(first.get(), 4);
 }
