@@ -53,7 +53,7 @@ struct TaskOptions {
   /// Names or hosts of the workers that may run the task; empty: any. One process may run everything.
   std::vector<std::string> workers = {};
 
-  /// The longest a task may run, from its start. Then its stop token is asked to stop and its future fails with
+  /// The longest a task may run, from its start, each time that it is tried. Then its stop token is asked to stop and its future fails with
   /// `TimeoutError`, under OnFailure::ignore too: the body may still be writing to where the result goes. What it
   /// returns then is dropped.
   std::optional<Duration> timeout = {};

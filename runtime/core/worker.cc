@@ -101,7 +101,8 @@ void Worker::start(Work& work) {
   disk_tried_ = false;
   if (order.alone) alone_ = Name{order.id, order.attempt};
   if (order.options && order.options->timeout && !order.default_value) {
-    work.deadline = now_ + *order.options->timeout;
+    const Duration limit = *order.options->timeout;  // somebody else's word
+    work.deadline = limit < Time::max() - now_ ? now_ + limit : Time::max();
     deadlines_.insert({*work.deadline, {order.id, order.attempt}});
   }
   StartBody body{

@@ -161,6 +161,7 @@ class Engine {
   bool claim_inner(Node& node);
   Node* finish_inner(Node& node);
   void start_timer(Node& node);
+  bool renew_timer(Node& node);
   void time_out(Node& node);
   /// Publishes the state and tells everybody. Returns the first consumer that became ready; pushes the others.
   Node* complete(Node& node, State state);

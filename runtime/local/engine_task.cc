@@ -109,7 +109,7 @@ Engine::Outcome Engine::run_body(Node& node) {
     if (node.has(detail::kTimed)) note_duration(node, end - start);
     if (succeeded && node.has(detail::kForwards)) return Outcome::succeeded;  // settled when the inner task ends
     const bool again = !succeeded && options && attempt < options->retries && node.state() == State::running;
-    if (again) continue;
+    if (again && renew_timer(node)) continue;
     if (!settle(node)) {
       if (succeeded) node.discard_value();
       return Outcome::timed_out;
@@ -242,10 +242,20 @@ Node* Engine::finish_inner(Node& node) {
 // ---- Time limits -------------------------------------------------------------------------------------------------
 
 void Engine::start_timer(Node& node) {
+  detail::Extras& extras = *node.extras();
+  const detail::Deadline limit = detail::deadline_in(*extras.options->timeout);
+  if (!limit) return;  // beyond what clocks show
   node.retain();  // the timer's action holds it, whether it runs or not
   const auto hold = std::make_shared<detail::NodeRef>(&node);
-  detail::Extras& extras = *node.extras();
-  extras.timer = timers_.add(detail::Clock::now() + *extras.options->timeout, [this, hold] { time_out(*hold->get()); });
+  extras.timer = timers_.add(*limit, [this, hold] { time_out(*hold->get()); });
+}
+
+/// Its body is about to be tried again. False if it was too late for that.
+bool Engine::renew_timer(Node& node) {
+  if (!has_timer(node)) return true;
+  timers_.forget(std::exchange(node.extras()->timer, 0));
+  start_timer(node);
+  return node.state() == State::running;
 }
 
 void Engine::time_out(Node& node) {

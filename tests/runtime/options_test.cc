@@ -111,6 +111,22 @@ TEST(Options, ExecutorWaitsForABodyThatRanOverItsLimit) {
   }
 }
 
+TEST(Options, TimeoutCountsFromTheStartOfEachTry) {
+  Executor ex;
+  int tries = 0;
+  const auto third = ex.with({.retries = 2, .timeout = 4s}).submit([&] {
+    std::this_thread::sleep_for(1500ms);  // longer than the limit, all together
+    if (++tries < 3) throw std::runtime_error("not yet");
+    return tries;
+  });
+  EXPECT_EQ(third.get(), 3);
+}
+
+TEST(Options, LongestTimeout) {
+  Executor ex;
+  EXPECT_EQ(ex.with({.timeout = Duration::max()}).submit(square, 3).get(), 9);
+}
+
 TEST(Options, TimeoutOfATaskThatWaitsForItsInnerFuture) {
   Executor ex(threads(1));
   Promise<int> promise;
