@@ -9,6 +9,7 @@
 
 #include "runtime/local/current.h"
 #include "runtime/local/engine.h"
+#include "runtime/local/local_session.h"
 #include "runtime/local/names.h"
 #include "runtime/local/origins.h"
 #include "runtime/local/pace.h"
@@ -198,6 +199,7 @@ Node* Engine::finish_forwarded(Node& node) {
 }
 
 Node* Engine::await_inner(Node& node) {
+  if (active().travels) active().session->blocked(node);  // before the inner one can end
   node.pending.store(1, std::memory_order_relaxed);
   node.retain();
   node.mark(detail::kAwaitsInner);
@@ -215,6 +217,7 @@ bool Engine::claim_inner(Node& node) {
 }
 
 Node* Engine::finish_inner(Node& node) {
+  if (active().travels) active().session->unblocked(node);
   Node& inner = *node.inner()->producer;
   State outcome = inner.state();
   std::exception_ptr error = outcome == State::failed ? inner.error() : nullptr;

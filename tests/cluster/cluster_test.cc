@@ -1,4 +1,5 @@
 // Tasks, values and exceptions that cross processes.
+#include <csignal>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -25,6 +26,10 @@ long fibonacci(Executor& ex, int n) {
   return a.get() + b.get();
 }
 Future<long> later(Executor& ex, long x) { return ex.submit(square, x); }
+Future<long> awaited(Executor& ex, long x) { co_return co_await ex.submit(square, x) + co_await ex.submit(later, x); }
+int worker_dies_under_inner(Executor& ex) {
+  return ex.with({.allowed_failures = 1}).submit([] { return std::raise(SIGSEGV); }).get();
+}
 
 struct Account {
   long balance = 0;
@@ -119,6 +124,15 @@ TEST_F(Cluster, ReturnedFuturesAreFlattened) {
   EXPECT_EQ(ex.submit(later, 6L).get(), 36);
 }
 
+/// Whoever returns a future gives its thread to what that stands for.
+TEST_F(Cluster, MoreTasksReturnFuturesThanThereAreThreads) {
+  use_workers(1);
+  Executor ex;
+  const std::vector<long> xs{1, 2, 3, 4, 5, 6, 7, 8};
+  EXPECT_THAT(ex.gather(ex.map(later, xs)), ElementsAre(1, 4, 9, 16, 25, 36, 49, 64));
+  EXPECT_THAT(ex.gather(ex.map(awaited, xs)), ElementsAre(2, 8, 18, 32, 50, 72, 98, 128));
+}
+
 TEST_F(Cluster, ThenAndCallbacksMayWaitForOtherTasks) {
   Executor ex;
   EXPECT_EQ(ex.submit(square, 3L).then(half).get(), 4);
@@ -157,6 +171,30 @@ struct Unheard {
   void* where = nullptr;
 };
 
+/// It would not fit into a message.
+TEST_F(Cluster, ExceptionsArriveHoweverLongTheirTextIs) {
+  Executor ex;
+  const auto fails = ex.submit([](std::size_t n) { throw std::runtime_error(std::string(n, 'x')); }, std::size_t{70} << 20);
+  try {
+    fails.get();
+    FAIL();
+  } catch (const RemoteError& error) {
+    EXPECT_EQ(error.type(), "std::runtime_error");
+    EXPECT_THAT(error.message(), HasSubstr("xx... (73400320 bytes in all)"));
+  }
+}
+
+TEST_F(Cluster, WhatATaskHeardOfALostWorkerArrivesAsItWas) {
+  Executor ex;
+  try {
+    ex.submit(worker_dies_under_inner).get();
+    FAIL();
+  } catch (const WorkerLost& error) {
+    EXPECT_THAT(error.end(), HasSubstr("signal"));
+    EXPECT_THAT(error.what(), HasSubstr("is not tried any more"));
+  }
+}
+
 TEST_F(Cluster, UnknownExceptionsNameTypeAndWorker) {
   Executor ex;
   try {
@@ -180,6 +218,11 @@ TEST_F(Cluster, RetriesAndIgnoredFailures) {
   std::remove(file.c_str());
   const auto ignored = ex.with({.on_failure = OnFailure::ignore}).submit([]() -> long { throw 1; });
   EXPECT_EQ(ex.submit(add, ignored, 2L).get(), 2);
+}
+
+TEST_F(Cluster, LongestTimeout) {
+  Executor ex;
+  EXPECT_EQ(ex.with({.timeout = Duration::max()}).submit(square, 3L).get(), 9);
 }
 
 TEST_F(Cluster, FailureThatCancelsSuccessors) {
