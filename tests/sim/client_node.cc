@@ -132,7 +132,11 @@ bool ClientNode::fails_for_inputs(TaskId id) {
   for (const TaskId input : needs == needs_.end() ? std::vector<TaskId>() : needs->second) {
     const auto future = futures.find(input);
     if (future == futures.end() || future->second.released || future->second.told || scattered_.contains(input)) continue;
-    require(future->second.state != Future::State::pending, "the end of a task is told before that of what it needs");
+    // What was lost with a scheduler may have to be made again when something that came of it is still there.
+    const bool told_before = cluster_.epoch_ == 0;
+    require(!told_before || future->second.state != Future::State::pending, "the end of task " + std::to_string(core::number_of(id)) +
+                                                                " is told before that of task " + std::to_string(core::number_of(input)) +
+                                                                ", which it needs");
   }
   const std::optional<TaskId> input = failed_input(id);
   if (!input) return false;
