@@ -197,8 +197,8 @@ void Connection::wrote(Frame frame, bool all) {
   written_ = Clock::now();
   if (bonds_.resumable) unheard_.give_back(std::move(batch.messages), frame.from);
   if (frame.life != life_) return wake();  // there is another stream, and it may be sent again there
-  if (all && batch.last) frame.stream->shut_down();
-  if (!all && bonds_.resumable) cut();  // the reader tells of it
+  if (!all || batch.last) frame.stream->shut_down();  // whoever reads it tells of it
+  if (!all && bonds_.resumable) cut();
   else closed_ = closed_ || !all || batch.last;
   if (has_to_write() || finishing_ || closed_) wake();
 }
@@ -230,7 +230,10 @@ std::string Connection::why_not(const Batch& batch, std::uint64_t life) {
   if (batch.heard && (!bonds_.resumable || !unheard_.heard(*batch.heard))) return "the other side sent what is no message";
   const bool patient = !bonds_.resumable || bonds_.silence.count() == 0 || bonds_.may_be_stopped;
   if (unheard_.first() > before || !unheard_.anything_unheard()) heard_ = Clock::now();
-  else if (!patient && Clock::now() - heard_ > bonds_.silence) return "what was sent is not heard by the other side";
+  // What says so may lie behind this, if nobody here had time to look.
+  else if (!patient && Clock::now() - heard_ > bonds_.silence && !stream_->has_frame() && !stream_->readable()) {
+    return "what was sent is not heard by the other side";
+  }
   received_ += batch.messages.size();
   untold_ += size_of(batch.messages);
   if (bonds_.resumable && untold_ >= kToldAfter) wake();

@@ -91,7 +91,8 @@ class Connection final : private Pacemaker::Member {
   void finish(std::chrono::milliseconds most);
   /// Ends the connection now.
   void close() noexcept;
-  /// The same, and waits until no handler runs and none will. Not from a handler. Where handlers find the connection by the
+  /// The same, and waits until no handler runs and none will. `start` and `resume` have returned. Not from a handler, nor where threads
+  /// are shared from that of another connection. Where handlers find the connection by the
   /// std::unique_ptr that owns it, this comes before reset(), which takes the pointer away first.
   void stop() noexcept;
 

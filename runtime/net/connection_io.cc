@@ -90,7 +90,9 @@ Reactor::Next Connection::read_some(const std::shared_ptr<Stream>& stream, std::
   std::string reason;
   bool more = true;
   std::size_t bytes = 0;
-  for (int frames = 0; reason.empty() && more && frames < kFrames && bytes < kMostAtOnce; ++frames) {
+  // What has been read ahead wakes nobody up: others' turn comes where the kernel has more.
+  const auto may_go_on = [&](int frames) { return (frames < kFrames && bytes < kMostAtOnce) || !stream->readable(); };
+  for (int frames = 0; reason.empty() && more && may_go_on(frames); ++frames) {
     Result<std::optional<Message>> message = stream->try_read(kMostHeader);
     more = !message || message.value();
     if (!more) break;
