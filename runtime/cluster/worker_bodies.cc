@@ -236,6 +236,9 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
   if (traced_) trace(name, body->second, *end);
   if (body->second.away) {
     body->second.end = std::move(end);
+    body->second.waits = false;
+    // What it has returned may end later, or never, where it has ended for its time limit.
+    if (!std::exchange(body->second.resuming, true)) apply(core::BodyUnblocked{order.id, order.attempt});
     return;
   }
   forget_body(body);
