@@ -143,7 +143,7 @@ class Analysis {
     const std::string name = node_name(statement.node);
     const auto same = [&](const Family& family) { return family.node == statement.node; };
     if (std::ranges::any_of(result_.families, same)) throw Refusal("a call stands in two places");
-    const isl::set flags = limits_of_flags();
+    const isl::set flags = limits_of_flags(context_, records_);
     const isl::set known = points.intersect_params(flags).coalesce().gist_params(flags);
     result_.families.push_back(
         {number_of(statement.node), variables_of(points), text(renamed(known, name)),
@@ -166,37 +166,9 @@ class Analysis {
 
   /// Nothing is said for these parameters. Somewhere in a box of ordinary ones all must be well, though.
   void exclude(const isl::set& parameters, const std::string& what) {
-    const isl::set bad = parameters.intersect(limits(std::nullopt));
-    if (!bad.intersect(limits(std::pair{4, 1000})).is_empty()) throw Refusal(what);
+    const isl::set bad = parameters.intersect(limits(context_, records_));
+    if (!bad.intersect(limits(context_, records_, std::pair{4, 1000})).is_empty()) throw Refusal(what);
     excluded_ = excluded_.unite(bad);
-  }
-
-  /// A bool is 0 or 1: "if (wide)" needs no case for a negative one. Types with more values say nothing that helps readers.
-  isl::set limits_of_flags() const {
-    Domain domain(context_, records_, {}, "");
-    for (std::size_t i = 0; i < records_.parameters.size(); ++i) {
-      const Parameter& parameter = records_.parameters[i];
-      if (parameter.least != 0 || parameter.most != 1) continue;
-      domain.restrict(less_equal(0, Expr::parameter(i)));
-      domain.restrict(less_equal(Expr::parameter(i), 1));
-    }
-    return domain.points().params();
-  }
-
-  /// What parameters can be, by their types, or in a box where that allows it.
-  isl::set limits(std::optional<std::pair<std::int64_t, std::int64_t>> box) const {
-    Domain domain(context_, records_, {}, "");
-    for (std::size_t i = 0; i < records_.parameters.size(); ++i) {
-      const Parameter& parameter = records_.parameters[i];
-      auto least = parameter.least, most = parameter.most;
-      if (box) {
-        least = std::max(least.value_or(box->first), std::min(box->first, most.value_or(box->first)));
-        most = std::min(most.value_or(box->second), std::max(box->second, *least));
-      }
-      if (least) domain.restrict(less_equal(*least, Expr::parameter(i)));
-      if (most) domain.restrict(less_equal(Expr::parameter(i), *most));
-    }
-    return domain.points().params();
   }
 
   /// From arguments through copies to tasks.
@@ -251,9 +223,10 @@ class Analysis {
   }
 
   void conclude() {
-    if (limits(std::nullopt).is_subset(excluded_)) throw Refusal("there is no input for which it is known");
-    const isl::set good = excluded_.complement().gist(limits(std::nullopt)).coalesce();
-    const isl::set flags = limits_of_flags(), known = good.intersect(flags);
+    const isl::set possible = limits(context_, records_);
+    if (possible.is_subset(excluded_)) throw Refusal("there is no input for which it is known");
+    const isl::set good = excluded_.complement().gist(possible).coalesce();
+    const isl::set flags = limits_of_flags(context_, records_), known = good.intersect(flags);
     for (const auto& [sink, producer, map] : edges_)
       add_edge(sink, producer, map.intersect_params(known).coalesce().gist_params(flags));
     for (const auto& [sink, giver, map] : given_edges_) add_given(sink, giver, map.intersect_params(known).coalesce().gist_params(flags));
@@ -262,8 +235,9 @@ class Analysis {
     std::ranges::sort(result_.edges, {},
                       [](const Dependence& e) { return std::tuple(e.consumer, e.argument, e.producer); });
     std::ranges::sort(result_.families, {}, &Family::node);
-    result_.assumptions = text(good.gist(limits(std::nullopt)));
-    result_.assumed = conditions_of(good.gist(limits(std::nullopt)));
+    const isl::set assumed = good.gist(possible);
+    result_.assumptions = text(assumed);
+    result_.assumed = conditions_of(assumed);
     if (std::ranges::find(result_.assumed, "") != result_.assumed.end()) result_.assumed.clear();
     const auto symbols = parameter_symbols(records_.parameters);
     for (std::size_t i = 0; i < symbols.size(); ++i)

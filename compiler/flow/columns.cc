@@ -25,6 +25,22 @@ void each_access(Records& records, const std::function<void(const std::vector<st
   }
 }
 
+std::vector<Expr> subscripts_of(Records& records, const Column& column) {
+  std::vector<Expr> all;
+  each_access(records, [&](const auto&, const Expr&, Access& access) {
+    if (access.array == column.array) all.push_back(access.subscripts.at(column.dimension));
+  });
+  return all;
+}
+
+bool any_subscript(const Records& records, const std::function<bool(const Expr&)>& test) {
+  const auto in_access = [&](const Access& access) { return std::ranges::any_of(access.subscripts, test); };
+  return std::ranges::any_of(records.statements, [&](const Statement& statement) {
+    return std::ranges::any_of(statement.writes, in_access) ||
+           std::ranges::any_of(statement.reads, [&](const Read& read) { return std::ranges::any_of(read.accesses, in_access); });
+  });
+}
+
 bool asks_for_round_of(Records& records, std::size_t loop) {
   const auto asks = [loop](const Expr& expr) {
     return any_part(expr, [loop](const Expr& part) { return part.op == Op::some && mentions_loop(part.operands[0], loop); });

@@ -22,6 +22,12 @@ const Expr& without_floor(const Expr& expr);
 /// `see` gets the loops around an access, what holds there, and the access.
 void each_access(Records& records, const std::function<void(const std::vector<std::size_t>&, const Expr&, Access&)>& see);
 
+/// What stands there in all accesses.
+std::vector<Expr> subscripts_of(Records& records, const Column& column);
+
+/// Some subscript passes.
+bool any_subscript(const Records& records, const std::function<bool(const Expr&)>& test);
+
 /// Some condition asks about its rounds.
 bool asks_for_round_of(Records& records, std::size_t loop);
 

@@ -54,20 +54,12 @@ class Delinearisation {
     return found;
   }
 
-  std::vector<Expr> subscripts_of(const Column& column) {
-    std::vector<Expr> all;
-    each_access(records_, [&](const auto&, const Expr&, Access& access) {
-      if (access.array == column.array) all.push_back(access.subscripts.at(column.dimension));
-    });
-    return all;
-  }
-
   // --- one column becomes two
 
   void split(const Column& column) {
     const Expr width = width_of(column);
     if (std::ranges::find(widths_, width) == widths_.end()) widths_.push_back(width);
-    for (const Expr& subscript : subscripts_of(column))
+    for (const Expr& subscript : subscripts_of(records_, column))
       if (subscript.op == Op::variable) split_loop(static_cast<std::size_t>(subscript.number), width);
     std::vector<Obligation> fitting;
     each_access(records_, [&](const std::vector<std::size_t>& loops, const Expr& guard, Access& access) {
@@ -81,11 +73,7 @@ class Delinearisation {
       const Expr fits = both(less_equal(0, place->rest), less(place->rest, width));
       fitting.push_back({loops, both(guard, access.guard), fits, "a subscript may reach into the next row", 0});
     });
-    for (Obligation& each : fitting)
-      if (std::ranges::none_of(records_.obligations, [&](const Obligation& other) {
-            return other.loops == each.loops && other.guard == each.guard && other.condition == each.condition;
-          }))
-        records_.obligations.push_back(std::move(each));
+    for (Obligation& each : fitting) oblige(records_, std::move(each));
     ++records_.arrays.at(column.array).dimensions;
   }
 
@@ -98,7 +86,7 @@ class Delinearisation {
 
   /// What all its subscripts count rows of.
   Expr width_of(const Column& column) {
-    const std::vector<Expr> subscripts = subscripts_of(column);
+    const std::vector<Expr> subscripts = subscripts_of(records_, column);
     std::vector<Expr> candidates;
     for (const Expr& subscript : subscripts) {
       std::ignore = any_part(subscript, [&](const Expr& part) {
@@ -200,11 +188,7 @@ bool multiplies(const Expr& expr) {
 }
 
 bool multiplies(const Records& records) {
-  const auto in_access = [](const Access& access) { return std::ranges::any_of(access.subscripts, [](const Expr& each) { return multiplies(each); }); };
-  return std::ranges::any_of(records.statements, [&](const Statement& statement) {
-    return std::ranges::any_of(statement.writes, in_access) ||
-           std::ranges::any_of(statement.reads, [&](const Read& read) { return std::ranges::any_of(read.accesses, in_access); });
-  });
+  return any_subscript(records, [](const Expr& each) { return multiplies(each); });
 }
 
 Delinearised delinearised(Records records) { return Delinearisation(std::move(records)).run(); }

@@ -275,4 +275,30 @@ isl::map Domain::order(const std::vector<std::size_t>& places, std::size_t loops
   return result;
 }
 
+isl::set limits(isl::ctx context, const Records& records, std::optional<std::pair<std::int64_t, std::int64_t>> box) {
+  Domain domain(context, records, {}, "");
+  for (std::size_t i = 0; i < records.parameters.size(); ++i) {
+    const Parameter& parameter = records.parameters[i];
+    auto least = parameter.least, most = parameter.most;
+    if (box) {
+      least = std::max(least.value_or(box->first), std::min(box->first, most.value_or(box->first)));
+      most = std::min(most.value_or(box->second), std::max(box->second, *least));
+    }
+    if (least) domain.restrict(less_equal(*least, Expr::parameter(i)));
+    if (most) domain.restrict(less_equal(Expr::parameter(i), *most));
+  }
+  return domain.points().params();
+}
+
+isl::set limits_of_flags(isl::ctx context, const Records& records) {
+  Domain domain(context, records, {}, "");
+  for (std::size_t i = 0; i < records.parameters.size(); ++i) {
+    const Parameter& parameter = records.parameters[i];
+    if (parameter.least != 0 || parameter.most != 1) continue;
+    domain.restrict(less_equal(0, Expr::parameter(i)));
+    domain.restrict(less_equal(Expr::parameter(i), 1));
+  }
+  return domain.points().params();
+}
+
 }  // namespace dflow::compiler::flow

@@ -3,9 +3,12 @@
 
 #include <isl/cpp.h>
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/flow/records.h"
@@ -52,5 +55,11 @@ class Domain {
   isl::space space_;
   isl::set points_;
 };
+
+/// What parameters can be, by their types, or in a box where that allows it.
+isl::set limits(isl::ctx context, const Records& records, std::optional<std::pair<std::int64_t, std::int64_t>> box = {});
+
+/// A bool is 0 or 1: "if (wide)" needs no case for a negative one. Types with more values say nothing that helps readers.
+isl::set limits_of_flags(isl::ctx context, const Records& records);
 
 }  // namespace dflow::compiler::flow

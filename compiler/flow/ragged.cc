@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "compiler/flow/columns.h"
@@ -17,6 +16,10 @@ bool is_sum(const Expr& expr) {
 }
 bool sums(const Expr& expr) {
   return any_part(expr, is_sum);
+}
+void add_sums(const Expr& expr, std::vector<Expr>& found) {
+  if (is_sum(expr)) found.push_back(expr);
+  for (const Expr& part : expr.operands) add_sums(part, found);
 }
 
 /// The same but for the names of what sums count by.
@@ -126,14 +129,8 @@ class Straightening {
   /// The sums in what a column's places are counted by.
   std::vector<Expr> sums_in(const Expr& subscript) const {
     std::vector<Expr> found;
-    const auto look = [&](const Expr& number) {
-      std::ignore = any_part(number, [&](const Expr& part) {
-        if (part.op == Op::total) found.push_back(part);
-        return false;
-      });
-    };
-    look(subscript);
-    if (const Loop* loop = loop_of(subscript); loop != nullptr && loop->end) look(*loop->end);
+    add_sums(subscript, found);
+    if (const Loop* loop = loop_of(subscript); loop != nullptr && loop->end) add_sums(*loop->end, found);
     return found;
   }
 
@@ -149,20 +146,12 @@ class Straightening {
     return found ? found : by_loops;
   }
 
-  std::vector<Expr> subscripts_of(const Column& column) {
-    std::vector<Expr> all;
-    each_access(records_, [&](const auto&, const Expr&, Access& access) {
-      if (access.array == column.array) all.push_back(access.subscripts.at(column.dimension));
-    });
-    return all;
-  }
-
   // --- one column becomes two
 
   void split(const Column& column) {
     const Rows rows = rows_of(column);
     const auto behind = row_behind(column, rows);
-    for (const Expr& subscript : subscripts_of(column))
+    for (const Expr& subscript : subscripts_of(records_, column))
       if (subscript.op == Op::variable) split_loop(static_cast<std::size_t>(subscript.number), rows, behind);
     std::vector<Obligation> fitting;
     each_access(records_, [&](const std::vector<std::size_t>& loops, const Expr& guard, Access& access) {
@@ -179,13 +168,13 @@ class Straightening {
       subscript = place->row ? *place->row + shift : Expr(0);
       access.subscripts.insert(access.subscripts.begin() + static_cast<std::ptrdiff_t>(column.dimension) + 1, place->rest);
     });
-    for (Obligation& each : fitting) oblige(std::move(each));
+    for (Obligation& each : fitting) oblige(records_, std::move(each));
     ++records_.arrays.at(column.array).dimensions;
   }
 
   /// What all its subscripts are places in.
   Rows rows_of(const Column& column) {
-    const std::vector<Expr> subscripts = subscripts_of(column);
+    const std::vector<Expr> subscripts = subscripts_of(records_, column);
     for (const Expr& subscript : subscripts) {
       for (const Expr& sum : sums_in(subscript)) {
         const Rows rows(sum);
@@ -215,7 +204,7 @@ class Straightening {
       if (behind && !(*behind == row)) refuse();
       behind = row;
     };
-    for (const Expr& subscript : subscripts_of(column)) {
+    for (const Expr& subscript : subscripts_of(records_, column)) {
       const auto place = place_of(subscript, rows);
       if (place && place->row && !varies(*place->row) && !is_negative(place->rest)) note(*place->row);
     }
@@ -232,18 +221,12 @@ class Straightening {
 
   /// No row up to there is shorter than nothing.
   void oblige_lengths(std::vector<std::size_t> loops, const Expr& guard, const Expr& end, const Rows& rows) {
-    if (!is_not_negative(rows.before())) oblige({loops, guard, less_equal(0, rows.before()), "a row may be shorter than nothing", 0});
+    if (!is_not_negative(rows.before())) oblige(records_, {loops, guard, less_equal(0, rows.before()), "a row may be shorter than nothing", 0});
     const Expr length = rows.length(Expr::variable(0));
     if (is_not_negative(length)) return;
     const std::size_t row = new_loop("row", end);
     loops.push_back(row);
-    oblige({std::move(loops), guard, less_equal(0, rows.length(Expr::variable(row))), "a row may be shorter than nothing", 0});
-  }
-
-  void oblige(Obligation made) {
-    for (const Obligation& other : records_.obligations)
-      if (other.loops == made.loops && other.guard == made.guard && other.condition == made.condition) return;
-    records_.obligations.push_back(std::move(made));
+    oblige(records_, {std::move(loops), guard, less_equal(0, rows.length(Expr::variable(row))), "a row may be shorter than nothing", 0});
   }
 
   // --- one loop becomes two: over rows, and over a row
@@ -289,10 +272,7 @@ class Straightening {
     }
     if (condition.op != Op::less && condition.op != Op::less_equal) refuse();
     std::vector<Expr> found;
-    std::ignore = any_part(condition, [&](const Expr& part) {
-      if (part.op == Op::total) found.push_back(part);
-      return false;
-    });
+    add_sums(condition, found);
     for (const Expr& sum : found)
       if (const auto told = compared(condition, Rows(sum), around)) return plain(*told, around);
     refuse();
@@ -328,7 +308,7 @@ class Straightening {
     lengths.loops.push_back(new_loop("row", *place.row));
     lengths.condition = less_equal(rows.length(Expr::variable(lengths.loops.back())), kFew);
     if (sums(lengths.condition)) return std::nullopt;
-    oblige(std::move(lengths));
+    oblige(records_, std::move(lengths));
     return both(both(less_equal(*place.row, kFew), less_equal(place.rest, kFew)), less_equal(rows.before(), kFew));
   }
 
@@ -340,12 +320,8 @@ class Straightening {
 
 /// Some subscript, or the end of a loop.
 bool sums(const Records& records) {
-  const auto in_access = [](const Access& access) { return std::ranges::any_of(access.subscripts, [](const Expr& each) { return sums(each); }); };
   const auto in_loop = [](const Loop& loop) { return loop.end && sums(*loop.end); };
-  return std::ranges::any_of(records.loops, in_loop) || std::ranges::any_of(records.statements, [&](const Statement& statement) {
-           return std::ranges::any_of(statement.writes, in_access) ||
-                  std::ranges::any_of(statement.reads, [&](const Read& read) { return std::ranges::any_of(read.accesses, in_access); });
-         });
+  return std::ranges::any_of(records.loops, in_loop) || any_subscript(records, [](const Expr& each) { return sums(each); });
 }
 
 }  // namespace

@@ -177,4 +177,11 @@ std::optional<std::string> text_of(const Expr& expr, const std::vector<Parameter
   }
 }
 
+void oblige(Records& records, Obligation made) {
+  const auto same = [&](const Obligation& other) {
+    return other.loops == made.loops && other.guard == made.guard && other.condition == made.condition;
+  };
+  if (std::ranges::none_of(records.obligations, same)) records.obligations.push_back(std::move(made));
+}
+
 }  // namespace dflow::compiler::flow

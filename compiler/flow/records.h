@@ -163,4 +163,7 @@ struct Records {
   std::vector<Obligation> obligations;
 };
 
+/// Adds it, if nothing says the same yet.
+void oblige(Records& records, Obligation made);
+
 }  // namespace dflow::compiler::flow

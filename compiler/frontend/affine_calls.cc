@@ -305,11 +305,7 @@ void AffineWalk::add(flow::Statement made) {
 
 void AffineWalk::oblige(Expr condition, const std::string& what, clang::SourceLocation) {
   if (condition == flow::always()) return;
-  flow::Obligation made{loops_, guard_, std::move(condition), what, 0};
-  const auto same = [&](const flow::Obligation& each) {
-    return each.loops == made.loops && each.guard == made.guard && each.condition == made.condition;
-  };
-  if (std::ranges::none_of(result_.records.obligations, same)) result_.records.obligations.push_back(std::move(made));
+  flow::oblige(result_.records, {loops_, guard_, std::move(condition), what, 0});
 }
 
 void AffineWalk::inside(std::size_t loop, const Body& body) {
