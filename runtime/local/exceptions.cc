@@ -58,39 +58,20 @@ std::string own_text(const std::system_error& error) {
   return text;
 }
 
-/// A regex_error's constructor takes no text, and the library's own errors have one.
-class RegexError : public std::regex_error {
+/// An error whose constructor takes no text, or makes it of parts, with the text that came with it.
+template <class E>
+class WithText : public E {
  public:
-  RegexError(std::regex_constants::error_type code, std::string text)
-      : regex_error(code), text_(std::move(text)) {}
+  template <class... Parts>
+  explicit WithText(std::string text, Parts&&... parts) : E(std::forward<Parts>(parts)...), text_(std::move(text)) {}
   const char* what() const noexcept override { return text_.c_str(); }
 
  private:
   std::string text_;
 };
-
-}  // namespace
-
-namespace {
-
-/// Their constructors make the text of parts, and what crosses is the text.
-class CarriedMayHaveRun : public MayHaveRun {
- public:
-  explicit CarriedMayHaveRun(std::string text) : MayHaveRun("", ""), text_(std::move(text)) {}
-  const char* what() const noexcept override { return text_.c_str(); }
-
- private:
-  std::string text_;
-};
-class CarriedWorkerLost : public WorkerLost {
- public:
-  CarriedWorkerLost(const WorkerLost& error, std::string text)
-      : WorkerLost("", error.worker(), error.end(), error.last_words()), text_(std::move(text)) {}
-  const char* what() const noexcept override { return text_.c_str(); }
-
- private:
-  std::string text_;
-};
+using RegexError = WithText<std::regex_error>;
+using CarriedMayHaveRun = WithText<MayHaveRun>;
+using CarriedWorkerLost = WithText<WorkerLost>;
 
 }  // namespace
 
@@ -98,7 +79,7 @@ template <>
 struct Serialize<CarriedMayHaveRun> {
   using parts = detail::Types<>;
   static void write(Writer& out, const CarriedMayHaveRun& error) { out.write(std::string(error.what())); }
-  static CarriedMayHaveRun read(Reader& in) { return CarriedMayHaveRun(in.read<std::string>()); }
+  static CarriedMayHaveRun read(Reader& in) { return CarriedMayHaveRun(in.read<std::string>(), "", ""); }
 };
 
 template <>
@@ -110,8 +91,8 @@ struct Serialize<CarriedWorkerLost> {
   static CarriedWorkerLost read(Reader& in) {
     const auto worker = in.read<std::string>();
     const auto end = in.read<std::string>();
-    const WorkerLost parts("", worker, end, in.read<std::string>());
-    return {parts, in.read<std::string>()};
+    const auto last_words = in.read<std::string>();
+    return CarriedWorkerLost(in.read<std::string>(), "", worker, end, last_words);
   }
 };
 
@@ -175,7 +156,7 @@ struct Serialize<RegexError> {
   }
   static RegexError read(Reader& in) {
     const auto code = static_cast<std::regex_constants::error_type>(in.read<int>());
-    return {code, in.read<std::string>()};
+    return RegexError(in.read<std::string>(), code);
   }
 };
 
@@ -205,9 +186,9 @@ namespace {
 
 template <class Sent, class E>
 Sent sent_as(const E& thrown) {
-  if constexpr (std::is_same_v<E, std::regex_error>) return {thrown.code(), thrown.what()};
-  else if constexpr (std::is_same_v<E, WorkerLost>) return {thrown, thrown.what()};
-  else return Sent(thrown.what());
+  if constexpr (std::is_same_v<E, std::regex_error>) return Sent(thrown.what(), thrown.code());
+  else if constexpr (std::is_same_v<E, WorkerLost>) return Sent(thrown.what(), "", thrown.worker(), thrown.end(), thrown.last_words());
+  else return Sent(thrown.what(), "", "");
 }
 
 /// Of a type that a handler for E catches, which arrives as an E or as what is derived from it.
