@@ -71,8 +71,9 @@ void Scheduler::suspect_submitters(const Member& gone, std::vector<Suspect>& sus
   if (!std::ranges::all_of(suspects, [&](const Suspect& each) { return !sure(each) || from_there(each); })) return;
   std::vector<Index> waiting;
   for (Index task = gone.first_task; task != none; task = graph_[task].next) {
+    if (!graph_[task].suspended) continue;  // of many, most
     const bool known = std::ranges::any_of(suspects, [&](const Suspect& each) { return each.task == task; });
-    if (graph_[task].suspended && !known) waiting.push_back(task);
+    if (!known) waiting.push_back(task);
   }
   for (const Index task : waiting) suspects.push_back({task, waiting.size() == 1 ? Task::kSuspicion : std::uint16_t{1}, false, true});
 }
