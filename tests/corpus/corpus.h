@@ -14,6 +14,18 @@ inline int failures = 0;
 /// A task that tells its operands apart, so that a wrong or swapped edge changes the result.
 inline long mix(long a, long b) { return (a * 31 + b * 7 + 3) % 1000003; }
 
+/// What a `reduce` by `mix` gives: of neighbours, level by level, and then with `first`.
+inline long reduced(std::vector<long> level, long first) {
+  if (level.empty()) return first;
+  while (level.size() > 1) {
+    std::vector<long> next;
+    for (std::size_t i = 0; i + 1 < level.size(); i += 2) next.push_back(mix(level[i], level[i + 1]));
+    if (level.size() % 2 != 0) next.push_back(level.back());
+    level = next;
+  }
+  return mix(first, level[0]);
+}
+
 template <class T>
 void print(const T& value) {
   std::cout << ' ' << value;

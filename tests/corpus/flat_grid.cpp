@@ -17,6 +17,7 @@
 #include "corpus.h"
 
 using corpus::mix;
+using corpus::reduced;
 using Handle = dflow::Future<long>;
 using Cells = std::vector<Handle>;
 
@@ -72,17 +73,6 @@ static std::size_t at(int i, int j, int n) { return static_cast<std::size_t>(i *
       for (int k = 0; k < n; ++k)
         a[(i * n + j) * n + k] = i > 0 ? ex.submit(mix, a[((i - 1) * n + j) * n + k], k) : ex.submit(cell, j, k);
   return ex.reduce(mix, a, 2L);
-}
-
-static long reduced(std::vector<long> level, long first) {
-  if (level.empty()) return first;
-  while (level.size() > 1) {
-    std::vector<long> next;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) next.push_back(mix(level[i], level[i + 1]));
-    if (level.size() % 2 != 0) next.push_back(level.back());
-    level = next;
-  }
-  return mix(first, level[0]);
 }
 
 int main(int argc, char** argv) {

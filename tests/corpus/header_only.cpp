@@ -14,17 +14,7 @@
 #include "header_only.h"
 
 using corpus::mix;
-
-static long reduced(std::vector<long> level, long first) {
-  if (level.empty()) return first;
-  while (level.size() > 1) {
-    std::vector<long> next;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) next.push_back(mix(level[i], level[i + 1]));
-    if (level.size() % 2 != 0) next.push_back(level.back());
-    level = next;
-  }
-  return mix(first, level[0]);
-}
+using corpus::reduced;
 
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);

@@ -25,6 +25,7 @@
 #include "corpus.h"
 
 using corpus::mix;
+using corpus::reduced;
 using Row = std::vector<dflow::Future<long>>;
 
 [[dflow::task]] long cell(int i, int j) { return mix(i + 1, j + 1); }
@@ -130,17 +131,6 @@ using Row = std::vector<dflow::Future<long>>;
   for (int i = n - 1; i > 0; --i)
     for (int j = i; j < n; j += 2) v.push_back(ex.submit(cell, i, j));
   return ex.reduce(mix, v, 5L);
-}
-
-static long reduced(std::vector<long> level, long first) {
-  if (level.empty()) return first;
-  while (level.size() > 1) {
-    std::vector<long> next;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) next.push_back(mix(level[i], level[i + 1]));
-    if (level.size() % 2 != 0) next.push_back(level.back());
-    level = next;
-  }
-  return mix(first, level[0]);
 }
 
 int main(int argc, char** argv) {
