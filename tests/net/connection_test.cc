@@ -168,13 +168,13 @@ TEST_P(ConnectionTest, WhatMayWaitKeepsItsPlace) {
   expect_in_order(inbox);
 }
 
-TEST_P(ConnectionTest, WhatMayWaitIsFewerFrames) {
-  if (near_io()) GTEST_SKIP() << "nobody waits where threads are shared";
+/// Where threads are shared, nothing waits.
+TEST(Connection, WhatMayWaitIsFewerFramesFromAThreadOfItsOwn) {
   Ends ends = connected();
   std::size_t frames = 0, messages = 0;
   std::promise<void> all;
   Inbox unused;
-  Connection near(std::move(ends.near), {}, near_io()), far(std::move(ends.far), {}, far_io());
+  Connection near(std::move(ends.near)), far(std::move(ends.far));
   near.start(unused.handlers());
   far.start({.received =
                  [&](const std::vector<std::string>& more) {

@@ -50,6 +50,25 @@ Next echo(Stream& stream) {
   }
 }
 
+/// Holds the thread that serves a session until it is let go.
+class Hold {
+ public:
+  Next then(Next next) {
+    held_ = true;
+    held_.notify_all();
+    over_.wait(false);
+    return next;
+  }
+  void await() const { held_.wait(false); }
+  void let_go() {
+    over_ = true;
+    over_.notify_all();
+  }
+
+ private:
+  std::atomic<bool> held_ = false, over_ = false;
+};
+
 /// Of this process.
 std::size_t threads() {
   const std::filesystem::directory_iterator all("/proc/self/task");
@@ -79,17 +98,11 @@ TEST_F(ReactorTest, ServesMoreThanItHasThreads) {
 
 TEST_F(ReactorTest, ServesOneWhileAnotherHoldsAThread) {
   Reactor reactor({.most_threads = 2});
-  std::atomic<bool> held = false, over = false;
-  const auto holder = add(reactor, {.proceed = [&](Stream&) {
-    held = true;
-    held.notify_all();
-    over.wait(false);
-    return Next::ended;
-  }});
-  held.wait(false);
+  Hold hold;
+  const auto holder = add(reactor, {.proceed = [&](Stream&) { return hold.then(Next::ended); }});
+  hold.await();
   EXPECT_TRUE(is_answered(*add(reactor)));
-  over = true;
-  over.notify_all();
+  hold.let_go();
   await_end();
 }
 
@@ -217,18 +230,12 @@ TEST_F(ReactorTest, EndsOneOfItsSessions) {
 
 TEST_F(ReactorTest, EndsOneThatIsServedAfterwards) {
   Reactor reactor({.most_threads = 1});
-  std::atomic<bool> held = false, over = false;
-  const auto other = add(reactor, {.proceed = [&](Stream&) {
-    held = true;
-    held.notify_all();
-    over.wait(false);
-    return Next::readable;
-  }});
-  held.wait(false);
+  Hold hold;
+  const auto other = add(reactor, {.proceed = [&](Stream&) { return hold.then(Next::readable); }});
+  hold.await();
   reactor.end(1);
   EXPECT_EQ(gone_, 0);
-  over = true;
-  over.notify_all();
+  hold.let_go();
   await_end();
 }
 
