@@ -156,6 +156,7 @@ class Connection final : private Pacemaker::Member {
   Reactor::Next read_some(const std::shared_ptr<Stream>& stream, std::uint64_t life);
   Reactor::Next write_some(std::uint64_t life);
   void write_in_steps(Frame frame, std::unique_lock<std::mutex>& lock);
+  void earn(std::chrono::milliseconds time);
   void beat() override;
 
   const Bonds bonds_;
@@ -184,7 +185,7 @@ class Connection final : private Pacemaker::Member {
   std::uint64_t reads_ = 0, writes_ = 0;  ///< Its sessions' numbers.
   std::size_t sessions_ = 0;      ///< That there are; they know the connection.
   std::chrono::steady_clock::time_point beaten_{};
-  std::chrono::milliseconds silent_{};  ///< So long nothing has come.
+  std::chrono::milliseconds silent_{};  ///< So long nothing has come, or less than is expected.
 };
 
 }  // namespace dflow::net

@@ -17,6 +17,8 @@ constexpr int kFrames = 64;
 constexpr std::size_t kMostAtOnce = 1 << 20;
 /// Time that counts as silence at once: nobody said anything while this process was stopped.
 constexpr std::chrono::milliseconds kLook{1000};
+/// Bytes a second of a frame that has begun: who sends fewer says nothing.
+constexpr std::size_t kSlowest = 64 << 10;
 
 }  // namespace
 
@@ -90,9 +92,11 @@ Reactor::Next Connection::read_some(const std::shared_ptr<Stream>& stream, std::
   std::string reason;
   bool more = true;
   std::size_t bytes = 0;
+  const std::size_t begun = stream->begun();
   // What has been read ahead wakes nobody up: others' turn comes where the kernel has more.
   const auto may_go_on = [&](int frames) { return (frames < kFrames && bytes < kMostAtOnce) || !stream->readable(); };
-  for (int frames = 0; reason.empty() && more && may_go_on(frames); ++frames) {
+  int frames = 0;
+  for (; reason.empty() && more && may_go_on(frames); ++frames) {
     Result<std::optional<Message>> message = stream->try_read(kMostHeader);
     more = !message || message.value();
     if (!more) break;
@@ -100,14 +104,18 @@ Reactor::Next Connection::read_some(const std::shared_ptr<Stream>& stream, std::
     reason = take(message ? Result<Message>(std::move(*message.value())) : message.error(), life, messages);
     for (std::size_t i = before; i < messages.size(); ++i) bytes += messages[i].size();
   }
-  {
-    const std::lock_guard lock(mutex_);
-    silent_ = {};
-  }
+  if (frames > 0) earn(silent_.max());
+  else earn(std::chrono::milliseconds((stream->begun() - begun) * 1000 / kSlowest));
   if (!messages.empty()) handlers_.received(std::move(messages));
   if (reason.empty()) return more ? Reactor::Next::yield : Reactor::Next::readable;
   stream_ended(*stream, life, reason);
   return Reactor::Next::ended;
+}
+
+/// The other side has done as much as is expected in such a time.
+void Connection::earn(std::chrono::milliseconds time) {
+  const std::lock_guard lock(mutex_);
+  silent_ -= std::min(silent_, time);
 }
 
 Reactor::Next Connection::write_some(std::uint64_t life) {

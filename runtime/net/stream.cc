@@ -316,6 +316,8 @@ bool Stream::has_frame() const noexcept {
   return size && size.value() <= ahead.size() - kPrefix;
 }
 
+std::size_t Stream::begun() const noexcept { return impl_->arrived.size(); }
+
 Result<std::optional<Message>> Stream::try_read(std::size_t most) {
   std::string& frame = impl_->arrived;
   for (std::size_t whole = kPrefix;;) {

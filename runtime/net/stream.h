@@ -79,6 +79,8 @@ class Stream {
   Result<Message> read();
   /// All of the next frame has come with what was read before: `read` does not wait for it.
   bool has_frame() const noexcept;
+  /// Bytes of a frame that has not come as a whole, as far as `try_read` has read it.
+  std::size_t begun() const noexcept;
   /// Raw bytes to where they belong.
   Result<void> read_raw(std::span<std::byte> into);
   /// The next frame if it has arrived; none: more has to come. Not in the middle of `read`. An error for a header of more

@@ -221,6 +221,22 @@ TEST(SharedThreads, WhatANewStreamBringsWaitsForWhatTheOneBeforeHasBrought) {
   EXPECT_THAT(near.heard, ElementsAre("a", "b"));
 }
 
+/// Bytes that come are a sign of life as far as they are enough of them.
+TEST(SharedThreads, AStreamOnWhichAFrameComesByteByByteIsBroken) {
+  IoThreads io({});
+  Ends ends = connected();
+  Side near;
+  near.start(std::move(ends.near), {.resumable = true, .silence = 200ms}, &io);
+  const std::string frame = encode_frame(Batch{.messages = {std::string(1 << 20, 'x')}, .heard = 0});
+  std::size_t said = 0;
+  const auto say = [&] { return ends.far->write_raw(std::as_bytes(std::span(frame).subspan(said++, 1))); };
+  while (said < 2000 && say()) std::this_thread::sleep_for(10ms);
+  EXPECT_LT(said, 2000u);
+  EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
+  EXPECT_THAT(near.heard, ::testing::IsEmpty());
+  near.connection.reset();
+}
+
 TEST(Unheard, SaysAgainWhatWasNotHeard) {
   Unheard unheard;
   for (const char* message : {"a", "b", "c"}) unheard.add(message);
