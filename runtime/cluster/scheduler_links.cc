@@ -33,7 +33,7 @@ bool SchedulerServer::has_ended(const net::Hello& hello) {
 }
 
 net::Bonds bonds_for(const net::Hello& member, const Pulse& pulse, bool lasting) {
-  net::Bonds bonds{.most_waiting = kMostUnread, .resumable = lasting && pulse.grace.count() > 0};
+  net::Bonds bonds{.resumable = lasting && pulse.grace.count() > 0};
   if (!lasting) return bonds;
   bonds.heartbeat = pulse.heartbeat;
   // A program may be stopped, by a person or a debugger: that its machine is there is enough.
@@ -43,8 +43,9 @@ net::Bonds bonds_for(const net::Hello& member, const Pulse& pulse, bool lasting)
 }
 
 void SchedulerServer::connect(Member& member, std::unique_ptr<net::Stream> stream) {
-  member.connection =
-      std::make_unique<net::Connection>(std::move(stream), bonds_for(member.hello, options_.pulse, member.line != 0), &io_);
+  net::Bonds bonds = bonds_for(member.hello, options_.pulse, member.line != 0);
+  bonds.backlog = &unread_;
+  member.connection = std::make_unique<net::Connection>(std::move(stream), bonds, &io_);
 }
 
 void SchedulerServer::start(Member& member) {

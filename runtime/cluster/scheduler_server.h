@@ -23,14 +23,16 @@
 #include "runtime/cluster/protocol.h"
 #include "runtime/cluster/revocations.h"
 #include "runtime/core/scheduler.h"
+#include "runtime/local/machine_memory.h"
 #include "runtime/net/connection.h"
 #include "runtime/net/listener.h"
 #include "runtime/net/lobby.h"
 
 namespace dflow::cluster {
 
-/// A member that lets more than that wait does not read any more, and loses its connection.
-inline constexpr std::size_t kMostUnread = std::size_t{1} << 30;
+/// So much may wait for all members together; half of it for one whom alone nobody can tell anything: then it does not read any more,
+/// and loses its connection.
+inline constexpr std::uint64_t kMostUnread = std::uint64_t{2} << 30;
 
 /// How soon members of a shared cluster notice that one of them, or the network, says nothing any more. Told to all that join.
 struct Pulse {
@@ -290,6 +292,7 @@ class SchedulerServer {
   std::condition_variable changed_;
   bool over_ = false, dismissing_ = false;
   net::IoThreads io_{{}};  ///< For all members.
+  net::Backlog unread_{std::min(kMostUnread, local::memory_here() / 4)};  ///< Of what they are told.
   std::list<Member> members_;
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<Process, ProcessEnd> ends_;  ///< Of processes whose connection has not ended yet.

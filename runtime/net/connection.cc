@@ -43,7 +43,7 @@ Together::~Together() {
 }
 
 Connection::Connection(std::unique_ptr<Stream> stream, Bonds bonds, IoThreads* io)
-    : bonds_(bonds), stream_(std::move(stream)), io_(io) {
+    : bonds_(bonds), stream_(std::move(stream)), held_(bonds.backlog), io_(io) {
   tune(*stream_);
 }
 
@@ -75,6 +75,7 @@ void Connection::send(std::string message) {
   std::unique_lock lock(mutex_);
   if (closed_ || finishing_ || !admit({&message, 1})) return;
   unheard_.add(std::move(message));
+  weigh();
   write_soon(lock);
 }
 
@@ -110,13 +111,13 @@ void Connection::send_later(std::vector<std::string> messages) {
 
 void Connection::queue(std::vector<std::string> messages) {
   for (std::string& message : messages) unheard_.add(std::move(message));
+  weigh();
 }
 
-/// False if too much waits already, or one of them cannot be sent: that is the connection's end, so that nobody waits for it.
+/// False if there is no room for more, or one of them cannot be sent: that is the connection's end, so that nobody waits for it.
 bool Connection::admit(std::span<const std::string> messages) {
   const auto too_large = [](const std::string& message) { return message.size() > kMostMessage; };
-  const std::size_t size = size_of(messages);
-  if (std::ranges::none_of(messages, too_large) && size <= bonds_.most_waiting - std::min(unheard_.waiting(), bonds_.most_waiting)) return true;
+  if (std::ranges::none_of(messages, too_large) && held_.has_room(size_of(messages))) return true;
   end();
   return false;
 }
@@ -195,7 +196,8 @@ void Connection::wrote(Frame frame, bool all) {
   Batch& batch = std::get<Batch>(frame.message);
   writing_ = false;
   written_ = Clock::now();
-  if (bonds_.resumable) unheard_.give_back(std::move(batch.messages), frame.from);
+  unheard_.give_back(std::move(batch.messages), frame.from);
+  weigh();
   if (frame.life != life_) return wake();  // there is another stream, and it may be sent again there
   if (!all || batch.last) frame.stream->shut_down();  // whoever reads it tells of it
   if (!all && bonds_.resumable) cut();
@@ -234,6 +236,7 @@ std::string Connection::why_not(const Batch& batch, std::uint64_t life) {
   else if (!patient && Clock::now() - heard_ > bonds_.silence && !stream_->has_frame() && !stream_->readable()) {
     return "what was sent is not heard by the other side";
   }
+  weigh();
   received_ += batch.messages.size();
   untold_ += size_of(batch.messages);
   if (bonds_.resumable && untold_ >= kToldAfter) wake();

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/net/backlog.h"
 #include "runtime/net/io_threads.h"
 #include "runtime/net/stream.h"
 #include "runtime/net/unheard.h"
@@ -40,8 +41,9 @@ class Together {
 
 /// What a connection may ask of the other side, and what it survives.
 struct Bonds {
-  /// It ends when more bytes wait for the other side, who does not read them.
-  std::size_t most_waiting = SIZE_MAX;
+  /// What is sent and not heard counts there, and the connection ends when there is no room for more: the other side does not read.
+  /// Null: there is room.
+  Backlog* backlog = nullptr;
   /// The end of its stream is not its own: another stream may take that one's place. Both sides say so.
   bool resumable = false;
   /// Something is sent at least so often; 0: only what there is.
@@ -120,6 +122,7 @@ class Connection final : private Pacemaker::Member {
   };
 
   bool admit(std::span<const std::string> messages);
+  void weigh() { held_.holds(unheard_.held()); }
   void queue(std::vector<std::string> messages);
   void write_soon(std::unique_lock<std::mutex>& lock);
   void write_queued(std::unique_lock<std::mutex>& lock);
@@ -166,6 +169,7 @@ class Connection final : private Pacemaker::Member {
   std::shared_ptr<Stream> stream_;
   std::uint64_t life_ = 0;   ///< Of the stream: what its predecessors bring is not taken any more.
   Unheard unheard_;          ///< What has been sent, and may have to be sent again; of others what is queued.
+  Backlog::Part held_;       ///< What all that takes.
   std::uint64_t received_ = 0;
   std::size_t untold_ = 0;   ///< Bytes that have come since the other side was told so.
   std::chrono::steady_clock::time_point written_{};

@@ -12,7 +12,7 @@
 namespace dflow::net {
 
 /// Messages in order, each until it is known to have arrived. Pure: no clock, lock or socket. Messages are counted from the
-/// connection's beginning, whatever becomes of its streams.
+/// connection's beginning, whatever becomes of its streams. Those that have no size, and are empty when they were moved away, weigh nothing.
 ///
 /// Invariant: `first_ <= next_ <= first_ + messages_.size()`; messages before `first_` have been heard, those before `next_`
 /// handed out since the last `again`.
@@ -21,16 +21,19 @@ class UnheardOf {
  public:
   void add(Message message) {
     waiting_ += size_of(message);
+    held_ += size_of(message);
     messages_.push_back(std::move(message));
   }
 
   bool anything_to_send() const { return next_ < end(); }
   /// Bytes that are to be sent.
   std::size_t waiting() const { return waiting_; }
+  /// Bytes of what has not been heard, and of what has been taken and not given back.
+  std::size_t held() const { return held_; }
   std::uint64_t end() const { return first_ + messages_.size(); }
 
   /// The next messages to send: at least one if there is any, of at most so many bytes if that are several. They have to be
-  /// given back to be sent again, should they not arrive.
+  /// given back: to be sent again, should they not arrive, and no longer to count.
   std::vector<Message> take(std::size_t most) {
     std::vector<Message> taken;
     for (std::size_t size = 0; next_ < end(); ++next_) {
@@ -46,7 +49,10 @@ class UnheardOf {
   /// What was taken last, the first of which was message `from`.
   void give_back(std::vector<Message> taken, std::uint64_t from) {
     for (std::size_t i = 0; i < taken.size(); ++i) {
-      if (from + i < first_) continue;  // heard meanwhile
+      if (from + i < first_) {  // heard meanwhile
+        held_ -= size_of(taken[i]);
+        continue;
+      }
       if (from + i >= next_) waiting_ += size_of(taken[i]);
       messages_[from + i - first_] = std::move(taken[i]);
     }
@@ -61,6 +67,7 @@ class UnheardOf {
     if (count > end()) return false;
     for (; first_ < count; ++first_) {
       if (first_ >= next_) waiting_ -= size_of(messages_.front());
+      held_ -= size_of(messages_.front());  // nothing of what is still taken
       messages_.pop_front();
     }
     next_ = std::max(next_, first_);
@@ -76,12 +83,12 @@ class UnheardOf {
  private:
   static std::size_t size_of(const Message& message) {
     if constexpr (requires { message.size(); }) return message.size();
-    else return 1;
+    else return 0;
   }
 
   std::deque<Message> messages_;
   std::uint64_t first_ = 0, next_ = 0;
-  std::size_t waiting_ = 0;
+  std::size_t waiting_ = 0, held_ = 0;
 };
 
 using Unheard = UnheardOf<std::string>;

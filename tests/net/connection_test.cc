@@ -204,13 +204,35 @@ TEST_P(ConnectionTest, FinishSendsWhatIsQueued) {
 
 TEST_P(ConnectionTest, EndsWhenTheOtherSideDoesNotRead) {
   Ends ends = connected();  // whose far end nobody reads
-  constexpr std::size_t kMost = 8 << 20;
+  Backlog backlog(16 << 20);  // half of it for one alone
   Inbox inbox;
-  Connection near(std::move(ends.near), {.most_waiting = kMost}, near_io());
+  Connection near(std::move(ends.near), {.backlog = &backlog}, near_io());
   near.start(inbox.handlers());
   const std::string large(1 << 20, 'x');
   for (int i = 0; i < 40; ++i) near.send(large);  // the sockets hold a few
   EXPECT_EQ(inbox.closed.get_future().wait_for(30s), std::future_status::ready);
+}
+
+/// What two hold that nobody reads counts together, until they are gone.
+TEST_P(ConnectionTest, SharesWhatMayWaitWithOthers) {
+  Backlog backlog(24 << 20);
+  Inbox silent, inbox, unused;
+  {
+    Ends ends = connected();
+    Connection near(std::move(ends.near), {.backlog = &backlog}, near_io());
+    near.start(silent.handlers());
+    for (int i = 0; i < 40; ++i) near.send(std::string(1 << 20, 'x'));
+    EXPECT_EQ(silent.closed.get_future().wait_for(30s), std::future_status::ready);
+    EXPECT_GT(backlog.held(), std::size_t{10} << 20);
+    Ends others = connected();
+    Connection modest(std::move(others.near), {.backlog = &backlog}, near_io()), far(std::move(others.far), {}, far_io());
+    modest.start(unused.handlers());
+    far.start(inbox.handlers());
+    inbox.expected = 1;
+    modest.send(std::string(1 << 20, 'x'));
+    inbox.full.get_future().wait();
+  }
+  EXPECT_EQ(backlog.held(), 0u);
 }
 
 TEST_P(ConnectionTest, TellsHowMuchWaitsForTheOtherSide) {
@@ -229,8 +251,9 @@ TEST_P(ConnectionTest, TellsHowMuchWaitsForTheOtherSide) {
 
 TEST_P(ConnectionTest, MayHaveSentMoreThanMayWait) {
   Ends ends = connected();
+  Backlog backlog(8 << 20);
   Inbox inbox, unused;
-  Connection near(std::move(ends.near), {.most_waiting = 4 << 20}, near_io()), far(std::move(ends.far), {}, far_io());
+  Connection near(std::move(ends.near), {.backlog = &backlog}, near_io()), far(std::move(ends.far), {}, far_io());
   near.start(unused.handlers());
   far.start(inbox.handlers());
   for (std::size_t i = 1; i <= 20; ++i) {

@@ -179,6 +179,35 @@ TEST_P(Resume, AStreamIsBrokenOnWhichTheOtherSideHearsNothing) {
   near.connection.reset();
 }
 
+/// It takes all that it is told, and never says that it has: what might have to be said again has a bound, too.
+TEST_P(Resume, WhoNeverSaysWhatHeHasHeardIsLost) {
+  Ends ends = connected();
+  Backlog backlog(8 << 20);
+  Side near;
+  near.start(std::move(ends.near), {.backlog = &backlog, .resumable = true}, near_io());
+  std::thread other([&] {
+    while (ends.far->read()) {
+    }
+  });
+  for (int i = 0; i < 8; ++i) near.connection->send(std::string(1 << 20, 'x'));
+  EXPECT_TRUE(near.await([&] { return near.closed; }));
+  other.join();
+  near.connection.reset();
+  EXPECT_EQ(backlog.held(), 0u);
+}
+
+TEST_P(Resume, WhatIsHeardMakesRoom) {
+  Backlog backlog(8 << 20);
+  Pair pair(near_io(), far_io(), {.backlog = &backlog, .resumable = true});
+  const auto is_heard = [&] { return backlog.held() <= std::size_t{2} << 20; };  // of what comes last nobody need say so
+  for (std::size_t i = 1; i <= 20; ++i) {
+    pair.near.connection->send(std::string(1 << 20, 'x'));
+    ASSERT_TRUE(pair.far.await([&] { return pair.far.heard.size() == i; }));
+    while (!is_heard()) std::this_thread::yield();
+  }
+  EXPECT_TRUE(pair.near.connection->connected());
+}
+
 TEST_P(Resume, OnlyAResumableConnectionListensToWhatWasHeard) {
   Ends ends = connected();
   Side far;
@@ -235,6 +264,19 @@ TEST(SharedThreads, AStreamOnWhichAFrameComesByteByByteIsBroken) {
   EXPECT_TRUE(near.await([&] { return near.broken == 1; }));
   EXPECT_THAT(near.heard, ::testing::IsEmpty());
   near.connection.reset();
+}
+
+TEST(Unheard, HoldsWhatHasNotBeenHeard) {
+  Unheard unheard;
+  for (const char* message : {"a", "bc", "def"}) unheard.add(message);
+  EXPECT_EQ(unheard.held(), 6u);
+  std::vector<std::string> taken = unheard.take(3);  // "a" and "bc"
+  EXPECT_EQ(unheard.held(), 6u);
+  ASSERT_TRUE(unheard.heard(1));
+  unheard.give_back(std::move(taken), 0);
+  EXPECT_EQ(unheard.held(), 5u);
+  ASSERT_TRUE(unheard.heard(3));
+  EXPECT_EQ(unheard.held(), 0u);
 }
 
 TEST(Unheard, SaysAgainWhatWasNotHeard) {
