@@ -28,6 +28,16 @@ const std::string* find(const std::map<std::string, std::string>& values, const 
   return found == values.end() ? nullptr : &found->second;
 }
 
+/// Of a list's element that begins there: the next comma that is in no list inside.
+std::size_t end_of_element(const std::string& list, std::size_t begin) {
+  int depth = 0;
+  for (std::size_t i = begin; i < list.size(); ++i) {
+    if (list[i] == ',' && depth == 0) return i;
+    depth += list[i] == '[' ? 1 : list[i] == ']' ? -1 : 0;
+  }
+  return list.size();
+}
+
 }  // namespace
 
 Parameters::Parameters(std::map<std::string, std::string> values) : values_(std::move(values)) {}
@@ -90,8 +100,9 @@ std::size_t Parameters::size(const std::string& name, Need need) const {
     if (need == Need::size) missing(name, ".size=N");
     return 0;
   }
-  if (need == Need::value) missing(name, "=[...] (its elements, not only its size)");
-  return static_cast<std::size_t>(number(name + ".size", need, 0, kMostElements));
+  const auto elements = static_cast<std::size_t>(number(name + ".size", need, 0, kMostElements));
+  if (need == Need::value && elements > 0) missing(name, "=[...] (its elements, not only its size)");
+  return elements;
 }
 
 std::optional<std::vector<std::string>> Parameters::list(const std::string& name) const {
@@ -103,9 +114,8 @@ std::optional<std::vector<std::string>> Parameters::list(const std::string& name
   std::vector<std::string> elements;
   const std::string inside = text->substr(1, text->size() - 2);
   if (inside.find_first_not_of(" ") == std::string::npos) return elements;
-  std::size_t start = 0;
-  while (start <= inside.size()) {
-    const std::size_t comma = std::min(inside.find(',', start), inside.size());
+  for (std::size_t start = 0; start <= inside.size();) {
+    const std::size_t comma = end_of_element(inside, start);
     std::string element = inside.substr(start, comma - start);
     element.erase(0, element.find_first_not_of(' '));
     element.erase(element.find_last_not_of(' ') + 1);

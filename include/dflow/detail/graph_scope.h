@@ -34,7 +34,8 @@ class DFLOW_EXPORT GraphScope {
 /// What of a parameter the graph's shape depends on.
 enum class Need { none, size, value };
 
-/// The values given on the command line for a dry run, as text: "n" -> "4", "xs.size" -> "10", "xs" -> "[1,2,3]".
+/// The values given on the command line for a dry run, as text: "n" -> "4", "xs.size" -> "10", "xs" -> "[1,2,3]"; of containers in
+/// containers "rows" -> "[[1,2],[3]]", or "rows.size" -> "2", "rows[0]" -> "[1,2]", "rows[1].size" -> "1".
 class DFLOW_EXPORT Parameters {
  public:
   explicit Parameters(std::map<std::string, std::string> values);
@@ -56,7 +57,7 @@ class DFLOW_EXPORT Parameters {
       return static_cast<T>(real(name, need));
     } else if constexpr (std::is_same_v<T, std::string>) {
       return text(name, need);
-    } else if constexpr (requires(T& t) { t.resize(std::size_t{}); typename T::value_type; }) {
+    } else if constexpr (kContainer<T>) {
       T container{};
       fill(container, name, need);
       return container;
@@ -68,18 +69,22 @@ class DFLOW_EXPORT Parameters {
 
  private:
   template <class T>
+  static constexpr bool kContainer = requires(T& t) { t.resize(std::size_t{}); typename T::value_type; };
+
+  template <class T>
   void fill(T& container, const std::string& name, Need need) const {
     using Element = typename T::value_type;
+    constexpr bool nested = kContainer<Element> && !std::is_same_v<Element, std::string>;
     if (const std::optional<std::vector<std::string>> elements = list(name)) {
-      if constexpr (std::is_arithmetic_v<Element> || std::is_same_v<Element, std::string>) {
+      if constexpr (nested || std::is_arithmetic_v<Element> || std::is_same_v<Element, std::string>) {
         for (const std::string& element : *elements) container.push_back(only(name, element).make<Element>(name.c_str(), Need::value));
         return;
       }
     }
-    container.resize(size(name, need));
-    if constexpr (requires(Element& e) { e.resize(std::size_t{}); }) {
+    container.resize(size(name, nested && need == Need::value ? Need::size : need));
+    if constexpr (kContainer<Element>) {
       std::size_t i = 0;
-      for (auto& element : container) fill(element, element_of(name, i++), Need::none);
+      for (auto& element : container) fill(element, element_of(name, i++), nested && need == Need::value ? need : Need::none);
     }
   }
 
