@@ -12,6 +12,7 @@
 #include <dflow/executor.h>
 #include <dflow/wait.h>
 
+#include "runtime/local/fork.h"
 #include "runtime/local/local_session.h"
 #include "runtime/local/names.h"
 #include "runtime/local/origins.h"
@@ -45,6 +46,7 @@ void Node::set_error(std::exception_ptr error) noexcept {
 namespace {
 
 void forget_remote(Node& node) noexcept {
+  if (local::forked()) return;  // the scheduler knows the process that this one was forked from
   if (active().session && active().id == node.session_id) active().session->forget(node);
 }
 
@@ -115,6 +117,7 @@ std::shared_ptr<const TaskOptions> kept(const std::shared_ptr<const TaskOptions>
   copy->after.clear();
   return copy;
 }
+  local::refuse_if_forked();
 
 }  // namespace
 
@@ -191,6 +194,7 @@ void submit_chunk(Scope& scope, Node& first, const Site* site) {
   count(scope, tasks);
   scope.session->submit_chunk(first);
 }
+  local::refuse_if_forked();
 
 /// No trace tells of it: it is what a task that ran elsewhere needs here.
 void run_here(Scope& scope, Node& node) {
@@ -200,6 +204,7 @@ void run_here(Scope& scope, Node& node) {
   node.traits |= kReturnAddress;
   count(scope, 1);
   active().local->submit(node);
+  local::refuse_if_forked();
 }
 
 void hold_value(Scope& scope, Node& node) {
@@ -228,12 +233,14 @@ void start_external(Node& node) {
 }
 
 bool claim_external(Node& node) {
+  local::refuse_if_forked();
   State expected = State::pending;
   return node.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
 }
 
 void end_external(Node& node, State state) {
-  if (active().session && active().id == node.session_id) return active().session->end_external(node, state);
+  const bool is_over = local::forked() || !active().session || active().id != node.session_id;
+  if (!is_over) return active().session->end_external(node, state);
   // The session is over; only handles are left to see the outcome.
   node.state_.store(state, std::memory_order_release);
   // Tasks that waited for it would have kept the session: these are callbacks only.
@@ -247,6 +254,7 @@ void end_external(Node& node, State state) {
 
 bool wait_until(Node* node, Deadline deadline) {
   if (!node) throw_empty_future("wait()");
+  local::refuse_if_forked();
   if (node->ended()) return true;
   if (!active().session || active().id != node->session_id) {
     throw SessionError("dflow: the session of this future ended before its task did");
@@ -290,12 +298,12 @@ void throw_consumed() {
 
 bool cancel_node(Node& node, bool by_force) {
   if (node.ended()) return node.state() == State::cancelled;
-  if (!active().session || active().id != node.session_id) return false;
+  if (local::forked() || !active().session || active().id != node.session_id) return false;
   return by_force ? active().session->cancel_by_force(node) : active().session->cancel(node);
 }
 
 bool is_running(Node& node) noexcept {
-  if (node.ended() || !active().session || active().id != node.session_id) return false;
+  if (node.ended() || local::forked() || !active().session || active().id != node.session_id) return false;
   try {
     return active().session->running(node);
   } catch (...) {  // the cluster is gone: nothing runs

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "runtime/local/fork.h"
 #include "runtime/local/local_session.h"
 #include "runtime/local/thread_state.h"
 
@@ -68,6 +69,11 @@ Executor::Executor(int& argc, char** argv) { detail::ExecutorAccess::open(*this,
 
 Executor::~Executor() {
   if (!session_) return;  // a handle inside a task
+  if (local::forked()) {  // it is the other process's, with the threads that would have to end
+    [[maybe_unused]] static auto* const left = new std::vector<std::shared_ptr<void>>();
+    left->push_back(std::move(session_));
+    return;
+  }
   shutdown();
   local::remove_scope(*scope_);
   delete scope_;
@@ -75,6 +81,7 @@ Executor::~Executor() {
 
 void Executor::shutdown(bool wait, bool cancel_pending) {
   if (!session_) return;
+  local::refuse_if_forked();
   if (detail::current_scope() == scope_) {
     throw InvalidStateError("dflow: shutdown() inside a task of the same executor would wait for itself");
   }

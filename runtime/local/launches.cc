@@ -5,6 +5,7 @@
 #include <dflow/detail/throw_watch.h>
 #include <dflow/errors.h>
 
+#include "runtime/local/fork.h"
 #include "runtime/local/local_session.h"
 
 namespace dflow::local {
@@ -182,7 +183,7 @@ void Launch::start(std::initializer_list<Range> roots, std::uint64_t sinks, std:
 bool may_launch(const Executor& executor) noexcept {
   const Scope& scope = scope_of(executor);
   const local::LocalSession* session = active().local;
-  if (!session || active().recorder || scope.dry || scope.always_copy || scope.max_pending != 0) return false;
+  if (local::forked() || !session || active().recorder || scope.dry || scope.always_copy || scope.max_pending != 0) return false;
   if (scope.closed.load(std::memory_order_relaxed) || scope.session_id != active().id) return false;
   const local::Settings& settings = session->settings();
   return settings.launch && !settings.serial && !settings.shuffle && settings.serialize == 0 && !settings.clustered();

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "runtime/local/cluster_library.h"
+#include "runtime/local/fork.h"
 
 namespace dflow::local {
 
@@ -90,6 +91,8 @@ void remove_scope(detail::Scope& scope) {
 }
 
 std::shared_ptr<LocalSession> join_session(const Settings& settings) {
+  refuse_if_forked();
+  notice_forks();
   Settings resolved = settings;
   resolved.asked_threads = settings.executor.threads;
   resolved.executor.threads = resolved_threads(settings.executor.threads);

@@ -8,6 +8,7 @@
 #include <dflow/errors.h>
 #include <dflow/wait.h>
 
+#include "runtime/local/fork.h"
 #include "runtime/local/local_session.h"
 #include "runtime/local/parker.h"
 
@@ -48,6 +49,7 @@ bool wait_many(const std::vector<Node*>& nodes, When when, Deadline deadline) {
     if (!node) throw_empty_future("wait()");
   }
   if (in_dry_run()) local::end_dry_run_at_wait();
+  if (!std::ranges::all_of(nodes, &Node::ended)) local::refuse_if_forked();
   if (!local::active().local) return std::ranges::all_of(nodes, [](Node* n) { return n->ended(); });
   local::Engine& engine = local::active().local->engine();
   Parker parker(engine);
@@ -108,6 +110,7 @@ std::optional<std::size_t> CompletionQueue::next_if_ready() {
 
 std::optional<std::size_t> CompletionQueue::next(Deadline deadline) {
   if (std::optional<std::size_t> number = next_if_ready()) return number;
+  local::refuse_if_forked();
   if (in_dry_run()) local::end_dry_run_at_wait();
   if (!local::active().local) throw SessionError("dflow: the session ended before these futures did");
   Parker parker(local::active().local->engine());

@@ -10,6 +10,7 @@
 #include <dflow/executor.h>
 
 #include "runtime/local/cluster_library.h"
+#include "runtime/local/fork.h"
 #include "runtime/local/local_session.h"
 
 namespace dflow::inline v0 {
@@ -23,7 +24,10 @@ using detail::State;
 
 constexpr const char* kThisProcess = "local";
 
-ClusterControl* control_of(const Scope& scope) { return scope.session->control(); }
+ClusterControl* control_of(const Scope& scope) {
+  local::refuse_if_forked();
+  return scope.session->control();
+}
 
 std::string host_name() {
   std::array<char, 256> name{};
