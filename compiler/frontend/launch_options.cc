@@ -2,6 +2,7 @@
 
 #include "clang/AST/DeclCXX.h"
 #include "clang/AST/ExprCXX.h"
+#include "clang/AST/RecursiveASTVisitor.h"
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/expressions.h"
 #include "compiler/frontend/launch_types.h"
@@ -43,6 +44,44 @@ std::optional<std::int64_t> nanoseconds(const clang::Expr& value, const clang::A
   return fits ? std::optional(ns / period->second) : std::nullopt;
 }
 
+/// A number that the submit would refuse has to reach it.
+class RefusedAmounts : public clang::RecursiveASTVisitor<RefusedAmounts> {
+ public:
+  explicit RefusedAmounts(const clang::ASTContext& context) : context_(context) {}
+
+  bool VisitExpr(clang::Expr* expression) {
+    if (!expression->getType()->isArithmeticType() || passes_on(*expression)) return true;
+    clang::Expr::EvalResult result;
+    any_ = any_ || !expression->EvaluateAsRValue(result, context_, /*InConstantContext=*/true) || !is_amount(result.Val);
+    return !any_;
+  }
+  /// A map, or its key, from elsewhere says nothing of what it holds.
+  bool VisitDeclRefExpr(clang::DeclRefExpr* name) {
+    any_ = any_ || name->getType()->isRecordType();
+    return !any_;
+  }
+  bool any() const { return any_; }
+
+ private:
+  /// What is within has the value.
+  static bool passes_on(const clang::Expr& expression) {
+    return expression.isGLValue() && isa<clang::MaterializeTemporaryExpr, clang::CastExpr, clang::ParenExpr>(expression);
+  }
+  static bool is_amount(const clang::APValue& value) {
+    if (value.isInt()) return value.getInt().isNonNegative();
+    return value.isFloat() && value.getFloat().isFinite() && !value.getFloat().isNegative();
+  }
+
+  const clang::ASTContext& context_;
+  bool any_ = false;
+};
+
+void check_resources(const clang::Expr& value, const clang::ASTContext& context) {
+  RefusedAmounts refused(context);
+  refused.TraverseStmt(const_cast<clang::Expr*>(&value));
+  if (refused.any()) refuse_launch("option 'resources' is no constant, or negative", value.getExprLoc());
+}
+
 /// As it is written, before it became an optional one in nanoseconds.
 std::int64_t limit(const clang::Expr& value, const clang::ASTContext& context) {
   for (const clang::Expr* inner = &value; inner != nullptr;) {
@@ -67,6 +106,7 @@ void read_launch_options(const clang::InitListExpr& options, const clang::ASTCon
   const auto* record = options.getType()->getAsCXXRecordDecl();
   auto init = options.inits().begin();
   bool once = false, forgotten = false;
+  std::int64_t allowed = 0;
   for (const auto* field : record->fields()) {
     if (init == options.inits().end()) break;
     const clang::Expr& value = **init++;
@@ -83,10 +123,14 @@ void read_launch_options(const clang::InitListExpr& options, const clang::ASTCon
       site.cancels = chosen == cancel_successors;
     }
     if (name == "timeout") site.limit_ns = limit(value, context);
+    if (name == "allowed_failures") allowed = constant(value, context, name);
+    if (name == "resources") check_resources(value, context);
   }
   if (site.op == formats::NodeOp::reduce && (site.ignores || site.limit_ns))
     refuse_launch("a reduce has a time limit, or its failures are ignored", options.getExprLoc());
-  // The submit says what is wrong about it.
+  // The submit says what is wrong about these.
+  if (site.limit_ns && *site.limit_ns <= 0) refuse_launch("option 'timeout' is not above 0", options.getExprLoc());
+  if (allowed > 255) refuse_launch("option 'allowed_failures' is above 255", options.getExprLoc());
   if (once && (site.retries > 0 || site.pure)) refuse_launch("option 'once' goes with neither 'retries' nor 'pure'", options.getExprLoc());
   if (forgotten) site.pure = false;  // it runs, whoever reads its result
 }

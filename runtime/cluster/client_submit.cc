@@ -238,10 +238,6 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
     task.pure = options->pure;
     task.once = options->once;
     task.fire_and_forget = options->fire_and_forget;
-    if (task.once && (task.pure || task.retries > 0)) {
-      throw std::invalid_argument("dflow: " + detail::describe(node) + " is to run once at most (TaskOptions::once), and has " +
-                                  (task.pure ? "`pure`" : "`retries`") + ", which lets it run again: leave one of them out");
-    }
   }
   if (const Node* outer = options_.inside_worker ? detail::current_task() : nullptr) {
     if (const std::uint64_t id = id_of(*outer)) task.inside = core::TaskId{id};

@@ -108,28 +108,6 @@ std::stop_token stop_token_of(Node& node) {
   return extras ? extras->stop.get_token() : std::stop_token();
 }
 
-namespace {
-
-/// The options a node keeps: without `after`, whose futures it holds only until it has ended.
-std::shared_ptr<const TaskOptions> kept(const std::shared_ptr<const TaskOptions>& options) {
-  if (!options || options->after.empty()) return options;
-  auto copy = std::make_shared<TaskOptions>(*options);
-  copy->after.clear();
-  return copy;
-}
-  local::refuse_if_forked();
-
-}  // namespace
-
-void attach_options(Node& node, const std::shared_ptr<const TaskOptions>& options) {
-  Extras& extras = node.make_extras();
-  extras.options = kept(options);
-  if (options) extras.after = options->after;
-  const bool limited = options && options->timeout;
-  if (node.has(kTakesStopToken) || limited) extras.stop = std::stop_source();
-  if (options && options->retries > 0) node.traits |= kNeverMove;
-}
-
 Edge* attach_edges(Node& node, std::size_t count) {
   Extras& extras = node.make_extras();
   extras.edges = std::make_unique<Edge[]>(count);

@@ -1,11 +1,13 @@
 // What cannot cross, and workers that die.
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <new>
@@ -42,6 +44,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 long add(long a, long b) { return a + b; }
 std::vector<long> block(long x) { return std::vector<long>(5000, x); }
@@ -321,6 +324,77 @@ TEST_F(Cluster, OfAChainOfShortTasksTheOneIsGivenUpThatKillsItsWorkers) {
   EXPECT_EQ(chain[49].get(), 150);
   EXPECT_THROW(chain[50].get(), WorkerLost);
   EXPECT_THROW(chain[99].get(), WorkerLost);
+}
+
+/// Knows when it is destroyed.
+struct Announced {
+  ~Announced() { std::cerr << "destroyed" << std::endl; }
+};
+
+int leave(int code) {
+  static const Announced announced;
+  std::printf("not yet written\n");
+  std::exit(code);
+}
+
+TEST_F(Cluster, WhoCallsExitInATaskIsNamed) {
+  Executor ex;
+  ::testing::internal::CaptureStdout();
+  const auto quitter = ex.with({.name = "quitter", .allowed_failures = 1}).submit(leave, 3);
+  try {
+    quitter.get();
+    ADD_FAILURE() << "it has a result";
+  } catch (const WorkerLost& lost) {
+    EXPECT_EQ(lost.end(), "ended with exit code 3");
+    EXPECT_THAT(lost.last_words(), AllOf(HasSubstr("quitter"), HasSubstr("called exit(3), which ends the worker")));
+    EXPECT_THAT(lost.last_words(), Not(HasSubstr("destroyed"))) << "others use what is static";
+  }
+  EXPECT_EQ(ex.submit(add, 1L, 2L).get(), 3);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("not yet written"));
+}
+
+/// A process that a task has forked ends as it likes.
+TEST_F(Cluster, ChildrenOfTasksMayExit) {
+  Executor ex;
+  const auto status = ex.submit([] {
+    const pid_t child = ::fork();
+    if (child == 0) std::exit(5);
+    int ended = 0;
+    ::waitpid(child, &ended, 0);
+    return WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
+  });
+  EXPECT_EQ(status.get(), 5);
+}
+
+TEST_F(Cluster, OfAWorkerWhoseStatusTheProgramHasTakenNothingIsMadeUp) {
+  const auto before = std::signal(SIGCHLD, SIG_IGN);  // and so the kernel keeps no status
+  {
+    Executor ex;
+    const auto bomb = ex.with({.allowed_failures = 1}).submit([] { return std::raise(SIGSEGV); });
+    EXPECT_THAT(thrown_by([&] { bomb.get(); }), AllOf(HasSubstr("nobody knows how"), HasSubstr("ignores SIGCHLD"), Not(HasSubstr("exit code"))));
+    EXPECT_EQ(ex.submit(add, 1L, 2L).get(), 3) << "another takes its place";
+  }
+  std::signal(SIGCHLD, before);
+}
+
+TEST_F(Cluster, OptionsThatNoTaskCanHaveAreRefusedAsInOneProcess) {
+  std::vector<TaskOptions> refused(6);
+  refused[0] = {.retries = 1, .once = true};
+  refused[1] = {.pure = true, .once = true};
+  refused[2] = {.resources = {{"gpu", -1}}};
+  refused[3] = {.allowed_failures = 256};
+  refused[4] = {.timeout = 0s};
+  refused[5] = {.name = "late", .timeout = -5ms};
+  const auto refusals = [&] {
+    Executor ex;
+    std::vector<std::string> texts;
+    for (const TaskOptions& options : refused) texts.push_back(thrown_by([&] { ex.with(options).submit(add, 1L, 2L).get(); }));
+    return texts;
+  };
+  const std::vector<std::string> on_workers = refusals();
+  ::unsetenv("DFLOW_WORKERS");
+  EXPECT_EQ(on_workers, refusals());
+  for (const std::string& text : on_workers) EXPECT_THAT(text, HasSubstr("dflow: TaskOptions::"));
 }
 
 TEST_F(Cluster, ExitInATaskIsADeathToo) {

@@ -122,6 +122,27 @@ TEST(Options, TimeoutCountsFromTheStartOfEachTry) {
   EXPECT_EQ(third.get(), 3);
 }
 
+TEST(Options, WhatNoTaskCanHaveIsRefused) {
+  Executor ex;
+  const auto refusal = [&](TaskOptions options) {
+    try {
+      ex.with(std::move(options)).submit(square, 2);
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  EXPECT_THAT(refusal({.retries = 1, .once = true}), HasSubstr("TaskOptions::once: the task is to run once at most, and has `retries`"));
+  EXPECT_THAT(refusal({.name = "brief", .pure = true, .once = true}), HasSubstr("once of 'brief': the task is to run once at most, and has `pure`"));
+  EXPECT_THAT(refusal({.resources = {{"disk", 1}, {"gpu", -0.5}}}), HasSubstr("TaskOptions::resources: no task can need -0.5 gpu"));
+  EXPECT_THAT(refusal({.resources = {{"gpu", std::numeric_limits<double>::quiet_NaN()}}}), HasSubstr("no task can need nan gpu"));
+  EXPECT_THAT(refusal({.resources = {{"gpu", std::numeric_limits<double>::infinity()}}}), HasSubstr("no task can need inf gpu"));
+  EXPECT_THAT(refusal({.allowed_failures = 256}), HasSubstr("TaskOptions::allowed_failures: 256 workers are more than may die"));
+  EXPECT_THAT(refusal({.timeout = 0s}), HasSubstr("TaskOptions::timeout: no task ends within 0 ns"));
+  EXPECT_THAT(refusal({.timeout = -1ns}), HasSubstr("no task ends within -1 ns"));
+  EXPECT_EQ(ex.with({.allowed_failures = 255, .resources = {{"gpu", 0}}, .timeout = 1h}).submit(square, 2).get(), 4);
+}
+
 TEST(Options, LongestTimeout) {
   Executor ex;
   EXPECT_EQ(ex.with({.timeout = Duration::max()}).submit(square, 3).get(), 9);
