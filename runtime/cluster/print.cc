@@ -37,6 +37,9 @@ std::string how_it_ended(const core::WorkerEnd& end) {
       return "ended with exit code " + std::to_string(end.code);
     case Kind::left:
       return "left";
+    case Kind::unknown:
+      return "ended, nobody knows how: the program that had started it waits for any child, or ignores SIGCHLD, and so took "
+             "its exit status";
     default:
       return "does not answer any more";
   }

@@ -2,9 +2,11 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -85,10 +87,13 @@ void WorkerPool::replace(const std::string& name) {
   wake();
 }
 
+/// By its descriptor: where the program waits for any child, the number may be another process's by now.
+void WorkerPool::kill(const Worker& worker) noexcept { ::syscall(SYS_pidfd_send_signal, worker.pidfd, SIGKILL, nullptr, 0); }
+
 void WorkerPool::kill_condemned() {
   const std::lock_guard lock(mutex_);
   for (Worker& worker : workers_) {
-    if (std::exchange(worker.condemned, false) && worker.pid > 0) ::kill(worker.pid, SIGKILL);
+    if (std::exchange(worker.condemned, false) && worker.pid > 0) kill(worker);
   }
 }
 
@@ -99,7 +104,7 @@ void WorkerPool::kill_late() {
   for (Worker& worker : workers_) {
     if (worker.arrived || worker.late || worker.pid <= 0 || now - worker.started < options_.start_limit) continue;
     worker.late = true;
-    ::kill(worker.pid, SIGKILL);
+    kill(worker);
   }
 }
 
@@ -114,7 +119,7 @@ void WorkerPool::keep() {
   }
   for (Worker& worker : workers_) {
     if (worker.pid <= 0) continue;
-    ::kill(worker.pid, SIGKILL);
+    kill(worker);
     end(worker);
   }
 }
@@ -144,15 +149,29 @@ bool WorkerPool::serve() {
   return any;
 }
 
+namespace {
+
+/// Of the process with this descriptor, once it has ended. Its parent may have been told already: it waits for any child, or
+/// ignores SIGCHLD.
+core::WorkerEnd end_of(int pidfd) {
+  siginfo_t info{};
+  int waited = 0;
+  do {
+    waited = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
+  } while (waited != 0 && errno == EINTR);
+  using Kind = core::WorkerEnd::Kind;
+  if (waited != 0) return {.kind = Kind::unknown};
+  return {.kind = info.si_code == CLD_EXITED ? Kind::exited : Kind::signalled, .code = info.si_status};
+}
+
+}  // namespace
+
 void WorkerPool::end(Worker& worker) {
-  int status = 0;
-  if (::waitpid(worker.pid, &status, 0) != worker.pid) status = 0;
   drain(worker, worker.out, false);
   drain(worker, worker.err, true);
   ProcessEnd end;
   core::WorkerEnd& how = end.how;
-  how.kind = WIFSIGNALED(status) ? core::WorkerEnd::Kind::signalled : core::WorkerEnd::Kind::exited;
-  how.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+  how = end_of(worker.pidfd);
   for (const std::string& line : worker.last_words) how.last_words += line + '\n';
   if (worker.board) end.running = worker.board->bodies();
   worker.board.reset();
@@ -167,7 +186,7 @@ void WorkerPool::end(Worker& worker) {
   }
   handlers_.ended(pid, end);
   if (winding_down_ || retired) return;
-  const bool killed = WIFSIGNALED(status) && how.code == SIGKILL && !worker.late;
+  const bool killed = how.kind == core::WorkerEnd::Kind::signalled && how.code == SIGKILL && !worker.late;
   int& count = killed ? worker.killed_starts : worker.failed_starts;
   if (joined) worker.failed_starts = worker.killed_starts = 0;
   else ++count;
@@ -177,6 +196,21 @@ void WorkerPool::end(Worker& worker) {
   start_one(worker);
 }
 
+namespace {
+
+std::string briefly(const core::WorkerEnd& how) {
+  switch (how.kind) {
+    case core::WorkerEnd::Kind::signalled:
+      return "signal " + std::to_string(how.code);
+    case core::WorkerEnd::Kind::exited:
+      return "exit code " + std::to_string(how.code);
+    default:
+      return "the program has taken its exit status";
+  }
+}
+
+}  // namespace
+
 std::string WorkerPool::why_given_up(const Worker& worker, const core::WorkerEnd& how, int count) const {
   std::string text = worker.name;
   if (worker.late) {
@@ -184,8 +218,7 @@ std::string WorkerPool::why_given_up(const Worker& worker, const core::WorkerEnd
     text += " was not ready " + std::to_string(limit.count()) + " s after its start, " + std::to_string(count) +
             " times: do the program's static objects wait for something?";
   } else {
-    text += " ended " + std::to_string(count) + " times before it was ready (" +
-            (how.kind == core::WorkerEnd::Kind::signalled ? "signal " : "exit code ") + std::to_string(how.code) + ")";
+    text += " ended " + std::to_string(count) + " times before it was ready (" + briefly(how) + ")";
   }
   return text + (how.last_words.empty() ? "" : (worker.late ? " It said last:\n" : ":\n") + how.last_words);
 }

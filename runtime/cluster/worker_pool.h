@@ -103,6 +103,7 @@ class WorkerPool {
 
   void set(const std::string& name, bool Worker::*what);
   void keep();
+  static void kill(const Worker& worker) noexcept;
   void kill_condemned();
   void kill_late();
   void look_at_memory();

@@ -1,7 +1,5 @@
 // Workers that have more memory than they may have.
 
-#include <csignal>
-
 #include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/worker_pool.h"
 
@@ -42,7 +40,7 @@ void WorkerPool::replace_large(Worker& worker, std::uint64_t bytes) {
   worker.last_words.push_back(line);
   handlers_.printed({.worker = worker.name, .is_error = true, .text = line + '\n'});
   const std::lock_guard lock(mutex_);
-  if (worker.pid > 0) ::kill(worker.pid, SIGKILL);
+  if (worker.pid > 0) kill(worker);
   worker.too_large = false;
 }
 

@@ -87,6 +87,7 @@ struct WorkerEnd {
     signalled,  ///< `code` is the signal.
     silent,     ///< No heartbeat for too long, or the connection broke: it may live on.
     left,       ///< It said so, or was asked to.
+    unknown,    ///< Its process has ended, and somebody else has been told how.
   };
   Kind kind = Kind::silent;
   int code = 0;
