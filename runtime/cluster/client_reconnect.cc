@@ -98,6 +98,8 @@ void ClientSession::reconnect(const std::string& gone) {
 
 /// Others run its tasks again.
 void ClientSession::end_worker(const std::string& reason) {
+  std::cout.flush();
+  std::fflush(nullptr);
   std::cerr << "dflow: the tasks of this worker cannot submit tasks any more: " + reason + '\n' << std::flush;
   std::_Exit(1);
 }

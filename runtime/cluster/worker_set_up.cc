@@ -48,8 +48,7 @@ void WorkerProcess::set_up(const SetUp& order) {
   } catch (...) {
     error = std::current_exception();
   }
-  std::cout.flush();
-  std::clog.flush();
+  flush_output();
   if (error && order.required) {
     std::cerr << "dflow: what on_worker() asked for failed in " << settings_.name << ": " << what_of(error) << std::endl;
     std::_Exit(1);

@@ -101,6 +101,7 @@ int fail(const std::string& message) {
 /// The user's own exit handlers have nothing to do with a dry run.
 [[noreturn]] void leave(int code) {
   std::cout.flush();
+  std::fflush(nullptr);
   std::_Exit(code);
 }
 

@@ -76,6 +76,23 @@ TEST_F(Workers, SetUpThatFailsIsToldAndForgotten) {
   EXPECT_THAT(thrown_by([&] { ex.on_worker([](const std::vector<char>&) {}, table); }), HasSubstr("take 70 MiB, and a task can be sent with 32"));
 }
 
+TEST_F(Workers, WhatASetUpHasPrintedIsNotLostWhereItFails) {
+  Executor ex;
+  const Signal broken;
+  ex.on_worker(
+      [](const std::string& b) {
+        if (!Signal::given(b)) return;
+        std::printf("without a newline, and so not written yet");
+        throw std::runtime_error("broken");
+      },
+      broken.path());
+  ::testing::internal::CaptureStdout();
+  broken.give();
+  kill(ex, "worker-1");
+  EXPECT_TRUE(eventually([&] { return thrown_by([&] { ex.submit(inc, 1).get(); }).find("broken") != std::string::npos; }));
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("not written yet"));
+}
+
 TEST_F(Workers, RetiredOnesGiveTheirValuesAwayAndAreGone) {
   Executor ex;
   const auto values = ex.map(block, std::vector<int>{1, 2, 3, 4, 5, 6});
