@@ -1,4 +1,4 @@
-// What the scheduler says to a client, and values that come from workers.
+// What the scheduler says to a client.
 
 #include <algorithm>
 
@@ -8,21 +8,12 @@
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/print.h"
-#include "runtime/cluster/task_codec.h"
-#include "runtime/local/machine_memory.h"
 
 namespace dflow::cluster {
 
 using detail::Node;
 using detail::NodeRef;
 using detail::State;
-
-namespace {
-
-/// To so many workers at once, or some of them, values go.
-constexpr std::size_t kMostPushers = 8;
-
-}  // namespace
 
 /// Tells of a task's end on one of the engine's threads: callbacks are the user's code, and may wait for other tasks.
 class ClientSession::Ending final : public detail::Value<void> {
@@ -179,152 +170,6 @@ std::exception_ptr ClientSession::error_of(const core::Failure& failure, const N
     default:
       return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + ": " + failure.message +
                                            (failure.worker.empty() ? "" : " (on " + failure.worker + ")")));
-  }
-}
-
-// ---- Values ----------------------------------------------------------------------------------------------------------
-
-bool ClientSession::fetch(Node& node, detail::Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  const auto nobody_else = [&] { return !fetching_.contains(&node); };
-  if (!deadline) changed_.wait(lock, nobody_else);
-  else if (!changed_.wait_until(lock, *deadline, nobody_else)) return false;
-  if (!node.marked(detail::kElsewhere)) return true;
-  fetching_.insert(&node);
-  lock.unlock();
-  const core::TaskId id{node.extras()->remote_id};
-  std::exception_ptr error;
-  bool there = false;
-  try {
-    for (std::optional<core::Input> place; !there && (place = find_value(id, deadline));) there = fetch_from(*place, node);
-  } catch (...) {
-    error = std::current_exception();
-  }
-  lock.lock();
-  fetching_.erase(&node);
-  if (there) elsewhere_.erase(&node);
-  changed_.notify_all();
-  lock.unlock();
-  if (error) std::rethrow_exception(error);
-  return there;
-}
-
-std::optional<core::Input> ClientSession::find_value(core::TaskId id, detail::Deadline deadline) {
-  std::unique_lock lock(mutex_);
-  Place& place = places_[id];
-  const auto known = [&] { return place.error || !place.asked_again; };
-  if (!deadline) changed_.wait(lock, known);
-  else if (!changed_.wait_until(lock, *deadline, known)) return std::nullopt;
-  if (place.error) std::rethrow_exception(place.error);
-  return place.value;
-}
-
-namespace {
-
-std::string result_of(const Node& node) {
-  return "dflow: the result of " + detail::describe(node) + " cannot be brought here: ";
-}
-
-/// The value, from its bytes to its place in the node. An error if they did not come.
-Result<void> read_into(Node& node, transfer::Source& source, std::exception_ptr& failure) {
-  failure = nullptr;
-  const std::uint64_t size = source.left();
-  try {
-    if (!local::fits_into_machine(size)) throw std::bad_alloc();  // it is what another process says
-    Reader in(source, size);
-    node.value_form()->read(node, in);
-  } catch (const std::bad_alloc&) {
-    failure = std::make_exception_ptr(Error(result_of(node) + "there is no memory for its " + std::to_string(size) +
-                                            " bytes: let a task make less of it where it is, and get() that"));
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  if (!source.broken().empty()) return formats::Error{source.broken()};
-  return {};
-}
-
-}  // namespace
-
-bool ClientSession::fetch_from(const core::Input& value, Node& node) {
-  Pulled pulled;
-  core::WorkerId asked{};
-  for (const core::WorkerId holder : value.holders) {
-    asked = holder;
-    std::exception_ptr failure;
-    const Wanted wanted{value.id, value.version};
-    pulled = links_->pull(holder, {&wanted, 1}, [&](std::size_t, transfer::Source& source, const net::Value&) {
-      return read_into(node, source, failure);
-    })[0];
-    if (pulled.outcome == Pulled::Outcome::cannot_cross) throw SerializeError(pulled.error);
-    if (pulled.outcome != Pulled::Outcome::here) continue;
-    if (failure) std::rethrow_exception(failure);
-    node.marks_.fetch_and(static_cast<std::uint8_t>(~detail::kElsewhere), std::memory_order_release);
-    return true;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    Place& place = places_[value.id];
-    if (place.value == value) place.asked_again = true;  // else it has been told already
-  }
-  send(core::ValueUnavailable{.client = id_,
-                              .id = value.id,
-                              .version = value.version,
-                              .worker = asked,
-                              .gone = pulled.outcome == Pulled::Outcome::gone});
-  return false;
-}
-
-/// For the first time, or since the workers that had the value are lost.
-void ClientSession::on(core::PlaceValue& message) {
-  const std::lock_guard lock(mutex_);
-  NodeRef& value = scattered_[message.id];
-  const auto placed = placed_.find(message.id);
-  if (!value && placed != placed_.end()) value = if_alive(*placed->second);
-  if (!value) {
-    scattered_.erase(message.id);
-    send(core::ValueUnavailable{.client = id_, .id = message.id, .worker = message.worker, .gone = true});
-    return;
-  }
-  std::erase_if(pushers_, [](Pusher& pusher) {
-    if (pusher.done) pusher.thread.join();
-    return pusher.done;
-  });
-  placing_.emplace_back(message.id, message.worker);
-  if (pushers_.size() >= kMostPushers) return;
-  Pusher& pusher = pushers_.emplace_back();
-  pusher.thread = std::thread([this, &pusher] { push_all(pusher); });
-}
-
-void ClientSession::push_all(Pusher& pusher) {
-  std::unique_lock lock(mutex_);
-  while (!placing_.empty()) {
-    const auto [id, worker] = placing_.front();
-    placing_.pop_front();
-    lock.unlock();
-    push(id, worker);
-    lock.lock();
-  }
-  pusher.done = true;
-}
-
-void ClientSession::push(core::TaskId id, core::WorkerId worker) {
-  NodeRef value;
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = scattered_.find(id); found != scattered_.end()) {
-      found->second.get()->retain();
-      value = NodeRef(found->second.get());
-    }
-  }
-  try {
-    if (value) {
-      const Result<std::string> refusal = links_->push(worker, id, write_value(*value.get()));
-      // If that worker is lost, the scheduler names another one.
-      if (refusal && !refusal.value().empty()) {
-        send(core::ValueUnavailable{.client = id_, .id = id, .worker = worker, .reason = refusal.value()});
-      }
-    }
-  } catch (const std::exception&) {
   }
 }
 

@@ -31,6 +31,7 @@ ClientSession::~ClientSession() {
   }
   if (flusher_.joinable()) flusher_.join();
   for (Pusher& pusher : pushers_) pusher.thread.join();
+  end_bringing();
   if (scheduler_) {
     scheduler_->finish(kGoodbye);
     scheduler_->stop();  // its thread may be answering what the scheduler asks
@@ -104,6 +105,7 @@ void ClientSession::close() noexcept {
   {
     const std::lock_guard lock(mutex_);
     for (Node* node : elsewhere_) {
+      if (is_only_brought(*node)) continue;
       if (NodeRef ref = if_alive(*node)) alive.push_back(std::move(ref));
     }
   }

@@ -162,7 +162,6 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void received(const std::vector<std::string>& messages);
   void on(core::TaskDone& message);
   void on(core::TaskEnded& message);
-  void on(core::PlaceValue& message);
   void on(core::Located& message);
   void on(core::RequestDone& message);
   void on(PeerJoined& message);
@@ -177,9 +176,19 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void end(detail::Node& node, detail::State state);
   detail::Node* take(core::TaskId id);
   std::exception_ptr error_of(const core::Failure& failure, const detail::Node& node) const;
-  /// Waits until it is known where the value lies; empty if the deadline came first.
-  std::optional<core::Input> find_value(core::TaskId id, detail::Deadline deadline);
+
+  // client_values.cc
+  void on(core::PlaceValue& message);
+  /// Waits until it is known where the value lies; empty if the session ends first.
+  std::optional<core::Input> find_value(core::TaskId id);
   bool fetch_from(const core::Input& value, detail::Node& node);
+  bool bring(detail::Node& node);
+  struct Bringing;
+  std::shared_ptr<Bringing> start_bringing(detail::Node& node);
+  void brought(detail::Node& node, bool there);
+  void reap_bringing();
+  bool is_only_brought(const detail::Node& node) const;
+  void end_bringing();
   struct Pusher;
   void push_all(Pusher& pusher);
   void push(core::TaskId id, core::WorkerId worker);
@@ -231,6 +240,14 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     bool done = false;
   };
   std::list<Pusher> pushers_;
+  /// A thread that brings a value for somebody who does not wait for longer than he said.
+  struct Bringing {
+    const detail::Node* node = nullptr;  ///< Whose value it is; null when it is there, or will not come.
+    std::thread thread = {};
+    std::exception_ptr error = {};
+    bool over = false;
+  };
+  std::list<std::shared_ptr<Bringing>> bringing_;
   std::deque<std::pair<core::TaskId, core::WorkerId>> placing_;
 
   std::mutex keeping_;                  ///< Behind `sending_` and `mutex_`. For these, and to put another in the place of `scheduler_`.

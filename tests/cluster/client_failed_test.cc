@@ -84,6 +84,36 @@ TEST_F(FailedWorkers, RestartHungWorker) {
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
 }
 
+TEST_F(FailedWorkers, GetWithATimeLimitEndsThenThoughTheWorkerIsSilent) {
+  use(1);
+  Executor ex;
+  const auto value = ex.submit(block, 1), other = ex.submit(block, 2);
+  wait(std::vector{value, other});
+  const auto worker = static_cast<pid_t>(ex.workers()[0].pid);
+  ::kill(worker, SIGSTOP);
+  EXPECT_THROW(value.get(20ms), TimeoutError);
+  EXPECT_THROW(value.get(20ms), TimeoutError) << "while it is brought";
+  EXPECT_THROW(Future(other).get(20ms), TimeoutError);
+  ::kill(worker, SIGCONT);
+  EXPECT_EQ(value.get()[9999], 1);
+  EXPECT_EQ(other.get(1h)[9999], 2);
+}
+
+TEST_F(FailedWorkers, AnEndWaitsForNoValueThatNobodyHasAFutureOf) {
+  use(1);
+  ::setenv("DFLOW_WORKER_SILENCE", "3600", 1);
+  auto ex = std::make_unique<Executor>();
+  ::unsetenv("DFLOW_WORKER_SILENCE");
+  const auto worker = static_cast<pid_t>(ex->workers()[0].pid);
+  {
+    const auto value = ex->submit(block, 1);
+    value.wait();
+    ::kill(worker, SIGSTOP);
+    EXPECT_THROW(value.get(20ms), TimeoutError);
+  }
+  ex.reset();
+}
+
 TEST_F(FailedWorkers, RepeatedRestarts) {
   Executor ex;
   for (int i = 0; i < 3; ++i) {
