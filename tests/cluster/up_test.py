@@ -113,9 +113,14 @@ def without_a_cluster_commands_say_so():
             done = bench.run([DFLOW, command])
             assert done.returncode == 2
             expect(done.stderr, "no cluster is up here", "dflow up")
-        expect(bench.run([DFLOW, "status", "--scheduler=127.0.0.1:1"]).stderr, "nobody answers at 127.0.0.1:1")
+        for command in ("status", "top", "down"):
+            expect(bench.run([DFLOW, command, "--scheduler=127.0.0.1:1"]).stderr, "nobody answers at 127.0.0.1:1",
+                   "the address is from --scheduler", "--scheduler=HOST:PORT names")
+            expect(bench.run([DFLOW, command], environment={"DFLOW_SCHEDULER": "127.0.0.1:1"}).stderr, "the address is from DFLOW_SCHEDULER")
+            expect(bench.run([DFLOW, command], environment={"DFLOW_SCHEDULER": "nowhere"}).stderr, "DFLOW_SCHEDULER: 'nowhere' is no address")
         bench.up()
         bench.kill_scheduler()
+        expect(bench.run([DFLOW, "status"]).stderr, "the address is from the last `dflow up`", "`dflow up` starts a cluster")
         expect(bench.run([DFLOW, "down"]).stderr, "nobody answers", "nothing is left to take down")
         expect(bench.run([DFLOW, "down"]).stderr, "no cluster is up here")
 

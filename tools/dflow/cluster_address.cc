@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "formats/file.h"
 #include "runtime/cluster/home.h"
 #include "tools/dflow/text.h"
@@ -19,6 +21,13 @@ Result<std::string> note() {
   Result<std::string> home = cluster::home();
   if (!home) return home.error();
   return home.value() + "/up";
+}
+
+/// The option takes its value from the variable where it is left out.
+std::string origin_of(const std::string& given) {
+  if (given.empty()) return "the last `dflow up`";
+  const char* variable = std::getenv("DFLOW_SCHEDULER");
+  return variable && given == variable ? "DFLOW_SCHEDULER" : "--scheduler";
 }
 
 }  // namespace
@@ -40,14 +49,19 @@ void forget_cluster() {
   if (const Result<std::string> file = note()) ::unlink(file.value().c_str());
 }
 
-Result<net::Address> cluster_address(const std::string& given) {
+Result<ClusterAddress> cluster_address(const std::string& given) {
   const std::string address = given.empty() ? noted_cluster() : given;
   if (address.empty()) {
     return Error{"no cluster is up here: `dflow up` starts one, --scheduler=HOST:PORT names another"};
   }
   Result<net::Address> parsed = net::parse_address(address);
-  if (!parsed) return Error{text({"--scheduler: ", parsed.message()})};
-  return parsed;
+  const std::string origin = origin_of(given);
+  if (!parsed) return Error{text({origin, ": ", parsed.message()})};
+  return ClusterAddress{.address = std::move(parsed).value(), .origin = origin};
+}
+
+std::string unreachable(const ClusterAddress& address, const std::string& why, std::string_view advice) {
+  return text({why, " (the address is from ", address.origin, "): ", advice});
 }
 
 }  // namespace dflow::tools

@@ -70,13 +70,15 @@ void add_processes(Ending& ending, const cluster::ClusterStatus& status) {
 }  // namespace
 
 Result<int> down(const DownOptions& options) {
-  const Result<net::Address> address = cluster_address(options.scheduler);
+  const Result<ClusterAddress> address = cluster_address(options.scheduler);
   if (!address) return address.error();
-  const bool noted = noted_cluster() == address.value().text();
-  Result<cluster::ClusterLink> link = cluster::ClusterLink::connect(address.value());
+  const net::Address& called = address.value().address;
+  const bool noted = noted_cluster() == called.text();
+  Result<cluster::ClusterLink> link = cluster::ClusterLink::connect(called);
   if (!link) {
     if (noted) forget_cluster();
-    return Error{text({link.message(), noted ? "; nothing is left to take down" : ""})};
+    return Error{unreachable(address.value(), link.message(),
+                             noted ? "nothing is left to take down" : "--scheduler=HOST:PORT names the cluster that is to end")};
   }
   const Result<cluster::ClusterStatus> status = link.value().status();
   if (!status) return status.error();

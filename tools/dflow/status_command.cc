@@ -23,12 +23,19 @@ Result<int> print(const std::string& text) {
   return 0;
 }
 
+Result<cluster::ClusterLink> connect(const StatusOptions& options) {
+  const Result<ClusterAddress> address = cluster_address(options.scheduler);
+  if (!address) return address.error();
+  Result<cluster::ClusterLink> link = cluster::ClusterLink::connect(address.value().address);
+  if (!link) return formats::Error{unreachable(address.value(), link.message(),
+                                             "`dflow up` starts a cluster here, --scheduler=HOST:PORT names another")};
+  return link;
+}
+
 }  // namespace
 
 Result<int> show_status(const StatusOptions& options) {
-  const Result<net::Address> address = cluster_address(options.scheduler);
-  if (!address) return address.error();
-  Result<cluster::ClusterLink> link = cluster::ClusterLink::connect(address.value());
+  Result<cluster::ClusterLink> link = connect(options);
   if (!link) return link.error();
   const Result<cluster::ClusterStatus> status = link.value().status();
   if (!status) return status.error();
@@ -37,9 +44,7 @@ Result<int> show_status(const StatusOptions& options) {
 
 Result<int> watch_status(const StatusOptions& options) {
   if (::isatty(STDOUT_FILENO) != 1) return show_status(options);
-  const Result<net::Address> address = cluster_address(options.scheduler);
-  if (!address) return address.error();
-  Result<cluster::ClusterLink> link = cluster::ClusterLink::connect(address.value());
+  Result<cluster::ClusterLink> link = connect(options);
   if (!link) return link.error();
   const timespec pause{.tv_sec = 1, .tv_nsec = 0};
   for (;;) {
