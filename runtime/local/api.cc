@@ -117,6 +117,7 @@ Edge* attach_edges(Node& node, std::size_t count) {
 namespace {
 
 void check_open(const Scope& scope) {
+  local::refuse_if_forked();
   if (scope.closed.load(std::memory_order_relaxed) && current_scope() != &scope) {
     throw SessionError("dflow: the executor has been shut down and takes no more tasks");
   }
@@ -172,7 +173,6 @@ void submit_chunk(Scope& scope, Node& first, const Site* site) {
   count(scope, tasks);
   scope.session->submit_chunk(first);
 }
-  local::refuse_if_forked();
 
 /// No trace tells of it: it is what a task that ran elsewhere needs here.
 void run_here(Scope& scope, Node& node) {
@@ -182,7 +182,6 @@ void run_here(Scope& scope, Node& node) {
   node.traits |= kReturnAddress;
   count(scope, 1);
   active().local->submit(node);
-  local::refuse_if_forked();
 }
 
 void hold_value(Scope& scope, Node& node) {
@@ -195,6 +194,7 @@ void hold_value(Scope& scope, Node& node) {
 }
 
 Scope& scope_for(const Node& node) {
+  local::refuse_if_forked();
   if (active().id != node.session_id || !active().session) {
     throw SessionError("dflow: the session of this future is over: no executor of it is left");
   }
@@ -204,6 +204,7 @@ Scope& scope_for(const Node& node) {
 }
 
 void start_external(Node& node) {
+  local::refuse_if_forked();
   if (!active().session) throw SessionError("dflow: a promise needs a living Executor");
   node.session_id = active().id;
   prepare_to_travel(node);
@@ -211,7 +212,6 @@ void start_external(Node& node) {
 }
 
 bool claim_external(Node& node) {
-  local::refuse_if_forked();
   State expected = State::pending;
   return node.state_.compare_exchange_strong(expected, State::running, std::memory_order_acq_rel);
 }
@@ -232,8 +232,8 @@ void end_external(Node& node, State state) {
 
 bool wait_until(Node* node, Deadline deadline) {
   if (!node) throw_empty_future("wait()");
-  local::refuse_if_forked();
   if (node->ended()) return true;
+  local::refuse_if_forked();
   if (!active().session || active().id != node->session_id) {
     throw SessionError("dflow: the session of this future ended before its task did");
   }
@@ -254,6 +254,7 @@ void wait_or_throw(Node* node, Deadline deadline) {
 }
 
 void fetch_value(Node& node, Deadline deadline) {
+  local::refuse_if_forked();
   if (!active().session || active().id != node.session_id) {
     throw SessionError("dflow: the session of this future ended while the result was on a worker: get() it earlier");
   }
@@ -311,7 +312,7 @@ std::string describe(const Node& node) {
   std::string text;
   if (named) text = options->name;
   else if (node.has(kExternal) && !site) text = "a promise";
-  else text = local::task_name(site, node.callable_type(), nullptr);
+  else text = local::shown_name(site, node.callable_type(), nullptr);
   if (site) {
     text += " submitted at " + std::string(site->file) + ":" + std::to_string(site->line);
   } else if (node.where) {

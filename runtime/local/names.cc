@@ -15,6 +15,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 namespace dflow::local {
@@ -117,17 +118,63 @@ std::string symbol_at(const void* address) {
   return demangle(next->name.c_str());
 }
 
-std::string plain_name(const std::string& demangled) {
-  if (const std::size_t lambda = demangled.rfind("{lambda("); lambda != std::string::npos) {
-    if (demangled.find("::", lambda) == std::string::npos) return "lambda";
+namespace {
+
+constexpr const char* kLambda = "lambda";
+
+/// Where the name's last component begins: that of "main::{lambda(std::string)#1}" is "{lambda(std::string)#1}".
+std::size_t last_component(const std::string& name) {
+  int depth = 0;
+  for (std::size_t i = name.size(); i-- > 1;) {
+    const char c = name[i];
+    if (c == ')' || c == '}' || (c == '>' && name[i - 1] != '-')) ++depth;
+    if (c == '(' || c == '{' || c == '<') --depth;
+    if (depth == 0 && c == ':' && name[i - 1] == ':') return i + 1;
   }
-  if (demangled.rfind("'lambda") != std::string::npos) return "lambda";
-  std::string name = demangled;
+  return 0;
+}
+
+/// As g++ and clang++ call a closure's type.
+bool is_closure(const std::string& name, std::size_t component) {
+  const std::string_view last = std::string_view(name).substr(component);
+  return last.starts_with("{lambda(") || last.starts_with("$_") || last.starts_with("'lambda");
+}
+
+/// What a name is within; "" if within nothing.
+std::string outside_of(const std::string& name, std::size_t component) { return name.substr(0, component < 2 ? 0 : component - 2); }
+
+/// Without what stands behind a function's name.
+std::string without_parameters(std::string name) {
   for (const char* suffix : {" const", " &", " &&", " volatile", " noexcept"}) {
     if (name.ends_with(suffix)) name.resize(name.size() - std::strlen(suffix));
   }
   if (const std::size_t clone = name.find(" [clone"); clone != std::string::npos) name.resize(clone);
   if (name.ends_with(')')) name.resize(name.size() - group_before(name, name.size(), '(', ')'));
+  return name;
+}
+
+/// The closure's type, if that is what is called: its own name, or its function's, or that which a pointer to it means.
+std::string closure_of(const std::string& demangled) {
+  if (is_closure(demangled, last_component(demangled))) return demangled;
+  const std::string function = without_parameters(demangled);
+  const std::size_t component = last_component(function);
+  const std::string_view last = std::string_view(function).substr(component);
+  if (last != "operator()" && last != "_FUN" && last != "__invoke") return "";
+  std::string type = outside_of(function, component);
+  return is_closure(type, last_component(type)) ? type : "";
+}
+
+/// "int (*)(long)": a pointer's type tells no name.
+bool is_pointer_type(const std::string& demangled) {
+  return demangled.find(" (*)(") != std::string::npos || demangled.find("::*)(") != std::string::npos;
+}
+
+}  // namespace
+
+std::string plain_name(const std::string& demangled) {
+  if (!closure_of(demangled).empty()) return kLambda;
+  if (is_pointer_type(demangled)) return "function";
+  std::string name = without_parameters(demangled);
   // Template arguments of the name and of what it is qualified by.
   for (std::size_t close = name.rfind('>'); close != std::string::npos && close > 0; close = name.rfind('>')) {
     if (name.find("operator") != std::string::npos) break;
@@ -147,13 +194,32 @@ std::string plain_name(const std::string& demangled) {
   return name;
 }
 
+std::string full_name(const std::string& demangled) {
+  const std::string closure = closure_of(demangled);
+  if (closure.empty()) return plain_name(demangled);
+  const std::string outside = outside_of(closure, last_component(closure));
+  return outside.empty() ? kLambda : kLambda + (" in " + full_name(outside));
+}
+
+namespace {
+
+/// Of a function where its address is known, else of its type.
+std::string callable_name(const std::type_info& type, const void* address) {
+  std::string symbol = address ? symbol_at(address) : "";
+  return symbol.empty() ? demangle(type.name()) : symbol;
+}
+
+}  // namespace
+
 std::string task_name(const detail::Site* site, const std::type_info& type, const void* address) {
   if (site && site->task[0] != '\0') return site->task;
-  if (address) {
-    const std::string symbol = symbol_at(address);
-    if (!symbol.empty()) return plain_name(symbol);
-  }
-  const std::string name = plain_name(demangle(type.name()));
+  const std::string name = plain_name(callable_name(type, address));
+  return name.empty() ? "task" : name;
+}
+
+std::string shown_name(const detail::Site* site, const std::type_info& type, const void* address) {
+  if (site && site->task[0] != '\0') return site->task;
+  const std::string name = full_name(callable_name(type, address));
   return name.empty() ? "task" : name;
 }
 

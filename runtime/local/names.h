@@ -17,8 +17,11 @@ std::string executable_path();
 std::string symbol_at(const void* address);
 
 /// `ns::f<int>(std::vector<int>)` -> `ns::f`: without template arguments and parameters. A closure type becomes
-/// "lambda".
+/// "lambda", a pointer's type "function".
 std::string plain_name(const std::string& demangled);
+
+/// The same, with where a lambda stands: "lambda in ns::f".
+std::string full_name(const std::string& demangled);
 
 /// What dflowc saw of the task's call; null if it did not.
 inline const detail::Site* site_of(const detail::Node& node) {
@@ -33,5 +36,8 @@ inline int level_of(const detail::Node& node) {
 
 /// The label's name for a task: the site's where dflowc gave one, else the best that the callable tells.
 std::string task_name(const detail::Site* site, const std::type_info& type, const void* address);
+
+/// The same for messages, which have no label's number to tell one lambda from another: with where it stands.
+std::string shown_name(const detail::Site* site, const std::type_info& type, const void* address);
 
 }  // namespace dflow::local

@@ -34,9 +34,7 @@ std::string name_of(const Node& node) {
   if (const TaskOptions* options = options_of(node); options && !options->name.empty()) return options->name;
   if (node.has(kExternal)) return "promises";
   const auto* site = local::site_of(node);
-  // Which function a pointer meant is not known any more where the task has ended.
-  std::string name = local::task_name(site, node.callable_type(), nullptr);
-  return name.find("(*") == std::string::npos ? name : "tasks";
+  return local::shown_name(site, node.callable_type(), nullptr);
 }
 
 std::size_t columns() {

@@ -29,7 +29,7 @@ std::string running_on(const ThreadState& thread) {
   const void* where = thread.shown_where.load(std::memory_order_relaxed);
   const bool address = thread.shown_address.load(std::memory_order_relaxed);
   const auto* site = address ? nullptr : static_cast<const detail::Site*>(where);
-  std::string text = task_name(site, *type, nullptr);
+  std::string text = shown_name(site, *type, nullptr);
   if (site) text += " submitted at " + std::string(site->file) + ":" + std::to_string(site->line);
   else if (where) text += " submitted in " + symbol_at(where);
   return text;

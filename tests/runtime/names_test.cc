@@ -8,7 +8,30 @@
     values, visit, visitor, waiting, when;
 
 #include <dflow/dflow.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+static dflow::Future<int> submitted_here(dflow::Executor& ex) {
+  return ex.submit([](const std::vector<std::string>& words) { return static_cast<int>(words.size()); }, std::vector<std::string>{"a", "b"});
+}
+static auto counter() {
+  return [](int n) { return [n] { return n; }; };
+}
+static long half(long x) { return x / 2; }
+
+TEST(Names, OfLambdasTellWhereTheyStand) {
+  using ::testing::StartsWith;
+  dflow::Executor ex;
+  EXPECT_THAT(submitted_here(ex).describe(), StartsWith("lambda in submitted_here submitted in "));
+  EXPECT_THAT(ex.submit(counter(), 1).describe(), StartsWith("lambda in counter submitted in "));
+  EXPECT_THAT(ex.submit(counter()(1)).describe(), StartsWith("lambda in lambda in counter submitted in "));
+}
+
+TEST(Names, OfFunctionsAreNoTypes) {
+  dflow::Executor ex;
+  EXPECT_THAT(ex.submit(half, 3).describe(), ::testing::Not(::testing::HasSubstr("(*)")));
+  EXPECT_THAT(ex.submit(&std::string::size, std::string("abc")).describe(), ::testing::Not(::testing::HasSubstr("*)")));
+}
 
 TEST(Names, OfAProgramsGlobalsMayBeThoseOfDflowsLocals) {
   dflow::Executor ex;
