@@ -81,23 +81,47 @@ TEST_F(ClientInTasks, ThreadedGetWithinDistributed) {
   EXPECT_THAT(ex.gather(ex.map(outer, std::vector{5, 6, 7})), ElementsAre(5, 6, 7));
 }
 
-TEST_F(ClientInTasks, CancellationOfTheOuterTaskEndsTheInnerOnes) {
-  const Signal begun, open, after;
-  const auto outer = ex.submit(
-      [](Executor& inner, const std::string& b, const std::string& o, const std::string& a) {
-        const auto first = inner.submit(gated, 1, b, o);
-        first.wait();
-        Signal::give(a);
-      },
-      begun.path(), open.path(), after.path());
-  ASSERT_TRUE(begun.await());
-  EXPECT_TRUE(outer.cancel());
-  open.give();
-  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
-}
-
 void give_after(int, const std::string& path) { Signal::give(path); }
 void give_when(const std::string& open, const std::string& done) { give_after(Signal::await(open), done); }
+
+/// As in one process, where only who is cancelled knows of it: the body goes on until it sees its stop token, and so do those
+/// that it has submitted.
+TEST_F(ClientInTasks, CancellationOfTheOuterTaskLeavesTheInnerOnesAlone) {
+  const Signal begun, open, done, after;
+  const auto outer = ex.submit(
+      [](Executor& inner, const std::string& b, const std::string& o, const std::string& d, const std::string& a) {
+        const auto first = inner.submit(gated, 1, b, o);
+        inner.submit(give_after, first, d).get();
+        Signal::give(a);
+      },
+      begun.path(), open.path(), done.path(), after.path());
+  ASSERT_TRUE(begun.await());
+  EXPECT_TRUE(outer.cancel());
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);  // the scheduler has heard of it
+  open.give();
+  EXPECT_TRUE(done.await()) << "it had not begun when the outer one was cancelled";
+  EXPECT_TRUE(after.await()) << "what the body waited for has come";
+  EXPECT_THROW(outer.get(), CancelledError);
+}
+
+/// A body that is to take them with it has their futures, and its stop token.
+TEST_F(ClientInTasks, ACancelledTaskMayCancelWhatItHasSubmitted) {
+  const Signal begun, open, done, told;
+  const auto outer = ex.submit(
+      [](std::stop_token stop, Executor& inner, const std::string& b, const std::string& o, const std::string& d, const std::string& t) {
+        const auto gate = inner.submit(gated, 1, b, o);
+        const auto next = inner.submit(give_after, gate, d);
+        const std::stop_callback cancels(stop, [&] { next.cancel(); });
+        if (thrown_by([&] { next.get(); }).find("cancelled") != std::string::npos) Signal::give(t);
+      },
+      begun.path(), open.path(), done.path(), told.path());
+  ASSERT_TRUE(begun.await());
+  EXPECT_TRUE(outer.cancel());
+  EXPECT_TRUE(told.await());
+  open.give();
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+  EXPECT_FALSE(done.given());
+}
 
 /// What a task has submitted is cancelled when its worker dies, unless it is marked.
 TEST_F(ClientInTasks, FireAndForget) {

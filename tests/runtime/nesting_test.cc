@@ -56,6 +56,23 @@ TEST_P(Nesting, GetBelowDeepRecursion) {
   EXPECT_EQ(ex.submit(stack_hungry, 400).get(), 25);
 }
 
+TEST_P(Nesting, CancellationOfTheOuterTaskLeavesTheInnerOnesAlone) {
+  Executor ex(threads(GetParam()));
+  Promise<int> open;
+  Gate begun;
+  int inner_result = 0;
+  const auto outer = ex.submit([&](Executor& inner) {
+    const auto square_of_it = inner.submit(square, open.future());
+    begun.open();
+    inner_result = square_of_it.get();
+  });
+  begun.pass();
+  EXPECT_FALSE(outer.cancel());
+  open.set_value(3);
+  outer.get();
+  EXPECT_EQ(inner_result, 9);
+}
+
 TEST_P(Nesting, ManyTasksWaitForOneAnother) {
   Executor ex(threads(GetParam()));
   std::vector<Promise<int>> promises(kSanitized ? 20 : 300);
