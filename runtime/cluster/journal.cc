@@ -13,7 +13,8 @@ namespace dflow::cluster {
 Result<std::unique_ptr<Journal>> Journal::open(Options options, const Visit& visit) {
   Result<JournalFolder> folder = JournalFolder::open(options.folder);
   if (!folder) return folder.error();
-  if (options.fresh) folder.value().remove_all();
+  if (const Result<void> emptied = options.fresh ? folder.value().remove_all() : Result<void>(); !emptied)
+    return formats::Error{options.folder + ": " + emptied.message()};
   Result<JournalFolder::Recovered> recovered = folder.value().recover(visit);
   if (!recovered) return recovered.error();
   for (const std::string& line : recovered.value().dropped) {
@@ -46,8 +47,8 @@ Journal::~Journal() {
     changed_.notify_all();
   }
   writer_.join();
-  condenser_.join();
-  if (forgotten_) folder_.remove_all();
+  if (condenser_.joinable()) condenser_.join();
+  if (forgotten_) empty_folder();
 }
 
 std::uint64_t Journal::append(std::string record, bool awaited) {
@@ -149,15 +150,24 @@ void Journal::forget() {
 }
 
 void Journal::give_up() {
-  folder_.remove_all();
   tell("journal: " + folder_.path() + ": gave up after " + std::to_string(options_.most_waiting >> 20) +
        " MiB that the disk did not take; the scheduler goes on, and cannot be restarted without loss");
   {
     const std::lock_guard lock(mutex_);
     given_up_ = true;
     waiting_.clear();
+    changed_.notify_all();
   }
+  condenser_.join();
+  empty_folder();
   if (options_.gave_up) options_.gave_up();
+}
+
+void Journal::empty_folder() {
+  const Result<void> emptied = folder_.remove_all();
+  if (emptied) return;
+  tell("journal: " + folder_.path() + ": " + emptied.message() +
+       "; remove that before a scheduler is started there: it would take up again what has ended");
 }
 
 void Journal::rotate(std::uint64_t first) {
@@ -173,19 +183,26 @@ void Journal::rotate(std::uint64_t first) {
   changed_.notify_all();
 }
 
+bool Journal::condensing_is_over() {
+  const std::lock_guard lock(mutex_);
+  return over_ || given_up_;
+}
+
 void Journal::condense() {
   ::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), 10);  // nobody waits for it
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return over_ || condense_to_ != 0; });
-    if (over_) return;
+    changed_.wait(lock, [&] { return over_ || given_up_ || condense_to_ != 0; });
+    if (over_ || given_up_) return;
     const std::uint64_t end = condense_to_;
     lock.unlock();
-    const Result<std::uint64_t> size = folder_.write_snapshot(end, [&](const Visit& keep) {
+    const Result<std::uint64_t> size = folder_.write_snapshot(end, [&](const Visit& keep) -> Result<void> {
       Result<void> read;
       options_.condense([&](const Visit& visit) { read = folder_.replay(end, visit); }, keep);
+      if (condensing_is_over()) return formats::Error{"nobody wants it any more"};
       return read;
     });
+    if (condensing_is_over()) return;
     if (size) folder_.remove_old();
     else tell("journal: it could not be condensed, and grows: " + size.message());
     lock.lock();

@@ -22,6 +22,7 @@ namespace dflow::cluster {
 ///
 /// A disk that takes no more is waited for: records are kept in memory and written when there is room. When too many wait it
 /// gives up: the files are removed, since they would lead to a state that is not true any more, and nothing is kept from then on.
+/// Who condenses has stopped before, else a snapshot would come into the folder behind that.
 class Journal {
  public:
   using Visit = JournalFolder::Visit;
@@ -70,7 +71,9 @@ class Journal {
   bool put(const std::string& bytes, bool sync);
   void rotate(std::uint64_t first);
   void condense();
+  bool condensing_is_over();
   void give_up();
+  void empty_folder();
   void tell(const std::string& what) const {
     if (options_.tell) options_.tell(what);
   }

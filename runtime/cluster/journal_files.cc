@@ -276,12 +276,18 @@ void JournalFolder::remove_old() const {
   }
 }
 
-void JournalFolder::remove_all() const {
+/// The logs last, from the oldest one: what is left if this process is killed meanwhile lacks its beginning, and is seen to.
+Result<void> JournalFolder::remove_all() const {
   const Entries found = entries();
-  for (const auto* list : {&found.logs, &found.snapshots}) {
-    for (const Entry& entry : *list) ::unlink(entry.path.c_str());
+  std::string left;
+  for (const auto* list : {&found.snapshots, &found.logs}) {
+    for (const Entry& entry : *list) {
+      if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) left += ' ' + entry.path + " (" + std::strerror(errno) + ')';
+    }
   }
   make_durable();
+  if (!left.empty()) return Error{"it could not be emptied:" + left};
+  return {};
 }
 
 }  // namespace dflow::cluster

@@ -67,8 +67,9 @@ class JournalFolder {
 
   /// Removes what is older than the newest snapshot but one: should the newest be damaged, the older one still leads to the end.
   void remove_old() const;
-  /// Removes everything: it would lead to a state that is not true any more.
-  void remove_all() const;
+  /// Removes everything: it would lead to a state that is not true any more. An error that names what is still there. Nobody may
+  /// be writing a snapshot: that would be put in place afterwards.
+  Result<void> remove_all() const;
 
   std::string log_path(std::uint64_t first) const;
   std::string snapshot_path(std::uint64_t end) const;

@@ -236,6 +236,41 @@ TEST_F(JournalTest, WhenTooMuchWaitsNothingMisleadingIsLeft) {
   EXPECT_THAT(read(), IsEmpty());
 }
 
+/// A snapshot that is being made when the journal is given up is not put into the emptied folder.
+TEST_F(JournalTest, WhenItIsGivenUpWhileItIsCondensedNothingComesBack) {
+  std::atomic<bool> condensing{false}, gives_up{false};
+  Journal::Options slow = options();
+  slow.most_log = slow.most_waiting = 1000;
+  slow.condense = [&](const std::function<void(const Journal::Visit&)>&, const Journal::Visit& keep) {
+    condensing = true, condensing.notify_all();
+    gives_up.wait(false);
+    keep("a=1");
+  };
+  slow.tell = [&](const std::string& what) {
+    if (what.find("gave up") != std::string::npos) gives_up = true, gives_up.notify_all();
+  };
+  {
+    auto journal = open(slow);
+    journal.value()->append("a=" + std::string(1000, 'x'));
+    condensing.wait(false);
+    const test::FullDisk disk(200);  // there is room for the snapshot
+    journal.value()->append("b=" + std::string(2000, 'x'));
+    gave_up_.wait(false);
+  }
+  EXPECT_THAT(files("snapshot-"), IsEmpty());
+  EXPECT_THAT(read(), IsEmpty());
+}
+
+/// Nobody would know why a scheduler that is started there begins with what has ended.
+TEST_F(JournalTest, AFolderThatCannotBeEmptiedIsSaid) {
+  auto journal = open();
+  fs::create_directories(folder_ / "snapshot-0000000000000001" / "of another kind");
+  journal.value()->forget();
+  journal.value().reset();
+  EXPECT_THAT(told(), HasSubstr("it could not be emptied: " + folder_.string() + "/snapshot-0000000000000001 (Is a directory)"));
+  EXPECT_THAT(told(), HasSubstr("remove that before a scheduler is started there"));
+}
+
 TEST_F(JournalTest, ANewerVersionIsLeftAlone) {
   write({"a=1"});
   const fs::path log = files("log-").front();
