@@ -1,6 +1,7 @@
 // A worker whose peer has something else than was said: the test speaks for the scheduler and for the peer.
 #include <gtest/gtest.h>
 
+#include <list>
 #include <optional>
 #include <thread>
 
@@ -17,7 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr std::uint64_t kLimit = 400'000'000, kAnnounced = 100'000;
 
-/// Answers each question with a value of a size, and sends as many bytes as whoever asks takes.
+/// Answers each question with a value of a size, and sends as many bytes as whoever asks takes. A worker may call before it has a
+/// question, and once more when it has one.
 class LyingPeer {
  public:
   explicit LyingPeer(std::uint64_t size) : size_(size), thread_([this] { serve(); }) {}
@@ -29,16 +31,21 @@ class LyingPeer {
 
  private:
   void serve() {
-    const std::vector<std::byte> bytes(1 << 20);
     while (auto stream = listener_->accept()) {
-      if (!stream.value()->read() || !answer(*stream.value(), {})) continue;
-      if (!stream.value()->read() || !stream.value()->write(net::Value{.size = size_})) continue;
-      for (std::uint64_t sent = 0; sent < size_ && stream.value()->write_raw(bytes); sent += bytes.size()) {
-      }
+      stream.value()->set_read_timeout(30s);
+      links_.emplace_back([this, link = std::move(stream).value()] { serve(*link); });
+    }
+  }
+  void serve(net::Stream& link) const {
+    const std::vector<std::byte> bytes(1 << 20);
+    if (!link.read() || !answer(link, {})) return;
+    if (!link.read() || !link.write(net::Value{.size = size_})) return;
+    for (std::uint64_t sent = 0; sent < size_ && link.write_raw(bytes); sent += bytes.size()) {
     }
   }
   const std::uint64_t size_;
   std::unique_ptr<net::Listener> listener_ = net::Listener::bind({.host = "127.0.0.1", .port = 0}).value();
+  std::list<std::jthread> links_;
   std::thread thread_;
 };
 
