@@ -221,6 +221,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::uint64_t last_request_ = 0;
   std::map<core::RequestId, Answer> answers_;  ///< Of requests that somebody waits for.
   std::vector<core::TaskSpec> to_submit_;
+  core::SharedList<core::TaskId> inputs_before_ = {};  ///< Of the last task that had many.
   std::vector<core::TaskId> to_release_;
   std::chrono::steady_clock::time_point flushed_ = {};
   Bursts bursts_ = {};

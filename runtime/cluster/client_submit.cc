@@ -195,13 +195,15 @@ core::TaskId ClientSession::name(Node& node) {
 
 core::TaskSpec ClientSession::describe_task(Node& node) {
   core::TaskSpec task;
-  InputNumbers numbers(task.inputs);
+  core::SharedList<core::TaskId> before;
   std::vector<core::TaskId> ids;  // of the edges' producers
   {
     const std::lock_guard lock(mutex_);
+    before = inputs_before_;
     ids.reserve(node.edge_count);
     for (std::uint32_t i = 0; i < node.edge_count; ++i) ids.push_back(core::TaskId{id_of(*node.edges[i].producer)});
   }
+  InputNumbers numbers(std::move(before));
   std::uint32_t next = 0;
   const auto known = [&](Node& producer) {
     // They are asked for in the order of the edges, mostly; what had no name may have got one meanwhile.
@@ -224,6 +226,8 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
       const core::TaskId id{id_of(*node.edges[i].producer)};
       if (id != core::TaskId{}) numbers.of(id);
     }
+    task.inputs = numbers.take();
+    if (task.inputs.shared()) inputs_before_ = task.inputs;
   }
   task.payload = std::make_shared<const std::string>(std::move(payload));
   task.function = function_of(node);

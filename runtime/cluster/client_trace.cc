@@ -19,7 +19,7 @@ void ClientSession::note_record(core::TaskId id, const Node& node) {
 std::optional<TracedTask> ClientSession::traced_line(const core::TaskSpec& task, const Node& node) const {
   if (!options_.traced || !task.inside || !options_.traced()) return std::nullopt;
   const detail::TaskLine line = detail::line_of(node);
-  return TracedTask{.name = line.name, .file = line.file, .line = line.line, .inputs = task.inputs};
+  return TracedTask{.name = line.name, .file = line.file, .line = line.line, .inputs = task.inputs.items()};
 }
 
 /// A task's submitter ends, and with that tells of it, after the task itself if it waited for that.

@@ -114,6 +114,12 @@ struct Traced {
                                      &Traced::thread, &Traced::bytes,  &Traced::returned, &Traced::submitted};
 };
 
+/// To a worker: several at once, in order, so that what they have in common is said once.
+struct RunTasks {
+  std::vector<core::RunTask> tasks = {};
+  static constexpr std::tuple fields{&RunTasks::tasks};
+};
+
 /// The journal has the client's first so many messages of the kinds that it keeps.
 struct Kept {
   std::uint64_t messages = 0;
@@ -145,7 +151,7 @@ using FromClient =
                  core::ValueUnavailable, core::LocateRequested, core::ReplicateRequested, core::RebalanceRequested,
                  core::RetireRequested, core::RestartRequested, SetUpRequested, TraceWanted, EndAwaited, Sync, FilesOffered, Piece>;
 using ToWorker = std::variant<core::RunTask, core::CancelTask, core::RevokeTask, core::FreeValue, core::FetchValue,
-                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp, TraceWanted>;
+                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp, TraceWanted, RunTasks>;
 using ToClient = std::variant<core::TaskDone, core::TaskEnded, core::PlaceValue, core::Located, core::RequestDone,
                               PeerJoined, PeerLeft, Printed, SetUpEnded, Traced, AllEnded, Sync, GivenUp, FilesWanted,
                               PieceWanted, Kept, KeptNoMore>;

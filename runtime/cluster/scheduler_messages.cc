@@ -144,9 +144,44 @@ void SchedulerServer::answer_awaiting(Program& program) {
 // ---- What the brain says ---------------------------------------------------------------------------------------------
 
 void SchedulerServer::apply(Program& program, const core::Event& event) {
-  for (const core::Action& action : program.brain.apply(event)) {
-    if (!note(program, action)) carry_out(program, action);
+  std::vector<core::Action> actions = program.brain.apply(event);
+  const auto is_order = [&](std::size_t i) { return i < actions.size() && std::holds_alternative<core::RunTask>(actions[i]); };
+  Orders orders;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (note(program, actions[i])) continue;
+    const bool several = is_order(i) && (is_order(i + 1) || !orders.empty());
+    if (several && !program.given.contains(std::get<core::RunTask>(actions[i]).id)) {
+      add(program, orders, std::move(std::get<core::RunTask>(actions[i])));
+    } else {
+      carry_out(program, orders);  // whoever is told something hears of what came before it first
+      carry_out(program, actions[i]);
+    }
   }
+  carry_out(program, orders);
+}
+
+/// One message is no larger than need be: who has much to read begins late.
+void SchedulerServer::add(Program& program, Orders& orders, core::RunTask order) {
+  constexpr std::size_t most_tasks = 1000, most_bytes = 1 << 20;
+  const core::WorkerId worker = order.worker;
+  OrdersOfWorker& of_worker = orders[worker];
+  of_worker.bytes += order.payload ? order.payload->size() : 0;
+  of_worker.all.tasks.push_back(std::move(order));
+  if (of_worker.all.tasks.size() < most_tasks && of_worker.bytes < most_bytes) return;
+  carry_out(program, worker, of_worker.all);
+  orders.erase(worker);
+}
+
+void SchedulerServer::carry_out(Program& program, Orders& orders) {
+  for (const auto& [worker, of_worker] : orders) carry_out(program, worker, of_worker.all);
+  orders.clear();
+}
+
+void SchedulerServer::carry_out(Program& program, core::WorkerId id, const RunTasks& orders) {
+  const auto worker = program.workers.find(id);
+  Member* member = worker == program.workers.end() ? nullptr : worker->second;
+  const bool one = orders.tasks.size() == 1;
+  to_worker(program, id, member, one ? core::encode_as<ToWorker>(orders.tasks.front()) : core::encode_as<ToWorker>(orders));
 }
 
 void SchedulerServer::send(Member* member, const ToClient& message) { send(member, core::encode(message)); }

@@ -235,6 +235,15 @@ class SchedulerServer {
   // scheduler_messages.cc
   void received(Member& member, const std::vector<std::string>& messages);
   void apply(Program& program, const core::Event& event);
+  /// What workers are told to run, on its way into one message for each.
+  struct OrdersOfWorker {
+    RunTasks all = {};
+    std::size_t bytes = 0;
+  };
+  using Orders = std::map<core::WorkerId, OrdersOfWorker>;
+  void add(Program& program, Orders& orders, core::RunTask order);
+  void carry_out(Program& program, Orders& orders);
+  void carry_out(Program& program, core::WorkerId id, const RunTasks& orders);
   void carry_out(Program& program, const core::Action& action);
   void from_client(Member& member, FromClient message);
   void from_worker(Member& member, FromWorker message);

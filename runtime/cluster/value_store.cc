@@ -1,5 +1,6 @@
 #include "runtime/cluster/value_store.h"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <utility>
@@ -36,13 +37,17 @@ DamagedValue::DamagedValue(core::TaskId task, core::Attempt attempt, const Value
 
 void ValueStore::put(core::TaskId id, core::Attempt version, Held held) {
   Entry entry{.held = std::move(held)};  // what was there is destroyed after the lock is given back
+  Given given;
   const std::lock_guard lock(mutex_);
+  if (entries_.contains({id, version})) given = std::exchange(given_, {});
   std::swap(entries_[{id, version}], entry);
 }
 
 void ValueStore::drop(core::TaskId id, core::Attempt version) {
   Entry dropped;  // destroyed after the lock: a value's destructor is the user's
+  Given given;
   const std::lock_guard lock(mutex_);
+  given = std::exchange(given_, {});
   const auto found = entries_.find({id, version});
   if (found == entries_.end()) return;
   dropped = std::move(found->second);
@@ -81,11 +86,21 @@ ValueStore::Held ValueStore::lend(core::TaskId id, core::Attempt version, const 
   return {.bytes = bytes, .form = from.form};
 }
 
-std::vector<NodeRef> ValueStore::objects(std::span<const core::Input> inputs) {
-  std::vector<NodeRef> found(inputs.size());
+ValueStore::Objects ValueStore::objects(const core::SharedList<core::Input>& inputs) {
+  Given before;  // destroyed after the lock
   const std::lock_guard lock(mutex_);
+  if (inputs.is(given_.inputs)) return given_.objects;
+  const Objects found = find_objects(inputs);
+  if (std::ranges::all_of(*found, [](const NodeRef& one) { return bool(one); })) {
+    before = std::exchange(given_, {inputs, found});
+  }
+  return found;
+}
+
+ValueStore::Objects ValueStore::find_objects(const core::SharedList<core::Input>& inputs) {
+  auto found = std::make_shared<std::vector<NodeRef>>(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (const Entry* known = entry(inputs[i].id, inputs[i].version)) found[i] = known->held.object;
+    if (const Entry* known = entry(inputs[i].id, inputs[i].version)) (*found)[i] = known->held.object;
   }
   return found;
 }
@@ -164,7 +179,9 @@ ValueStore::Spilled ValueStore::spill(core::TaskId id, core::Attempt version, Sp
 
 void ValueStore::unload(core::TaskId id, core::Attempt version) {
   Held unloaded;  // destroyed after the lock
+  Given given;
   const std::lock_guard lock(mutex_);
+  given = std::exchange(given_, {});
   Entry* found = entry(id, version);
   if (found && found->slot) unloaded = std::exchange(found->held, {});
 }

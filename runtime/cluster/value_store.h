@@ -57,9 +57,10 @@ class ValueStore {
   /// is not there, and DamagedValue.
   NodeRef object(core::TaskId id, core::Attempt version, const dflow::detail::ValueForm& form);
 
-  /// Those of a task's inputs that are here as objects, each at its place; null for others. With one turn at the lock, which a task
-  /// of many inputs would take for each.
-  std::vector<NodeRef> objects(std::span<const core::Input> inputs);
+  using Objects = std::shared_ptr<const std::vector<NodeRef>>;
+  /// Those of a task's many inputs that are here as objects, each at its place; null for others. With one turn at the lock and not
+  /// one for each; and tasks that share their inputs are given the same, while all of them are here.
+  Objects objects(const core::SharedList<core::Input>& inputs);
 
   /// What a peer is sent. What is on the disk alone is read for as long as it is held. Throws DamagedValue.
   Held find(core::TaskId id, core::Attempt version);
@@ -91,11 +92,17 @@ class ValueStore {
   };
   /// Null if it is not there. The lock is held.
   Entry* entry(core::TaskId id, core::Attempt version);
+  Objects find_objects(const core::SharedList<core::Input>& inputs);
   Held lend(core::TaskId id, core::Attempt version, const Entry& from);
 
   Loans loans_;
   std::mutex mutex_;
   std::unordered_map<Name, Entry, ByBoth> entries_;
+  /// What tasks were given last that share their inputs, if all were here as objects. Gone when a value goes.
+  struct Given {
+    core::SharedList<core::Input> inputs = {};
+    Objects objects = {};
+  } given_;
 };
 
 }  // namespace dflow::cluster

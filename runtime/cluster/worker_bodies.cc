@@ -153,15 +153,15 @@ void WorkerProcess::load(const core::StartBody& order) {
   const Name name{order.id, order.attempt};
   const core::Time begun = now();  // a thread of the engine's may have had to wake up first
   try {
-    std::vector<detail::NodeRef> objects = store_.objects(order.inputs);
+    ValueStore::Objects objects = order.inputs.shared() ? store_.objects(order.inputs) : nullptr;
     Node* node = read_task(*order.payload, [&](std::uint32_t index, const detail::ValueForm& form) {
       if (order.default_value) return unread_input();
       if (index >= order.inputs.size()) throw SerializeError("dflow: a task names an input that it does not have");
-      if (objects[index] && form.copyable) return objects[index];
+      if (objects && (*objects)[index] && form.copyable) return (*objects)[index];
       const core::Input& input = order.inputs[index];
       return store_.object(input.id, input.version, form);
     });
-    objects.clear();
+    objects.reset();
     detail::NodeRef handle(node);
     Unrun unrun(*node);
     detail::Extras& extras = node->make_extras();

@@ -10,6 +10,7 @@
 
 #include "runtime/core/facts.h"
 #include "runtime/core/holders.h"
+#include "runtime/core/shared_list.h"
 
 namespace dflow::core {
 
@@ -47,7 +48,7 @@ struct RunTask {
   Attempt attempt{};
   Payload payload = {};
   std::shared_ptr<const TaskOptions> options = {};
-  std::vector<Input> inputs =
+  SharedList<Input> inputs =
       {};  ///< In the order of `TaskSpec::inputs`; one that stands there twice stands here twice.
   Rank rank = {};
   bool wanted = false;       ///< A client waits: send a small value along with `TaskFinished`.

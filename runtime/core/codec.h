@@ -3,7 +3,8 @@
 /// Any type with `fields`, and what the standard library makes of them. Integers are LEB128 (signed ones
 /// zigzag), tasks their client and its number for them, doubles eight bytes, sequences and strings a count
 /// and their elements, optionals and pointers a byte 0 or 1 and the value, variants an index and the
-/// alternative. Decoding trusts nothing: a count takes memory for 256 elements at most before they are there,
+/// alternative. A shared list that is the one written before it in the same message is a count that no list
+/// has. Decoding trusts nothing: a count takes memory for 256 elements at most before they are there,
 /// and whatever does not fit is refused. An enumeration's value is not checked against its names; who
 /// switches over one that came from outside has a default.
 #pragma once
@@ -26,6 +27,7 @@
 
 #include "formats/result.h"
 #include "runtime/core/ids.h"
+#include "runtime/core/shared_list.h"
 
 namespace dflow::core {
 
@@ -47,6 +49,11 @@ template <class T, class... Rest>
 inline constexpr std::size_t index_in<std::variant<T, Rest...>, T> = 0;
 template <class First, class... Rest, class T>
 inline constexpr std::size_t index_in<std::variant<First, Rest...>, T> = 1 + index_in<std::variant<Rest...>, T>;
+
+/// Stands for a count: the list is the shared list before it.
+inline constexpr std::uint64_t list_as_before = ~std::uint64_t{0};
+/// So many elements may be said that way in one message, about as many as a message has room for: no few bytes stand for more work.
+inline constexpr std::size_t most_said_again = std::size_t{1} << 24;
 
 class Encoder {
  public:
@@ -83,7 +90,11 @@ class Encoder {
     constexpr std::size_t kept = std::size_t{1} << 16;
     return out_.size() > kept ? take() : out_;
   }
-  void clear() { out_.clear(); }
+  void clear() {
+    out_.clear();
+    before_ = nullptr;
+    said_again_ = 0;
+  }
 
  private:
   void number(std::uint64_t value) {
@@ -118,6 +129,16 @@ class Encoder {
   void compound(const T& values) {
     sequence(values);
   }
+  template <class T>
+  void compound(const SharedList<T>& list) {
+    const void* shared = list.shared().get();
+    if (shared && shared == before_ && list.size() <= most_said_again - said_again_) {
+      said_again_ += list.size();
+      return number(list_as_before);
+    }
+    if (shared) before_ = shared;
+    sequence(list.items());
+  }
   template <class K, class V>
   void compound(const std::map<K, V>& values) {
     sequence(values);
@@ -146,6 +167,8 @@ class Encoder {
   }
 
   std::string out_;
+  const void* before_ = nullptr;  ///< The shared list that was written last.
+  std::size_t said_again_ = 0;
 };
 
 class Decoder {
@@ -254,6 +277,32 @@ class Decoder {
     }
     return true;
   }
+  template <class T>
+  bool compound(SharedList<T>& list) {
+    std::uint64_t n = 0;
+    const std::string_view from = in_;
+    if (!natural(n)) return false;
+    if (n == list_as_before) return as_before(list);
+    in_ = from;
+    std::vector<T> items;
+    if (!compound(items)) return false;
+    list = SharedList<T>(std::move(items));
+    if (list.shared()) before_ = list.shared(), before_type_ = type_tag<T>();
+    return true;
+  }
+  template <class T>
+  bool as_before(SharedList<T>& list) {
+    if (!before_ || before_type_ != type_tag<T>()) return false;
+    list = SharedList<T>(std::static_pointer_cast<const std::vector<T>>(before_));
+    if (list.size() > most_said_again - said_again_) return false;
+    said_again_ += list.size();
+    return true;
+  }
+  template <class T>
+  static const void* type_tag() {
+    static constexpr char tag = 0;
+    return &tag;
+  }
   template <class K, class V>
   bool compound(std::map<K, V>& values) {
     std::size_t n = 0;
@@ -306,6 +355,9 @@ class Decoder {
   static constexpr std::size_t most_reserved = 256;
 
   std::string_view in_;
+  std::shared_ptr<const void> before_ = {};  ///< The shared list that was read last,
+  const void* before_type_ = nullptr;        ///< and what of.
+  std::size_t said_again_ = 0;
   bool bad_ = false;
 };
 

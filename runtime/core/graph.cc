@@ -53,6 +53,15 @@ void Graph::cut_inputs(Index consumer) {
   tasks_[consumer].first_input = none;
 }
 
+bool Graph::needs_just(Index consumer, const std::vector<Index>& producers) const {
+  Index e = tasks_[consumer].first_input;
+  for (const Index producer : producers) {
+    if (e == none || edges_[e].producer != producer) return false;
+    e = edges_[e].next_input;
+  }
+  return e == none;
+}
+
 void Graph::add_copy(Index task, Index worker, Index& head) {
   const Index place = copies_.add();
   copies_[place] = {

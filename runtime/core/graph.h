@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "runtime/core/actions.h"
 #include "runtime/core/id_table.h"
@@ -109,6 +110,8 @@ class Graph {
   /// Appends an input; `last` is the edge appended before it, or `none`.
   Index link(Index consumer, Index producer, Index last);
   void cut_inputs(Index consumer);
+  /// These are its inputs, in order, and it has no others.
+  bool needs_just(Index consumer, const std::vector<Index>& producers) const;
   const Edge& edge(Index i) const { return edges_[i]; }
 
   template <class F>

@@ -58,6 +58,7 @@ std::vector<Action> Scheduler::apply(const Event& event) {
   std::visit([this](const auto& one) { on(one); }, event);
   settle();
   inline_value_ = {none, nullptr};
+  named_.clear();
   return std::exchange(actions_, {});
 }
 

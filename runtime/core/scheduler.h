@@ -216,7 +216,8 @@ class Scheduler {
   std::uint32_t expect(Index task) const;
   void learn(Index task, Duration run_time);
   bool in_queue(const ReadyQueue::Entry& entry) const;
-  RunTask order_to_run(Index task, Index worker) const;
+  SharedList<Input> inputs_of(Index task, Index worker);
+  RunTask order_to_run(Index task, Index worker);
 
   // scheduler_throttling.cc: how much workers are given at once.
   void refill(Index worker);
@@ -319,7 +320,13 @@ class Scheduler {
   // scheduler_members.cc: clients and workers that come and go.
   void lose_worker(Index worker, const WorkerLost& lost);
   void leave(ClientId client);
-  void submit(ClientId client, const TaskSpec& spec, bool again);
+  /// The places of a task's inputs; those of the next are the same, often.
+  struct Places {
+    SharedList<TaskId> of = {};
+    std::vector<Index> all = {};
+    void find(const SharedList<TaskId>& inputs, const Graph& graph);
+  };
+  void submit(ClientId client, const TaskSpec& spec, bool again, Places& inputs);
   void cancel(Index task);
   void refuse(ClientId client, TaskId id, std::string why);
   void replace(Index worker);
@@ -370,6 +377,12 @@ class Scheduler {
   std::vector<Index> hungry_;                              ///< Workers that may have room.
   std::vector<Index> forgotten_;                           ///< Places to recycle.
   std::pair<Index, Payload> inline_value_{none, nullptr};  ///< Of the task that has just finished.
+  /// Many inputs of a task, as its worker was told of them.
+  struct NamedInputs {
+    std::vector<Index> producers = {};
+    SharedList<Input> inputs = {};
+  };
+  std::map<Index, NamedInputs> named_;  ///< The last, by worker.
   const char* event_name_ = "";
 
   Time now_{};

@@ -75,19 +75,26 @@ void Scheduler::refuse(ClientId client, TaskId id, std::string why) {
 void Scheduler::on(const TasksSubmitted& event) {
   if (!clients_.contains(event.client)) return;
   const bool again = said_before(event.client);
-  for (const TaskSpec& spec : event.tasks) submit(event.client, spec, again);
+  Places inputs;
+  for (const TaskSpec& spec : event.tasks) submit(event.client, spec, again, inputs);
 }
 
-void Scheduler::submit(ClientId client, const TaskSpec& spec, bool again) {
+void Scheduler::Places::find(const SharedList<TaskId>& inputs, const Graph& graph) {
+  const bool as_before = inputs.is(of);
+  of = inputs;
+  if (as_before && std::ranges::find(all, none) == all.end()) return;
+  all.clear();
+  for (const TaskId id : inputs) all.push_back(graph.find(id));
+}
+
+void Scheduler::submit(ClientId client, const TaskSpec& spec, bool again, Places& inputs) {
   if (client_of(spec.id) != client)
     return refuse(client, spec.id, "was submitted under another client's name");
   if (graph_.find(spec.id) != none) return refuse(client, spec.id, "was submitted before");
-  std::vector<Index> inputs;
-  inputs.reserve(spec.inputs.size());
-  for (const TaskId id : spec.inputs) {
-    inputs.push_back(graph_.find(id));
-    if (inputs.back() == none)
-      return refuse(client, spec.id, "needs " + Story<TaskState>::name(id) + ", which is not known");
+  inputs.find(spec.inputs, graph_);
+  if (const auto unknown = std::ranges::find(inputs.all, none); unknown != inputs.all.end()) {
+    const TaskId id = spec.inputs[static_cast<std::size_t>(unknown - inputs.all.begin())];
+    return refuse(client, spec.id, "needs " + Story<TaskState>::name(id) + ", which is not known");
   }
   if (spec.options) {
     for (const auto& [name, amount] : spec.options->resources) {
@@ -118,7 +125,7 @@ void Scheduler::submit(ClientId client, const TaskSpec& spec, bool again) {
   const Index parent = spec.inside ? graph_.find(*spec.inside) : none;
   t.order = parent != none ? graph_[parent].order : next_order_++;
   Index last = none;
-  for (const Index input : inputs) last = graph_.link(task, input, last);
+  for (const Index input : inputs.all) last = graph_.link(task, input, last);
   later(task);
 }
 

@@ -8,6 +8,7 @@ namespace dflow::core {
 void Scheduler::add_copy(Index task, Index worker) {
   Member& member = fleet_[worker];
   graph_.add_copy(task, worker, member.first_copy);
+  named_.clear();
   member.bytes += graph_[task].bytes;
 }
 
@@ -15,6 +16,7 @@ void Scheduler::remove_copy(Index copy) {
   const Copy gone = graph_.copy(copy);
   Member& member = fleet_[gone.worker];
   graph_.remove_copy(copy, member.first_copy);
+  named_.clear();
   member.bytes -= graph_[gone.task].bytes;
   if (graph_[gone.task].scattered) scattered_[gone.task].last_holder = member.self.name;
 }

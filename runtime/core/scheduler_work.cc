@@ -114,12 +114,31 @@ void Scheduler::put_on_list(Index task, Index worker) {
   fleet_.changed(worker);
 }
 
-RunTask Scheduler::order_to_run(Index task, Index worker) const {
+/// Tasks that become ready together have the same inputs, often: what one was told is told to the next, as long as no value
+/// has come or gone meanwhile.
+SharedList<Input> Scheduler::inputs_of(Index task, Index worker) {
+  const auto known = named_.find(worker);
+  if (known != named_.end() && graph_.needs_just(task, known->second.producers)) return known->second.inputs;
+  std::vector<Input> inputs;
+  bool lasting = true;
+  graph_.for_inputs(task, [&](Index i) {
+    inputs.push_back(input(i, worker));
+    lasting = lasting && graph_[i].ended();
+  });
+  SharedList<Input> list(std::move(inputs));
+  if (!list.shared() || !lasting) return list;
+  NamedInputs& named = named_[worker];
+  named.producers.clear();
+  graph_.for_inputs(task, [&](Index i) { named.producers.push_back(i); });
+  return named.inputs = list;
+}
+
+RunTask Scheduler::order_to_run(Index task, Index worker) {
   const Task& t = graph_[task];
   RunTask order{.worker = fleet_[worker].self.worker, .id = t.id, .attempt = Attempt{t.attempt}};
   order.payload = t.payload;
   order.options = t.options;
-  if (!t.default_value) graph_.for_inputs(task, [&](Index i) { order.inputs.push_back(input(i, worker)); });
+  if (!t.default_value) order.inputs = inputs_of(task, worker);
   order.rank = t.rank();
   order.wanted = t.wanted;
   order.keep_inputs = t.retries > 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/core/ids.h"
+#include "runtime/core/shared_list.h"
 
 namespace dflow::core {
 
@@ -47,7 +48,7 @@ struct TaskSpec {
   /// What it needs, in the order of its arguments, then what it comes `after`. Tasks of the same program
   /// only; known to the scheduler already, or earlier in the same submission. The same task may stand here
   /// twice.
-  std::vector<TaskId> inputs = {};
+  SharedList<TaskId> inputs = {};
   Payload payload = {};
   std::shared_ptr<const TaskOptions> options = {};
   std::int32_t priority = 0;  ///< Higher first.

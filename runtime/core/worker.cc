@@ -56,8 +56,10 @@ void Worker::on(RunTask& event) {
   move(work, WorkState::fetching);
   std::vector<std::pair<NamedValue*, const Input*>> missing;
   work.inputs.reserve(order.inputs.size());
-  for (const Input& input : order.inputs) {
-    NamedValue& value = *values_.try_emplace({input.id, input.version}).first;
+  const std::vector<NamedValue*>* known = values_of_neighbour(order);
+  for (std::size_t i = 0; i < order.inputs.size(); ++i) {
+    const Input& input = order.inputs[i];
+    NamedValue& value = known ? *(*known)[i] : *values_.try_emplace({input.id, input.version}).first;
     if (!value.second.readers.insert(name)) continue;
     work.inputs.push_back(&value);
     if (value.second.stored()) continue;
@@ -69,6 +71,14 @@ void Worker::on(RunTask& event) {
     want(*value, *input);
     if (!tasks_.contains(name)) return;  // it had to be given back at once
   }
+}
+
+/// One for each input of this task, if the task with many inputs that came before has just the same and is still here; else null.
+const std::vector<Worker::NamedValue*>* Worker::values_of_neighbour(const RunTask& order) {
+  if (!order.inputs.shared()) return nullptr;
+  const auto found = tasks_.find(std::exchange(neighbour_, Name{order.id, order.attempt}));
+  if (found == tasks_.end() || !found->second.order.inputs.is(order.inputs)) return nullptr;
+  return found->second.inputs.size() == order.inputs.size() ? &found->second.inputs : nullptr;
 }
 
 void Worker::make_ready(Work& work) {
@@ -105,13 +115,12 @@ void Worker::start(Work& work) {
     work.deadline = limit < Time::max() - now_ ? now_ + limit : Time::max();
     deadlines_.insert({*work.deadline, {order.id, order.attempt}});
   }
-  StartBody body{
-      .id = order.id, .attempt = order.attempt, .payload = order.payload, .options = order.options};
+  StartBody body{.id = order.id,
+                 .attempt = order.attempt,
+                 .payload = order.payload,
+                 .options = order.options,
+                 .inputs = order.inputs};
   for (NamedValue* input : work.inputs) use(*input);
-  body.inputs.reserve(order.inputs.size());
-  for (const Input& input : order.inputs) {
-    body.inputs.push_back({.id = input.id, .version = input.version, .bytes = input.bytes});
-  }
   body.wanted = order.wanted;
   body.keep_inputs = order.keep_inputs;
   body.on_failure = order.on_failure;

@@ -178,6 +178,7 @@ class Worker {
   void move(Work& work, WorkState to);
   void forget(const Name& name);
   void forget_valueless(const Name& name);
+  const std::vector<NamedValue*>* values_of_neighbour(const RunTask& order);
   void make_ready(Work& work);
   void start_bodies();
   void start(Work& work);
@@ -222,6 +223,7 @@ class Worker {
   const Settings settings_;
   std::unordered_map<Name, Work, ById> tasks_;
   Values values_;
+  Name neighbour_ = {};  ///< The last task that came with many inputs.
   std::set<Queued> ready_;
   std::set<Queued> resuming_;
   std::set<std::pair<Time, Name>> deadlines_;

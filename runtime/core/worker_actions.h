@@ -39,7 +39,7 @@ struct StartBody {
   Attempt attempt{};
   Payload payload = {};
   std::shared_ptr<const TaskOptions> options = {};
-  std::vector<Input> inputs = {};  ///< As in `RunTask`, without holders.
+  SharedList<Input> inputs = {};  ///< Those of `RunTask`.
   bool wanted = false;
   bool keep_inputs = false;
   OnFailure on_failure = OnFailure::fail;

@@ -47,9 +47,12 @@ class QuickWorker {
   void received(const std::vector<std::string>& messages) {
     for (const std::string& bytes : messages) {
       const auto told = core::decode<ToWorker>(bytes);
-      const auto* run = std::get_if<core::RunTask>(&told.value());
-      if (run) connection_->send(core::encode(FromWorker(core::TaskFinished{.id = run->id, .attempt = run->attempt, .bytes = 8})));
+      if (const auto* order = std::get_if<core::RunTask>(&told.value())) run(*order);
+      if (const auto* orders = std::get_if<RunTasks>(&told.value())) std::ranges::for_each(orders->tasks, [this](auto& each) { run(each); });
     }
+  }
+  void run(const core::RunTask& order) {
+    connection_->send(core::encode(FromWorker(core::TaskFinished{.id = order.id, .attempt = order.attempt, .bytes = 8})));
   }
   std::unique_ptr<net::Connection> connection_;
 };

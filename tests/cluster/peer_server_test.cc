@@ -246,28 +246,49 @@ TEST(ValueStore, KeepsTheVersionsOfAValueApart) {
   EXPECT_EQ(size_of(1), 0u);
 }
 
+NodeRef node_of(int value) {
+  Writer writer;
+  writer.write(value);
+  const std::vector<std::byte> bytes = writer.take();
+  Reader reader(bytes);
+  return hold_value(reader, dflow::detail::value_form_of<int>());
+}
+
 TEST(ValueStore, FindsATasksInputsThatAreObjects) {
   ValueStore store;
-  const auto node_of = [](int value) {
-    Writer writer;
-    writer.write(value);
-    const std::vector<std::byte> bytes = writer.take();
-    Reader reader(bytes);
-    return hold_value(reader, dflow::detail::value_form_of<int>());
-  };
   const core::TaskId object{1}, as_bytes{2}, absent{3};
   const NodeRef first = node_of(1), second = node_of(2);
   store.put(object, core::Attempt{1}, {.object = first});
   store.put(object, core::Attempt{2}, {.object = second});
   store.put(as_bytes, core::Attempt{1}, {.bytes = std::make_shared<const Buffer>(4)});
-  const std::array inputs{core::Input{.id = object, .version = core::Attempt{2}}, core::Input{.id = as_bytes, .version = core::Attempt{1}},
+  const core::SharedList<core::Input> inputs{core::Input{.id = object, .version = core::Attempt{2}}, core::Input{.id = as_bytes, .version = core::Attempt{1}},
                           core::Input{.id = absent, .version = core::Attempt{1}}, core::Input{.id = object, .version = core::Attempt{1}}};
-  const std::vector<NodeRef> found = store.objects(inputs);
-  ASSERT_EQ(found.size(), inputs.size());
-  EXPECT_EQ(found[0].get(), second.get());
-  EXPECT_EQ(found[1].get(), nullptr);
-  EXPECT_EQ(found[2].get(), nullptr);
-  EXPECT_EQ(found[3].get(), first.get());
+  const ValueStore::Objects found = store.objects(inputs);
+  ASSERT_EQ(found->size(), inputs.size());
+  EXPECT_EQ((*found)[0].get(), second.get());
+  EXPECT_EQ((*found)[1].get(), nullptr);
+  EXPECT_EQ((*found)[2].get(), nullptr);
+  EXPECT_EQ((*found)[3].get(), first.get());
+}
+
+TEST(ValueStore, FindsWhatTasksShareOnceAndKeepsNoneOfItThatIsDropped) {
+  ValueStore store;
+  std::vector<core::Input> all;
+  for (std::uint64_t i = 0; i < core::SharedList<core::Input>::kLong; ++i) {
+    all.push_back({.id = core::TaskId{i}, .version = core::Attempt{1}});
+    if (i > 0) store.put(all.back().id, core::Attempt{1}, {.object = node_of(1)});
+  }
+  const core::SharedList<core::Input> inputs = all;
+  EXPECT_EQ((*store.objects(inputs))[0].get(), nullptr);
+  store.put(core::TaskId{0}, core::Attempt{1}, {.object = node_of(2)});
+  ValueStore::Objects found = store.objects(inputs);
+  EXPECT_NE((*found)[0].get(), nullptr) << "it has come meanwhile";
+  EXPECT_EQ(store.objects(inputs), found) << "all are there: nothing is looked up";
+  const NodeRef dropped = (*found)[3];
+  found.reset();
+  store.drop(core::TaskId{3}, core::Attempt{1});
+  EXPECT_TRUE(dropped.get()->sole_reader()) << "the test";
+  EXPECT_EQ((*store.objects(inputs))[3].get(), nullptr);
 }
 
 }  // namespace

@@ -67,6 +67,17 @@ class Journalled : public ::testing::Test {
   std::string folder_ = ::testing::TempDir() + "/journal-XXXXXX";
 };
 
+TEST(SchedulerServer, TellsAWorkerInOneMessageWhatIsToRunThereNow) {
+  const auto server = start();
+  Worker worker(server->address(), kWorker);
+  Client client(server->address(), kClient);
+  const auto task = [&](std::uint64_t number) { return core::task_id(core::ClientId{client.id()}, number); };
+  client.say(FromClient(core::TasksSubmitted{.tasks = {spec(task(1)), spec(task(2)), spec(task(3))}}));
+  const auto orders = worker.await<RunTasks>().tasks;
+  ASSERT_EQ(orders.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(orders[i].id, task(i + 1));
+}
+
 /// The end of a program waits for what its tasks submitted. Whoever was killed may have been the last to know of such an end.
 TEST_F(Journalled, WhatATaskSubmittedAndLetGoOfIsNotAwaitedByAnotherScheduler) {
   auto server = start(first());

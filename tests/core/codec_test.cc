@@ -70,6 +70,52 @@ TEST(Codec, WritesAnAlternativeAsItsVariantWithoutMakingOne) {
   EXPECT_EQ(encode_as<Event>(revoked), encode(Event(revoked)));
 }
 
+SharedList<TaskId> many(std::size_t count) {
+  std::vector<TaskId> all;
+  for (std::uint64_t i = 0; i < count; ++i) all.push_back(task_id(ClientId{1}, i % 100));
+  return all;
+}
+
+TEST(Codec, WritesAListThatNeighboursShareOnce) {
+  const SharedList<TaskId> inputs = many(100);
+  const TasksSubmitted submitted{ClientId{1}, {{.inputs = inputs}, {.inputs = {TaskId{}}}, {.inputs = inputs}, {.inputs = many(100)}}};
+  const auto read = decode<TasksSubmitted>(encode(submitted));
+  ASSERT_TRUE(read) << read.message();
+  const auto& tasks = read.value().tasks;
+  EXPECT_EQ(read.value(), submitted);
+  EXPECT_TRUE(tasks[2].inputs.is(tasks[0].inputs));
+  EXPECT_FALSE(tasks[3].inputs.is(tasks[0].inputs)) << "equal, but another list";
+  const std::size_t bytes = encode(submitted).size();
+  EXPECT_LT(bytes, 2 * encode(inputs).size() + 100);
+  EXPECT_EQ(encode(read.value()).size(), bytes);
+  EXPECT_EQ(encode(inputs), encode(inputs)) << "what another message said is not before";
+}
+
+template <class A, class B>
+struct Two {
+  SharedList<A> first;
+  SharedList<B> second;
+  static constexpr std::tuple fields{&Two::first, &Two::second};
+};
+
+TEST(Codec, RefusesAListAsBeforeWhereThereIsNone) {
+  const std::string as_before = encode(list_as_before);
+  EXPECT_FALSE(decode<SharedList<TaskId>>(as_before));
+  EXPECT_FALSE((decode<Two<TaskId, TaskId>>(encode(std::vector<TaskId>(3)) + as_before))) << "too short";
+  EXPECT_TRUE((decode<Two<TaskId, TaskId>>(encode(many(9)) + as_before)));
+  EXPECT_FALSE((decode<Two<TaskId, Attempt>>(encode(many(9)) + as_before))) << "of another type";
+}
+
+TEST(Codec, LetsFewBytesStandForABoundedNumberOfElements) {
+  const std::size_t most = most_said_again / (most_said_again / 16);
+  const std::vector<SharedList<TaskId>> lists(most + 3, many(most_said_again / 16));
+  const std::string written = encode(lists);
+  EXPECT_TRUE(decode<std::vector<SharedList<TaskId>>>(written)) << "the encoder keeps to it";
+  std::string claims = encode(std::uint64_t{most + 2}) + encode(lists.front());
+  for (std::size_t i = 0; i < most + 1; ++i) claims += encode(list_as_before);
+  EXPECT_FALSE(decode<std::vector<SharedList<TaskId>>>(claims));
+}
+
 TEST(Codec, RefusesAnUnknownAlternative) {
   EXPECT_FALSE(decode<Event>("\x7f"));
 }

@@ -18,7 +18,7 @@ class LedgerTest : public testing::Test {
 
   void submit(std::uint64_t number, std::vector<std::uint64_t> inputs = {}, TaskSpec spec = {}) {
     spec.id = task(number);
-    for (const std::uint64_t input : inputs) spec.inputs.push_back(task(input));
+    spec.inputs = tasks(inputs);
     ledger.add(TasksSubmitted{client, {spec}});
   }
   void release(std::vector<TaskId> tasks) { ledger.add(TasksReleased{client, std::move(tasks)}); }

@@ -43,7 +43,7 @@ class Recovery : public SchedulerTest {
   }
   static TaskSpec spec(std::uint64_t number, std::vector<std::uint64_t> inputs = {}) {
     TaskSpec made{.id = task(number)};
-    for (const std::uint64_t input : inputs) made.inputs.push_back(task(input));
+    made.inputs = tasks(inputs);
     return made;
   }
   static FailureRef failure_of(const std::vector<Action>& actions) {

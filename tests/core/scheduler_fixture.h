@@ -46,7 +46,7 @@ class SchedulerTest : public testing::Test {
   std::vector<Action> submit(std::uint64_t number, std::vector<std::uint64_t> inputs = {},
                              TaskSpec spec = {}) {
     spec.id = task(number);
-    for (const std::uint64_t input : inputs) spec.inputs.push_back(task(input));
+    spec.inputs = tasks(inputs);
     return say(TasksSubmitted{client, {spec}});
   }
   std::vector<Action> finish(std::uint64_t number, std::uint64_t bytes = 8) {

@@ -30,6 +30,25 @@ TEST_F(SchedulerTest, NamesTheHoldersOfEachInput) {
   EXPECT_THAT(run.inputs[1].holders, ElementsAre(WorkerId{1}));
 }
 
+TEST_F(SchedulerTest, NamesInputsThatTasksHaveInCommonOnce) {
+  join(1, 3);
+  join(2);
+  const std::vector<std::uint64_t> common = {1, 2, 3, 4, 5, 6, 7, 8};
+  for (const std::uint64_t each : common) submit(each);
+  submit(20, common);
+  submit(21, common);
+  submit(22, common);
+  submit(23, {8, 7, 6, 5, 4, 3, 2, 1});
+  for (const std::uint64_t each : common) finish(each);
+  for (const std::uint64_t each : {20, 21, 22, 23}) ASSERT_TRUE(last_run.contains(task(each))) << each;
+  const auto here = [&](std::uint64_t number) { return last_run.at(task(number)); };
+  for (const std::uint64_t each : {20, 21, 22}) {
+    EXPECT_EQ(here(each).inputs.is(here(20).inputs), here(each).worker == here(20).worker) << each;
+    for (std::size_t i = 0; i < common.size(); ++i) EXPECT_EQ(here(each).inputs[i].id, task(common[i]));
+  }
+  EXPECT_EQ(here(23).inputs.front().id, task(8)) << "in another order";
+}
+
 TEST_F(SchedulerTest, TellsTheClientOnceAndPassesASmallValueOn) {
   join(1);
   submit(1);

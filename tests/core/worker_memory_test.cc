@@ -20,9 +20,13 @@ class WorkerMemory : public WorkerFixture {
   }
   Actions measure(std::uint64_t bytes) { return say(MemoryMeasured{bytes}); }
   Actions run(std::uint64_t number, std::vector<std::pair<std::uint64_t, std::uint64_t>> inputs = {}) {
-    RunTask order{.worker = self, .id = task(number), .attempt = Attempt{1}, .rank = {0, 0, number}};
-    for (const auto& [input, bytes] : inputs) order.inputs.push_back({task(input), version, bytes, {peer}});
-    return say(order);
+    std::vector<Input> needed;
+    for (const auto& [input, bytes] : inputs) needed.push_back({task(input), version, bytes, {peer}});
+    return say(RunTask{.worker = self,
+                       .id = task(number),
+                       .attempt = Attempt{1},
+                       .inputs = std::move(needed),
+                       .rank = {0, 0, number}});
   }
   Actions end(std::uint64_t number, std::uint64_t bytes = 0) {
     return say(BodyReturned{task(number), Attempt{1}, bytes, {}, {}});

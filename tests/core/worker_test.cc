@@ -231,6 +231,51 @@ TEST_F(WorkerTest, KeepsAFreedValueUntilItsReadersHaveEnded) {
               ElementsAre(DropValue{task(1), Attempt{1}}));
 }
 
+class SharedInputs : public WorkerFixture {
+ protected:
+  static constexpr std::uint64_t kFirst = 100;
+  static SharedList<Input> eight() {
+    std::vector<Input> inputs;
+    for (std::uint64_t i = 0; i < 8; ++i) inputs.push_back(from(kFirst + i, {peer}));
+    return inputs;
+  }
+  Actions run(std::uint64_t number) {
+    return say(RunTask{.worker = self, .id = task(number), .attempt = Attempt{1}, .inputs = inputs_, .rank = {0, 0, number}});
+  }
+  Actions end(std::uint64_t number) { return say(BodyReturned{.id = task(number), .attempt = Attempt{1}}); }
+  void arrive() {
+    for (std::uint64_t i = 0; i < 8; ++i) say(FetchSucceeded{task(kFirst + i), Attempt{1}, peer, 8});
+  }
+
+  SharedList<Input> inputs_ = eight();
+};
+
+TEST_F(SharedInputs, AreReadByEachOfTheTasks) {
+  EXPECT_THAT(all<StartFetch>(run(1)), SizeIs(8));
+  EXPECT_THAT(all<StartFetch>(run(2)), IsEmpty());
+  arrive();
+  EXPECT_THAT(all<StartFetch>(run(3)), IsEmpty());
+  for (std::uint64_t i = 0; i < 8; ++i) EXPECT_THAT(all<DropValue>(say(FreeValue{self, task(kFirst + i), Attempt{1}})), IsEmpty());
+  EXPECT_THAT(all<DropValue>(end(1)), IsEmpty());
+  EXPECT_THAT(all<DropValue>(end(2)), IsEmpty());
+  EXPECT_THAT(all<DropValue>(end(3)), SizeIs(8));
+}
+
+TEST_F(SharedInputs, AreAskedForAgainWhenTheTaskBeforeHasGoneWithThem) {
+  run(1);
+  arrive();
+  for (std::uint64_t i = 0; i < 8; ++i) say(FreeValue{self, task(kFirst + i), Attempt{1}});
+  EXPECT_THAT(all<DropValue>(end(1)), SizeIs(8));
+  EXPECT_THAT(all<StartFetch>(run(2)), SizeIs(8));
+}
+
+TEST_F(SharedInputs, AreAskedForAgainWhereOneIsLostUnderATaskThatRuns) {
+  run(1);
+  arrive();
+  say(ValueSpoilt{task(kFirst), Attempt{1}});
+  EXPECT_THAT(all<StartFetch>(run(2)), ElementsAre(StartFetch{task(kFirst), Attempt{1}, peer, 8}));
+}
+
 TEST(WorkerWithoutLimit, TakesAResultOfAnySize) {
   Worker worker(self, {.threads = 1, .strict = true});
   (void)worker.apply(RunTask{.worker = self, .id = task(1), .attempt = Attempt{1}});

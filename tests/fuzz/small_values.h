@@ -73,6 +73,10 @@ class SmallValues {
     several(values);
   }
   void compound(core::Holders& values) { several(values); }
+  template <class T>
+  void compound(core::SharedList<T>& values) {
+    values = make<std::vector<T>>();
+  }
   void several(auto& values) {
     for (int count = byte() % 4; count > 0; --count) fill(values.emplace_back());
   }

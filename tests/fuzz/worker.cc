@@ -83,8 +83,10 @@ class Driver {
           if constexpr (requires { one.bytes; }) scale(one.bytes);
           if constexpr (requires { one.value.bytes; }) scale(one.value.bytes);
           if constexpr (requires { one.inputs; }) {
-            for (Input& input : one.inputs) scale(input.bytes);
-            if (honest()) std::erase_if(one.inputs, [&](const Input& input) { return input.id >= one.id; });
+            std::vector<Input> inputs = one.inputs.items();
+            for (Input& input : inputs) scale(input.bytes);
+            if (honest()) std::erase_if(inputs, [&](const Input& input) { return input.id >= one.id; });
+            one.inputs = std::move(inputs);
           }
           if constexpr (requires { one.now; }) one.now = now_ += one.now.time_since_epoch();
         },

@@ -40,11 +40,15 @@ core::TaskSpec User::make_task() {
       random.between(1, random.chance(0.1) ? options_.max_micros : 1 + options_.max_micros / 20));
   known.body.bytes = static_cast<std::uint32_t>(random.between(0, options_.max_bytes));
   if (!usable_.empty() && random.chance(0.8)) {
-    for (std::uint64_t n = random.between(1, 4); n > 0; --n) {
+    const bool many = random.chance(0.05);
+    for (std::uint64_t n = many ? random.between(8, 12) : random.between(1, 4); n > 0; --n) {
       const std::size_t near = random.chance(0.7) ? std::min<std::size_t>(usable_.size(), 8) : usable_.size();
       known.inputs.push_back(usable_[usable_.size() - 1 - random.between(0, near - 1)]);
     }
+    if (many) shared_ = known.inputs;
   }
+  const auto usable = [this](TaskId id) { return std::ranges::find(usable_, id) != usable_.end(); };
+  if (shared_.shared() && random.chance(0.1) && std::ranges::all_of(shared_, usable)) known.inputs = shared_.items();
   if (options_.throwing && random.chance(0.15)) {
     spec.retries = static_cast<std::uint16_t>(random.between(0, 3));
     known.body.throws = random.chance(0.3) ? 255 : static_cast<std::uint8_t>(random.between(0, spec.retries));
@@ -90,7 +94,7 @@ core::TaskSpec User::make_task() {
   if (options_.unwanted && random.chance(0.2)) spec.wanted = false;
   known.cancelled = restarts();
   spec.priority = random.chance(0.1) ? static_cast<std::int32_t>(random.between(0, 4)) - 2 : 0;
-  spec.inputs = known.inputs;
+  spec.inputs = known.inputs == shared_.items() ? shared_ : known.inputs;
   spec.payload = to_payload(known.body);
   known_[spec.id] = known;
   usable_.push_back(spec.id);

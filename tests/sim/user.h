@@ -84,6 +84,7 @@ class User {
   std::shared_ptr<ClientNode> client_;
   std::map<TaskId, Known> known_;
   std::vector<TaskId> usable_;
+  core::SharedList<TaskId> shared_ = {};  ///< Many inputs that several tasks have.
   bool finished_ = false;
   bool left_ = false;
   std::uint64_t next_request_ = 1;

@@ -107,9 +107,11 @@ class Simulation {
   }
 
   core::TaskSpec spec_of(std::uint32_t number) const {
-    core::TaskSpec spec{.id = id_of(number), .function = core::FunctionId{workload_.tasks[number].function}};
-    for (const std::uint32_t producer : graph_.producers(number)) spec.inputs.push_back(id_of(producer));
-    return spec;
+    std::vector<core::TaskId> inputs;
+    for (const std::uint32_t producer : graph_.producers(number)) inputs.push_back(id_of(producer));
+    return {.id = id_of(number),
+            .function = core::FunctionId{workload_.tasks[number].function},
+            .inputs = std::move(inputs)};
   }
 
   void tell(core::Event event) {
