@@ -26,13 +26,13 @@ std::string stamp_of(const std::string& path) {
 bool Revocations::reread() {
   std::string stamp = stamp_of(list_);
   if (stamp.empty() || stamp == stamp_) return false;
-  stamp_ = std::move(stamp);
   const formats::Result<std::string> authority = formats::read_file(authority_, kMostFile);
   const formats::Result<std::string> list = formats::read_file(list_, kMostFile);
   if (!authority || !list) return false;
   const auto serials = net::revoked_serials(authority.value(), list.value());
   if (!serials) return false;
   serials_ = {serials.value().begin(), serials.value().end()};
+  stamp_ = std::move(stamp);  // what could not be read, for want of files perhaps, is tried again
   return true;
 }
 

@@ -2,6 +2,7 @@
 #include "runtime/cluster/peer_server.h"
 
 #include <dflow/dflow.h>
+#include <sys/resource.h>
 
 #include <array>
 #include <atomic>
@@ -41,6 +42,22 @@ TEST_F(PeerServerTest, EndsWhatARevokedCertificateHasOpened) {
   server_->drop_revoked(revocations);
   EXPECT_FALSE(is_answered(*guest.stream));
   EXPECT_TRUE(is_answered(*other.stream));
+}
+
+/// There may be files again a moment later.
+TEST_F(PeerServerTest, AListThatCouldNotBeReadIsReadLater) {
+  Revocations revocations(folder() + "/ca.crt", folder() + "/revoked.crl");
+  ASSERT_TRUE(revocations.reread());
+  revoke({last().serial});
+  rlimit files{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+  const rlimit none{.rlim_cur = 0, .rlim_max = files.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const bool read = revocations.reread();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &files), 0);
+  EXPECT_FALSE(read);
+  EXPECT_TRUE(revocations.reread());
+  EXPECT_TRUE(revocations.contain(last().serial));
 }
 
 /// On one machine, without certificates; what is admitted is noted.
