@@ -116,7 +116,9 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
   net::Welcome answered = welcome(member);
   if (member.hello.cluster != 0 || (member.hello.line != 0 && !newcomer && member.role != net::Role::agent)) {
     answered.refusal = take_back(member, answered);
-  } else if (next_id_ > core::max_client) {
+  } else if (member.role == net::Role::tool) {
+    member.id = 0;  // who only asks takes no number away from others
+  } else if (next_id_ > core::max_client && member.role == net::Role::client) {
     answered.refusal = "it has had as many members as it has numbers for: end it (dflow down), and start another";
   } else {
     member.id = fresh_id();
