@@ -111,6 +111,10 @@ std::string refusal(const net::Stream& stream, const net::Hello& hello, const ne
   if (hello.protocol != net::kProtocol) return other_protocol(hello.protocol, hello.version);
   if (const net::Certificate* certificate = stream.certificate()) {
     if (!certificate->role || !allows(*certificate->role, hello)) return other_role(*certificate);
+    if (*certificate->role == net::CertificateRole::client && certificate->user.empty()) {
+      return "the certificate of " + certificate->name +
+             " is a client's, and does not say which user's: `dflow security issue client --user=USER` makes one that does";
+    }
     if (!hello.address.empty() && !may_be_at(*certificate, hello.address)) {
       return "the certificate of " + certificate->name + " does not name the host of " + hello.address +
              ": `dflow security issue worker --host=HOST` makes one that does";

@@ -91,8 +91,8 @@ class Roles : public net::TlsTest {
     return stream ? "" : stream.message();
   }
   /// Why the scheduler does not want who shows this certificate and says that.
-  std::string refusal_of(Role certificate, const net::Hello& hello) {
-    const Met met = meet(make(certificate), make(Role::scheduler));
+  std::string refusal_of(Role certificate, const net::Hello& hello, const std::string& clients_user = "alice") {
+    const Met met = meet(make(certificate, around_now(), {}, "127.0.0.1", clients_user), make(Role::scheduler));
     EXPECT_EQ(met.callee, "");
     return met.callee.empty() ? refusal(*met.far, hello, {}) : met.callee;
   }
@@ -148,6 +148,14 @@ TEST_F(Roles, WhoCallsHasToBeWhatHisCertificateSays) {
       if (let_in) EXPECT_EQ(why, "") << net::name_of(certificate);
       else EXPECT_THAT(why, HasSubstr("does not let its holder do that")) << net::name_of(certificate);
     }
+  }
+}
+
+/// Nobody's programs would run as the agent's own user, who may be root.
+TEST_F(Roles, WhoseProgramsAClientRunsHasToBeSaid) {
+  for (const net::Role role : {net::Role::client, net::Role::tool, net::Role::peer}) {
+    EXPECT_EQ(refusal_of(Role::client, {.role = role}), "");
+    EXPECT_THAT(refusal_of(Role::client, {.role = role}, ""), HasSubstr("does not say which user's"));
   }
 }
 

@@ -42,8 +42,11 @@ class TlsTest : public ::testing::Test {
   }
   /// Of `by`, where it is not the test's own authority.
   std::shared_ptr<Credentials> make(CertificateRole role, Validity validity = around_now(),
-                                    const std::optional<Credential>& by = {}, const std::string& host = "127.0.0.1") {
-    const Credential made = issue(by ? *by : authority_, {.role = role, .name = "test", .hosts = {host}}, validity).value();
+                                    const std::optional<Credential>& by = {}, const std::string& host = "127.0.0.1",
+                                    const std::string& clients_user = "alice") {
+    const std::string user = role == CertificateRole::client ? clients_user : "";
+    const Credential made =
+        issue(by ? *by : authority_, {.role = role, .name = "test", .user = user, .hosts = {host}}, validity).value();
     last_ = read_certificate(made.certificate).value();
     const std::string pem = write("own" + std::to_string(++count_) + ".pem", made.certificate + made.key);
     Result<std::shared_ptr<Credentials>> read =
