@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -70,7 +71,12 @@ bool may_be_at(const net::Certificate& certificate, const std::string& address) 
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
                                            std::chrono::milliseconds patience, net::Unreached* why) {
   Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, patience, credentials, why);
-  if (!stream || !credentials) return stream;
+  if (!stream) return stream;
+  if (!credentials) {
+    const Result<void> checked = stream.value()->check_user(std::min<std::chrono::milliseconds>(patience, kSilence), why);
+    if (!checked) return about(address, checked.message());
+    return stream;
+  }
   const net::Certificate& other = *stream.value()->certificate();
   const net::CertificateRole expected = expected_by(own);
   if (other.role == expected) return stream;

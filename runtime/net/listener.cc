@@ -90,7 +90,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(const Address& address, std::sh
   }
   keep_thrift_quiet();
   auto impl = std::make_unique<Impl>();
-  impl->socket = std::make_shared<TServerSocket>(address.host, address.port);
+  impl->socket = std::make_shared<TServerSocket>(credentials ? address.host : numeric(address.host), address.port);
   // Thrift would have the kernel hide who connects until he speaks, for a second.
   impl->socket->setListenCallback([](THRIFT_SOCKET listening) {
     const int off = 0;

@@ -20,6 +20,7 @@
 
 #include "runtime/net/quiet.h"
 #include "runtime/net/socket.h"
+#include "runtime/net/tcp_owner.h"
 #include "runtime/net/unix_socket.h"
 
 namespace dflow::net {
@@ -191,7 +192,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   const int near = credentials ? -1 : connect_beside(address);
   if (near >= 0) return std::make_unique<Stream>(Accepted{.descriptor = near, .beside = address.host});
   const auto until = Clock::now() + timeout;
-  auto socket = std::make_shared<TSocket>(address.host, address.port, unbounded());
+  auto socket = std::make_shared<TSocket>(credentials ? address.host : numeric(address.host), address.port, unbounded());
   socket->setConnTimeout(static_cast<int>(timeout.count()));
   try {
     socket->open();
@@ -236,6 +237,14 @@ Result<Wants> Stream::shake_hands() {
     impl_->tls = std::move(tls).value();
   }
   return impl_->tls ? impl_->tls->shake_hands() : Wants::nothing;
+}
+
+Result<void> Stream::check_user(std::chrono::milliseconds patience, Unreached* why) const {
+  if (impl_->tls || !impl_->beside.empty()) return {};  // there it is known
+  bool stranger = false;
+  const Result<void> own = is_own(descriptor(), Clock::now() + patience, &stranger);
+  if (!own && why) *why = stranger ? Unreached::refused : Unreached::nobody;
+  return own;
 }
 
 const Certificate* Stream::certificate() const noexcept { return impl_->tls ? &impl_->tls->other() : nullptr; }

@@ -27,6 +27,9 @@ struct Address {
   bool loopback() const;
 };
 
+/// The host, where "localhost" is one address: behind another that it may stand for there could be somebody else.
+inline std::string numeric(const std::string& host) { return host == "localhost" ? "127.0.0.1" : host; }
+
 /// HOST:PORT; an error that says what was expected otherwise.
 Result<Address> parse_address(std::string_view text);
 
@@ -61,6 +64,9 @@ class Stream {
   /// Who has connected proves himself, if the listener has credentials: a step of that, without waiting; `nothing` when
   /// all is done. Before that nothing is read or written.
   Result<Wants> shake_hands();
+  /// Before anything is said in the clear that lets who hears it in: an error if the other side is no process of this user, or has not
+  /// accepted in time. `why` is set with it.
+  Result<void> check_user(std::chrono::milliseconds patience, Unreached* why = nullptr) const;
   /// Of the other side; null on a connection in the clear.
   const Certificate* certificate() const noexcept;
   /// The IP address of this end.
