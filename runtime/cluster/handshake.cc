@@ -58,6 +58,14 @@ std::string other_role(const net::Certificate& certificate) {
   return "the certificate of " + certificate.name + " is a " + is + ", and does not let its holder do that";
 }
 
+/// What says on this stream that one knows the secret. By TLS something that is made of it for this connection, so that whoever is
+/// spoken to learns nothing that he could say elsewhere; in the clear the secret, which this user's own process hears.
+std::string proof(const net::Stream& stream, const std::string& secret, std::string_view side) {
+  const std::string binding = stream.binding();
+  if (secret.empty() || binding.empty()) return secret;
+  return net::derived_secret(secret, "dflow " + std::string(side) + ' ' + binding);
+}
+
 std::string_view build_of(std::string_view program) { return program.substr(0, program.find(kOfUser)); }
 
 /// A worker's values are fetched where it says; it may say what its certificate says.
@@ -91,6 +99,8 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
   };
   hello.version = DFLOW_VERSION;
   hello.machine = transfer::machine();
+  const std::string expected = hello.role == net::Role::peer ? proof_for_caller(*stream, hello.secret) : "";
+  hello.secret = proof(*stream, hello.secret, "caller");
   if (Result<void> sent = stream->write(hello); !sent) return unwelcome(Unwelcome::unheard, sent.message());
   Result<net::Message> reply = stream->read_greeting(kSilence);
   if (!reply && stream->foreign()) return unwelcome(Unwelcome::foreign, reply.message());
@@ -103,6 +113,9 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
     return unwelcome(Unwelcome::foreign, other_protocol(welcome->protocol, welcome->version));
   }
   if (!welcome->refusal.empty()) return unwelcome(Unwelcome::refused, welcome->refusal);
+  if (!expected.empty() && !net::same_secret(welcome->secret, expected)) {
+    return unwelcome(Unwelcome::refused, "it has a worker's certificate, and is no worker of this program: another has taken its port");
+  }
   return Greeted{std::move(stream), std::move(*welcome)};
 }
 
@@ -126,7 +139,7 @@ std::string refusal(const net::Stream& stream, const net::Hello& hello, const ne
              ": `dflow security issue worker --host=HOST` makes one that does";
     }
   }
-  if (!net::same_secret(hello.secret, mine.secret)) {
+  if (!net::same_secret(hello.secret, proof(stream, mine.secret, "caller"))) {
     return "it serves another program only, or belongs to another user or DFLOW_HOME";
   }
   if (mine.program.empty() || build_of(hello.program) == build_of(mine.program)) return {};
@@ -141,6 +154,10 @@ void turn_away(net::Stream& stream) {
   (void)answer(stream, {.refusal = "it has as many connections as it may have, for it may open " +
                                    std::to_string(limit.rlim_cur) +
                                    " files: end other programs, or start it with a higher limit (ulimit -n)"});
+}
+
+std::string proof_for_caller(const net::Stream& stream, const std::string& secret) {
+  return stream.binding().empty() ? "" : proof(stream, secret, "callee");
 }
 
 Result<void> answer(net::Stream& stream, net::Welcome welcome) {

@@ -41,6 +41,10 @@ void turn_away(net::Stream& stream);
 /// secrets than `mine` (an empty program: any), and who claims to be what his certificate does not say.
 std::string refusal(const net::Stream& stream, const net::Hello& hello, const net::Hello& mine);
 
+/// Says to who was let in, by TLS, that this end knows the secret as well: what a certificate does not say where those of several users
+/// have the same. Empty in the clear.
+std::string proof_for_caller(const net::Stream& stream, const std::string& secret);
+
 /// Answers: `refusal` not empty ends it.
 Result<void> answer(net::Stream& stream, net::Welcome welcome);
 

@@ -63,7 +63,8 @@ void PeerServer::accept() {
 
 void PeerServer::let_in(std::unique_ptr<net::Stream> stream, const net::Hello& hello) {
   const std::string why = refusal(*stream, hello, self_);
-  if (!cluster::answer(*stream, {.refusal = why}) || !why.empty()) return;
+  const std::string known = why.empty() ? proof_for_caller(*stream, self_.secret) : "";
+  if (!cluster::answer(*stream, {.refusal = why, .secret = known}) || !why.empty()) return;
   const std::chrono::milliseconds silence = silence_;
   if (silence.count() > 0) stream->notice_dead(3 * silence);
   reactor_.add(std::make_unique<PeerGuest>(house_, turns_, std::move(stream), hello.machine));

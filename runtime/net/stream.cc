@@ -249,6 +249,8 @@ Result<void> Stream::check_user(std::chrono::milliseconds patience, Unreached* w
 
 const Certificate* Stream::certificate() const noexcept { return impl_->tls ? &impl_->tls->other() : nullptr; }
 
+std::string Stream::binding() const { return impl_->tls ? impl_->tls->binding() : ""; }
+
 int Stream::descriptor() const noexcept { return impl_->descriptor(); }
 
 std::string Stream::local_host() const {

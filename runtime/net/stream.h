@@ -69,6 +69,8 @@ class Stream {
   Result<void> check_user(std::chrono::milliseconds patience, Unreached* why = nullptr) const;
   /// Of the other side; null on a connection in the clear.
   const Certificate* certificate() const noexcept;
+  /// What both ends of this connection know, and nobody else; empty on a connection in the clear.
+  std::string binding() const;
   /// The IP address of this end.
   std::string local_host() const;
   /// To wait for it.

@@ -298,6 +298,16 @@ Result<Wants> Tls::wants(int returned) {
   }
 }
 
+std::string Tls::binding() const {
+  constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
+  std::string bytes(32, '\0');
+  const std::lock_guard lock(impl_->mutex);
+  const int made = SSL_export_keying_material(impl_->ssl.get(), reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), kLabel.data(),
+                                              kLabel.size(), nullptr, 0, 1);
+  if (made != 1) std::abort();  // the handshake is not complete
+  return bytes;
+}
+
 Result<Wants> Tls::shake_hands() {
   const std::lock_guard lock(impl_->mutex);
   SSL& ssl = *impl_->ssl;

@@ -66,6 +66,8 @@ class Tls {
   bool broke_off() const noexcept;
   /// The other side's certificate; once the handshake is complete.
   const Certificate& other() const noexcept;
+  /// Bytes that both ends of this connection have, and nobody else (RFC 9266); once the handshake is complete.
+  std::string binding() const;
 
   /// What is there, at least one byte; waits for that, as long as `timeout` says (0: for ever). 0 at the end.
   Result<std::size_t> read(std::span<std::byte> into, std::chrono::milliseconds timeout);

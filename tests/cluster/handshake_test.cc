@@ -151,6 +151,43 @@ TEST_F(Roles, WhoCallsHasToBeWhatHisCertificateSays) {
   }
 }
 
+/// Two that have the same kind of certificate, and secrets of their own.
+class Secrets : public Roles {
+ protected:
+  /// What becomes of a peer that greets one who wants `expected` and says, in the end, that he knows `known`; what was said of the secret
+  /// is kept.
+  std::string greet_peer(const std::string& secret, const std::string& expected, const std::string& known) {
+    auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0}, make(Role::worker));
+    std::thread callee([&] {
+      auto stream = listener.value()->accept();
+      EXPECT_EQ(prove(*stream.value()), "");
+      const auto said = stream.value()->read_greeting(std::chrono::seconds(20));
+      const auto& hello = std::get<net::Hello>(said.value());
+      said_ = hello.secret;
+      const std::string why = refusal(*stream.value(), hello, {.secret = expected});
+      (void)answer(*stream.value(), {.refusal = why, .id = 5, .secret = proof_for_caller(*stream.value(), known)});
+    });
+    const auto worker = make(Role::worker);
+    const Result<Greeted> greeted = greet(listener.value()->address(), {.role = net::Role::peer, .secret = secret}, worker.get());
+    callee.join();
+    return greeted ? "" : greeted.message();
+  }
+  std::string said_;
+};
+
+TEST_F(Secrets, AreNotSaid) {
+  EXPECT_EQ(greet_peer("s", "s", "s"), "");
+  EXPECT_NE(said_, "s");
+  const std::string before = said_;
+  EXPECT_EQ(greet_peer("s", "s", "s"), "");
+  EXPECT_NE(said_, before) << "what was heard on one connection would do on another";
+}
+
+TEST_F(Secrets, AreKnownByBoth) {
+  EXPECT_THAT(greet_peer("other", "s", "s"), HasSubstr("another program only"));
+  EXPECT_THAT(greet_peer("s", "s", "guess"), HasSubstr("is no worker of this program"));
+}
+
 /// Nobody's programs would run as the agent's own user, who may be root.
 TEST_F(Roles, WhoseProgramsAClientRunsHasToBeSaid) {
   for (const net::Role role : {net::Role::client, net::Role::tool, net::Role::peer}) {
