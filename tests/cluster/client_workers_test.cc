@@ -1,4 +1,6 @@
 // Workers by name: who there is, who holds what, copies, set-up, retirement, replacement.
+#include <iostream>
+
 #include "tests/cluster/client_cluster.h"
 
 namespace dflow::testing {
@@ -82,6 +84,7 @@ TEST_F(Workers, WhatASetUpHasPrintedIsNotLostWhereItFails) {
   ex.on_worker(
       [](const std::string& b) {
         if (!Signal::given(b)) return;
+        std::ios::sync_with_stdio(false);  // else stdio has nothing that the streams do not write
         std::printf("without a newline, and so not written yet");
         throw std::runtime_error("broken");
       },
