@@ -14,7 +14,8 @@ namespace dflow::cluster {
 
 using formats::Result;
 
-/// A folder that stays while this is there, whoever clears up: a lock on a file in it that whoever keeps it shares.
+/// A folder that stays while this is there, whoever clears up: a lock on a file in it that whoever keeps it shares, and by
+/// which such folders are told from others. One that holds something and not that file is refused: it is somebody's own.
 class KeptFolder {
  public:
   /// Makes the folder, for this user alone or for a group to read, if it is not there, and notes that it is used now.
@@ -31,8 +32,8 @@ class KeptFolder {
   int lock_;
 };
 
-/// Removes such folders in `folder`, those first that were not used for longest, until the files in all of them have no more
-/// than `most` bytes. Folders that are kept, and what is no folder, stay.
+/// Removes folders in `folder` that were made so, those first that were not used for longest, until the files in all of them have no more
+/// than `most` bytes. Folders that are kept stay; others' folders, and what is no folder, stay and do not count.
 void clear_folders(const std::string& folder, std::uint64_t most);
 
 }  // namespace dflow::cluster

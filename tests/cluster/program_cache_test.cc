@@ -105,6 +105,23 @@ TEST_F(Cache, PutsNothingOutsideItsFolder) {
   EXPECT_THAT(programs(), UnorderedElementsAre());
 }
 
+TEST_F(Cache, NeitherRemovesNorCountsNorUsesWhatIsNotItsOwn) {
+  std::filesystem::create_directories(path + "/thesis");
+  std::filesystem::permissions(path + "/thesis", std::filesystem::perms::owner_all);
+  std::ofstream(path + "/thesis/chapter") << std::string(1'000'000, 't');
+  {
+    ProgramCache cache = open();
+    for (const char* name : {"a", "b"}) (void)provide(cache, name);
+    EXPECT_THAT(programs(), UnorderedElementsAre("a", "b", "thesis"));
+    const auto refused = cache.provide("thesis", {{file}}, [this](const std::string&, std::uint64_t) { return Result<std::string>(bytes); });
+    EXPECT_THAT(refused.message(), HasSubstr("thesis: holds files that are not dflow's"));
+  }
+  (void)open(0);
+  EXPECT_THAT(programs(), UnorderedElementsAre("thesis"));
+  EXPECT_EQ(std::filesystem::file_size(path + "/thesis/chapter"), 1'000'000u);
+  EXPECT_FALSE(std::filesystem::exists(path + "/thesis/.in-use"));
+}
+
 TEST_F(Cache, IsClearedWhenItIsOpened) {
   {
     ProgramCache large = open(UINT64_MAX);
