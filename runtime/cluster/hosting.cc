@@ -47,7 +47,9 @@ void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Conn
   if (agents_.empty() && !handlers_.has_workers(name)) {
     warn(name, "the cluster has no agent: tasks wait until there is one (dflow agent)");
   }
-  ask_again(name, 0);
+  for (auto& [number, wanted] : wanted_) {
+    if (wanted.piece.program == name && wanted.question.asked.empty()) ask_for(number, wanted);
+  }
   host(name, program);
 }
 
@@ -56,11 +58,13 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
   if (found == programs_.end()) return;
   Program& program = found->second;
   program.clients.erase(id);
-  if (program.asked == id) {
-    program.asked = 0;
-    host(name, program);
+  program.silent.erase(id);
+  program.naming.asked.erase(id);
+  host(name, program);
+  for (auto& [number, wanted] : wanted_) {
+    const bool was_asked = wanted.piece.program == name && wanted.question.asked.erase(id) > 0;
+    if (was_asked && wanted.question.asked.empty()) ask_for(number, wanted);
   }
-  ask_again(name, id);
 }
 
 bool Hosting::tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what) {
@@ -80,10 +84,8 @@ bool Hosting::tell_of_worker(const std::string& program, const std::string& work
 void Hosting::host(const std::string& name, Program& program) {
   if (program.clients.empty() || agents_.empty()) return;
   if (!program.files) {
-    if (program.asked != 0) return;
-    const auto& [id, connection] = *program.clients.begin();
-    program.asked = id;
-    return connection->send(core::encode(ToClient(FilesWanted{})));
+    if (program.naming.asked.empty()) ask_for_files(program);
+    return;
   }
   for (const auto& [id, agent] : agents_) {
     if (program.hosts.insert(id).second) send(id, StartProgram{name, *program.files, program.owner.user, program.owner.secret});
@@ -91,6 +93,7 @@ void Hosting::host(const std::string& name, Program& program) {
 }
 
 void Hosting::tick(core::Time now) {
+  ask_others(now);
   refuse_overdue(now);
   for (auto each = programs_.begin(); each != programs_.end();) {
     const auto next = std::next(each);
@@ -120,9 +123,10 @@ std::string Hosting::executable_of(const std::string& program) const {
 
 void Hosting::on(std::uint32_t client, const std::string& name, FilesOffered& message) {
   const auto found = programs_.find(name);
-  if (found == programs_.end() || found->second.asked != client) return;
+  if (found == programs_.end() || !found->second.naming.asked.contains(client)) return;
   Program& program = found->second;
-  program.asked = 0;
+  program.silent.erase(client);
+  program.naming = {};
   if (message.files.files.empty() || message.files.files.size() > kMostFiles) {
     return give_up(name, program, "the program cannot be sent to the cluster: " + message.error);
   }
@@ -152,22 +156,53 @@ void Hosting::on(std::uint32_t agent, PieceWanted& message) {
   const std::uint64_t number = ++last_number_;
   Wanted& wanted = wanted_[number];
   wanted = {.agent = agent, .piece = std::move(message)};
+  if (!programs_.contains(wanted.piece.program)) return refuse(number);
   ask_for(number, wanted);
+}
+
+/// Who is to be asked now: of those that have not been, first one that has left nothing unanswered. Null: there is nobody.
+net::Connection* Hosting::next_for(Program& program, Question& question) {
+  for (const bool silent : {false, true}) {
+    for (const auto& [id, connection] : program.clients) {
+      if (program.silent.contains(id) != silent || !question.asked.insert(id).second) continue;
+      question.last = id;
+      question.since.reset();
+      return connection;
+    }
+  }
+  return nullptr;
+}
+
+void Hosting::ask_for_files(Program& program) {
+  if (net::Connection* client = next_for(program, program.naming)) client->send(core::encode(ToClient(FilesWanted{})));
 }
 
 /// Asks a client that is there. If none is, one may come, or come back: what an agent could not get from the one that has ended must
 /// not be the end of the next one.
 void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
-  const auto program = programs_.find(wanted.piece.program);
-  if (program == programs_.end()) return refuse(number);
-  wanted.client = 0;
-  if (program->second.clients.empty()) return;
-  wanted.since.reset();
-  const auto& [id, connection] = *program->second.clients.begin();
-  wanted.client = id;
+  net::Connection* client = next_for(programs_.at(wanted.piece.program), wanted.question);
+  if (!client) return;
   PieceWanted asked = wanted.piece;
   asked.number = number;
-  connection->send(core::encode(ToClient(std::move(asked))));
+  client->send(core::encode(ToClient(std::move(asked))));
+}
+
+/// Who was asked last has had his time. He may be stopped, and answer later.
+bool Hosting::overdue(Program& program, Question& question, core::Time now) const {
+  if (patience_.count() == 0 || question.asked.empty()) return false;
+  if (!question.since) question.since = now;
+  if (now - *question.since <= patience_) return false;
+  if (question.asked.contains(question.last)) program.silent.insert(question.last);
+  return true;
+}
+
+void Hosting::ask_others(core::Time now) {
+  for (auto& [name, program] : programs_) {
+    if (overdue(program, program.naming, now)) ask_for_files(program);
+  }
+  for (auto& [number, wanted] : wanted_) {
+    if (overdue(programs_.at(wanted.piece.program), wanted.question, now)) ask_for(number, wanted);
+  }
 }
 
 void Hosting::refuse(std::uint64_t number) {
@@ -180,25 +215,19 @@ void Hosting::refuse(std::uint64_t number) {
 void Hosting::refuse_overdue(core::Time now) {
   for (auto each = wanted_.begin(); each != wanted_.end();) {
     auto& [number, wanted] = *each++;
-    if (wanted.client != 0) continue;
-    if (!wanted.since) wanted.since = now;
-    if (now - *wanted.since > kForReturn) refuse(number);
-  }
-}
-
-/// What that client was asked for; 0: what waits for one.
-void Hosting::ask_again(const std::string& program, std::uint32_t client) {
-  for (auto each = wanted_.begin(); each != wanted_.end();) {
-    auto& [number, wanted] = *each++;  // it may be refused
-    if (wanted.client == client && wanted.piece.program == program) ask_for(number, wanted);
+    Question& question = wanted.question;
+    if (!question.asked.empty()) continue;
+    if (!question.since) question.since = now;
+    if (now - *question.since > kForReturn) refuse(number);
   }
 }
 
 void Hosting::on(std::uint32_t client, Piece& message) {
   const auto found = wanted_.find(message.number);
-  if (found == wanted_.end() || found->second.client != client) return;  // nobody puts his files into others' programs
+  if (found == wanted_.end() || !found->second.question.asked.contains(client)) return;  // nobody puts his files into others' programs
   const Wanted wanted = std::move(found->second);
   wanted_.erase(found);
+  programs_.at(wanted.piece.program).silent.erase(client);
   message.number = wanted.piece.number;
   send(wanted.agent, std::move(message));
 }
@@ -263,6 +292,7 @@ void Hosting::on(std::uint32_t agent, ProgramFailed& message) {
 /// Its clients are told. What is asked for by later ones is tried again.
 void Hosting::give_up(const std::string& name, Program& program, const std::string& reason) {
   program.clients.clear();
+  program.silent.clear();
   program.files.reset();
   handlers_.gave_up(name, reason);
 }

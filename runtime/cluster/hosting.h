@@ -19,7 +19,8 @@ namespace dflow::cluster {
 /// Not thread-safe; it calls its handlers from within its own calls.
 ///
 /// Invariants: (1) agents are told to run files that a client of the program has named, and no others; (2) each piece that an agent waits for is asked of a
-/// client that is there.
+/// client that is there; (3) who does not answer keeps nobody waiting: after a while another client of the program is asked as well, and
+/// the first answer counts.
 class Hosting {
  public:
   struct Handlers {
@@ -50,7 +51,8 @@ class Hosting {
     std::string secret = {};
   };
 
-  explicit Hosting(Handlers handlers) : handlers_(std::move(handlers)) {}
+  /// A client that has not answered for longer than `patience` is not waited for alone; 0: it is.
+  explicit Hosting(Handlers handlers, core::Duration patience = {}) : handlers_(std::move(handlers)), patience_(patience) {}
 
   void agent_joined(std::uint32_t id, Agent agent);
   void agent_left(std::uint32_t id);
@@ -66,7 +68,7 @@ class Hosting {
   void on(std::uint32_t client, Piece& message);
   void from_agent(std::uint32_t id, FromAgent& message);
 
-  /// Ends workers of programs that have had nothing to do for a moment.
+  /// Ends workers of programs that have had nothing to do for a moment, and asks others for what does not come.
   void tick(core::Time now);
   /// Agents run its workers, or are about to.
   bool serves(const std::string& program) const { return programs_.contains(program); }
@@ -78,13 +80,20 @@ class Hosting {
   std::string executable_of(const std::string& program) const;
 
  private:
+  /// What clients are asked, one after the other, until one answers.
+  struct Question {
+    std::set<std::uint32_t> asked = {};    ///< Clients that are there. Each of them may answer.
+    std::uint32_t last = 0;                ///< Of them.
+    std::optional<core::Time> since = {};  ///< So long that one has not answered, or nobody has been there to be asked.
+  };
   struct Program {
     std::map<std::uint32_t, net::Connection*> clients = {};
     Owner owner = {};
     std::optional<ProgramFiles> files = {};  ///< As a client has named them.
     /// What agents say that they run, for a scheduler that was killed, until a client has named its files.
     std::map<std::uint32_t, ProgramFiles> claimed = {};
-    std::uint32_t asked = 0;            ///< The client that was asked for the files.
+    Question naming = {};               ///< What are its files?
+    std::set<std::uint32_t> silent = {};  ///< Clients that have left something unanswered for too long: others are asked first.
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
     std::set<std::string> told = {};    ///< What its clients have been warned of: each worker that cannot start says it.
@@ -92,8 +101,7 @@ class Hosting {
   };
   struct Wanted {
     std::uint32_t agent = 0;
-    std::uint32_t client = 0;  ///< Who was asked; 0: nobody is there.
-    std::optional<core::Time> since = {};  ///< When nobody was found there to be asked.
+    Question question = {};
     PieceWanted piece = {};    ///< With the agent's number.
   };
 
@@ -106,10 +114,13 @@ class Hosting {
   void answered(std::uint64_t flush, std::uint32_t agent);
   void host(const std::string& name, Program& program);
   void compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed);
+  void ask_for_files(Program& program);
   void ask_for(std::uint64_t number, Wanted& wanted);
   void refuse(std::uint64_t number);
+  static net::Connection* next_for(Program& program, Question& question);
+  bool overdue(Program& program, Question& question, core::Time now) const;
+  void ask_others(core::Time now);
   void refuse_overdue(core::Time now);
-  void ask_again(const std::string& program, std::uint32_t client);
   void on(std::uint32_t agent, AgentReport& message);
   void on(std::uint32_t agent, PieceWanted& message);
   void on(std::uint32_t agent, ProcessEnded& message);
@@ -122,6 +133,7 @@ class Hosting {
   void send(std::uint32_t agent, const ToAgent& message);
 
   Handlers handlers_;
+  core::Duration patience_;
   std::map<std::uint32_t, Agent> agents_;
   std::map<std::string, Program> programs_;
   std::map<std::uint64_t, Wanted> wanted_;

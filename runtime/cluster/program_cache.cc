@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -23,11 +24,17 @@ bool plain_name(const std::string& name) {
          name.find('\0') == std::string::npos;
 }
 
+/// Its own, whoever fetches the same file at the same time.
+std::string part_of(const std::string& path) {
+  static std::atomic<std::uint64_t> last{0};
+  return path + ".part-" + std::to_string(::getpid()) + '-' + std::to_string(++last);
+}
+
 /// Grows as it is fetched; goes away unless it is put in its place.
 class Part {
  public:
-  explicit Part(const std::string& path) : path_(path + ".part-" + std::to_string(::getpid())) {
-    ::unlink(path_.c_str());
+  explicit Part(const std::string& path) : path_(part_of(path)) {
+    ::unlink(path_.c_str());  // of a process of that number that was killed
     file_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700);
     if (file_ < 0) problem_ = errno;
   }
@@ -105,8 +112,7 @@ void ProgramCache::make_room(const std::string& folder, const ProgramFiles& file
   if (missing > 0) clear_folders(folder_, most_bytes_ - std::min(most_bytes_, missing));
 }
 
-Result<KeptFolder> ProgramCache::provide(const std::string& program, const ProgramFiles& files, const Source& source) {
-  const std::lock_guard lock(mutex_);
+Result<KeptFolder> ProgramCache::provide(const std::string& program, const ProgramFiles& files, const Source& source) const {
   if (!plain_name(program)) return Error{"a program of a name that is none"};
   for (const ProgramFile& file : files.files) {
     if (!plain_name(file.name)) return Error{"a file of a name that is none"};
@@ -121,7 +127,7 @@ Result<KeptFolder> ProgramCache::provide(const std::string& program, const Progr
   return folder;
 }
 
-Result<void> ProgramCache::provide(const std::string& path, const ProgramFile& file, const Source& source) {
+Result<void> ProgramCache::provide(const std::string& path, const ProgramFile& file, const Source& source) const {
   if (matches(path, file)) return {};
   Part part(path);
   if (group_) part.open_to(*group_);

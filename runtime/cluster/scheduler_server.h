@@ -33,6 +33,8 @@ namespace dflow::cluster {
 /// So much may wait for all members together; half of it for one whom alone nobody can tell anything: then it does not read any more,
 /// and loses its connection.
 inline constexpr std::uint64_t kMostUnread = std::uint64_t{2} << 30;
+/// A client that has not sent an agent a program's file for so many times the silence is not waited for alone.
+inline constexpr int kUnanswered = 3;
 
 /// How soon members of a shared cluster notice that one of them, or the network, says nothing any more. Told to all that join.
 struct Pulse {
@@ -309,7 +311,7 @@ class SchedulerServer {
   core::Time revoked_read_{};  ///< When the list of those was looked at last.
   std::set<std::uint32_t> given_up_clients_;  ///< Who did not come back in time, also before a restart.
   std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
-  Hosting hosting_{hosting_handlers()};
+  Hosting hosting_{hosting_handlers(), kUnanswered * options_.pulse.silence};
   std::uint32_t next_id_ = 1;
   std::uint64_t next_set_up_ = 1;
   std::unique_ptr<net::Lobby> lobby_;

@@ -2,8 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <stdexcept>
+
+#include "runtime/cluster/hosting.h"
 #include "runtime/cluster/scheduler_server.h"
 #include "tests/cluster/member.h"
+#include "tests/net/ends.h"
 
 namespace dflow::cluster {
 namespace {
@@ -121,6 +126,119 @@ TEST_F(HostingTest, LetsAnAgentWaitForAClientThatComesBack) {
   const std::uint64_t number = client.await<PieceWanted>().number;
   client.say(FromClient(Piece{.number = number, .bytes = "good"}));
   EXPECT_EQ(host.await<Piece>().bytes, "good");
+}
+
+/// What is told on one connection, read as it comes.
+template <class Told>
+class Listener {
+ public:
+  Listener() {
+    near_.start({.received = [](const std::vector<std::string>&) {}, .closed = [](const std::string&) {}});
+  }
+  net::Connection& connection() { return near_; }
+  /// The next message, which is of that kind.
+  template <class M>
+  M next() {
+    while (unread_.empty()) {
+      Result<net::Message> frame = ends_.far->read_greeting(30s);
+      if (!frame) throw std::runtime_error(frame.message());
+      for (std::string& message : std::get<net::Batch>(frame.value()).messages) unread_.push_back(std::move(message));
+    }
+    const std::string bytes = std::move(unread_.front());
+    unread_.pop_front();
+    return std::get<M>(core::decode<Told>(bytes).value());
+  }
+
+ private:
+  net::Ends ends_ = net::connected();
+  net::Connection near_{std::move(ends_.near)};
+  std::deque<std::string> unread_;
+};
+
+/// Time passes as the test says: clients that do not answer.
+class SilentClients : public ::testing::Test {
+ protected:
+  SilentClients() { hosting_.agent_joined(1, {.name = "a", .host = "h", .connection = &agent_.connection()}); }
+  void pass(core::Duration time) { hosting_.tick(now_ += time); }
+  void offer(std::uint32_t client) {
+    FilesOffered offered{.files = kGood};
+    hosting_.on(client, "p", offered);
+  }
+  void want(std::uint64_t number) {
+    FromAgent wanted = PieceWanted{.number = number, .program = "p", .file = "app"};
+    hosting_.from_agent(1, wanted);
+  }
+  void answer(std::uint32_t client, const PieceWanted& asked, const std::string& bytes) {
+    Piece piece{.number = asked.number, .bytes = bytes};
+    hosting_.on(client, piece);
+  }
+
+  core::Time now_{1h};
+  Listener<ToAgent> agent_;
+  Listener<ToClient> first_, second_;
+  Hosting hosting_{{.ended = [](const std::string&, std::int64_t, const ProcessEnd&) {},
+                    .printed = [](const std::string&, const Printed&) {},
+                    .gave_up = [](const std::string&, const std::string&) {},
+                    .failed = [](const std::string&, const std::string&, std::uint32_t) {},
+                    .flushed = [](const std::string&, std::uint32_t) {},
+                    .has_workers = [](const std::string&) { return false; },
+                    .has_errands = [](const std::string&) { return false; }},
+                   9s};
+};
+
+TEST_F(SilentClients, AnotherIsAskedWhatTheProgramIsMadeOf) {
+  hosting_.client_joined("p", 2, first_.connection(), {});
+  first_.next<FilesWanted>();
+  pass(0s);
+  pass(60s);
+  hosting_.client_joined("p", 3, second_.connection(), {});
+  pass(0s);
+  second_.next<FilesWanted>();
+  offer(3);
+  EXPECT_EQ(agent_.next<StartProgram>().files, kGood);
+  offer(2);  // too late
+}
+
+TEST_F(SilentClients, AnswersCountHoweverLateIfTheyAreTheFirst) {
+  hosting_.client_joined("p", 2, first_.connection(), {});
+  hosting_.client_joined("p", 3, second_.connection(), {});
+  pass(0s);
+  pass(60s);
+  second_.next<FilesWanted>();
+  offer(2);
+  EXPECT_EQ(agent_.next<StartProgram>().files, kGood);
+}
+
+TEST_F(SilentClients, AnotherIsAskedForAPieceAndFromThenOnFirst) {
+  hosting_.client_joined("p", 2, first_.connection(), {});
+  hosting_.client_joined("p", 3, second_.connection(), {});
+  first_.next<FilesWanted>();
+  offer(2);
+  agent_.next<StartProgram>();
+  want(5);
+  const PieceWanted asked = first_.next<PieceWanted>();
+  pass(0s);
+  pass(9s);
+  pass(1s);
+  answer(3, second_.next<PieceWanted>(), "good");
+  EXPECT_EQ(agent_.next<Piece>().bytes, "good");
+  answer(2, asked, "evil");  // nobody waits for it any more
+  want(6);
+  answer(3, second_.next<PieceWanted>(), "more");
+  EXPECT_EQ(agent_.next<Piece>().bytes, "more");
+}
+
+TEST_F(SilentClients, TheOnlyOneIsWaitedForHoweverLongThatTakes) {
+  hosting_.client_joined("p", 2, first_.connection(), {});
+  first_.next<FilesWanted>();
+  for (int i = 0; i < 3; ++i) pass(60s);
+  offer(2);
+  agent_.next<StartProgram>();
+  want(5);
+  const PieceWanted asked = first_.next<PieceWanted>();
+  for (int i = 0; i < 3; ++i) pass(60s);
+  answer(2, asked, "good");
+  EXPECT_EQ(agent_.next<Piece>().bytes, "good");
 }
 
 }  // namespace

@@ -4,9 +4,12 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <optional>
+#include <thread>
 
 #include "runtime/cluster/file_hash.h"
 #include "runtime/cluster/program_cache.h"
@@ -103,6 +106,30 @@ TEST_F(Cache, PutsNothingOutsideItsFolder) {
     EXPECT_THAT(cache.provide(name, {{file}}, nothing).message(), HasSubstr("a name that is none"));
   }
   EXPECT_THAT(programs(), UnorderedElementsAre());
+}
+
+TEST_F(Cache, KeepsNobodyWaitingForWhatDoesNotCome) {
+  ProgramCache cache = open();
+  std::promise<void> asked, comes;
+  std::thread waiting([&] {
+    (void)cache.provide("a", {{file}}, [&](const std::string&, std::uint64_t) {
+      asked.set_value();
+      comes.get_future().wait();
+      return Result<std::string>(bytes);
+    });
+  });
+  asked.get_future().wait();
+  std::promise<void> done;
+  std::thread others([&] {
+    for (const char* name : {"b", "a"}) (void)provide(cache, name);
+    done.set_value();
+  });
+  EXPECT_EQ(done.get_future().wait_for(std::chrono::seconds(30)), std::future_status::ready);
+  comes.set_value();
+  others.join();
+  waiting.join();
+  EXPECT_THAT(programs(), UnorderedElementsAre("a", "b"));
+  EXPECT_EQ(std::filesystem::file_size(path + "/a/app"), bytes.size());
 }
 
 TEST_F(Cache, NeitherRemovesNorCountsNorUsesWhatIsNotItsOwn) {
