@@ -63,7 +63,8 @@ std::size_t Agent::unsent() {
   return connection_->waiting();
 }
 
-Agent::Agent(Options options, ProgramCache cache) : options_(std::move(options)), cache_(std::move(cache)) {}
+Agent::Agent(Options options, ProgramCache cache)
+    : options_(std::move(options)), cache_(std::move(cache)), shares_(options_.memory.bytes * options_.workers) {}
 
 Agent::~Agent() {
   std::map<std::string, std::shared_ptr<HostedProgram>> programs;

@@ -15,6 +15,7 @@
 #include "runtime/cluster/agent_protocol.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/memory_limit.h"
+#include "runtime/cluster/memory_shares.h"
 #include "runtime/cluster/program_cache.h"
 #include "runtime/cluster/reconnect.h"
 #include "runtime/net/connection.h"
@@ -36,7 +37,7 @@ class Agent {
     bool any_user = false;     ///< Where it is not: programs of all users run as this one.
     std::size_t workers = 1;   ///< Of each program.
     std::size_t threads = 1;   ///< Of each worker.
-    MemoryLimit memory = {};   ///< Of each worker.
+    MemoryLimit memory = {};   ///< Of each worker; a share becomes less where there are several programs.
     std::string spill = {};  ///< Where workers write values that memory has no room for; empty: they choose.
     std::chrono::milliseconds start_limit{};  ///< A worker that has not joined by then is started again.
     std::chrono::seconds patience{};           ///< So long it looks for a scheduler that is gone.
@@ -80,6 +81,7 @@ class Agent {
 
   Options options_;
   ProgramCache cache_;
+  MemoryShares shares_;  ///< Of the workers of all programs.
   std::uint32_t id_ = 0;
   net::Hello hello_;
   WayBack back_ = {};  ///< To the scheduler.

@@ -11,7 +11,7 @@ namespace dflow::cluster {
 namespace {
 
 /// Tells a board from other files.
-constexpr std::uint64_t kKind = 0x31647261'6f427764;
+constexpr std::uint64_t kKind = 0x32647261'6f427764;
 /// Standard input, output and error may be closed here, and are something else in a worker.
 constexpr int kBehindStandard = 3;
 

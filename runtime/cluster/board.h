@@ -30,7 +30,8 @@ struct ProcessEnd {
 
 /// Memory that a worker shares with whoever has started it: the worker writes down which bodies run, which costs it nothing,
 /// and the other reads it when the worker's process has ended, however it did. So nobody has to be told of each body before it
-/// begins. One process writes, one thread at a time; the other reads once the writer is no more.
+/// begins. One process writes, one thread at a time; the other reads once the writer is no more. One word goes the other way: how much
+/// memory the worker may have, which changes while it runs.
 class Board {
  public:
   static constexpr std::size_t kMost = 255;  ///< Bodies.
@@ -52,6 +53,11 @@ class Board {
   void remove(const RunningBody& body) noexcept;
   std::vector<RunningBody> bodies() const;
 
+  /// By who has made it: so many bytes may the worker's process have in memory from now on.
+  void allow(std::uint64_t bytes) noexcept { lines_->memory.store(bytes, std::memory_order_relaxed); }
+  /// By the worker; 0: nobody has said anything.
+  std::uint64_t allowed() const noexcept { return lines_->memory.load(std::memory_order_relaxed); }
+
  private:
   struct Line {
     std::atomic<std::uint64_t> id;  ///< 0: there is nothing here.
@@ -60,9 +66,11 @@ class Board {
   struct Lines {
     std::atomic<std::uint64_t> kind;
     std::array<Line, kMost> all;
+    std::atomic<std::uint64_t> memory;  ///< That the worker may have.
   };
 
   Board(File file, Lines* lines) : file_(std::move(file)), lines_(lines) {}
+  static_assert(sizeof(Lines) == 4096);
   static Lines* map(int descriptor);
 
   File file_;

@@ -96,6 +96,7 @@ void HostedProgram::run() {
                                           {"LD_LIBRARY_PATH", library_path(folder)}},
                           .start_limit = options.start_limit,
                           .memory = options.memory,
+                          .shares = &agent_.shares_,
                           .spill = options.spill},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const ProcessEnd& end) { agent_.send(ProcessEnded{pid, end}); },

@@ -17,6 +17,9 @@ struct MemoryLimit {
   bool operator==(const MemoryLimit&) const = default;
 };
 
+/// Who has more than so many hundredths of what it may have is replaced.
+inline constexpr std::uint64_t kMostMemory = 95;
+
 /// For each of so many workers: what was asked for (0: no bound), as far as the machine has it; else a share
 /// of that.
 MemoryLimit limit_of_worker(std::optional<std::uint64_t> asked, std::size_t workers,

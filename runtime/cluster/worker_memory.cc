@@ -34,11 +34,20 @@ void WorkerSettings::read_memory() {
 
 // ---- How much there is
 
+/// What a share of the machine's memory is now, as whoever has started this process says; 0: that it has not changed. The lock is held.
+std::uint64_t WorkerProcess::share() {
+  if (!board_ || settings_.memory.strict || board_->allowed() == 0) return 0;
+  const std::uint64_t share = within_resource_limits({.bytes = board_->allowed()}).bytes;
+  if (memory_limit_.exchange(share) == share) return 0;
+  store_.bound_loans(share / 16);
+  return share;
+}
+
 /// Before the brain is told of values of so many bytes, unless they are few. The lock is held.
 void WorkerProcess::measure(std::uint64_t untold) {
-  if (!brain_->bounded() || (untold > 0 && untold < settings_.memory.bytes / 256)) return;
+  if (!brain_->bounded() || (untold > 0 && untold < memory_limit_ / 256)) return;
   const std::uint64_t bytes = memory_of(::getpid());
-  apply(core::MemoryMeasured{bytes - std::min(bytes, untold)});
+  apply(core::MemoryMeasured{bytes - std::min(bytes, untold), share()});
 }
 
 /// What was given back may still belong to the process: the allocator keeps it for later. The lock is given
@@ -46,7 +55,7 @@ void WorkerProcess::measure(std::uint64_t untold) {
 void WorkerProcess::trim(std::unique_lock<std::mutex>& lock) {
   if (!brain_->bounded() || !std::exchange(released_, false)) return;
   lock.unlock();
-  if (memory_of(::getpid()) > settings_.memory.bytes / 2) ::malloc_trim(0);
+  if (memory_of(::getpid()) > memory_limit_ / 2) ::malloc_trim(0);
   lock.lock();
 }
 
@@ -100,7 +109,7 @@ void WorkerProcess::spill() {
     apply(core::SpillEnded{order.id, order.version, how});
     // Not after each small value: to look through the allocator's memory takes a while.
     const std::uint64_t spilled = brain_->spilled();
-    if (!to_spill_.empty() && spilled < trimmed_at_ + settings_.memory.bytes / 32 && spilled >= trimmed_at_)
+    if (!to_spill_.empty() && spilled < trimmed_at_ + memory_limit_ / 32 && spilled >= trimmed_at_)
       continue;
     trimmed_at_ = spilled;
     trim(lock);
@@ -136,7 +145,7 @@ void WorkerProcess::tell_of_disk(const std::string& why) {
     std::cerr << "dflow: values can be written to the disk again\n";
   else
     std::cerr << "dflow: values cannot be written to the disk (" + why +
-                     "): while more than 60 % of the memory of " + in_megabytes(settings_.memory.bytes) +
+                     "): while more than 60 % of the memory of " + in_megabytes(memory_limit_) +
                      " is in use, one task runs here at a time; make room, or give workers another folder "
                      "(DFLOW_WORKER_SPILL, dflow agent --spill-dir)\n";
 }

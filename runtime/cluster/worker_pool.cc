@@ -28,6 +28,9 @@ WorkerPool::WorkerPool(Options options, Handlers handlers) : options_(std::move(
     workers_.push_back({.name = options_.name_prefix + std::to_string(i + 1)});
   }
   wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const bool has_share = !options_.memory.strict && options_.memory.bytes > 0;
+  if (has_share && !options_.shares) own_shares_.emplace(options_.memory.bytes * options_.workers);
+  if (has_share) shares_ = own_shares_ ? &*own_shares_ : options_.shares;
 }
 
 WorkerPool::~WorkerPool() {
@@ -36,6 +39,10 @@ WorkerPool::~WorkerPool() {
 }
 
 void WorkerPool::start() {
+  if (shares_) {
+    shared_as_ = shares_->join(options_.workers);
+    options_.memory.bytes = shares_->share();
+  }
   keeper_ = std::thread([this] { keep(); });
 }
 
@@ -43,6 +50,7 @@ void WorkerPool::stop() {
   over_ = true;
   wind_down();
   if (keeper_.joinable()) keeper_.join();
+  if (shared_as_) shares_->leave(*std::exchange(shared_as_, {}));
 }
 
 void WorkerPool::kill() {

@@ -15,6 +15,7 @@
 #include "runtime/cluster/account.h"
 #include "runtime/cluster/board.h"
 #include "runtime/cluster/memory_limit.h"
+#include "runtime/cluster/memory_shares.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/net/stream.h"
 
@@ -41,6 +42,7 @@ class WorkerPool {
     /// A worker that has not reached the scheduler by then is killed, and counts as one that could not start. 0: it may take its time.
     std::chrono::milliseconds start_limit{};
     MemoryLimit memory = {};  ///< Of each worker; one that has more than 95 % of it is replaced.
+    MemoryShares* shares = nullptr;  ///< Where it is a share, that of this pool alone, and there may be others: of theirs, too.
     std::string spill =
         {};  ///< Where the workers write values that their memory has no room for; empty: they choose.
   };
@@ -98,6 +100,7 @@ class WorkerPool {
     bool late = false;  ///< It was killed for not arriving in time.
     std::chrono::steady_clock::time_point started = {};
     int failed_starts = 0, killed_starts = 0;
+    bool replaced = false;   ///< It was killed for its memory.
     bool too_large = false;  ///< It had more memory than it may have, when it was looked at last.
   };
 
@@ -107,6 +110,8 @@ class WorkerPool {
   void kill_condemned();
   void kill_late();
   void look_at_memory();
+  void look_at_limits();
+  void look_at_shares();
   void replace_large(Worker& worker, std::uint64_t bytes);
   void start_one(Worker& worker);
   bool serve();
@@ -120,7 +125,7 @@ class WorkerPool {
   std::string why_given_up(const Worker& worker, const core::WorkerEnd& how, int count) const;
   void wake() noexcept;
 
-  Options options_;
+  Options options_;  ///< A share of memory is kept up by the pool's thread.
   Handlers handlers_;
   std::mutex mutex_;              ///< Guards `pid`, which one thread changes, and `joined`, `retired` and `condemned` of the workers.
   std::vector<std::function<void()>> flushes_;  ///< Guarded, too.
@@ -128,6 +133,9 @@ class WorkerPool {
   std::atomic<bool> winding_down_{false};
   std::atomic<bool> over_{false}, killing_{false};
   int wake_fd_ = -1;
+  std::optional<MemoryShares> own_shares_;  ///< Of this pool alone.
+  MemoryShares* shares_ = nullptr;          ///< Null where somebody has said what a worker may have.
+  std::optional<MemoryShares::PoolId> shared_as_;
   std::thread keeper_;
 };
 

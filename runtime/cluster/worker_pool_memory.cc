@@ -1,35 +1,34 @@
-// Workers that have more memory than they may have.
+// Workers that have more memory than they may have, and what they may have.
 
 #include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/worker_pool.h"
 
 namespace dflow::cluster {
 
-namespace {
-
-constexpr std::uint64_t kMostMemory = 95;  ///< Hundredths of a worker's limit.
-
-}  // namespace
-
-/// Those that have too much twice in a row are killed, before the system kills what it likes. Where each has
-/// a share of the machine, that is the largest one, and only when there is no more for any of them.
 void WorkerPool::look_at_memory() {
-  const MemoryLimit& limit = options_.memory;
-  if (limit.bytes == 0) return;
-  const std::uint64_t most = limit.bytes / 100 * kMostMemory;
-  std::uint64_t all = 0, largest = 0;
-  Worker* largest_one = nullptr;
+  if (shares_) return look_at_shares();
+  if (options_.memory.bytes > 0) look_at_limits();
+}
+
+/// Those that have too much twice in a row are killed, before the system kills what it likes.
+void WorkerPool::look_at_limits() {
   for (Worker& worker : workers_) {
-    const std::uint64_t bytes = worker.pid > 0 ? memory_of(worker.pid) : 0;
-    all += bytes;
-    if (bytes > largest) {
-      largest = bytes;
-      largest_one = &worker;
-    }
-    const bool was = std::exchange(worker.too_large, bytes > most);
-    if (limit.strict && worker.too_large && was) replace_large(worker, bytes);
+    const std::uint64_t bytes = worker.pid > 0 && !worker.replaced ? memory_of(worker.pid) : 0;
+    const bool was = std::exchange(worker.too_large, bytes > options_.memory.bytes / 100 * kMostMemory);
+    if (worker.too_large && was) replace_large(worker, bytes);
   }
-  if (!limit.strict && all > most * workers_.size() && largest_one) replace_large(*largest_one, largest);
+}
+
+/// The largest of all pools' workers is killed, and only when there is no more for any of them. They are told of other pools that come
+/// and go, and write to the disk what their share has no room for any more.
+void WorkerPool::look_at_shares() {
+  options_.memory.bytes = shares_->share();
+  std::vector<std::uint64_t> bytes;
+  for (Worker& worker : workers_) {
+    if (worker.board) worker.board->allow(options_.memory.bytes);
+    bytes.push_back(worker.pid > 0 && !worker.replaced ? memory_of(worker.pid) : 0);
+  }
+  if (const auto largest = shares_->look(*shared_as_, bytes)) replace_large(workers_[*largest], bytes[*largest]);
 }
 
 void WorkerPool::replace_large(Worker& worker, std::uint64_t bytes) {
@@ -41,7 +40,7 @@ void WorkerPool::replace_large(Worker& worker, std::uint64_t bytes) {
   handlers_.printed({.worker = worker.name, .is_error = true, .text = line + '\n'});
   const std::lock_guard lock(mutex_);
   if (worker.pid > 0) kill(worker);
-  worker.too_large = false;
+  worker.replaced = true;
 }
 
 }  // namespace dflow::cluster

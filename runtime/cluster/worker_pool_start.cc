@@ -137,6 +137,7 @@ void WorkerPool::start_one(Worker& worker) {
   }
   std::vector<std::string> arguments{options_.shown_name};
   worker.board = Board::make();
+  if (worker.board && shares_) worker.board->allow(options_.memory.bytes);
   std::vector<std::string> variables = environment_for(options_, worker.name, worker.board.has_value());
   const std::vector<char*> argument_pointers = pointers_to(arguments), variable_pointers = pointers_to(variables);
   const int parent = ::getpid();
@@ -168,7 +169,7 @@ void WorkerPool::start_one(Worker& worker) {
   const std::lock_guard lock(mutex_);
   worker.pid = pid;
   worker.started = std::chrono::steady_clock::now();
-  worker.arrived = worker.joined = worker.condemned = worker.late = false;
+  worker.arrived = worker.joined = worker.condemned = worker.late = worker.replaced = worker.too_large = false;
 }
 
 }  // namespace dflow::cluster

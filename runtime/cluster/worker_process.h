@@ -147,6 +147,7 @@ class WorkerProcess {
   std::vector<core::WorkerEvent> fetch(const std::vector<core::StartFetch>& orders);
 
   // worker_memory.cc
+  std::uint64_t share();
   void measure(std::uint64_t untold);
   void trim(std::unique_lock<std::mutex>& lock);
   std::string admit(std::uint64_t bytes);
@@ -203,6 +204,7 @@ class WorkerProcess {
   std::shared_ptr<SpillFile> spill_file_;  ///< The spilling thread's, as the next.
   bool disk_works_ = true;
   std::uint64_t trimmed_at_ = 0;    ///< Spilled bytes when memory was given back last.
+  std::atomic<std::uint64_t> memory_limit_{settings_.memory.bytes};  ///< Bytes that this process may have in memory now.
   bool released_ = false;           ///< Memory has been given back that the process may still have.
   Incoming incoming_{settings_.memory};
   bool begun_ = false;              ///< There are a brain and a scheduler to tell of what peers do.

@@ -218,7 +218,7 @@ class Worker {
   void beat();
 
   const WorkerId self_;
-  const WorkerLimits limits_;
+  WorkerLimits limits_;  ///< A share of memory changes.
   const std::uint16_t threads_;
   const Settings settings_;
   std::unordered_map<Name, Work, ById> tasks_;

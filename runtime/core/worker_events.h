@@ -121,7 +121,8 @@ struct BodyUnstarted {
 /// with every `Tick`.
 struct MemoryMeasured {
   std::uint64_t bytes = 0;
-  static constexpr std::tuple fields{&MemoryMeasured::bytes};
+  std::uint64_t share = 0;  ///< That it may have from now on, where its limit is a share of the machine's; 0: as before.
+  static constexpr std::tuple fields{&MemoryMeasured::bytes, &MemoryMeasured::share};
   bool operator==(const MemoryMeasured&) const = default;
 };
 

@@ -109,6 +109,7 @@ void Worker::on(const SpillEnded& event) {
 }
 
 void Worker::on(const MemoryMeasured& event) {
+  if (event.share > 0 && bounded() && !limits_.strict) limits_.memory = event.share;
   process_ = event.bytes;
   memory_then_ = memory_;
 }

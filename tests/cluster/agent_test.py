@@ -1,5 +1,6 @@
 """`dflow agent`: programs are brought to it, its workers run them, and whatever goes wrong is told once."""
 import glob
+import json
 import os
 import resource
 import signal
@@ -122,6 +123,24 @@ def an_agent_ends_with_its_scheduler():
         expect(agent.stderr.read(), "the scheduler is gone")
 
 
+def programs_have_shares_of_the_agents_memory():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=2", "--threads=1")
+        environment = {"DFLOW_SCHEDULER": address}
+        holder = bench.start([GUEST, "hold"], environment=environment)
+        assert holder.stdout.readline().startswith("worker ")
+
+        def limits():
+            status = json.loads(bench.run([DFLOW, "status", "--json", f"--scheduler={address}"]).stdout)
+            return [worker["memory_limit"] for program in status["programs"] for worker in program["workers"]]
+
+        alone, _ = wait_until("its two workers have said theirs", lambda: (lambda l: l if len(l) == 2 and all(l) else None)(limits()))
+        expect(bench.run([APP], environment=environment).stdout, "sum 14\n")  # its workers stay for a while
+        wait_until("four have half as much each", lambda: limits() == [alone // 2] * 4)
+        wait_until("all is the first's again", lambda: limits() == [alone] * 2)
+
+
 def without_an_agent_programs_wait_and_say_so():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
@@ -231,7 +250,7 @@ def wrong_use_is_explained():
 run_checks([programs_are_brought_to_the_agent_once, a_damaged_copy_is_fetched_again,
             a_dead_worker_is_replaced_and_its_end_told, workers_end_with_their_agent,
             a_restart_does_not_wait_for_an_agent_that_leaves, an_agent_ends_with_its_scheduler,
-            without_an_agent_programs_wait_and_say_so, workers_leave_when_no_program_needs_them,
+            programs_have_shares_of_the_agents_memory, without_an_agent_programs_wait_and_say_so, workers_leave_when_no_program_needs_them,
             a_worker_that_never_joins_is_told_of, a_full_cache_is_told_of,
             a_cache_that_is_too_large_is_cleared, another_build_is_refused,
             a_file_limit_is_told_to_those_who_come_too_late, wrong_use_is_explained])

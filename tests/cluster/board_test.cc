@@ -49,6 +49,17 @@ TEST(Board, SaysThatItIsFullAndTakesMoreWhenSomeAreGone) {
   EXPECT_THAT(board->bodies(), SizeIs(Board::kMost));
 }
 
+TEST(Board, TellsTheWorkerHowMuchMemoryItMayHaveNow) {
+  std::optional<Board> board = Board::make();
+  ASSERT_TRUE(board);
+  const int copy = ::dup(board->descriptor());
+  const std::optional<Board> joined = Board::join(copy);
+  ASSERT_TRUE(joined);
+  EXPECT_EQ(joined->allowed(), 0u);
+  board->allow(1000);
+  EXPECT_EQ(joined->allowed(), 1000u);
+}
+
 TEST(Board, StaysAsLargeAsItsReaderTakesItFor) {
   const std::optional<Board> board = Board::make();
   ASSERT_TRUE(board);

@@ -47,15 +47,18 @@ class WorkerPoolMemory : public ::testing::Test {
     pool_.reset();
     std::filesystem::remove_all(folder_);
   }
-  void start(MemoryLimit memory) {
-    pool_ = std::make_unique<WorkerPool>(
+  void start(MemoryLimit memory) { pool_ = start("worker-", 2, memory, nullptr); }
+  std::unique_ptr<WorkerPool> start(const std::string& names, std::size_t workers, MemoryLimit memory, MemoryShares* shares) {
+    auto pool = std::make_unique<WorkerPool>(
         WorkerPool::Options{.executable = folder_ + "/worker",
                             .shown_name = "worker",
-                            .workers = 2,
+                            .workers = workers,
                             .scheduler = {},
                             .secret = "",
+                            .name_prefix = names,
                             .environment = {{"MEMORY_FOLDER", folder_}},
-                            .memory = memory},
+                            .memory = memory,
+                            .shares = shares},
         WorkerPool::Handlers{.ended = [](std::int64_t, const ProcessEnd&) {},
                              .printed =
                                  [this](const Printed& printed) {
@@ -65,11 +68,12 @@ class WorkerPoolMemory : public ::testing::Test {
                                    changed_.notify_all();
                                  },
                              .gave_up = [](const std::string&) {}});
-    pool_->start();
+    pool->start();
+    return pool;
   }
   /// Worker 1 or 2 is to have so much, and says so.
-  void take(int worker, int megabytes) {
-    const std::string name = "worker-" + std::to_string(worker);
+  void take(int worker, int megabytes) { take("worker-" + std::to_string(worker), megabytes); }
+  void take(const std::string& name, int megabytes) {
     std::ofstream(folder_ + "/new") << megabytes << '\n';
     std::filesystem::rename(folder_ + "/new", folder_ + '/' + name);
     EXPECT_THAT(await(name + ": " + std::to_string(megabytes) + '\n'), HasSubstr(name));
@@ -97,6 +101,7 @@ class WorkerPoolMemory : public ::testing::Test {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string said_;
+  MemoryShares shares_{200 * kMegabyte};
   std::unique_ptr<WorkerPool> pool_;
 };
 
@@ -128,6 +133,24 @@ TEST_F(WorkerPoolMemory, WithoutALimitTheLargestIsReplacedOnceTheSharesOfAllAreU
   EXPECT_NE(pool_->processes().front(), before.front());
   EXPECT_EQ(pool_->processes().back(), before.back());
   EXPECT_EQ(await("").find("worker-2: dflow"), std::string::npos);
+}
+
+/// A program that has ended leaves the others its share.
+TEST_F(WorkerPoolMemory, WithoutALimitTheLargestOfAllProgramsIsReplacedOnceAllSharesAreUsed) {
+  pool_ = start("worker-", 1, {.bytes = 200 * kMegabyte}, &shares_);
+  take(1, 110);
+  let_look();
+  const std::unique_ptr<WorkerPool> other = start("other-", 1, {.bytes = 200 * kMegabyte}, &shares_);
+  EXPECT_EQ(shares_.share(), 100 * kMegabyte);
+  take("other-1", 20);
+  let_look();
+  EXPECT_FALSE(anybody_replaced());
+  take("other-1", 80);
+  EXPECT_THAT(await("replaced"), AllOf(HasSubstr("worker-1: dflow: replaced: it had 1"), HasSubstr("more than 95 % of its share of 100.0 MB")));
+  take(1, 1);
+  EXPECT_EQ(await("").find("other-1: dflow"), std::string::npos);
+  other->kill();
+  EXPECT_EQ(shares_.share(), 200 * kMegabyte);
 }
 
 TEST_F(WorkerPoolMemory, WithoutABoundNobodyIsReplaced) {

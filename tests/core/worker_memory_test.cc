@@ -50,6 +50,28 @@ TEST_F(WorkerMemory, SpillsWhatIsUnusedLongestUntilHalfIsLeft) {
   EXPECT_EQ(worker.spilled(), 600u);
 }
 
+TEST_F(WorkerMemory, KeepsToALimitThatWasSaidWhateverTheShare) {
+  put(1, 500);
+  EXPECT_THAT(spilled(say(MemoryMeasured{500, 100})), IsEmpty());
+}
+
+class WorkerShare : public WorkerFixture {
+ protected:
+  WorkerShare() : WorkerFixture({.threads = 2, .memory = 1000}, {.smallest_spilled = 10}) {}
+};
+
+TEST_F(WorkerShare, SpillsAndPausesByWhatItIsNow) {
+  say(ValuePushed{task(1), Attempt{1}, 500});
+  EXPECT_THAT(all<SpillValue>(say(MemoryMeasured{500})), IsEmpty());
+  EXPECT_THAT(all<SpillValue>(say(MemoryMeasured{500, 600})), SizeIs(1));
+  EXPECT_TRUE(worker.paused());
+  say(SpillEnded{task(1), Attempt{1}, How::written});
+  say(MemoryMeasured{400, 2000});
+  EXPECT_FALSE(worker.paused());
+  say(ValuePushed{task(2), Attempt{1}, 700});
+  EXPECT_THAT(all<SpillValue>(say(MemoryMeasured{1100})), IsEmpty()) << "other programs have ended";
+}
+
 TEST_F(WorkerMemory, SpillsNothingUpToSixtyPercent) {
   put(1, 300);
   EXPECT_THAT(spilled(put(2, 300)), IsEmpty());
