@@ -10,7 +10,7 @@
 namespace dflow::formats {
 
 /// Appends `text` as a JSON string with its quotes. Bytes that are no UTF-8 become U+FFFD, so that the result
-/// can always be read back.
+/// can always be read back; control characters are escaped, so that it can be shown.
 void append_json_string(std::string& out, std::string_view text);
 
 /// Writes JSON piece by piece, for documents too large to be built in memory first: the caller keeps the

@@ -6,6 +6,7 @@
 #include <dflow/errors.h>
 
 #include "runtime/cluster/client_session.h"
+#include "formats/printable.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/print.h"
 
@@ -211,6 +212,6 @@ void ClientSession::on(PieceWanted& message) {
   if (options_.files) send(options_.files->piece(message));
 }
 
-void ClientSession::on(GivenUp& message) { lose("dflow: " + message.reason); }
+void ClientSession::on(GivenUp& message) { lose("dflow: " + formats::printable_lines(message.reason)); }
 
 }  // namespace dflow::cluster

@@ -17,8 +17,9 @@ struct AgentStatus {
   std::uint32_t workers = 0;  ///< Of each program.
   std::uint32_t threads = 0;  ///< Of each worker.
   std::uint64_t memory = 0;   ///< Of its own process, in bytes.
-  static constexpr std::tuple fields{&AgentStatus::name,    &AgentStatus::host,    &AgentStatus::pid,
-                                     &AgentStatus::workers, &AgentStatus::threads, &AgentStatus::memory};
+  std::string machine = {};   ///< As in its greeting.
+  static constexpr std::tuple fields{&AgentStatus::name,    &AgentStatus::host,   &AgentStatus::pid,    &AgentStatus::workers,
+                                     &AgentStatus::threads, &AgentStatus::memory, &AgentStatus::machine};
 };
 
 struct ClientStatus {
@@ -38,10 +39,11 @@ struct WorkerStatus {
   std::uint64_t spilled = 0;  ///< Of those, bytes that are on the disk alone.
   std::uint64_t limit = 0;    ///< Bytes that its process may have in memory; 0: no bound.
   bool paused = false;        ///< Memory is short: it is given nothing.
+  std::string machine = {};   ///< As in its greeting.
   static constexpr std::tuple fields{&WorkerStatus::name,    &WorkerStatus::host,   &WorkerStatus::pid,
                                      &WorkerStatus::threads, &WorkerStatus::memory, &WorkerStatus::tasks,
                                      &WorkerStatus::values,  &WorkerStatus::bytes,  &WorkerStatus::spilled,
-                                     &WorkerStatus::limit,   &WorkerStatus::paused};
+                                     &WorkerStatus::limit,   &WorkerStatus::paused, &WorkerStatus::machine};
 };
 
 struct ProgramStatus {
@@ -61,10 +63,11 @@ struct ClusterStatus {
   std::string address = {}, version = {}, host = {};
   std::int64_t pid = 0;
   std::uint64_t memory = 0;  ///< Of the scheduler's process.
+  std::string machine = {};  ///< As in greetings.
   std::vector<AgentStatus> agents = {};
   std::vector<ProgramStatus> programs = {};
   static constexpr std::tuple fields{&ClusterStatus::address, &ClusterStatus::version, &ClusterStatus::host,
-                                     &ClusterStatus::pid,     &ClusterStatus::memory,  &ClusterStatus::agents,
+                                     &ClusterStatus::pid,     &ClusterStatus::memory,  &ClusterStatus::machine, &ClusterStatus::agents,
                                      &ClusterStatus::programs};
 };
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <utility>
 
+#include "formats/printable.h"
 #include "runtime/net/secrets.h"
 #include "runtime/transfer/machine.h"
 
@@ -110,9 +111,9 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
   auto* welcome = std::get_if<net::Welcome>(&reply.value());
   if (!welcome) return unwelcome(Unwelcome::foreign, "the answer is no welcome: it is no scheduler or worker of dflow's");
   if (welcome->protocol != net::kProtocol) {
-    return unwelcome(Unwelcome::foreign, other_protocol(welcome->protocol, welcome->version));
+    return unwelcome(Unwelcome::foreign, other_protocol(welcome->protocol, formats::printable(welcome->version)));
   }
-  if (!welcome->refusal.empty()) return unwelcome(Unwelcome::refused, welcome->refusal);
+  if (!welcome->refusal.empty()) return unwelcome(Unwelcome::refused, formats::printable_lines(welcome->refusal));
   if (!expected.empty() && !net::same_secret(welcome->secret, expected)) {
     return unwelcome(Unwelcome::refused, "it has a worker's certificate, and is no worker of this program: another has taken its port");
   }

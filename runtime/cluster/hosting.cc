@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "formats/printable.h"
+
 namespace dflow::cluster {
 
 namespace {
@@ -298,7 +300,7 @@ void Hosting::give_up(const std::string& name, Program& program, const std::stri
 }
 
 void Hosting::warn(const std::string& program, const std::string& text) {
-  handlers_.printed(program, {.worker = "dflow", .is_error = true, .text = text + '\n'});
+  handlers_.printed(program, {.worker = "dflow", .is_error = true, .text = formats::printable_lines(text) + '\n'});
 }
 
 void Hosting::send(std::uint32_t agent, const ToAgent& message) {

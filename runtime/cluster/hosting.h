@@ -43,6 +43,7 @@ class Hosting {
     std::int64_t pid = 0;
     net::Connection* connection = nullptr;
     AgentReport report = {};
+    std::string machine = {};  ///< As in its greeting.
   };
 
   /// Of a program: as in `StartProgram`.

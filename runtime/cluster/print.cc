@@ -7,14 +7,16 @@
 #include <cstring>
 
 #include "formats/file.h"
+#include "formats/printable.h"
 
 namespace dflow::cluster {
 
 void print_lines(const Printed& lines) {
+  const std::string worker = formats::printable(lines.worker);
   std::string text;
   for (std::size_t begin = 0; begin < lines.text.size();) {
     const std::size_t end = std::min(lines.text.find('\n', begin), lines.text.size() - 1);
-    text += lines.worker + ": " + lines.text.substr(begin, end + 1 - begin);
+    text += worker + ": " + lines.text.substr(begin, end + 1 - begin);
     begin = end + 1;
   }
   std::FILE* stream = lines.is_error ? stderr : stdout;

@@ -45,7 +45,9 @@ void SchedulerServer::join_without_program(Member& member, std::unique_ptr<net::
   hosting_.agent_joined(member.id, {.name = member.hello.name,
                                     .host = member.hello.host,
                                     .pid = member.hello.pid,
-                                    .connection = member.connection.get()});
+                                    .connection = member.connection.get(),
+                                    .report = {},
+                                    .machine = member.hello.machine});
 }
 
 /// False for what is no message.

@@ -6,6 +6,7 @@
 
 #include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/scheduler_server.h"
+#include "runtime/transfer/machine.h"
 
 namespace dflow::cluster {
 
@@ -37,14 +38,16 @@ ClusterStatus SchedulerServer::status() const {
                        .version = DFLOW_VERSION,
                        .host = host_name(),
                        .pid = ::getpid(),
-                       .memory = memory_of(::getpid())};
+                       .memory = memory_of(::getpid()),
+                       .machine = transfer::machine()};
   for (const auto& [id, agent] : hosting_.agents()) {
     status.agents.push_back({.name = agent.name,
                              .host = agent.host,
                              .pid = agent.pid,
                              .workers = agent.report.workers,
                              .threads = agent.report.threads,
-                             .memory = agent.report.memory});
+                             .memory = agent.report.memory,
+                             .machine = agent.machine});
   }
   const auto memory = memory_by_process(hosting_);
   for (const auto& [id, program] : programs_) {
@@ -76,7 +79,8 @@ ProgramStatus SchedulerServer::describe(const Program& program) const {
                               .bytes = known.bytes,
                               .spilled = known.spilled,
                               .limit = known.limit,
-                              .paused = known.paused});
+                              .paused = known.paused,
+                              .machine = hello.machine});
   }
   for (const auto& [state, count] : program.brain.counts().tasks) {
     using State = core::TaskState;

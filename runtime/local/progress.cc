@@ -13,6 +13,7 @@
 #include <dflow/progress.h>
 #include <dflow/wait.h>
 
+#include "formats/printable.h"
 #include "runtime/local/names.h"
 
 namespace dflow::inline v0::detail {
@@ -56,7 +57,7 @@ class Bars {
   explicit Bars(const std::vector<Node*>& nodes) {
     std::map<std::string, std::size_t> places;
     for (const Node* node : nodes) {
-      const auto [place, fresh] = places.emplace(name_of(*node), bars_.size());
+      const auto [place, fresh] = places.emplace(formats::printable(name_of(*node)), bars_.size());
       if (fresh) bars_.push_back({.name = place->first});
       ++bars_[place->second].total;
       bar_of_.push_back(place->second);

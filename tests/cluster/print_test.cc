@@ -26,6 +26,11 @@ TEST_F(PrintLines, NamesTheWorkerInFrontOfEachLine) {
   EXPECT_EQ(printed(), "node-1: one\nnode-1: two\n");
 }
 
+TEST_F(PrintLines, LeavesTheLinesAsTheyAreAndObeysNoName) {
+  print_lines({.worker = "n\x1b[2J", .is_error = false, .text = "\x1b[31mred\n"});
+  EXPECT_EQ(printed(), "n\\x1b[2J: \x1b[31mred\n");
+}
+
 TEST_F(PrintLines, ComesAfterWhatTheProgramHasPrinted) {
   std::fputs("begin\n", stdout);
   print("one\n");

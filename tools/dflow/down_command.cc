@@ -1,17 +1,10 @@
-#include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <vector>
 
 #include "runtime/cluster/cluster_link.h"
-#include "runtime/cluster/handshake.h"
 #include "tools/dflow/cluster_address.h"
 #include "tools/dflow/cluster_commands.h"
+#include "tools/dflow/ending.h"
 #include "tools/dflow/text.h"
 
 namespace dflow::tools {
@@ -23,48 +16,12 @@ using formats::Result;
 
 constexpr std::chrono::seconds kToEnd{15};
 
-/// Processes of this machine that are to end. They are held on to, so that no other gets their number meanwhile.
-class Ending {
- public:
-  Ending() = default;
-  Ending(const Ending&) = delete;
-  Ending& operator=(const Ending&) = delete;
-  ~Ending() {
-    for (const pollfd& process : processes_) ::close(process.fd);
-  }
-  void add(std::int64_t pid) {
-    const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    if (fd >= 0) processes_.push_back({.fd = fd, .events = POLLIN, .revents = 0});
-  }
-  /// Kills those that take too long; says how many.
-  std::size_t wait() {
-    const auto until = std::chrono::steady_clock::now() + kToEnd;
-    std::size_t killed = 0;
-    for (pollfd& process : processes_) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-      if (::poll(&process, 1, static_cast<int>(std::max<std::int64_t>(0, left.count()))) == 1) continue;
-      ::syscall(SYS_pidfd_send_signal, process.fd, SIGKILL, nullptr, 0);
-      ::poll(&process, 1, -1);
-      ++killed;
-    }
-    return killed;
-  }
-
- private:
-  std::vector<pollfd> processes_;
-};
-
 void add_processes(Ending& ending, const cluster::ClusterStatus& status) {
-  const std::string here = cluster::host_name();
   for (const auto& program : status.programs) {
-    for (const auto& worker : program.workers) {
-      if (worker.host == here) ending.add(worker.pid);
-    }
+    for (const auto& worker : program.workers) ending.add(worker.name, worker.pid, Part::worker, worker.machine);
   }
-  for (const auto& agent : status.agents) {
-    if (agent.host == here) ending.add(agent.pid);
-  }
-  if (status.host == here) ending.add(status.pid);
+  for (const auto& agent : status.agents) ending.add(agent.name, agent.pid, Part::service, agent.machine);
+  ending.add("the scheduler", status.pid, Part::service, status.machine);
 }
 
 }  // namespace
@@ -82,12 +39,13 @@ Result<int> down(const DownOptions& options) {
   }
   const Result<cluster::ClusterStatus> status = link.value().status();
   if (!status) return status.error();
-  Ending ending;
+  Ending ending(called.port);
   add_processes(ending, status.value());
   if (Result<void> told = link.value().end(); !told) return told.error();
-  const std::size_t killed = ending.wait();
+  const Ending::Outcome outcome = ending.wait(kToEnd);
   if (noted) forget_cluster();
-  if (killed > 0) std::fprintf(stderr, "dflow: %zu processes did not end and were killed\n", killed);
+  if (outcome.killed > 0) std::fprintf(stderr, "dflow: %zu processes did not end and were killed\n", outcome.killed);
+  for (const std::string& left : outcome.left) std::fprintf(stderr, "dflow: still there, and left alone: %s\n", left.c_str());
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <span>
 
+#include "formats/printable.h"
 #include "tools/dflow/command_line.h"
 #include "tools/dflow/commands.h"
 #include "tools/dflow/suggest.h"
@@ -265,7 +266,7 @@ int run_tool(int argc, char** argv) {
   }
   const auto result = run();
   if (result) return result.value();
-  std::fprintf(stderr, "dflow: error: %s\n", result.message().c_str());
+  std::fprintf(stderr, "dflow: error: %s\n", formats::printable_lines(result.message()).c_str());
   return kFailed;
 }
 

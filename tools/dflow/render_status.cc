@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "formats/json_text.h"
+#include "formats/printable.h"
 #include "runtime/cluster/memory_limit.h"
 #include "tools/dflow/table.h"
 #include "tools/dflow/text.h"
@@ -12,6 +13,7 @@ namespace dflow::tools {
 
 namespace {
 
+using formats::printable;
 using Row = std::vector<std::string>;
 
 std::string megabytes(std::uint64_t bytes) {
@@ -21,7 +23,7 @@ std::string megabytes(std::uint64_t bytes) {
 /// Build ids are long, and their beginnings tell them apart.
 std::string name_of(const cluster::ProgramStatus& program) {
   const std::string build = program.program.substr(0, 8);
-  return program.executable.empty() ? build : text({program.executable, " (", build, ")"});
+  return printable(program.executable.empty() ? build : text({program.executable, " (", build, ")"}));
 }
 
 /// An object, member by member.
@@ -130,11 +132,11 @@ std::string status_as_json(const cluster::ClusterStatus& status) {
 }
 
 std::string status_as_text(const cluster::ClusterStatus& status) {
-  std::string out = text({"scheduler ", status.address, " on ", status.host, ", process ", std::to_string(status.pid),
-                          ", ", megabytes(status.memory), ", dflow ", status.version, "\n\n"});
+  std::string out = text({"scheduler ", printable(status.address), " on ", printable(status.host), ", process ", std::to_string(status.pid),
+                          ", ", megabytes(status.memory), ", dflow ", printable(status.version), "\n\n"});
   std::vector<Row> agents{{"AGENT", "HOST", "PID", "WORKERS", "THREADS", "MEMORY"}};
   for (const auto& a : status.agents) {
-    agents.push_back({a.name, a.host, std::to_string(a.pid), std::to_string(a.workers), std::to_string(a.threads),
+    agents.push_back({printable(a.name), printable(a.host), std::to_string(a.pid), std::to_string(a.workers), std::to_string(a.threads),
                       megabytes(a.memory)});
   }
   std::vector<Row> programs{{"PROGRAM", "CLIENTS", "WORKERS", "WAITING", "RUNNING", "STORED"}};
@@ -144,7 +146,7 @@ std::string status_as_text(const cluster::ClusterStatus& status) {
     programs.push_back({name_of(p), std::to_string(p.clients.size()), std::to_string(p.workers.size()),
                         std::to_string(p.waiting), std::to_string(p.running), std::to_string(p.stored)});
     for (const auto& w : p.workers) {
-      workers.push_back({w.name, name_of(p), w.host, std::to_string(w.pid), std::to_string(w.threads),
+      workers.push_back({printable(w.name), name_of(p), printable(w.host), std::to_string(w.pid), std::to_string(w.threads),
                          megabytes(w.memory), megabytes(w.limit), std::to_string(w.tasks),
                          std::to_string(w.values), std::to_string(w.bytes), std::to_string(w.spilled),
                          w.paused ? "paused" : "ready"});

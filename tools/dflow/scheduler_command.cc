@@ -6,6 +6,7 @@
 
 #include "formats/file.h"
 #include "formats/json_text.h"
+#include "formats/printable.h"
 #include "runtime/cluster/admission.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/home.h"
@@ -93,7 +94,7 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
        .pulse = pulse,
        .journal = keeps ? journal.value() : "",
        .journal_by_port = by_port,
-       .tell = [](const std::string& what) { std::fprintf(stderr, "dflow: %s\n", what.c_str()); }});
+       .tell = [](const std::string& what) { std::fprintf(stderr, "dflow: %s\n", formats::printable(what).c_str()); }});
   if (!server) return server.error();
   const net::Address address = as_others_see(server.value()->address(), admission.value().credentials.get());
   std::optional<Result<cluster::SecretFile>> key;
