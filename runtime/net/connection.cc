@@ -183,7 +183,7 @@ Connection::Frame Connection::next_frame() {
   if (!unheard_.anything_unheard()) heard_ = Clock::now();
   Frame frame{.message = Batch{}, .from = unheard_.next(), .stream = stream_, .life = life_};
   Batch& batch = std::get<Batch>(frame.message);
-  batch.messages = unheard_.take(kMostInFrame);
+  batch.messages = unheard_.take(kMostInFrame, kMostMessages);
   if (bonds_.resumable) batch.heard = received_;
   else (void)unheard_.heard(unheard_.next());  // nobody will ask for them
   batch.last = bonds_.resumable && finishing_ && !unheard_.anything_to_send();

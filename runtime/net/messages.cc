@@ -15,7 +15,10 @@ namespace dflow::net {
 namespace {
 
 using apache::thrift::TConfiguration;
+using apache::thrift::protocol::T_STRING;
 using apache::thrift::protocol::TBinaryProtocolT;
+using apache::thrift::protocol::TProtocolException;
+using apache::thrift::protocol::TType;
 using apache::thrift::transport::TMemoryBuffer;
 using apache::thrift::transport::TVirtualTransport;
 
@@ -30,6 +33,17 @@ class FrameBytes final : public TVirtualTransport<FrameBytes> {
   std::string frame = {};
 };
 using FrameWriter = TBinaryProtocolT<FrameBytes>;
+
+/// Takes no more messages at once than anybody sends: each has memory of its own, of some times its bytes if it is short.
+class FrameReader final : public TBinaryProtocolT<TMemoryBuffer> {
+ public:
+  using TBinaryProtocolT::TBinaryProtocolT;
+  std::uint32_t readListBegin_virt(TType& elements, std::uint32_t& count) override {
+    const std::uint32_t read = readListBegin(elements, count);
+    if (elements == T_STRING && count > kMostMessages) throw TProtocolException(TProtocolException::SIZE_LIMIT, "too many messages");
+    return read;
+  }
+};
 
 wire::Memory to_wire(const Memory& m) {
   wire::Memory memory;
@@ -292,7 +306,7 @@ formats::Result<Message> decode_header(std::string_view header) {
   const auto size = static_cast<std::uint32_t>(header.size());
   const auto configuration = std::make_shared<TConfiguration>(static_cast<int>(size));
   const auto buffer = std::make_shared<TMemoryBuffer>(bytes, size, TMemoryBuffer::OBSERVE, configuration);
-  TBinaryProtocolT<TMemoryBuffer> protocol(buffer, static_cast<int>(size), static_cast<int>(size), false, true);
+  FrameReader protocol(buffer, static_cast<int>(size), static_cast<int>(size), false, true);
   wire::Frame frame;
   try {
     frame.read(&protocol);

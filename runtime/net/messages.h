@@ -115,6 +115,8 @@ using Message = std::variant<Hello, Welcome, Batch, Pull, Push, Value, Taken>;
 
 /// The largest header that is sent or taken.
 inline constexpr std::size_t kMostHeader = 64 << 20;
+/// The messages in a batch.
+inline constexpr std::size_t kMostMessages = 1 << 16;
 
 /// The largest header of a greeting and its answer.
 inline constexpr std::size_t kMostGreeting = 64 << 10;

@@ -32,11 +32,11 @@ class UnheardOf {
   std::size_t held() const { return held_; }
   std::uint64_t end() const { return first_ + messages_.size(); }
 
-  /// The next messages to send: at least one if there is any, of at most so many bytes if that are several. They have to be
+  /// The next messages to send: at least one if there is any, of at most so many bytes if that are several, and at most `count`. They have to be
   /// given back: to be sent again, should they not arrive, and no longer to count.
-  std::vector<Message> take(std::size_t most) {
+  std::vector<Message> take(std::size_t most, std::size_t count = SIZE_MAX) {
     std::vector<Message> taken;
-    for (std::size_t size = 0; next_ < end(); ++next_) {
+    for (std::size_t size = 0; next_ < end() && taken.size() < count; ++next_) {
       Message& message = messages_[next_ - first_];
       const std::size_t more = size_of(message);
       if (!taken.empty() && size + more > most) break;

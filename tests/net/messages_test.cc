@@ -55,6 +55,18 @@ TEST(Frame, AbsurdSizeIsRefusedBeforeMemoryIsTaken) {
   EXPECT_THAT(header_size("dflw\xff\xff\xff\xff").message(), HasSubstr("4294967295"));
 }
 
+/// Each of which would take more memory than it has bytes.
+TEST(Frame, MoreMessagesThanAnybodySendsAreRefused) {
+  const auto decoded = [](std::size_t count) {
+    const std::string frame = encode_frame(Batch{.messages = std::vector<std::string>(count, "x")});
+    return decode_header(std::string_view(frame).substr(kPrefix));
+  };
+  EXPECT_TRUE(decoded(kMostMessages));
+  const auto refused = decoded(kMostMessages + 1);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.message().find("too many messages"), std::string::npos);
+}
+
 TEST(Frame, SizesBelowZeroAreRefused) {
   const std::string frame = encode_frame(Push{.task = 1, .version = 1, .size = std::uint64_t{1} << 63});
   EXPECT_FALSE(decoded(frame));

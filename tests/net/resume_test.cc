@@ -311,5 +311,12 @@ TEST(Unheard, LargeMessagesGoAlone) {
   EXPECT_FALSE(unheard.anything_to_send());
 }
 
+TEST(Unheard, NoMoreGoTogetherThanMay) {
+  Unheard unheard;
+  for (const char* message : {"a", "b", "c"}) unheard.add(message);
+  EXPECT_THAT(unheard.take(100, 2), ElementsAre("a", "b"));
+  EXPECT_THAT(unheard.take(100, 2), ElementsAre("c"));
+}
+
 }  // namespace
 }  // namespace dflow::net
