@@ -113,7 +113,8 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
   if (welcome->protocol != net::kProtocol) {
     return unwelcome(Unwelcome::foreign, other_protocol(welcome->protocol, formats::printable(welcome->version)));
   }
-  if (!welcome->refusal.empty()) return unwelcome(Unwelcome::refused, formats::printable_lines(welcome->refusal));
+  const Unwelcome reason = welcome->later ? Unwelcome::put_off : Unwelcome::refused;
+  if (!welcome->refusal.empty()) return unwelcome(reason, formats::printable_lines(welcome->refusal));
   if (!expected.empty() && !net::same_secret(welcome->secret, expected)) {
     return unwelcome(Unwelcome::refused, "it has a worker's certificate, and is no worker of this program: another has taken its port");
   }

@@ -25,8 +25,8 @@ inline constexpr std::chrono::milliseconds kConnectTime{5'000};
 Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr,
                       std::chrono::milliseconds patience = kConnectTime);
 
-/// Why a greeting was in vain: no answer came, it is another service or version, or it does not want the caller.
-enum class Unwelcome { unheard, foreign, refused };
+/// Why a greeting was in vain: no answer came, it is another service or version, it does not want the caller, or not yet.
+enum class Unwelcome { unheard, foreign, refused, put_off };
 
 /// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `why` is set with an error.
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,

@@ -10,6 +10,13 @@
 
 namespace dflow::cluster {
 
+namespace {
+
+/// There may be room later.
+bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+}  // namespace
+
 Result<std::unique_ptr<Journal>> Journal::open(Options options, const Visit& visit) {
   Result<JournalFolder> folder = JournalFolder::open(options.folder);
   if (!folder) return folder.error();
@@ -20,15 +27,17 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, const Visit& vis
   for (const std::string& line : recovered.value().dropped) {
     if (options.tell) options.tell("journal: " + line);
   }
-  Result<File> log = folder.value().create_log(recovered.value().next);
-  if (!log) return log.error();
-  return std::unique_ptr<Journal>(
-      new Journal(std::move(options), std::move(folder).value(), recovered.value(), std::move(log).value()));
+  int problem = 0;
+  Result<File> log = folder.value().create_log(recovered.value().next, &problem);
+  if (!log && !is_full(problem)) return log.error();
+  return std::unique_ptr<Journal>(new Journal(std::move(options), std::move(folder).value(), recovered.value(),
+                                              log ? std::move(log).value() : File()));
 }
 
 Journal::Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log)
     : options_(std::move(options)),
       damaged_(recovered.damaged),
+      first_(recovered.next),
       folder_(std::move(folder)),
       log_(std::move(log)),
       log_size_(formats::kJournalHeaderBytes),
@@ -67,18 +76,20 @@ std::uint64_t Journal::kept() const {
   return kept_;
 }
 
-void Journal::make_safe(std::chrono::milliseconds longest) {
+std::uint64_t Journal::make_safe(std::chrono::milliseconds longest) {
   std::unique_lock lock(mutex_);
   const std::uint64_t end = next_;
   awaited_ = true;
   changed_.notify_all();
   kept_changed_.wait_for(lock, longest, [&] { return kept_ >= end || full_ || given_up_; });
+  return end;
 }
 
 void Journal::write() {
   using Clock = std::chrono::steady_clock;
   std::string bytes;
   std::uint64_t first = kept_, count = 0;  // of what is in `bytes`, which is not known to be on the disk
+  const auto begins_until = Clock::now() + options_.begin_within;
   auto next_sync = Clock::now();
   bool taken = true;
   std::unique_lock lock(mutex_);
@@ -100,11 +111,12 @@ void Journal::write() {
     if (!taken) {
       kept_changed_.notify_all();
       waiting_bytes_ += bytes.size();
-      if (!last_try && waiting_bytes_ <= options_.most_waiting) continue;
-      if (!last_try) {
-        lock.unlock();
-        give_up();
-      }
+      const bool too_much = waiting_bytes_ > options_.most_waiting;
+      const bool too_late = kept_ == first_ && Clock::now() >= begins_until;
+      if (!last_try && !too_much && !too_late) continue;
+      lock.unlock();
+      if (too_much && !last_try) give_up(std::to_string(options_.most_waiting >> 20) + " MiB that the disk did not take");
+      else if (!last_try) give_up("waiting for a disk that took nothing");
       return;
     }
     if (!sync) continue;
@@ -123,23 +135,43 @@ void Journal::write() {
 
 /// All of it is on the disk, or nothing; without `sync` the kernel has it, in whose hands it outlives this process.
 bool Journal::put(const std::string& bytes, bool sync) {
-  int error = write_all(log_.number(), std::string_view(bytes).substr(written_));
+  int error = begin_log();
+  if (error == 0) error = write_all(log_.number(), std::string_view(bytes).substr(written_));
   if (error == 0 && sync && ::fdatasync(log_.number()) != 0) error = errno;
   written_ = error == 0 && !sync ? bytes.size() : 0;
   if (error == 0 && !sync) return true;
   if (error == 0) {
     log_size_ += bytes.size();
-    if (full_.exchange(false)) tell("journal: " + folder_.path() + ": the disk takes it again; nothing was lost");
+    if (!full_.exchange(false)) return true;
+    tell("journal: " + folder_.path() + ": the disk takes it again; nothing was lost");
+    if (options_.full) options_.full({});
     return true;
   }
   const auto end = static_cast<off_t>(log_size_);
-  if (::ftruncate(log_.number(), end) != 0 || ::lseek(log_.number(), end, SEEK_SET) != end) {
+  if (log_ && (::ftruncate(log_.number(), end) != 0 || ::lseek(log_.number(), end, SEEK_SET) != end)) {
     // The reader stops where this began, and the next log goes on there.
   }
-  if (!full_.exchange(true))
-    tell("journal: " + folder_.path() + ": " + std::strerror(error) +
-         "; computing goes on, and what has to be kept waits in memory until there is room");
+  if (full_.exchange(true)) return false;
+  const std::string why = folder_.path() + ": " + std::strerror(error);
+  tell("journal: " + why + while_full());
+  if (options_.full) options_.full(why);
   return false;
+}
+
+std::string Journal::while_full() const {
+  const std::string waits = "what has to be kept waits in memory until there is room";
+  if (kept_ > first_) return "; computing goes on, and " + waits;
+  return "; " + waits + ", and the journal is given up if there is none in " +
+         std::to_string(std::chrono::duration_cast<std::chrono::seconds>(options_.begin_within).count()) + " s";
+}
+
+/// The number of what went wrong; 0: there is one.
+int Journal::begin_log() {
+  if (log_) return 0;
+  int problem = 0;
+  Result<File> log = folder_.create_log(kept_, &problem);
+  if (log) log_ = std::move(log).value();
+  return problem;
 }
 
 void Journal::forget() {
@@ -149,9 +181,8 @@ void Journal::forget() {
   changed_.notify_all();
 }
 
-void Journal::give_up() {
-  tell("journal: " + folder_.path() + ": gave up after " + std::to_string(options_.most_waiting >> 20) +
-       " MiB that the disk did not take; the scheduler goes on, and cannot be restarted without loss");
+void Journal::give_up(const std::string& after) {
+  tell("journal: " + folder_.path() + ": gave up after " + after + "; the scheduler goes on, and cannot be restarted without loss");
   {
     const std::lock_guard lock(mutex_);
     given_up_ = true;

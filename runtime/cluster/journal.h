@@ -20,7 +20,7 @@ namespace dflow::cluster {
 /// Appends records to the log of a folder, many at a time, from a thread of its own; a second thread condenses the log into
 /// a snapshot now and then, so that it does not grow for ever. Thread-safe. `append` never waits for the disk.
 ///
-/// A disk that takes no more is waited for: records are kept in memory and written when there is room. When too many wait it
+/// A disk that takes no more, or has no room for the first record, is waited for: records are kept in memory and written when there is room. When too many wait it
 /// gives up: the files are removed, since they would lead to a state that is not true any more, and nothing is kept from then on.
 /// Who condenses has stopped before, else a snapshot would come into the folder behind that.
 class Journal {
@@ -37,9 +37,13 @@ class Journal {
     std::function<void(const std::string& what)> tell = {};
     /// It has given up. From the journal's thread; `tell` has said why.
     std::function<void()> gave_up = {};
+    /// The disk takes no more, and why; empty: it takes it again. From the journal's thread; it must not call back.
+    std::function<void(const std::string& why)> full = {};
 
     std::uint64_t most_log = std::uint64_t{64} << 20;       ///< Bytes of log that make it worth while to condense it.
     std::uint64_t most_waiting = std::uint64_t{512} << 20;  ///< Bytes that wait for a full disk before it gives up.
+    /// And it gives up a disk that from the beginning took nothing for so long: nobody can begin anything before.
+    std::chrono::milliseconds begin_within{10'000};
     /// Records that come within so long of each other share a write: what waits for them can wait so long.
     std::chrono::milliseconds linger{5};
     /// What is written is made safe from the machine's end so often, while more comes, or at once if somebody waits for it.
@@ -59,8 +63,8 @@ class Journal {
   std::uint64_t append(std::string record, bool awaited = false);
   /// The records before this number are on the disk.
   std::uint64_t kept() const;
-  /// Waits until all that has been appended is, until the disk does not take it, or so long.
-  void make_safe(std::chrono::milliseconds longest);
+  /// Waits until all that has been appended is, until the disk does not take it, or so long. Returns what `kept` will say then.
+  std::uint64_t make_safe(std::chrono::milliseconds longest);
   /// How many files were not whole when it was opened, each of which may have held records that are lost.
   std::size_t damaged() const noexcept { return damaged_; }
 
@@ -69,10 +73,12 @@ class Journal {
 
   void write();
   bool put(const std::string& bytes, bool sync);
+  int begin_log();
+  std::string while_full() const;
   void rotate(std::uint64_t first);
   void condense();
   bool condensing_is_over();
-  void give_up();
+  void give_up(const std::string& after);
   void empty_folder();
   void tell(const std::string& what) const {
     if (options_.tell) options_.tell(what);
@@ -80,8 +86,9 @@ class Journal {
 
   const Options options_;
   const std::size_t damaged_;
+  const std::uint64_t first_;  ///< Record that this one appends.
   JournalFolder folder_;
-  File log_;  ///< The writing thread's.
+  File log_;  ///< The writing thread's. None: there was no room for one.
   std::uint64_t log_size_ = 0;   ///< Up to where it is safe.
   std::size_t written_ = 0;      ///< Bytes behind that.
   std::atomic<bool> full_ = false;  ///< The disk has been said to be full.

@@ -226,15 +226,19 @@ Result<void> JournalFolder::replay(std::uint64_t end, const Visit& visit) const 
   return {};
 }
 
-Result<File> JournalFolder::create_log(std::uint64_t first) {
+Result<File> JournalFolder::create_log(std::uint64_t first, int* problem) {
+  const auto failed = [&](int error) {
+    if (problem) *problem = error;
+    return about(log_path(first), std::strerror(error));
+  };
   const std::string path = log_path(first);
   ::unlink(path.c_str());  // one without a whole record: else the next number would be another
   File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!file) return about(path, std::strerror(errno));
+  if (!file) return failed(errno);
   const int error = write_all(file.number(), formats::encode_header({JournalFile::log, first}));
   if (error != 0) {
     ::unlink(path.c_str());
-    return about(path, std::strerror(error));
+    return failed(error);
   }
   make_durable();
   return file;

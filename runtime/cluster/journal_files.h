@@ -59,8 +59,8 @@ class JournalFolder {
   /// Reads what stands for the records before number `end`: they are whole, since this process has written or recovered them.
   Result<void> replay(std::uint64_t end, const Visit& visit) const;
 
-  /// A log that begins with record number `first`.
-  Result<File> create_log(std::uint64_t first);
+  /// A log that begins with record number `first`. With an error, `problem` is its number.
+  Result<File> create_log(std::uint64_t first, int* problem = nullptr);
 
   /// Puts a snapshot of the records before `end` in place, whole or not at all. Returns its size.
   Result<std::uint64_t> write_snapshot(std::uint64_t end, const std::function<Result<void>(const Visit& keep)>& restate);

@@ -26,7 +26,8 @@ std::string in_seconds(std::chrono::milliseconds time) {
 /// Pauses that grow, each of another length, so that those who were cut off together do not come back together.
 class Pauses {
  public:
-  Pauses(const Away& away, std::chrono::milliseconds most) : away_(away), until_(std::chrono::steady_clock::now() + most) {}
+  Pauses(const Away& away, std::chrono::milliseconds most) : away_(away), until_(begun_ + most) {}
+  void go_on_for(std::chrono::milliseconds most) { until_ = std::max(until_, begun_ + most); }
   /// The next one would take too long.
   bool over() const { return std::chrono::steady_clock::now() + next_ > until_; }
   /// False if nobody wants to wait any more.
@@ -38,7 +39,8 @@ class Pauses {
 
  private:
   const Away& away_;
-  const std::chrono::steady_clock::time_point until_;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point until_;
   std::minstd_rand random_{std::random_device{}()};
   std::chrono::milliseconds next_ = kFirstPause;
 };
@@ -101,7 +103,9 @@ Result<Greeted> join(const Away& away, net::Hello hello, std::unique_ptr<net::St
       return introduce(std::move(stream), away.scheduler, hello, &why);
     };
     Result<Greeted> greeted = attempt();
-    const bool in_vain = why != Unwelcome::unheard || (!reached && away.patience.count() == 0);
+    if (why == Unwelcome::put_off) pauses.go_on_for(kPutOff);
+    const bool unwanted = why == Unwelcome::foreign || why == Unwelcome::refused;
+    const bool in_vain = unwanted || (!reached && away.patience.count() == 0);
     if (greeted || in_vain || pauses.over() || !pauses.rest()) return greeted;
   }
 }

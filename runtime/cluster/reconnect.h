@@ -43,6 +43,8 @@ struct WayBack {
 
 /// So long one tries to join, at least.
 inline constexpr std::chrono::milliseconds kToJoin{2'000};
+/// And so long with a scheduler that cannot let anybody in yet.
+inline constexpr std::chrono::milliseconds kPutOff{20'000};
 
 /// Says who one is for the first time, on `stream` or a new one; without patience that has to come about at once. Should it
 /// break before the answer has come, so that nobody knows whether the scheduler counts one in, another is made: by `hello.line`,

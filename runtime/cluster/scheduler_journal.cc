@@ -15,10 +15,10 @@ using namespace std::chrono_literals;
 using formats::Error;
 
 /// Ids are written down before they are given away, so many at a time.
-constexpr std::uint32_t kIdsAtATime = 256;
+constexpr std::uint32_t kIdsAtATime = 1024;
 /// So many are taken for given away of which a damaged journal may have lost the records.
-constexpr std::uint32_t kLostIds = 64 * kIdsAtATime;
-/// A disk that is full, or that slow, does not keep a scheduler from its work.
+constexpr std::uint32_t kLostIds = 16 * kIdsAtATime;
+/// Whoever comes so soon need not be put off.
 constexpr auto kBeginsWithin = 5s;
 /// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
 constexpr int kAttemptBits = 20;
@@ -47,7 +47,12 @@ Result<void> SchedulerServer::open_journal() {
            },
        .kept = [this](std::uint64_t end) { kept(end); },
        .tell = options_.tell,
-       .gave_up = [this] { kept_no_more(); }},
+       .gave_up = [this] { kept_no_more(); },
+       .full =
+           [this](const std::string& why) {
+             const std::lock_guard lock(mutex_);
+             journal_full_ = why;
+           }},
       [&](std::string_view record) { strange += books.add(record) ? 0 : 1; });
   if (!journal) return journal.error();
   if (strange > 0) {
@@ -68,7 +73,7 @@ Result<void> SchedulerServer::open_journal() {
     if (options_.credentials && !books.empty()) options_.secret = books.began().secret;
     if (options_.credentials) now.secret = options_.secret;
     cluster_ = now.cluster;
-    next_id_ = ids_end_ = std::max(books.ids_end(), next_id_) + (damaged > 0 ? kLostIds : 0);
+    first_id_ = next_id_ = ids_end_ = ids_safe_ = std::max(books.ids_end(), next_id_) + (damaged > 0 ? kLostIds : 0);
     doubtful_ = now.doubtful = lossy ? next_id_ : books.began().doubtful;
     journal_->append(Books::record(SchedulerFact(now)));
     if (std::exchange(now.doubting, false)) {
@@ -82,20 +87,55 @@ Result<void> SchedulerServer::open_journal() {
     restore(books);
   }
   // Who is killed before that is on the disk has had no members: the next one begins as if there had been none.
-  journal_->make_safe(kBeginsWithin);
+  beginning_ = journal_->make_safe(kBeginsWithin);
   return {};
+}
+
+/// What says who this scheduler is, is on the disk, or there is no journal any more. The lock is held.
+bool SchedulerServer::has_begun() {
+  if (!beginning_) return true;
+  if (journal_ && !journal_lost_ && journal_->kept() < *beginning_) return false;
+  beginning_.reset();
+  for (const auto& [id, program] : programs_) {
+    if (program->absent_until) program->absent_until = now() + options_.settings.recovery;
+  }
+  return true;
+}
+
+/// Empty if he may come in now. Tools are told what there is, and may end it; they do not come back.
+std::string SchedulerServer::why_not_yet(const net::Hello& hello) {
+  reserve_ids();
+  const bool has_id = hello.id != 0 || !journal_ || journal_lost_ || next_id_ < ids_safe_;
+  if (hello.role == net::Role::tool || (has_begun() && has_id)) return {};
+  if (journal_full_.empty()) return "it is still writing its journal, and lets nobody in before that; come again";
+  return "it cannot write its journal, and lets nobody in before that: " + journal_full_ + "; make room there, and come again";
 }
 
 /// The lock is held.
 void SchedulerServer::reserve_ids() {
-  if (!journal_ || next_id_ + kIdsAtATime / 2 <= ids_end_) return;
+  if (!journal_) return;
+  if (journal_->kept() > ids_record_) ids_safe_ = ids_end_;
+  if (next_id_ + kIdsAtATime / 2 <= ids_end_ || ids_safe_ < ids_end_) return;
   ids_end_ = next_id_ + kIdsAtATime;
-  append(Books::record(SchedulerFact(IdsGiven{ids_end_})));
+  ids_record_ = append(Books::record(SchedulerFact(IdsGiven{ids_end_})));
 }
 
 std::uint32_t SchedulerServer::fresh_id() {
   reserve_ids();
   return next_id_++;
+}
+
+/// True for an id that another scheduler may have given away though the journal does not say so. This one gives it to nobody else then.
+bool SchedulerServer::adopt_id(std::uint32_t id) {
+  const auto has_it = [&](const Member& member) { return member.id == id && !member.gone && !member.closed; };
+  const auto awaits_it = [&](const auto& each) {
+    return each.second->absent_clients.contains(core::ClientId{id}) || each.second->absent_workers.contains(core::WorkerId{id});
+  };
+  if (id == 0 || id > core::max_client || id >= std::max(first_id_ + kLostIds, next_id_)) return false;
+  if (std::ranges::any_of(members_, has_it) || std::ranges::any_of(programs_, awaits_it)) return false;
+  next_id_ = std::max(next_id_, id + 1);
+  reserve_ids();
+  return true;
 }
 
 // ---- What is kept ----------------------------------------------------------------------------------------------------
@@ -279,8 +319,8 @@ std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
   }
   const auto found = programs_.find(hello.program);
   Program* program = found == programs_.end() ? nullptr : found->second.get();
-  member.id = hello.id;
   if (member.role == net::Role::worker) {
+    member.id = hello.id;
     if (program && program->absent_workers.contains(core::WorkerId{hello.id})) return {};
     return "this worker is not awaited: it was given up, or another has its place";
   }
@@ -298,12 +338,15 @@ std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
   }
   if (program && program->absent_clients.contains(client)) {
     welcome.heard = program->heard[client];
+    member.id = hello.id;
     if (welcome.heard >= hello.kept) return {};
     return "its journal was damaged: the last " + std::to_string(hello.kept - welcome.heard) +
            " messages of this program that it had are lost, and with them what they submitted";
   }
-  const bool connected = program && program->clients.contains(client);
-  if (hello.kept == 0 && !connected && hello.id < ids_end_) return {};  // killed before it had written down that he was there
+  if (hello.kept == 0 && adopt_id(hello.id)) {  // killed before it had written down that he was there
+    member.id = hello.id;
+    return {};
+  }
   return "it knows nothing of this program any more: its tasks are cancelled";
 }
 

@@ -100,6 +100,10 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
     (void)answer(*stream, {.refusal = why});
     return;
   }
+  if (const std::string not_yet = why_not_yet(hello); !not_yet.empty()) {
+    (void)answer(*stream, {.refusal = not_yet, .later = true});
+    return;
+  }
   const net::Certificate* certificate = stream->certificate();
   const bool owns = certificate && hello.role == net::Role::client && !hello.worker;
   if (owns && !certificate->user.empty()) hello.program += kOfUser + certificate->user;
@@ -235,6 +239,7 @@ void SchedulerServer::keep_time() {
   std::unique_lock lock(mutex_);
   while (!over_) {
     changed_.wait_for(lock, kTick, [&] { return over_; });
+    if (!has_begun()) continue;  // nobody can come back yet, so nobody is late
     for (const auto& [id, program] : programs_) {
       apply(*program, core::Tick{now()});
       give_up_absent(*program);

@@ -195,8 +195,11 @@ class SchedulerServer {
   bool note(Program& program, const core::Action& action);
   void kept(std::uint64_t end);
   void kept_no_more();
+  bool has_begun();
+  std::string why_not_yet(const net::Hello& hello);
   void reserve_ids();
   std::uint32_t fresh_id();
+  bool adopt_id(std::uint32_t id);
   /// Who was a member before a restart is one again, under the same id; or why not.
   std::string take_back(Member& member, net::Welcome& welcome);
   void returned(Member& worker, core::WorkerReturned event);
@@ -317,7 +320,12 @@ class SchedulerServer {
   std::unique_ptr<net::Lobby> lobby_;
   bool journal_lost_ = false;    ///< It has given up.
   std::uint64_t cluster_ = 0;    ///< Not 0: there is a journal.
-  std::uint32_t ids_end_ = 0;    ///< Ids below are known to be given away.
+  std::optional<std::uint64_t> beginning_;  ///< Nobody is let in before the journal has so many records.
+  std::string journal_full_;     ///< Not empty: the disk takes no more, and why.
+  std::uint32_t first_id_ = 0;   ///< Those that this scheduler gives away begin here.
+  std::uint32_t ids_end_ = 0;    ///< Ids below are written down as given away,
+  std::uint64_t ids_record_ = 0; ///< in this record;
+  std::uint32_t ids_safe_ = 0;   ///< those below that are on the disk.
   std::uint32_t doubtful_ = 0;   ///< Of members with ids below, records were lost.
   std::map<std::string, std::uint32_t> numbers_;  ///< Of programs in the journal.
   std::deque<Unkept> unkept_;

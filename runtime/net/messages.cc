@@ -100,6 +100,7 @@ wire::Frame to_wire(const Message& message) {
                    if (m.heartbeat != 0) welcome.__set_heartbeat(static_cast<std::int32_t>(m.heartbeat));
                    if (m.silence != 0) welcome.__set_silence(static_cast<std::int32_t>(m.silence));
                    if (m.grace != 0) welcome.__set_grace(static_cast<std::int32_t>(m.grace));
+                   if (m.later) welcome.__set_later(true);
                    frame.__set_welcome(welcome);
                  },
                  [&](const Batch&) {},  // is written as it is
@@ -263,6 +264,7 @@ formats::Result<Message> from_wire(wire::Frame& frame) {
     welcome.heartbeat = static_cast<std::uint32_t>(std::max(m.heartbeat, 0));
     welcome.silence = static_cast<std::uint32_t>(std::max(m.silence, 0));
     welcome.grace = static_cast<std::uint32_t>(std::max(m.grace, 0));
+    welcome.later = m.later;
     return Message(std::move(welcome));
   }
   if (frame.__isset.pull) return from_wire(frame.pull);

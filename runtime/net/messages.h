@@ -55,6 +55,7 @@ struct Welcome {
   std::uint32_t heartbeat = 0;  ///< Milliseconds; 0: nothing is said for its own sake.
   std::uint32_t silence = 0;    ///< Milliseconds without a word after which a connection counts as broken; 0: never.
   std::uint32_t grace = 0;      ///< Milliseconds in which one that broke may be resumed.
+  bool later = false;           ///< It refuses for now: who comes again may be let in.
 };
 
 struct Batch {

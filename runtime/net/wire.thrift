@@ -40,6 +40,7 @@ struct Welcome {
   11: optional i32 heartbeat // Milliseconds: both sides say something so often;
   12: optional i32 silence   // who says nothing for so long counts as gone;
   13: optional i32 grace     // and may resume a connection that broke for so long.
+  14: optional bool later    // It refuses for now: who comes again may be let in.
 }
 
 // Events and actions of the scheduler, each as runtime/core/codec.h writes them.

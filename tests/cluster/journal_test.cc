@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 
 #include "formats/file.h"
 #include "tests/formats/full_disk.h"
@@ -219,6 +220,37 @@ TEST_F(JournalTest, AFullDiskIsWaitedForAndNothingIsLost) {
   EXPECT_THAT(told(), HasSubstr("computing goes on"));
   EXPECT_THAT(told(), HasSubstr("nothing was lost"));
   EXPECT_THAT(read(), ElementsAre("a=1", "b=" + std::string(100, 'x')));
+}
+
+TEST_F(JournalTest, ADiskWithoutRoomForALogIsWaitedForAsWell) {
+  write({"a=1"});
+  {
+    auto full = std::make_optional<test::FullDisk>(10);
+    auto journal = open();
+    ASSERT_TRUE(journal) << journal.message();
+    EXPECT_THAT(read_, ElementsAre("a=1"));
+    journal.value()->append("b=2");
+    while (told().empty()) std::this_thread::yield();
+    EXPECT_THAT(told(), HasSubstr("waits in memory until there is room, and the journal is given up if there is none in 10 s"));
+    full.reset();
+    wait_until_kept(2);
+  }
+  EXPECT_THAT(read(), ElementsAre("a=1", "b=2"));
+}
+
+/// Until the first record is there nobody can be let in: better without a journal than not at all.
+TEST_F(JournalTest, ADiskThatTakesNothingFromTheBeginningIsGivenUp) {
+  write({"a=1"});
+  Journal::Options impatient = options();
+  impatient.begin_within = 0ms;
+  {
+    const test::FullDisk disk(40);
+    auto journal = open(impatient);
+    journal.value()->append("b=2");
+    gave_up_.wait(false);
+  }
+  EXPECT_THAT(told(), HasSubstr("gave up after waiting for a disk that took nothing"));
+  EXPECT_THAT(read(), IsEmpty());
 }
 
 TEST_F(JournalTest, WhenTooMuchWaitsNothingMisleadingIsLeft) {

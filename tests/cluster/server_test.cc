@@ -13,6 +13,7 @@
 #include "formats/journal.h"
 #include "runtime/cluster/scheduler_server.h"
 #include "tests/cluster/member.h"
+#include "tests/formats/full_disk.h"
 
 namespace dflow::cluster {
 namespace {
@@ -158,6 +159,37 @@ TEST_F(OnceGiven, DoesNotRunAgainThoughItsSubmissionIsLost) {
   Client again(server_->address(), client_.back(0, 1));
   again.say(FromClient(core::TasksSubmitted{.tasks = {once_}}));
   EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
+}
+
+/// Another scheduler would be of the same number, and give the same ids away.
+TEST_F(Journalled, NobodyIsLetInBeforeItIsOnTheDiskWhoTheSchedulerIs) {
+  for (const rlim_t room : {10, 40}) {  // for no log, and for one without a record
+    std::unique_ptr<SchedulerServer> server;
+    {
+      const test::FullDisk disk(room);
+      server = start(first());
+      const Result<Greeted> too_early = greet(server->address(), kClient);
+      ASSERT_FALSE(too_early);
+      EXPECT_THAT(too_early.message(), testing::HasSubstr("it cannot write its journal, and lets nobody in before that: "));
+      EXPECT_THAT(too_early.message(), testing::HasSubstr("File too large; make room there, and come again"));
+    }
+    const Result<Greeted> again = join({.scheduler = server->address()}, kClient);
+    EXPECT_TRUE(again) << again.message();
+  }
+}
+
+TEST_F(Journalled, AnIdThatSomebodyComesBackWithIsGivenToNobodyElse) {
+  const auto server = start(first());
+  const Client known(server->address(), kClient);
+  net::Hello hello = known.back();
+  hello.line = fresh_number();
+  EXPECT_THAT(greet(server->address(), hello).message(), testing::HasSubstr("it knows nothing of this program any more"));
+  hello.id += 3;
+  const Client back(server->address(), hello);
+  EXPECT_EQ(back.id(), known.id() + 3);
+  for (int i = 0; i < 5; ++i) EXPECT_NE(Client(server->address(), kClient).id(), back.id());
+  hello.id += 1'000'000;
+  EXPECT_FALSE(greet(server->address(), hello));  // else ids could be made to run out
 }
 
 TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain) {
