@@ -10,13 +10,6 @@
 
 namespace dflow::cluster {
 
-namespace {
-
-/// Bytes; who submits more waits. One task may have half as many.
-constexpr std::size_t kMostAhead = 64 << 20;
-
-}  // namespace
-
 void ClientSession::send(const FromClient& message) {
   std::string bytes = core::encode(message);
   const std::lock_guard lock(keeping_);

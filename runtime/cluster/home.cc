@@ -115,6 +115,8 @@ Result<SecretFile> SecretFile::create(std::uint16_t port, const std::string& sec
   const Result<std::string> folder = home_folder(kSchedulers);
   if (!folder) return folder.error();
   std::string path = folder.value() + '/' + std::to_string(port);
+  const Result<std::string> known = formats::read_file(path, kMostSecret);
+  if (known && known.value() == secret) return SecretFile(std::move(path));  // a full disk would not take it again
   ::unlink(path.c_str());  // of a scheduler that was killed; the port is ours now
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return about(path, std::strerror(errno));

@@ -144,6 +144,9 @@ struct Extended<std::variant<T...>, More...> {
 };
 
 using FromWorker = Extended<core::Report, SetUpDone, Traced, core::WorkerReturned>::type;
+/// So many bytes of what a client has said may wait to be taken by the scheduler, or to be written down there; who submits more waits.
+/// One task may have half as many.
+inline constexpr std::size_t kMostAhead = 64 << 20;
 /// The first four are what a journal keeps, at the places that they have in core::Fact.
 inline constexpr std::size_t kKeptMessages = 4;
 using FromClient =

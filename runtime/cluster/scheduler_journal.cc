@@ -52,7 +52,8 @@ Result<void> SchedulerServer::open_journal() {
            [this](const std::string& why) {
              const std::lock_guard lock(mutex_);
              journal_full_ = why;
-           }},
+           },
+       .most_waiting = options_.most_unwritten},
       [&](std::string_view record) { strange += books.add(record) ? 0 : 1; });
   if (!journal) return journal.error();
   if (strange > 0) {
@@ -172,7 +173,8 @@ void SchedulerServer::keep_message(Member& client, const std::string& bytes) {
   Program& program = *client.program;
   const core::ClientId id{client.id};
   const std::uint64_t record = append(Books::record(program.number, id, bytes));
-  unkept_.push_back({.record = record, .program = program.id, .client = id, .message = ++program.heard[id]});
+  unkept_.push_back({record, program.id, id, ++program.heard[id], bytes.size()});
+  client.unkept += bytes.size();
 }
 
 /// True for what is for the journal alone.
@@ -206,15 +208,27 @@ void SchedulerServer::to_worker(Program& program, core::WorkerId id, Member* mem
 /// From the journal's thread.
 void SchedulerServer::kept(std::uint64_t end) {
   const std::lock_guard lock(mutex_);
-  std::map<std::pair<std::string, core::ClientId>, std::uint64_t> messages;
+  note_kept(end);
+}
+
+/// The lock is held.
+void SchedulerServer::note_kept(std::uint64_t end) {
+  struct Said {
+    std::uint64_t messages = 0, bytes = 0;
+  };
+  std::map<std::pair<std::string, core::ClientId>, Said> all;
   for (; !unkept_.empty() && unkept_.front().record < end; unkept_.pop_front()) {
-    messages[{unkept_.front().program, unkept_.front().client}] = unkept_.front().message;
+    Said& said = all[{unkept_.front().program, unkept_.front().client}];
+    said.messages = unkept_.front().message;
+    said.bytes += unkept_.front().bytes;
   }
-  for (const auto& [who, count] : messages) {
+  for (const auto& [who, said] : all) {
     const auto program = programs_.find(who.first);
     if (program == programs_.end()) continue;
     const auto client = program->second->clients.find(who.second);
-    if (client != program->second->clients.end()) send(client->second, ToClient(Kept{count}));
+    if (client == program->second->clients.end()) continue;
+    client->second->unkept -= std::min(client->second->unkept, said.bytes);  // another of that name may have said it
+    send(client->second, ToClient(Kept{said.messages}));
   }
   for (const auto& [id, program] : programs_) {
     std::erase_if(program->given, [&](const auto& each) { return each.second < end; });
@@ -228,13 +242,28 @@ void SchedulerServer::kept(std::uint64_t end) {
   }
 }
 
-/// From the journal's thread.
+/// From the journal's thread. In one go: nothing may be noted between, that nobody would ever tell of.
 void SchedulerServer::kept_no_more() {
-  kept(std::numeric_limits<std::uint64_t>::max());
   const std::lock_guard lock(mutex_);
   journal_lost_ = true;
+  note_kept(std::numeric_limits<std::uint64_t>::max());
   for (const auto& [id, program] : programs_) {
     for (const auto& [client, member] : program->clients) send(member, ToClient(KeptNoMore{}));
+  }
+}
+
+/// Who has said so much waits with the rest, and nobody at his end knows why.
+void SchedulerServer::warn_of_disk(Program& program) {
+  if (journal_full_.empty() || journal_lost_) return;
+  for (const auto& [id, client] : program.clients) {
+    if (client->unkept <= kMostAhead || std::exchange(client->told_of_disk, true)) continue;
+    const std::string text = "submitting waits, since " + std::to_string(client->unkept >> 20) +
+                             " MiB of tasks are not in the scheduler's journal: " + journal_full_ +
+                             ": make room there; it goes on by itself then\n";
+    const Printed line{.worker = "dflow", .is_error = true, .text = text};
+    for (const auto& [other, reader] : program.clients) {
+      if (reader == client || (client->hello.worker && !reader->hello.worker)) send(reader, ToClient(line));
+    }
   }
 }
 

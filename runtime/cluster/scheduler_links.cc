@@ -57,7 +57,7 @@ void SchedulerServer::start(Member& member) {
 
 net::Welcome SchedulerServer::welcome(const Member& member) const {
   const bool owns = !member.user.empty() || (options_.credentials && member.role == net::Role::client && !member.hello.worker);
-  net::Welcome welcome{.id = member.id, .secret = owns ? secret_of(member.hello.program) : "", .cluster = cluster_};
+  net::Welcome welcome{.id = member.id, .secret = owns ? secret_of(member.hello.program) : "", .cluster = journal_lost_ ? 0 : cluster_};
   if (member.line == 0) return welcome;
   const auto in_milliseconds = [](std::chrono::milliseconds time) { return static_cast<std::uint32_t>(time.count()); };
   welcome.line = options_.pulse.grace.count() > 0 ? member.line : 0;

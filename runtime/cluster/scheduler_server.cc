@@ -244,6 +244,7 @@ void SchedulerServer::keep_time() {
       apply(*program, core::Tick{now()});
       give_up_absent(*program);
       warn_of_unmet(*program);
+      warn_of_disk(*program);
     }
     give_up_leaving();
     drop_revoked();

@@ -75,6 +75,7 @@ class SchedulerServer {
     Pulse pulse = {};     ///< With agents; connections of others are as good as their processes.
     /// A folder for the journal: what a scheduler that was killed there knew is taken up again. Empty: nothing is kept.
     std::string journal = {};
+    std::uint64_t most_unwritten = std::uint64_t{512} << 20;  ///< Bytes for the journal that a disk does not take: then it is given up.
     bool journal_by_port = false;  ///< In a folder of that, named by the port; for one that was just found, a fresh one.
     /// What people should know. It must not call back.
     std::function<void(const std::string& what)> tell = {};
@@ -134,6 +135,8 @@ class SchedulerServer {
     bool fenced = false;  ///< It is not believed any more.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
     LeftOut left_out = {};                 ///< Lines that a client did not read in time.
+    std::uint64_t unkept = 0;              ///< Bytes of what a client has said that are not known to be on the disk.
+    bool told_of_disk = false;             ///< That it waits for that.
   };
   struct Program {
     std::string id;
@@ -171,6 +174,7 @@ class SchedulerServer {
     std::string program = {};
     core::ClientId client{};
     std::uint64_t message = 0;
+    std::uint64_t bytes = 0;
   };
   /// A member whose connection is broken and may be resumed; or a worker whose connection has ended, and of whose process
   /// nobody has told yet.
@@ -194,7 +198,9 @@ class SchedulerServer {
   void keep_message(Member& client, const std::string& bytes);
   bool note(Program& program, const core::Action& action);
   void kept(std::uint64_t end);
+  void note_kept(std::uint64_t end);
   void kept_no_more();
+  void warn_of_disk(Program& program);
   bool has_begun();
   std::string why_not_yet(const net::Hello& hello);
   void reserve_ids();

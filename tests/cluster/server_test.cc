@@ -192,6 +192,40 @@ TEST_F(Journalled, AnIdThatSomebodyComesBackWithIsGivenToNobodyElse) {
   EXPECT_FALSE(greet(server->address(), hello));  // else ids could be made to run out
 }
 
+core::TaskSpec large(std::uint32_t client, std::uint64_t number) {
+  core::TaskSpec task = spec(core::task_id(core::ClientId{client}, number));
+  task.payload = std::make_shared<const std::string>(std::size_t{30} << 20, 'x');
+  return task;
+}
+
+TEST_F(Journalled, WhoWaitsForAFullDiskIsToldWhyOnceAndGoesOnWhenThereIsRoom) {
+  const auto server = std::move(SchedulerServer::start({.journal = first()})).value();
+  Client client(server->address(), kClient), other(server->address(), kClient);
+  {
+    const test::FullDisk disk(400);
+    for (std::uint64_t i = 1; i <= 3; ++i) client.say(FromClient(core::TasksSubmitted{.tasks = {large(client.id(), i)}}));
+    const Printed line = client.await<Printed>();
+    EXPECT_TRUE(line.is_error);
+    EXPECT_THAT(line.text, testing::HasSubstr("submitting waits, since 90 MiB of tasks are not in the scheduler's journal: " + first() +
+                                              ": File too large: make room there"));
+  }
+  while (client.await<Kept>().messages < 3) continue;
+  EXPECT_FALSE(client.was_told<Printed>());
+  EXPECT_FALSE(other.was_told<Printed>());
+}
+
+/// He would keep what he says for ever, and stop when that is 64 MiB.
+TEST_F(Journalled, WhoComesWhenTheJournalIsGivenUpIsToldOfNone) {
+  SchedulerServer::Options options{.agents = true, .journal = first(), .most_unwritten = 1 << 20};
+  const auto server = std::move(SchedulerServer::start(std::move(options))).value();
+  Client client(server->address(), kClient);
+  EXPECT_NE(client.back().cluster, 0u);
+  const test::FullDisk disk(400);
+  client.say(FromClient(core::TasksSubmitted{.tasks = {large(client.id(), 1)}}));
+  client.await<KeptNoMore>();
+  EXPECT_EQ(Client(server->address(), kClient).back().cluster, 0u);
+}
+
 TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain) {
   const auto server = start();
   for (const net::Role role : {net::Role::client, net::Role::worker, net::Role::agent}) {
