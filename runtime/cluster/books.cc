@@ -79,11 +79,6 @@ bool Books::add(std::string_view record) {
   return true;
 }
 
-void Books::on(const ProgramForgotten& fact) {
-  const auto found = programs_.find(fact.number);
-  if (found != programs_.end()) found->second.ledger = {};
-}
-
 void Books::doubt(const std::function<void(std::string_view)>& keep) {
   for (auto& [number, program] : programs_) {
     program.ledger.doubt([&keep, id = number](const core::Fact& fact) { keep(record(id, fact)); });

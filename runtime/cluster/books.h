@@ -36,7 +36,7 @@ struct ProgramNamed {
   std::string id = {};
   static constexpr std::tuple fields{&ProgramNamed::number, &ProgramNamed::id};
 };
-/// Nobody is a member of the program any more.
+/// Nobody is a member of the program any more. Another may be named by its number.
 struct ProgramForgotten {
   std::uint32_t number = 0;
   static constexpr std::tuple fields{&ProgramForgotten::number};
@@ -85,7 +85,7 @@ class Books {
   void on(const SchedulerBegan& fact) { began_ = fact; }
   void on(const IdsGiven& fact) { ids_ = fact; }
   void on(const ProgramNamed& fact) { programs_[fact.number].id = fact.id; }
-  void on(const ProgramForgotten& fact);
+  void on(const ProgramForgotten& fact) { programs_.erase(fact.number); }
   void on(const ClientGivenUp& fact) { given_up_.insert(fact.id); }
 
   SchedulerBegan began_ = {};

@@ -24,7 +24,7 @@ using formats::Error;
 using formats::JournalFile;
 using formats::RecordReader;
 
-constexpr std::string_view kLog = "log-", kSnapshot = "snapshot-", kDropped = ".dropped";
+constexpr std::string_view kLog = "log-", kSnapshot = "snapshot-", kDropped = ".dropped", kDraft = ".tmp";
 constexpr std::size_t kDigits = 16;
 
 Error about(const std::string& path, const std::string& problem) { return Error{path + ": " + problem}; }
@@ -39,6 +39,16 @@ bool number_of(std::string_view name, std::string_view prefix, std::uint64_t& nu
   if (!name.starts_with(prefix) || name.size() != prefix.size() + kDigits) return false;
   const char* end = name.data() + name.size();
   return std::from_chars(name.data() + prefix.size(), end, number, 16).ptr == end;
+}
+
+/// What a process that was killed was making of a file of ours, or had left aside.
+bool is_leftover(std::string_view name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return false;
+  const std::string_view end = name.substr(dot);
+  std::uint64_t number = 0;
+  const bool ours = number_of(name.substr(0, dot), kLog, number) || number_of(name.substr(0, dot), kSnapshot, number);
+  return ours && (end == kDropped || end.starts_with(kDraft));
 }
 
 /// A file's bytes, without a copy.
@@ -124,6 +134,7 @@ JournalFolder::Entries JournalFolder::entries() const {
     std::uint64_t number = 0;
     if (number_of(name, kLog, number)) found.logs.push_back({number, entry.path()});
     if (number_of(name, kSnapshot, number)) found.snapshots.push_back({number, entry.path()});
+    if (is_leftover(name)) found.leftovers.push_back(entry.path());
   }
   std::ranges::sort(found.logs, {}, &Entry::number);
   std::ranges::sort(found.snapshots, {}, &Entry::number);
@@ -133,7 +144,7 @@ JournalFolder::Entries JournalFolder::entries() const {
 std::string JournalFolder::drop(const Entry& entry) {
   ::rename(entry.path.c_str(), (entry.path + std::string(kDropped)).c_str());
   return entry.path + ": not used, since records before it are missing; kept as " + fs::path(entry.path).filename().string() +
-         std::string(kDropped);
+         std::string(kDropped) + " until a scheduler is started there again";
 }
 
 Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
@@ -147,6 +158,7 @@ Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
     }
   }
   Recovered result;
+  for (const std::string& leftover : found.leftovers) ::unlink(leftover.c_str());
   while (!found.snapshots.empty()) {
     const Entry newest = found.snapshots.back();
     const Result<Mapped> file = Mapped::open(newest.path);
@@ -249,7 +261,9 @@ Result<std::uint64_t> JournalFolder::write_snapshot(std::uint64_t end, const std
   if (!file) return file.error();
   formats::AtomicFile& out = file.value();
   std::uint64_t count = 0, size = 0;
+  bool too_large = false;
   const auto keep = [&](std::string_view record) {
+    too_large = too_large || record.size() > formats::kMostRecordBytes;
     std::string bytes;
     formats::append_record(bytes, count++, record);
     size += bytes.size();
@@ -257,6 +271,7 @@ Result<std::uint64_t> JournalFolder::write_snapshot(std::uint64_t end, const std
   };
   out.write(formats::encode_header({JournalFile::snapshot, end}));
   if (Result<void> restated = restate(keep); !restated) return restated.error();
+  if (too_large) return about(snapshot_path(end), "a record would be larger than what is read again");
   keep({});
   if (Result<void> committed = out.commit(); !committed) return committed.error();
   make_durable();
@@ -284,6 +299,7 @@ void JournalFolder::remove_old() const {
 Result<void> JournalFolder::remove_all() const {
   const Entries found = entries();
   std::string left;
+  for (const std::string& leftover : found.leftovers) ::unlink(leftover.c_str());  // would not be read
   for (const auto* list : {&found.snapshots, &found.logs}) {
     for (const Entry& entry : *list) {
       if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) left += ' ' + entry.path + " (" + std::strerror(errno) + ')';

@@ -52,7 +52,8 @@ class JournalFolder {
     std::vector<std::string> dropped;  ///< A line for each thing that was not whole.
     std::size_t damaged = 0;           ///< Of these, logs: records may be lost.
   };
-  /// Reads everything, in order. What cannot be of use any more, since it lies behind a gap, is renamed to NAME.dropped.
+  /// Reads everything, in order. What cannot be of use any more, since it lies behind a gap, is renamed to NAME.dropped. What was
+  /// renamed so before goes, and what a process that was killed has not finished.
   /// An error, and nothing changed, if something is of a newer version or cannot be read.
   Result<Recovered> recover(const Visit& visit);
 
@@ -84,6 +85,7 @@ class JournalFolder {
   };
   struct Entries {
     std::vector<Entry> logs, snapshots;
+    std::vector<std::string> leftovers;  ///< That nothing reads.
   };
   Entries entries() const;
   void make_durable() const;

@@ -128,8 +128,10 @@ void SchedulerServer::forget_programs() {
     const Program* program = each.second.get();
     const bool gone = std::ranges::none_of(members_, [&](const Member& member) { return member.program == program; }) &&
                       program->absent_clients.empty() && program->absent_workers.empty() && !hosting_.serves(each.first);
-    if (gone && journal_) append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
-    return gone;
+    if (!gone) return false;
+    numbers_.erase(each.first);
+    if (journal_) append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
+    return true;
   });
 }
 

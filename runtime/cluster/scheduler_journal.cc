@@ -18,6 +18,8 @@ using formats::Error;
 constexpr std::uint32_t kIdsAtATime = 1024;
 /// So many are taken for given away of which a damaged journal may have lost the records.
 constexpr std::uint32_t kLostIds = 16 * kIdsAtATime;
+/// Facts in one record, which has a bound.
+constexpr std::size_t kNotesTogether = 10'000;
 /// Whoever comes so soon need not be put off.
 constexpr auto kBeginsWithin = 5s;
 /// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
@@ -82,7 +84,11 @@ Result<void> SchedulerServer::open_journal() {
       journal_->append(Books::record(SchedulerFact(now)));
     }
     reserve_ids();
-    for (const auto& [number, program] : books.programs()) numbers_[program.id] = number;
+    for (const auto& [number, program] : books.programs()) {
+      last_number_ = number;
+      if (program.ledger.empty()) journal_->append(Books::record(SchedulerFact(ProgramForgotten{number})));
+      else numbers_[program.id] = number;
+    }
     options_.settings.epoch = now.epoch << kAttemptBits;
     given_up_clients_ = books.given_up();
     restore(books);
@@ -146,11 +152,14 @@ void SchedulerServer::keep(const Program& program, const core::Fact& fact) {
   if (notes_of_ != program.number) write_notes();
   notes_of_ = program.number;
   notes_.put(fact);
-  if (!noting_) write_notes();
+  const auto* ended = std::get_if<core::TaskGone>(&fact);
+  const bool of_any_size = ended && ended->failure;
+  if (!noting_ || of_any_size || ++notes_count_ == kNotesTogether) write_notes();
 }
 
 void SchedulerServer::write_notes() {
   const std::uint32_t program = std::exchange(notes_of_, 0);
+  notes_count_ = 0;
   if (program != 0) journal_->append(Books::record(program, notes_.take()));
 }
 

@@ -277,7 +277,7 @@ SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {
     program.reset(new Program{.id = id, .brain = core::Scheduler(options_.settings)});
     if (journal_) {
       std::uint32_t& number = numbers_[id];
-      if (number == 0) number = static_cast<std::uint32_t>(numbers_.size());
+      if (number == 0) number = ++last_number_;
       program->number = number;
       append(Books::record(SchedulerFact(ProgramNamed{number, id})));
     }

@@ -334,9 +334,11 @@ class SchedulerServer {
   std::uint32_t ids_safe_ = 0;   ///< those below that are on the disk.
   std::uint32_t doubtful_ = 0;   ///< Of members with ids below, records were lost.
   std::map<std::string, std::uint32_t> numbers_;  ///< Of programs in the journal.
+  std::uint32_t last_number_ = 0;
   std::deque<Unkept> unkept_;
   core::Encoder notes_;             ///< Facts that are to be one record,
   std::uint32_t notes_of_ = 0;      ///< of this program; 0: there are none.
+  std::size_t notes_count_ = 0;
   bool noting_ = false;             ///< More may come.
   std::thread acceptor_, clock_;
   std::unique_ptr<Journal> journal_;

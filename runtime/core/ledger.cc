@@ -6,8 +6,15 @@
 namespace dflow::core {
 namespace {
 
-/// Tasks in one message of what is restated.
+/// Tasks in one message of what is restated, and bytes of them: a journal's record has a bound.
 constexpr std::size_t kTogether = 1000;
+constexpr std::size_t kBytesTogether = 1 << 20;
+constexpr std::size_t kReleasedTogether = 100'000;
+
+/// What of its size has no bound.
+std::size_t size_of(const TaskSpec& task) {
+  return (task.payload ? task.payload->size() : 0) + task.inputs.size() * sizeof(TaskId);
+}
 
 }  // namespace
 
@@ -177,7 +184,9 @@ void Ledger::restate(const std::function<void(const Fact&)>& tell) const {
   std::ranges::sort(order);
 
   TasksSubmitted together;
+  std::size_t bytes = 0;
   const auto submit = [&] {
+    bytes = 0;
     if (!together.tasks.empty()) tell(std::exchange(together, {}));
   };
   for (const auto& [number, id] : order) {
@@ -191,6 +200,8 @@ void Ledger::restate(const std::function<void(const Fact&)>& tell) const {
     together.client = client_of(id);
     together.tasks.push_back(std::get<TaskSpec>(kept.what));
     together.tasks.back().wanted = true;  // until what is computed from it is there
+    bytes += size_of(together.tasks.back());
+    if (bytes >= kBytesTogether) submit();
   }
   submit();
 
@@ -209,8 +220,11 @@ void Ledger::restate(const std::function<void(const Fact&)>& tell) const {
     TasksReleased& of_client = released[client_of(id)];
     of_client.client = client_of(id);
     of_client.tasks.push_back(id);
+    if (of_client.tasks.size() == kReleasedTogether) tell(std::exchange(of_client, {}));
   }
-  for (const auto& [client, tasks] : released) tell(tasks);
+  for (const auto& [client, tasks] : released) {
+    if (!tasks.tasks.empty()) tell(tasks);
+  }
   for (const auto& [id, client] : clients_) {
     if (client.left) tell(ClientLeft{id});
     else if (client.heard > 0) tell(ClientHeard{id, client.heard});

@@ -303,6 +303,23 @@ TEST_F(JournalTest, AFolderThatCannotBeEmptiedIsSaid) {
   EXPECT_THAT(told(), HasSubstr("remove that before a scheduler is started there"));
 }
 
+TEST_F(JournalTest, WhatWasLeftAsideOrNotFinishedGoesWhenItIsOpenedAgain) {
+  write({"a=1"});
+  const std::vector<std::string> useless{"snapshot-0000000000000009.tmp71-5", "log-0000000000000003.dropped"};
+  const std::vector<std::string> others{"snapshot-9.tmp71-5", "log-0000000000000003.mine", "notes.tmp"};
+  for (const auto* names : {&useless, &others}) {
+    for (const std::string& name : *names) std::ofstream(folder_ / name) << "x";
+  }
+  EXPECT_THAT(read(), ElementsAre("a=1"));
+  for (const std::string& name : useless) EXPECT_FALSE(fs::exists(folder_ / name)) << name;
+  for (const std::string& name : others) EXPECT_TRUE(fs::exists(folder_ / name)) << name;  // of somebody else
+  auto journal = open();
+  for (const std::string& name : useless) std::ofstream(folder_ / name) << "x";
+  journal.value()->forget();
+  journal.value().reset();
+  for (const std::string& name : useless) EXPECT_FALSE(fs::exists(folder_ / name)) << name;
+}
+
 TEST_F(JournalTest, ANewerVersionIsLeftAlone) {
   write({"a=1"});
   const fs::path log = files("log-").front();

@@ -5,8 +5,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "formats/file.h"
@@ -34,6 +36,26 @@ core::TaskSpec spec(core::TaskId id, std::optional<core::TaskId> inside = {}) {
 
 bool may_have_run(const core::TaskEnded& ended) {
   return ended.failure && ended.failure->kind == core::Failure::Kind::may_have_run;
+}
+
+void wait_until(const std::function<bool()>& holds) {
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (!holds() && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_TRUE(holds()) << "waited in vain";
+}
+
+/// Of those that the journal speaks of.
+std::set<std::uint32_t> numbers_of_programs(const std::string& journal) {
+  Books books;
+  for (const auto& entry : std::filesystem::directory_iterator(journal)) {
+    if (!entry.path().filename().string().starts_with("log-")) continue;
+    const std::string bytes = formats::read_file(entry.path()).value();
+    formats::RecordReader reader(bytes, 0);
+    while (const auto record = reader.next()) (void)books.add(*record);
+  }
+  std::set<std::uint32_t> numbers;
+  for (const auto& [number, program] : books.programs()) numbers.insert(number);
+  return numbers;
 }
 
 class Journalled : public ::testing::Test {
@@ -224,6 +246,18 @@ TEST_F(Journalled, WhoComesWhenTheJournalIsGivenUpIsToldOfNone) {
   client.say(FromClient(core::TasksSubmitted{.tasks = {large(client.id(), 1)}}));
   client.await<KeptNoMore>();
   EXPECT_EQ(Client(server->address(), kClient).back().cluster, 0u);
+}
+
+/// Builds come and go, each with a name of its own.
+TEST_F(Journalled, AProgramThatNobodyIsAMemberOfAnyMoreIsForgotten) {
+  const auto server = start(first());
+  net::Hello hello = kClient;
+  hello.program = "a program of yesterday";
+  Client client(server->address(), hello);
+  client.leave();
+  const auto names = [&] { return numbers_of_programs(first()); };
+  wait_until([&] { return names().contains(1); });
+  wait_until([&] { return !names().contains(1); });
 }
 
 TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain) {

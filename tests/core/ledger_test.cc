@@ -132,5 +132,15 @@ TEST_F(LedgerTest, IgnoresWhatDoesNotFit) {
   EXPECT_EQ(ledger.tasks(), 0u);
 }
 
+/// A record of a journal has a bound, and what is beyond is not read again.
+TEST_F(LedgerTest, IsRestatedInFactsOfABoundedSize) {
+  constexpr std::size_t mebibyte = 1 << 20;
+  const auto payload = std::make_shared<const std::string>(mebibyte, 'x');
+  for (std::uint64_t number = 0; number < 200; ++number) submit(number, {}, {.payload = payload});
+  std::size_t largest = 0;
+  ledger.restate([&](const Fact& fact) { largest = std::max(largest, encode(fact).size()); });
+  EXPECT_LT(largest, 2 * mebibyte);
+}
+
 }  // namespace
 }  // namespace dflow::core
