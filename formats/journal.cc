@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kMagic = "dflowjrn";
 constexpr std::size_t kCheckedHeaderBytes = kJournalHeaderBytes - 8;
+constexpr std::uint64_t kMarkSeed = 0x6d61726b;  // so that no record's checksum is one of these
 
 std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
@@ -49,6 +50,18 @@ Result<JournalHeader> decode_journal_header(std::string_view file) {
 
 bool is_newer_journal(std::string_view file) {
   return damage_of_header(file).empty() && version_of(file) != kJournalVersion;
+}
+
+std::string encode_mark(std::uint64_t end) {
+  std::string out;
+  append_little_endian(out, end, 8);
+  append_little_endian(out, checksum(out, kMarkSeed), 8);
+  return out;
+}
+
+std::optional<std::uint64_t> decode_mark(std::string_view file) {
+  if (file.size() != 16 || checksum(file.substr(0, 8), kMarkSeed) != little_endian(file.substr(8))) return {};
+  return little_endian(file.substr(0, 8));
 }
 
 void append_record(std::string& out, std::uint64_t sequence, std::string_view bytes) {

@@ -34,6 +34,11 @@ Result<JournalHeader> decode_journal_header(std::string_view file);
 /// True if the header is whole, and of a version that this one does not know: then it is not damaged, but not ours to read.
 bool is_newer_journal(std::string_view file);
 
+/// What stands in the file beside a log that says up to where it is known to be whole: all records before `end`.
+std::string encode_mark(std::uint64_t end);
+/// Nothing for what is none.
+std::optional<std::uint64_t> decode_mark(std::string_view file);
+
 void append_record(std::string& out, std::uint64_t sequence, std::string_view bytes);
 
 /// Takes the records out of a file's bytes, which must outlive it, up to the first that is not whole.

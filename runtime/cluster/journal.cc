@@ -91,7 +91,7 @@ void Journal::write() {
   std::uint64_t first = kept_, count = 0;  // of what is in `bytes`, which is not known to be on the disk
   const auto begins_until = Clock::now() + options_.begin_within;
   auto next_sync = Clock::now();
-  bool taken = true;
+  bool taken = true, to_mark = false;
   std::unique_lock lock(mutex_);
   for (;;) {
     if (bytes.empty()) changed_.wait(lock, [&] { return over_ || !waiting_.empty(); });
@@ -99,13 +99,16 @@ void Journal::write() {
     else changed_.wait_until(lock, next_sync, [&] { return over_ || !waiting_.empty(); });
     if (!over_ && !waiting_.empty()) changed_.wait_for(lock, options_.linger, [&] { return over_; });
     if (over_ && waiting_.empty() && bytes.empty()) return;
-    const bool sync = std::exchange(awaited_, false) || over_ || !taken || Clock::now() >= next_sync;
+    const bool awaited = std::exchange(awaited_, false);
+    const bool sync = awaited || over_ || !taken || Clock::now() >= next_sync;
+    to_mark = to_mark || awaited;
     const std::vector<std::string> records = std::exchange(waiting_, {});
     const bool last_try = over_;
     waiting_bytes_ = 0;
     lock.unlock();
     for (const std::string& record : records) formats::append_record(bytes, first + count++, record);
     taken = put(bytes, sync);
+    if (taken && sync && std::exchange(to_mark, false)) folder_.mark(first + count);
     if (sync) next_sync = Clock::now() + options_.sync;
     lock.lock();
     if (!taken) {

@@ -206,7 +206,28 @@ Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
     torn = log.path + ": " + reader.problem() + "; " + std::to_string(bytes.size() - reader.offset()) + " bytes are dropped";
   }
   if (!torn.empty()) lose(torn);
+  if (std::string cut = damage_by_mark(result.next); result.damaged == 0 && !cut.empty()) lose(std::move(cut));
   return result;
+}
+
+/// How records before `next`, where the log ends, must be missing; empty if nothing says so.
+std::string JournalFolder::damage_by_mark(std::uint64_t next) const {
+  const Result<std::string> file = formats::read_file(mark_path());
+  if (!file || file.value().empty()) return {};  // nothing that somebody waited for was ever safe
+  const std::optional<std::uint64_t> end = formats::decode_mark(file.value());
+  if (!end) return mark_path() + ": it is damaged, and so the log may have been longer";
+  if (*end <= next) return {};
+  return path_ + ": the log ends before record " + std::to_string(next) + ", and was safe up to " + std::to_string(*end) + ": " +
+         std::to_string(*end - next) + " records are lost";
+}
+
+void JournalFolder::mark(std::uint64_t end) {
+  const bool first = !mark_;
+  if (first) mark_ = File(::open(mark_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const std::string bytes = formats::encode_mark(end);
+  const bool written = ::pwrite(mark_.number(), bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size());
+  if (written) ::sync_file_range(mark_.number(), 0, 0, SYNC_FILE_RANGE_WRITE);
+  if (first) make_durable();
 }
 
 Result<void> JournalFolder::replay(std::uint64_t end, const Visit& visit) const {
@@ -295,7 +316,8 @@ void JournalFolder::remove_old() const {
   }
 }
 
-/// The logs last, from the oldest one: what is left if this process is killed meanwhile lacks its beginning, and is seen to.
+/// The logs after the snapshots, from the oldest one, and then the mark: what is left if this process is killed meanwhile lacks its
+/// beginning or its end, and is seen to.
 Result<void> JournalFolder::remove_all() const {
   const Entries found = entries();
   std::string left;
@@ -305,6 +327,7 @@ Result<void> JournalFolder::remove_all() const {
       if (::unlink(entry.path.c_str()) != 0 && errno != ENOENT) left += ' ' + entry.path + " (" + std::strerror(errno) + ')';
     }
   }
+  ::unlink(mark_path().c_str());
   make_durable();
   if (!left.empty()) return Error{"it could not be emptied:" + left};
   return {};

@@ -63,6 +63,10 @@ class JournalFolder {
   /// A log that begins with record number `first`. With an error, `problem` is its number.
   Result<File> create_log(std::uint64_t first, int* problem = nullptr);
 
+  /// Notes that all records before `end` are there: a log that ends before that, be it between two records, has lost some. Does not wait
+  /// for the disk, which would cost as much as the records themselves: if the machine goes down now, less is known.
+  void mark(std::uint64_t end);
+
   /// Puts a snapshot of the records before `end` in place, whole or not at all. Returns its size.
   Result<std::uint64_t> write_snapshot(std::uint64_t end, const std::function<Result<void>(const Visit& keep)>& restate);
 
@@ -78,6 +82,7 @@ class JournalFolder {
 
  private:
   JournalFolder(std::string path, File lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  std::string mark_path() const { return path_ + "/mark"; }
 
   struct Entry {
     std::uint64_t number = 0;
@@ -89,10 +94,11 @@ class JournalFolder {
   };
   Entries entries() const;
   void make_durable() const;
+  std::string damage_by_mark(std::uint64_t next) const;
   static std::string drop(const Entry& entry);
 
   std::string path_;
-  File lock_;
+  File lock_, mark_;
 };
 
 }  // namespace dflow::cluster

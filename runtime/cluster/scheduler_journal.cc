@@ -78,10 +78,10 @@ Result<void> SchedulerServer::open_journal() {
     cluster_ = now.cluster;
     first_id_ = next_id_ = ids_end_ = ids_safe_ = std::max(books.ids_end(), next_id_) + (damaged > 0 ? kLostIds : 0);
     doubtful_ = now.doubtful = lossy ? next_id_ : books.began().doubtful;
-    journal_->append(Books::record(SchedulerFact(now)));
+    journal_->append(Books::record(SchedulerFact(now)), true);
     if (std::exchange(now.doubting, false)) {
       books.doubt([this](std::string_view record) { journal_->append(std::string(record)); });
-      journal_->append(Books::record(SchedulerFact(now)));
+      journal_->append(Books::record(SchedulerFact(now)), true);
     }
     reserve_ids();
     for (const auto& [number, program] : books.programs()) {

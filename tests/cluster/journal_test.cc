@@ -320,6 +320,30 @@ TEST_F(JournalTest, WhatWasLeftAsideOrNotFinishedGoesWhenItIsOpenedAgain) {
   for (const std::string& name : useless) EXPECT_FALSE(fs::exists(folder_ / name)) << name;
 }
 
+TEST_F(JournalTest, ALogThatEndsBeforeWhatSomebodyWaitedForIsDamaged) {
+  const auto open_and_append = [&](const std::string& record, bool awaited) {
+    auto journal = open();
+    wait_until_kept(journal.value()->append(record, awaited) + 1);
+    kept_ = 0;
+  };
+  open_and_append("a=1", true);
+  change(files("log-").back(), [](std::string& bytes) { bytes.resize(formats::kJournalHeaderBytes); });
+  EXPECT_THAT(read(), IsEmpty());
+  EXPECT_THAT(told(), HasSubstr("the log ends before record 0, and was safe up to 1: 1 records are lost"));
+  EXPECT_EQ(damaged_, 1u);
+  write({"b=2"});
+  read();
+  EXPECT_EQ(damaged_, 0u);  // it has gone on where it was safe
+  open_and_append("c=3", true);
+  write({"d=4"});
+  change(files("log-").back(), [](std::string& bytes) { bytes.resize(formats::kJournalHeaderBytes); });
+  EXPECT_THAT(read(), ElementsAre("b=2", "c=3"));
+  EXPECT_EQ(damaged_, 0u);  // nobody had waited for it
+  change(folder_ / "mark", [](std::string& bytes) { bytes[3] ^= 1; });
+  read();
+  EXPECT_EQ(damaged_, 1u);
+}
+
 TEST_F(JournalTest, ANewerVersionIsLeftAlone) {
   write({"a=1"});
   const fs::path log = files("log-").front();

@@ -69,8 +69,8 @@ class Journalled : public ::testing::Test {
     std::filesystem::copy(folder_ + "/first", folder_ + "/second", std::filesystem::copy_options::recursive);
     return folder_ + "/second";
   }
-  /// The same, but of its last records not all of it has reached the disk.
-  std::string torn_snapshot(std::size_t records) const {
+  /// The same, but of its last records not all of it has reached the disk, or nothing at all.
+  std::string torn_snapshot(std::size_t records, bool between = false) const {
     const std::string journal = snapshot();
     std::filesystem::path log;
     for (const auto& entry : std::filesystem::directory_iterator(journal)) {
@@ -80,8 +80,8 @@ class Journalled : public ::testing::Test {
     std::vector<std::size_t> ends;
     formats::RecordReader reader(bytes, formats::decode_journal_header(bytes).value().first);
     while (reader.next()) ends.push_back(reader.offset());
-    EXPECT_GE(ends.size(), records);
-    std::filesystem::resize_file(log, ends[ends.size() - records] - 1);
+    EXPECT_GT(ends.size(), records);
+    std::filesystem::resize_file(log, between ? ends[ends.size() - records - 1] : ends[ends.size() - records] - 1);
     return journal;
   }
   std::string first() const { return folder_ + "/first"; }
@@ -154,8 +154,8 @@ class OnceGiven : public Journalled {
     worker_.await<core::RunTask>();
   }
   /// Another takes its place, with a journal whose last records are lost.
-  void restart_without(std::size_t records) {
-    const std::string journal = torn_snapshot(records);
+  void restart_without(std::size_t records, bool between = false) {
+    const std::string journal = torn_snapshot(records, between);
     server_.reset();
     server_ = start(journal, 100ms);
   }
@@ -171,6 +171,12 @@ TEST_F(OnceGiven, DoesNotRunAgainThoughTheRecordOfThatIsLost) {
   Client again(server_->address(), client_.back(1));
   EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
   EXPECT_GT(Client(server_->address(), kClient).id(), client_.id() + 10'000);  // ids may have been given away, too
+}
+
+TEST_F(OnceGiven, DoesNotRunAgainThoughTheLogEndsBetweenRecords) {
+  restart_without(1, true);
+  Client again(server_->address(), client_.back(1));
+  EXPECT_TRUE(may_have_run(again.await<core::TaskEnded>()));
 }
 
 TEST_F(OnceGiven, DoesNotRunAgainThoughItsSubmissionIsLost) {
