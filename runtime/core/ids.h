@@ -8,7 +8,7 @@
 namespace dflow::core {
 
 /// One connection of a program to the scheduler: a user's process, or a worker whose tasks submit tasks.
-/// Chosen by the driver, never used twice, below 2^20.
+/// Chosen by the driver, never used twice, below 2^24.
 enum class ClientId : std::uint32_t {};
 
 /// One life of a worker process. A worker that comes back, after a crash or after it was cut off, joins under
@@ -30,7 +30,7 @@ enum class FunctionId : std::uint64_t {};
 /// A client's name for a question, given back with the answer.
 enum class RequestId : std::uint64_t {};
 
-inline constexpr int task_number_bits = 44;
+inline constexpr int task_number_bits = 40;
 inline constexpr std::uint64_t max_task_number = (std::uint64_t{1} << task_number_bits) - 1;
 inline constexpr std::uint32_t max_client = (std::uint32_t{1} << (64 - task_number_bits)) - 1;
 
