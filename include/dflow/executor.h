@@ -97,7 +97,7 @@ class Submitter {
   }
 
   /// Places a value once; tasks share it. On a cluster, if the worker that has it is lost, it is sent again while somebody
-  /// here has a future of it.
+  /// here has a future of it. With `TaskOptions::workers` it is sent to these alone.
   template <class T>
   Future<std::decay_t<T>> scatter(T&& value) const;
   /// The same, at once and on so many workers (all, if there are fewer): it survives the loss of all but one of them.

@@ -171,8 +171,8 @@ void ClientSession::set_up(Node& task) {
   set_ups_.push_back(core::encode(FromClient(std::move(request))));
 }
 
-/// A task that none of the workers that there will ever be can run would wait for ever.
-void ClientSession::check_demands(const Node& node, const TaskOptions& options) const {
+/// What none of the workers that there will ever be may have would wait for ever: a task, or a scattered value.
+void ClientSession::check_demands(const Node* task, const TaskOptions& options) const {
   if (options_.workers.empty() || (options.workers.empty() && options.resources.empty())) return;
   const auto named = [&](const std::string& name) {
     return options.workers.empty() || std::ranges::any_of(options.workers, [&](const std::string& wanted) {
@@ -194,14 +194,14 @@ void ClientSession::check_demands(const Node& node, const TaskOptions& options) 
   std::vector<std::string> names;
   for (const auto& [name, resources] : options_.workers) names.push_back(name);
   if (!any_named) {
-    throw Error("dflow: " + detail::describe(node) + " is for " + listed(options.workers) +
+    throw Error("dflow: " + (task ? detail::describe(*task) : "a scattered value") + " is for " + listed(options.workers) +
                 " (TaskOptions::workers), and the workers are " + listed(names));
   }
   std::vector<std::string> demands;
   for (const auto& [name, amount] : options.resources) {
     demands.push_back(local::print_amount(amount) + " " + name);
   }
-  throw Error("dflow: " + detail::describe(node) + " needs " + listed(demands) +
+  throw Error("dflow: " + detail::describe(*task) + " needs " + listed(demands) +
               " (TaskOptions::resources), and no worker that may run it has that: DFLOW_WORKER_RESOURCES says what they have");
 }
 

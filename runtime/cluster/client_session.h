@@ -127,7 +127,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   Answer ask(Message message);
   void answer(core::RequestId request, Answer answer);
   void wait_for_start();
-  void check_demands(const detail::Node& node, const TaskOptions& options) const;
+  void check_demands(const detail::Node* task, const TaskOptions& options) const;
 
   // client_submit.cc
   bool cancel(detail::Node& node, bool by_force);

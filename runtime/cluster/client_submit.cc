@@ -235,7 +235,7 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
   const TaskOptions* options = detail::options_of(node);
   task.options = core_options(options, options_.allowed_failures);
   if (options) {
-    check_demands(node, *options);
+    check_demands(&node, *options);
     task.priority = options->priority;
     task.retries = static_cast<std::uint16_t>(std::min(options->retries, 65'535u));
     task.on_failure = static_cast<core::OnFailure>(options->on_failure);
@@ -250,6 +250,9 @@ core::TaskSpec ClientSession::describe_task(Node& node) {
 }
 
 core::TaskId ClientSession::scatter(Node& node) {
+  const TaskOptions* options = detail::options_of(node);
+  const std::vector<std::string> workers = options ? options->workers : std::vector<std::string>();
+  if (!workers.empty()) check_demands(nullptr, TaskOptions{.workers = workers});
   core::TaskId id{};
   {
     const std::lock_guard lock(mutex_);
@@ -259,7 +262,7 @@ core::TaskId ClientSession::scatter(Node& node) {
     scattered_[id] = NodeRef(&node);
     placed_[id] = &node;
   }
-  send(core::ValueScattered{.client = id_, .id = id, .bytes = write_value(node).writer.size(), .what = type_of_value(node)});
+  send(core::ValueScattered{.client = id_, .id = id, .bytes = write_value(node).writer.size(), .workers = workers, .what = type_of_value(node)});
   return id;
 }
 

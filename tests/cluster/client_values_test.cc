@@ -89,6 +89,22 @@ TEST_F(ClientValues, ScatterDirectSpreadEvenly) {
   EXPECT_THAT(count, SizeIs(3));
 }
 
+TEST_F(ClientValues, ScatterGoesToTheWorkersThatItIsFor) {
+  const auto one = ex.with({.workers = {"worker-2"}}).scatter(block(3), 1);
+  EXPECT_THAT(holders(one), ElementsAre("worker-2"));
+  const auto two = ex.with({.workers = {"worker-1", "worker-3"}}).scatter(block(4), 3);
+  EXPECT_THAT(holders(two), ElementsAre("worker-1", "worker-3"));
+  const auto later = ex.with({.workers = {"worker-3"}}).scatter(block(5));
+  EXPECT_EQ(ex.submit(first_of, later).get(), 5);
+  EXPECT_THAT(holders(later), ::testing::Contains("worker-3"));
+  EXPECT_EQ(ex.submit(first_of, one).get() + one.get()[0], 6);
+}
+
+TEST_F(ClientValues, ScatterForAWorkerThatIsNotThereIsRefused) {
+  EXPECT_THAT(thrown_by([&] { ex.with({.workers = {"worker-9"}}).scatter(block(3), 1); }),
+              ::testing::AllOf(HasSubstr("a scattered value is for worker-9"), HasSubstr("worker-1, worker-2, worker-3")));
+}
+
 TEST_F(ClientValues, ScatterDirectEmpty) { EXPECT_THAT(ex.scatter(std::vector<int>(), 2).get(), IsEmpty()); }
 
 TEST_F(ClientValues, ScatterGatherSync) { EXPECT_EQ(ex.gather(std::vector{ex.scatter(1), ex.scatter(2)}), (std::vector{1, 2})); }

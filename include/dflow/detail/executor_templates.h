@@ -16,6 +16,7 @@ Future<std::decay_t<T>> Submitter::scatter(T&& value) const {
   detail::HeldNode<V>* node = detail::HeldNode<V>::make();
   detail::NewTask<V> held(node);
   node->set(std::forward<T>(value));
+  if (options_ && !options_->workers.empty()) detail::attach_options(*node, options_);
   detail::hold_value(*scope_, *node);
   return held.release();
 }
