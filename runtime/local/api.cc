@@ -312,7 +312,7 @@ std::string describe(const Node& node) {
   std::string text;
   if (named) text = options->name;
   else if (node.has(kExternal) && !site) text = "a promise";
-  else text = local::shown_name(site, node.callable_type(), nullptr);
+  else text = local::shown_name(site, node.callable_type(), node.callable_address());
   if (site) {
     text += " submitted at " + std::string(site->file) + ":" + std::to_string(site->line);
   } else if (node.where) {

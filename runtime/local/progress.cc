@@ -35,7 +35,7 @@ std::string name_of(const Node& node) {
   if (const TaskOptions* options = options_of(node); options && !options->name.empty()) return options->name;
   if (node.has(kExternal)) return "promises";
   const auto* site = local::site_of(node);
-  return local::shown_name(site, node.callable_type(), nullptr);
+  return local::shown_name(site, node.callable_type(), node.callable_address());
 }
 
 std::size_t columns() {

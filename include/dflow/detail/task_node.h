@@ -32,6 +32,8 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
  public:
   using T = typename FlattenedType<R>::type;
   static constexpr bool forwards = is_future_v<R>;
+  /// A pointer is kept apart from what ends with the body: messages about the task name its function later, too.
+  static constexpr bool stays = std::is_pointer_v<F>;
   static constexpr bool counted = ((Slots::edges >= 0) && ... && true);
   static constexpr std::size_t inline_edges = counted ? (std::size_t(Slots::edges) + ... + 0) : 0;
 
@@ -55,7 +57,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     const bool move = !this->has(kNeverMove);
     using Callee = typename Invocation<F, std::tuple<Slots...>, std::tuple<Leading...>>::Callee;
     auto body = [&](Slots&... slots) -> R {
-      return detail::call(static_cast<Callee&&>(body_.callable), fill_in<Leading>(*this)..., slots.pass(move)...);
+      return detail::call(static_cast<Callee&&>(callable()), fill_in<Leading>(*this)..., slots.pass(move)...);
     };
     if constexpr (forwards) {
       inner_.node = NodeRef();
@@ -124,9 +126,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
   }
 
   const void* callable_address() const noexcept override {
-    if constexpr (std::is_pointer_v<F>) {
-      if (!this->released) return reinterpret_cast<const void*>(body_.callable);
-    }
+    if constexpr (stays) return reinterpret_cast<const void*>(pointer_);
     return nullptr;
   }
 
@@ -145,8 +145,18 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
 
  private:
   template <class G, class... A>
-  explicit TaskNode(G&& callable, A&&... arguments)
-      : body_{std::forward<G>(callable), std::tuple<Slots...>(std::forward<A>(arguments)...)} {
+    requires(!stays)
+  explicit TaskNode(G&& called, A&&... arguments)
+      : body_{std::forward<G>(called), std::tuple<Slots...>(std::forward<A>(arguments)...)} {
+    add_traits();
+  }
+  template <class... A>
+    requires(stays)
+  explicit TaskNode(F called, A&&... arguments) : pointer_(called), body_{std::tuple<Slots...>(std::forward<A>(arguments)...)} {
+    add_traits();
+  }
+
+  void add_traits() noexcept {
     if (forwards) this->traits |= kForwards;
     if (takes_stop_token(std::type_identity<std::tuple<Leading...>>())) this->traits |= kTakesStopToken;
   }
@@ -157,14 +167,24 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     std::destroy_at(std::addressof(body_));
   }
 
-  struct Body {
+  struct WithCallable {
     F callable;
     std::tuple<Slots...> slots;
   };
+  struct WithoutCallable {
+    std::tuple<Slots...> slots;
+  };
+  using Body = std::conditional_t<stays, WithoutCallable, WithCallable>;
+
+  auto& callable() noexcept {
+    if constexpr (stays) return pointer_;
+    else return body_.callable;
+  }
 
   static void write_call(Node& node, TaskWriter& out) {
-    const Body& body = static_cast<TaskNode&>(node).body_;
-    Part<F>::write(out, body.callable);
+    TaskNode& task = static_cast<TaskNode&>(node);
+    const Body& body = task.body_;
+    Part<F>::write(out, task.callable());
     std::apply([&](const Slots&... slots) { (Part<typename Slots::Kept>::write(out, slots.kept()), ...); }, body.slots);
   }
   static Node* read_call([[maybe_unused]] TaskReader& in) {
@@ -175,6 +195,7 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
 
   [[no_unique_address]] std::array<Edge, inline_edges> edges_;
   [[no_unique_address]] std::conditional_t<forwards, Inner, Unit> inner_;
+  [[no_unique_address]] std::conditional_t<stays, F, Unit> pointer_;
   union {
     Body body_;
   };
