@@ -7,6 +7,7 @@
 
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/reconnect.h"
+#include "runtime/local/output.h"
 
 namespace dflow::cluster {
 
@@ -91,8 +92,7 @@ void ClientSession::reconnect(const std::string& gone) {
 
 /// Others run its tasks again.
 void ClientSession::end_worker(const std::string& reason) {
-  std::cout.flush();
-  std::fflush(nullptr);
+  local::flush_output();
   std::cerr << "dflow: the tasks of this worker cannot submit tasks any more: " + reason + '\n' << std::flush;
   std::_Exit(1);
 }

@@ -11,6 +11,7 @@
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/task_codec.h"
 #include "runtime/cluster/worker_process.h"
+#include "runtime/local/output.h"
 #include "runtime/net/heap.h"
 
 namespace dflow::cluster {
@@ -53,11 +54,7 @@ class Unrun {
 
 }  // namespace
 
-void WorkerProcess::flush_output() {
-  std::cout.flush();
-  std::clog.flush();
-  std::fflush(nullptr);
-}
+void WorkerProcess::flush_output() { local::flush_output(); }
 
 void WorkerProcess::address_output() {
   if (!settings_.hosted) return;  // one client

@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -12,16 +11,11 @@
 
 #include "runtime/local/cluster_library.h"
 #include "runtime/local/fork.h"
+#include "runtime/local/output.h"
 
 namespace dflow::local {
 
 namespace {
-
-void flush_output() {
-  std::cout.flush();
-  std::clog.flush();
-  std::fflush(nullptr);
-}
 
 /// A task's arguments are read by another task, of dflow's own.
 std::string who() {

@@ -1,5 +1,9 @@
 // Tasks, values and exceptions that cross processes.
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -322,6 +326,30 @@ TEST_F(Cluster, ManySmallTasks) {
   std::vector<long> xs(5000);
   std::iota(xs.begin(), xs.end(), 0);
   EXPECT_EQ(ex.reduce(add, ex.map(square, xs)).get(), 41654167500);
+}
+
+/// The ends of a pipe within one worker.
+int* pipe_here() {
+  static std::array<int, 2> ends = {-1, -1};
+  return ends.data();
+}
+
+/// Who reads a FILE holds it for as long as nothing comes: what others have printed is written out all the same.
+TEST_F(Cluster, WhoReadsAFileKeepsNoOtherTaskFromEnding) {
+  use_workers(1);
+  ::setenv("DFLOW_THREADS", "2", 1);
+  Executor ex;
+  ASSERT_EQ(ex.submit([] { return ::pipe(pipe_here()); }).get(), 0);
+  auto reader = ex.submit([] {
+    std::FILE* file = ::fdopen(pipe_here()[0], "r");
+    std::array<char, 8> line{};
+    const bool read = std::fgets(line.data(), line.size(), file) != nullptr;
+    std::fclose(file);
+    return read;
+  });
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ex.submit([](int x) { return x; }, i).get(60s), i);
+  ex.submit([] { (void)!::write(pipe_here()[1], "go\n", 3); }).get();
+  EXPECT_TRUE(reader.get());
 }
 
 }  // namespace
