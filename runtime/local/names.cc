@@ -145,7 +145,7 @@ std::string outside_of(const std::string& name, std::size_t component) { return 
 
 /// Without what stands behind a function's name.
 std::string without_parameters(std::string name) {
-  for (const char* suffix : {" const", " &", " &&", " volatile", " noexcept"}) {
+  for (const char* suffix : {" noexcept", " &&", " &", " volatile", " const"}) {
     if (name.ends_with(suffix)) name.resize(name.size() - std::strlen(suffix));
   }
   if (const std::size_t clone = name.find(" [clone"); clone != std::string::npos) name.resize(clone);
@@ -166,7 +166,7 @@ std::string closure_of(const std::string& demangled) {
 
 /// "int (*)(long)": a pointer's type tells no name.
 bool is_pointer_type(const std::string& demangled) {
-  return demangled.find(" (*)(") != std::string::npos || demangled.find("::*)(") != std::string::npos;
+  return without_parameters(demangled).ends_with("*)");
 }
 
 }  // namespace

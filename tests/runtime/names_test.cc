@@ -18,6 +18,12 @@ static auto counter() {
   return [](int n) { return [n] { return n; }; };
 }
 static long half(long x) { return x / 2; }
+static long apply(long (*g)(long), long x) { return g(x); }
+template <class F>
+struct Twice {
+  F g;
+  long operator()(long x) const { return g(g(x)); }
+};
 
 TEST(Names, OfLambdasTellWhereTheyStand) {
   using ::testing::StartsWith;
@@ -34,6 +40,12 @@ TEST(Names, OfFunctionsAreNoTypes) {
   halved.wait();
   EXPECT_THAT(halved.describe(), ::testing::StartsWith("half submitted in "));
   EXPECT_THAT(ex.submit(&std::string::size, std::string("abc")).describe(), ::testing::Not(::testing::HasSubstr("*)")));
+}
+
+TEST(Names, OfWhatTakesAPointerAreItsOwn) {
+  dflow::Executor ex;
+  EXPECT_THAT(ex.submit(apply, half, 3L).describe(), ::testing::StartsWith("apply submitted in "));
+  EXPECT_THAT(ex.submit(Twice<long (*)(long)>{half}, 3L).describe(), ::testing::StartsWith("Twice"));
 }
 
 TEST(Names, OfAProgramsGlobalsMayBeThoseOfDflowsLocals) {
