@@ -65,7 +65,9 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
   host(name, program);
   for (auto& [number, wanted] : wanted_) {
     const bool was_asked = wanted.piece.program == name && wanted.question.asked.erase(id) > 0;
-    if (was_asked && wanted.question.asked.empty()) ask_for(number, wanted);
+    if (!was_asked || !wanted.question.asked.empty()) continue;
+    wanted.question.since.reset();  // from now on nobody is there
+    ask_for(number, wanted);
   }
 }
 
@@ -296,6 +298,10 @@ void Hosting::give_up(const std::string& name, Program& program, const std::stri
   program.clients.clear();
   program.silent.clear();
   program.files.reset();
+  program.naming = {};
+  for (auto& [number, wanted] : wanted_) {
+    if (wanted.piece.program == name) wanted.question = {};
+  }
   handlers_.gave_up(name, reason);
 }
 

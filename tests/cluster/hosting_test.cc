@@ -228,6 +228,23 @@ TEST_F(SilentClients, AnotherIsAskedForAPieceAndFromThenOnFirst) {
   EXPECT_EQ(agent_.next<Piece>().bytes, "more");
 }
 
+/// However long the one that has ended was silent before.
+TEST_F(SilentClients, AnotherHasTimeToComeWhenTheOnlyOneHasEnded) {
+  hosting_.client_joined("p", 2, first_.connection(), {});
+  first_.next<FilesWanted>();
+  offer(2);
+  agent_.next<StartProgram>();
+  want(5);
+  first_.next<PieceWanted>();
+  pass(0s);
+  pass(20s);
+  hosting_.client_left("p", 2);
+  pass(0s);
+  hosting_.client_joined("p", 3, second_.connection(), {});
+  answer(3, second_.next<PieceWanted>(), "good");
+  EXPECT_EQ(agent_.next<Piece>().bytes, "good");
+}
+
 TEST_F(SilentClients, TheOnlyOneIsWaitedForHoweverLongThatTakes) {
   hosting_.client_joined("p", 2, first_.connection(), {});
   first_.next<FilesWanted>();
