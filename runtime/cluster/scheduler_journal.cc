@@ -160,7 +160,9 @@ void SchedulerServer::keep(const Program& program, const core::Fact& fact) {
 void SchedulerServer::write_notes() {
   const std::uint32_t program = std::exchange(notes_of_, 0);
   notes_count_ = 0;
-  if (program != 0) journal_->append(Books::record(program, notes_.take()));
+  if (program == 0) return;
+  journal_->append(Books::record(program, notes_.take()));
+  notes_.clear();  // no record says anything "as before" of another's
 }
 
 /// Behind what has been noted.
@@ -237,6 +239,7 @@ void SchedulerServer::note_kept(std::uint64_t end) {
     const auto client = program->second->clients.find(who.second);
     if (client == program->second->clients.end()) continue;
     client->second->unkept -= std::min(client->second->unkept, said.bytes);  // another of that name may have said it
+    if (client->second->unkept <= kMostAhead) client->second->told_of_disk = false;
     send(client->second, ToClient(Kept{said.messages}));
   }
   for (const auto& [id, program] : programs_) {
