@@ -165,6 +165,8 @@ void SchedulerServer::add(Program& program, Orders& orders, core::RunTask order)
   constexpr std::size_t most_tasks = 1000, most_bytes = 1 << 20;
   const core::WorkerId worker = order.worker;
   OrdersOfWorker& of_worker = orders[worker];
+  const bool as_before = !of_worker.all.tasks.empty() && order.inputs.is(of_worker.all.tasks.back().inputs);
+  if (!as_before) of_worker.bytes += order.inputs.size() * sizeof(core::Input);
   of_worker.bytes += order.payload ? order.payload->size() : 0;
   of_worker.all.tasks.push_back(std::move(order));
   if (of_worker.all.tasks.size() < most_tasks && of_worker.bytes < most_bytes) return;
