@@ -284,6 +284,7 @@ std::uint64_t Connection::suspend() {
 bool Connection::resume(std::unique_ptr<Stream> stream, std::uint64_t heard) {
   std::unique_lock lock(mutex_);
   if (!bonds_.resumable || closed_ || !unheard_.heard(heard)) return false;
+  weigh();
   ++life_;
   stream_->shut_down();
   stream_ = std::move(stream);

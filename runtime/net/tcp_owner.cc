@@ -1,6 +1,7 @@
 #include "runtime/net/tcp_owner.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +116,8 @@ Result<void> is_own(int socket, Clock::time_point until, bool* stranger) {
       return Error{"nobody tells whose process answers there (/proc/net/tcp cannot be read): `dflow security init` sets up TLS, by which it "
                    "proves that itself"};
     }
+    pollfd ended{.fd = socket, .events = POLLRDHUP, .revents = 0};
+    if (::poll(&ended, 1, 0) == 1 && (ended.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) return Error{"the connection has ended"};
     if (Clock::now() + pause >= until) return Error{"nobody accepts connections there: is it another service's port?"};
     std::this_thread::sleep_for(pause);
   }
