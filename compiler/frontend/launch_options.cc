@@ -60,6 +60,14 @@ class RefusedAmounts : public clang::RecursiveASTVisitor<RefusedAmounts> {
     any_ = any_ || name->getType()->isRecordType();
     return !any_;
   }
+  bool VisitMemberExpr(clang::MemberExpr* member) {
+    any_ = any_ || member->getType()->isRecordType();
+    return !any_;
+  }
+  bool VisitCallExpr(clang::CallExpr* call) {
+    any_ = any_ || call->getType()->isRecordType();
+    return !any_;
+  }
   bool any() const { return any_; }
 
  private:

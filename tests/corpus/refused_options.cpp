@@ -9,13 +9,17 @@
 // EXPECT: dflow: TaskOptions::once of 'brief': the task is to run once at most, and has `pure`, which lets it run again: leave one of them out
 // EXPECT: dflow: TaskOptions::resources: no task can need -1 gpu: say a number that is 0 or more
 // EXPECT: dflow: TaskOptions::resources: no task can need -3 gpu: say a number that is 0 or more
+// EXPECT: dflow: TaskOptions::resources: no task can need -1 gpu: say a number that is 0 or more
+// EXPECT: dflow: TaskOptions::resources: no task can need -1 gpu: say a number that is 0 or more
 // EXPECT: dflow: TaskOptions::allowed_failures: 256 workers are more than may die under a task: say at most 255
 // EXPECT: dflow: TaskOptions::timeout: no task ends within 0 ns: say a time above 0, or none, if it may take as long as it likes
 
 #include <dflow/dflow.h>
 
 #include <chrono>
+#include <map>
 #include <stdexcept>
+#include <string>
 
 #include "corpus.h"
 
@@ -35,6 +39,14 @@ using Row = std::vector<dflow::Future<int>>;
 }
 [[dflow::graph]] Row negative(dflow::Executor& ex) { return {ex.with({.resources = {{"disk", 0}, {"gpu", -1}}}).submit(same, 1)}; }
 [[dflow::graph]] Row given(dflow::Executor& ex, double gpus) { return {ex.with({.resources = {{"gpu", gpus}}}).submit(same, 1)}; }
+std::map<std::string, double> needs() { return {{"gpu", -1}}; }
+struct Config {
+  std::map<std::string, double> needs = ::needs();
+};
+[[dflow::graph]] Row asked(dflow::Executor& ex) { return {ex.with({.resources = needs()}).submit(same, 1)}; }
+[[dflow::graph]] Row configured(dflow::Executor& ex, const Config* config) {
+  return {ex.with({.resources = config->needs}).submit(same, 1)};
+}
 [[dflow::graph]] Row many(dflow::Executor& ex) { return {ex.with({.allowed_failures = 256}).submit(same, 1)}; }
 [[dflow::graph]] Row no_time(dflow::Executor& ex) { return {ex.with({.timeout = std::chrono::seconds(0)}).submit(same, 1)}; }
 
@@ -55,6 +67,9 @@ int main(int argc, char** argv) {
   show(pure_once, ex);
   show(negative, ex);
   show(given, ex, -3.0);
+  show(asked, ex);
+  const Config config;
+  show(configured, ex, &config);
   show(many, ex);
   show(no_time, ex);
   return corpus::result();
