@@ -188,6 +188,7 @@ void hold_value(Scope& scope, Node& node) {
   check_open(scope);
   node.session_id = scope.session_id;
   prepare_to_travel(node);
+  if (Extras* extras = node.extras()) extras->after.clear();  // it waits for nothing, and would hold that as long as it lives
   node.state_.store(State::done, std::memory_order_release);
   node.dependents.store(closed(), std::memory_order_release);
   node.release_from_runtime();  // the runtime has no more to do with it; the handle remains
