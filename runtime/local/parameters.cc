@@ -28,8 +28,10 @@ const std::string* find(const std::map<std::string, std::string>& values, const 
   return found == values.end() ? nullptr : &found->second;
 }
 
-/// Of a list's element that begins there: the next comma that is in no list inside.
+/// Of a list's element that begins there: the next comma; where the element is a list, the next behind that.
 std::size_t end_of_element(const std::string& list, std::size_t begin) {
+  const std::size_t first = list.find_first_not_of(' ', begin);
+  if (first == std::string::npos || list[first] != '[') return std::min(list.find(',', begin), list.size());
   int depth = 0;
   for (std::size_t i = begin; i < list.size(); ++i) {
     if (list[i] == ',' && depth == 0) return i;
