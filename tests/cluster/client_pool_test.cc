@@ -179,7 +179,7 @@ TEST_F(Pool, ForceShutdownWorkersNotStartedYet) {
 /// After each of these the pool goes on.
 class PoolDeadlock : public OwnCluster {
  protected:
-  ~PoolDeadlock() override { EXPECT_EQ(ex.submit(inc, 1).get(), 2); }
+  void TearDown() override { EXPECT_EQ(ex.submit(inc, 1).get(), 2); }
   BoundExecutor brittle() { return ex.with({.allowed_failures = 1}); }
   template <class... A>
   std::string error_of(A&&... call) {
