@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 
-from security_support import EVERYWHERE, PEER, answer, by_tls, folder, hello, listeners_of, security
+from security_support import EVERYWHERE, PEER, Known, answer, by_tls, folder, hello, listeners_of, security
 from tool_support import Bench, expect, handles, has_ended, run_checks
 
 DFLOW, _, GUEST = sys.argv[1:]
@@ -89,9 +89,11 @@ def everybody_runs_as_himself():
         program = environment_of(worker)["DFLOW_WORKER_PROGRAM"]
         for user, known in ((ALICE, True), (BOB, False)):
             for port in listeners_of(worker):
-                with by_tls(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(bench)}/worker.pem") as peer:
-                    why = answer(peer, hello(PEER, program=program, secret=secrets[user]))
+                with Known(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(bench)}/worker.pem") as peer:
+                    why = answer(peer, hello(PEER, program=program, secret=peer.proof(secrets[user])))
                     assert (why == "") == known, (user.pw_name, why)
+                with by_tls(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(bench)}/worker.pem") as peer:
+                    assert answer(peer, hello(PEER, program=program, secret=secrets[user])), "it is not said as it is"
 
         ends = handles(workers.values())
         agent.kill()
@@ -106,13 +108,12 @@ def what_is_revoked_later_is_known_to_everybodys_workers():
         _, address = bench.scheduler(EVERYWHERE)
         bench.agent(address, "--workers=1", "--threads=2", f"--users-dir={users}/d")
         environment = environment_of(worker := hold(alice, address))
-        greeting = hello(PEER, program=environment["DFLOW_WORKER_PROGRAM"], secret=environment["DFLOW_WORKER_SECRET"].encode())
-        peers = [by_tls(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(other)}/worker.pem")
-                 for port in listeners_of(worker)]
-        assert peers and all(answer(peer, greeting) == "" for peer in peers)
+        program, secret = environment["DFLOW_WORKER_PROGRAM"], environment["DFLOW_WORKER_SECRET"].encode()
+        peers = [Known(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(other)}/worker.pem") for port in listeners_of(worker)]
+        assert peers and all(answer(peer, hello(PEER, program=program, secret=peer.proof(secret))) == "" for peer in peers)
         security(bench, "revoke", f"{folder(other)}/worker.pem")
         for peer in peers:  # nobody but the worker itself can have ended it
-            assert peer.recv(1) == b""
+            peer.wait_for_end()
             peer.close()
 
 
