@@ -22,7 +22,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string nearest(std::string_view name, const std::vector<std::string>& known) {
   std::string best;
-  std::size_t least = std::min(std::max<std::size_t>(2, name.size() / 3), name.size() / 2) + 1;
+  std::size_t least = std::min(std::max<std::size_t>(2, name.size() / 3), std::max<std::size_t>(1, name.size() / 2)) + 1;
   for (const std::string& candidate : known) {
     const std::size_t found = edit_distance(name, candidate);
     if (found >= least) continue;

@@ -10,6 +10,7 @@ TEST(Nearest, FindsTheNearestName) {
   EXPECT_EQ(nearest("word_cuont", known), "word_count");
   EXPECT_EQ(nearest("heta", known), "heat");
   EXPECT_EQ(nearest("tip", {"top", "up"}), "top");
+  EXPECT_EQ(nearest("m", {"xs", "n"}), "n");
 }
 
 TEST(Nearest, IsSilentWhereNothingIsNear) {
