@@ -177,7 +177,7 @@ TEST(Stress, TimeLimitsRaceWithBodies) {
   Executor ex(threads(2));
   std::vector<Future<int>> futures;
   for (int i = 0; i < (kSanitized ? 200 : 2000); ++i) {
-    futures.push_back(ex.with({.timeout = std::chrono::microseconds(i % 200)}).submit(
+    futures.push_back(ex.with({.timeout = std::chrono::microseconds(1 + i % 200)}).submit(
         [i](std::stop_token token) {
           for (int spin = 0; spin < 200 * (i % 7) && !token.stop_requested(); ++spin) std::this_thread::yield();
           return i;
