@@ -243,7 +243,7 @@ Result<void> Stream::check_user(std::chrono::milliseconds patience, Unreached* w
   if (impl_->tls || !impl_->beside.empty()) return {};  // there it is known
   bool stranger = false;
   const Result<void> own = is_own(descriptor(), Clock::now() + patience, &stranger);
-  if (!own && why) *why = stranger ? Unreached::refused : Unreached::nobody;
+  if (!own && why) *why = stranger ? Unreached::refused : Unreached::broke_off;
   return own;
 }
 

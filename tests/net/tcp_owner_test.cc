@@ -95,9 +95,11 @@ TEST(TcpOwner, IsNobodyWhereTheConnectionHasEnded) {
   const auto stream = Stream::connect(port.address(), 30s);
   ASSERT_TRUE(stream) << stream.message();
   port.close();
-  const Result<void> own = stream.value()->check_user(30s);
+  Unreached why{};
+  const Result<void> own = stream.value()->check_user(30s, &why);
   ASSERT_FALSE(own);
   EXPECT_EQ(own.message(), "the connection has ended");
+  EXPECT_EQ(why, Unreached::broke_off);
 }
 
 TEST(TcpOwner, IsNobodyUntilSomebodyAccepts) {
@@ -108,7 +110,7 @@ TEST(TcpOwner, IsNobodyUntilSomebodyAccepts) {
   const Result<void> own = stream.value()->check_user(50ms, &why);
   ASSERT_FALSE(own);
   EXPECT_THAT(own.message(), HasSubstr("nobody accepts connections there"));
-  EXPECT_EQ(why, Unreached::nobody);
+  EXPECT_EQ(why, Unreached::broke_off) << "there is somebody, perhaps, who is tried again";
 }
 
 TEST(TcpOwner, IsAStrangerInAnotherUsersProcess) {
