@@ -100,8 +100,8 @@ TEST_F(ReactorTest, ServesMoreThanItHasThreads) {
 }
 
 TEST_F(ReactorTest, ServesOneWhileAnotherHoldsAThread) {
+  Hold hold;  // which a thread may still look at
   Reactor reactor({.most_threads = 2});
-  Hold hold;
   const auto holder = add(reactor, {.proceed = [&](Stream&) { return hold.then(Next::ended); }});
   hold.await();
   EXPECT_TRUE(is_answered(*add(reactor)));
@@ -235,8 +235,8 @@ TEST_F(ReactorTest, EndsOneOfItsSessions) {
 }
 
 TEST_F(ReactorTest, EndsOneThatIsServedAfterwards) {
-  Reactor reactor({.most_threads = 1});
   Hold hold;
+  Reactor reactor({.most_threads = 1});
   const auto other = add(reactor, {.proceed = [&](Stream&) { return hold.then(Next::readable); }});
   hold.await();
   reactor.end(1);
