@@ -87,8 +87,12 @@ def a_worker_on_a_disk_without_room_is_paused_until_it_has_some():
                 one = status["programs"][0]["workers"][0]
                 return one if one["paused"] is paused else None
 
-            full = wait_until("the worker is paused", lambda: worker(True))
-            assert full["spilled_bytes"] < 12_000_000 and full["memory"] > 96_000_000, full  # half of each value can be packed
+            def full_worker():  # what it has is measured now and then
+                one = worker(True)
+                return one if one and one["memory"] > 96_000_000 else None
+
+            full = wait_until("the worker is paused, and full", full_worker)
+            assert full["spilled_bytes"] < 12_000_000, full  # half of each value can be packed
             subprocess.run(["mount", "-o", "remount,size=400M", folder], check=True)
             expect(program.stderr.readline(), "values can be written to the disk again")
             free = wait_until("the worker goes on", lambda: worker(False))
