@@ -106,16 +106,19 @@ TEST_F(ClientInTasks, CancellationOfTheOuterTaskLeavesTheInnerOnesAlone) {
 
 /// A body that is to take them with it has their futures, and its stop token.
 TEST_F(ClientInTasks, ACancelledTaskMayCancelWhatItHasSubmitted) {
-  const Signal begun, open, done, told;
+  const Signal begun, open, done, ready, told;
   const auto outer = ex.submit(
-      [](std::stop_token stop, Executor& inner, const std::string& b, const std::string& o, const std::string& d, const std::string& t) {
+      [](std::stop_token stop, Executor& inner, const std::string& b, const std::string& o, const std::string& d, const std::string& r,
+         const std::string& t) {
         const auto gate = inner.submit(gated, 1, b, o);
         const auto next = inner.submit(give_after, gate, d);
         const std::stop_callback cancels(stop, [&] { next.cancel(); });
+        Signal::give(r);
         if (thrown_by([&] { next.get(); }).find("cancelled") != std::string::npos) Signal::give(t);
       },
-      begun.path(), open.path(), done.path(), told.path());
+      begun.path(), open.path(), done.path(), ready.path(), told.path());
   ASSERT_TRUE(begun.await());
+  ASSERT_TRUE(ready.await());
   EXPECT_TRUE(outer.cancel());
   EXPECT_TRUE(told.await());
   open.give();
