@@ -79,8 +79,7 @@ def workers_end_with_their_agent():
         _, address = bench.scheduler()
         environment = {"DFLOW_SCHEDULER": address}
         agent = bench.agent(address, "--workers=2")
-        holder = bench.start([GUEST, "hold"], environment=environment)
-        assert holder.stdout.readline().startswith("worker ")
+        holder, _ = bench.hold(GUEST, address)
         workers = handles(children(agent.pid))
         assert len(workers) == 2
         agent.send_signal(signal.SIGKILL)
@@ -127,16 +126,18 @@ def programs_have_shares_of_the_agents_memory():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
         bench.agent(address, "--workers=2", "--threads=1")
-        environment = {"DFLOW_SCHEDULER": address}
-        holder = bench.start([GUEST, "hold"], environment=environment)
-        assert holder.stdout.readline().startswith("worker ")
+        bench.hold(GUEST, address)
 
         def limits():
             status = json.loads(bench.run([DFLOW, "status", "--json", f"--scheduler={address}"]).stdout)
             return [worker["memory_limit"] for program in status["programs"] for worker in program["workers"]]
 
-        alone, _ = wait_until("its two workers have said theirs", lambda: (lambda l: l if len(l) == 2 and all(l) else None)(limits()))
-        expect(bench.run([APP], environment=environment).stdout, "sum 14\n")  # its workers stay for a while
+        def limits_of_two():
+            said = limits()
+            return said if len(said) == 2 and all(said) else None
+
+        alone, _ = wait_until("its two workers have said theirs", limits_of_two)
+        expect(bench.run([APP], environment={"DFLOW_SCHEDULER": address}).stdout, "sum 14\n")  # its workers stay for a while
         wait_until("four have half as much each", lambda: limits() == [alone // 2] * 4)
         wait_until("all is the first's again", lambda: limits() == [alone] * 2)
 

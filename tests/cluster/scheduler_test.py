@@ -30,15 +30,12 @@ def a_killed_clients_tasks_are_cancelled():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler()
         bench.agent(address, "--workers=2", "--threads=1")
-        environment = {"DFLOW_SCHEDULER": address}
-        holders = [bench.start([GUEST, "hold"], environment=environment)]
-        assert holders[0].stdout.readline().startswith("worker ")
-        holders[0].send_signal(signal.SIGKILL)
+        holder, _ = bench.hold(GUEST, address)
+        holder.send_signal(signal.SIGKILL)
         # Its task held one of two threads: two more such programs can only run if that has ended.
-        again = bench.start([GUEST, "hold"], environment=environment)
-        assert again.stdout.readline().startswith("worker ")
+        again, _ = bench.hold(GUEST, address)
         again.send_signal(signal.SIGKILL)
-        done = bench.run([GUEST, "sum", 50], environment=environment)
+        done = bench.run([GUEST, "sum", 50], environment={"DFLOW_SCHEDULER": address})
         expect(done.stdout, "sum 40425\n")
         bench.stop(scheduler)
 
@@ -59,8 +56,7 @@ def its_end_ends_workers_and_tells_programs():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler()
         agent = bench.agent(address, "--workers=2", "--threads=1")
-        client = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
-        assert client.stdout.readline().startswith("worker ")
+        client, _ = bench.hold(GUEST, address)
         workers = handles(children(agent.pid))
         bench.stop(scheduler)
         assert len(workers) == 2 and all(map(has_ended, workers))

@@ -64,8 +64,7 @@ def nobody_is_let_in_in_the_clear():
             with plain(address) as stranger:
                 expect(answer(stranger, hello(role)), "by TLS alone", "dflow security issue")
         refused(other, address, "by TLS alone")
-        client = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
-        assert client.stdout.readline().startswith("worker ")
+        client, _ = bench.hold(GUEST, address)
         agent = bench.processes[1] if bench.processes[1].args[1] == "agent" else bench.processes[2]
         ports = [port for worker in children(agent.pid) for port in listeners_of(worker)]
         assert len(ports) == 2, ports

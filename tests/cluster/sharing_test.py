@@ -12,8 +12,7 @@ def workers_are_changed_only_by_who_has_them_alone():
         _, address = bench.scheduler()
         bench.agent(address, "--workers=2", "--threads=2")
         environment = {"DFLOW_SCHEDULER": address}
-        other = bench.start([GUEST, "hold"], environment=environment)
-        assert other.stdout.readline().startswith("worker ")
+        other, _ = bench.hold(GUEST, address)
         stranger = bench.run([APP], environment=environment)  # another program's workers are others
         expect(stranger.stdout, "sum 14\n")
         refused = bench.run([GUEST, "change"], environment=environment)

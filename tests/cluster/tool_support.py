@@ -116,6 +116,13 @@ class Bench:
         assert process.stdout.readline().startswith("agent of "), process.communicate()
         return process
 
+    def hold(self, guest, address):
+        """A program whose task holds a worker's thread, once it does: its process, and the number of the worker's."""
+        program = self.start([guest, "hold"], environment={"DFLOW_SCHEDULER": address})
+        line = program.stdout.readline()
+        assert line.startswith("worker "), program.communicate()
+        return program, int(line.split()[1])
+
     def secret(self, address):
         with open(f"{self.home}/schedulers/{address.rsplit(':', 1)[1]}") as file:
             return file.read()

@@ -41,8 +41,7 @@ def up_status_down():
     with Up(DFLOW) as bench:
         address = bench.up("--workers=2", "--threads=3")
         environment = {"DFLOW_SCHEDULER": address}
-        holder = bench.start([GUEST, "hold"], environment=environment)
-        pid = int(holder.stdout.readline().split()[1])
+        holder, pid = bench.hold(GUEST, address)
         expect(bench.run([APP], environment=environment).stdout, "sum 14\n")
         status = wait_until("the agent has measured its workers", lambda: (
             lambda s: s if all(w["memory"] > 0 for p in s["programs"] for w in p["workers"]) else None)(bench.status()))
@@ -73,8 +72,7 @@ def memory_is_limited_and_results_go_to_the_disk_where_it_says():
             expect(done.stderr, option.split("=")[0] + ": ")
             assert not os.path.exists(f"{bench.home}/log"), "it was started all the same"
         address = bench.up("--memory-limit=300MB", f"--spill-dir={bench.home}")
-        holder = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
-        pid = int(holder.stdout.readline().split()[1])
+        _, pid = bench.hold(GUEST, address)
         worker, = bench.status()["programs"][0]["workers"]
         assert (worker["pid"], worker["memory_limit"]) == (pid, 300_000_000), worker
         agent = bench.status()["agents"][0]["pid"]
@@ -85,8 +83,7 @@ def memory_is_limited_and_results_go_to_the_disk_where_it_says():
 def a_client_that_is_gone_leaves_nothing():
     with Up(DFLOW) as bench:
         address = bench.up("--workers=1", "--threads=2")
-        holder = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
-        assert holder.stdout.readline().startswith("worker ")
+        holder, _ = bench.hold(GUEST, address)
         assert bench.status()["programs"][0]["running"] == 1
         holder.send_signal(signal.SIGKILL)
 

@@ -39,14 +39,6 @@ def uids_of(pid):
     return lines["Uid"].split() + lines["Gid"].split()
 
 
-def hold(bench, address):
-    """A program that holds a worker: the worker's process."""
-    client = bench.start([GUEST, "hold"], environment={"DFLOW_SCHEDULER": address})
-    line = client.stdout.readline()
-    assert line.startswith("worker "), client.communicate()
-    return int(line.split()[1])
-
-
 class Folder:
     """One that others may pass through, as root's own."""
 
@@ -68,7 +60,8 @@ def everybody_runs_as_himself():
         agent = bench.agent(address, "--workers=1", "--threads=2", f"--users-dir={users}/d", environment={"OF_ROOT": "x"})
         workers = {}
         for user, own in ((ALICE, alice), (BOB, bob)):
-            workers[user] = pid = hold(own, address)
+            _, pid = own.hold(GUEST, address)
+            workers[user] = pid
             assert uids_of(pid) == [str(user.pw_uid)] * 4 + [str(user.pw_gid)] * 4
             environment = environment_of(pid)
             assert "OF_ROOT" not in environment and environment["USER"] == user.pw_name, environment
@@ -107,7 +100,8 @@ def what_is_revoked_later_is_known_to_everybodys_workers():
         security(bench, "issue", "worker", "--host=127.0.0.1", f"--output={folder(other)}")
         _, address = bench.scheduler(EVERYWHERE)
         bench.agent(address, "--workers=1", "--threads=2", f"--users-dir={users}/d")
-        environment = environment_of(worker := hold(alice, address))
+        _, worker = alice.hold(GUEST, address)
+        environment = environment_of(worker)
         program, secret = environment["DFLOW_WORKER_PROGRAM"], environment["DFLOW_WORKER_SECRET"].encode()
         peers = [Known(f"127.0.0.1:{port}", f"{folder(bench)}/ca.crt", f"{folder(other)}/worker.pem") for port in listeners_of(worker)]
         assert peers and all(answer(peer, hello(PEER, program=program, secret=peer.proof(secret))) == "" for peer in peers)
@@ -157,7 +151,7 @@ def an_agent_that_is_not_root_runs_its_own_users_programs():
         expect(done.stderr, f"the agent runs as '{own}', and this is a program of 'somebody'", "--any-user")
         agent.kill()
         other.agent(address, "--any-user", "--workers=1", "--threads=2", **options)
-        assert uids_of(hold(bench, address))[0] == str(pwd.getpwnam(own).pw_uid)
+        assert uids_of(bench.hold(GUEST, address)[1])[0] == str(pwd.getpwnam(own).pw_uid)
 
 
 checks = [an_agent_that_is_not_root_runs_its_own_users_programs]
