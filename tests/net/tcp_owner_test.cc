@@ -3,25 +3,19 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <utility>
 
 #include "tests/net/ends.h"
+#include "tests/net/other_user.h"
+#include "tests/net/tcp_port.h"
 
 namespace dflow::net {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-constexpr uid_t kNobody = 65534;
 
 TcpEnd four(std::array<std::uint8_t, 4> host, std::uint16_t port) {
   TcpEnd end{.host = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, host[0], host[1], host[2], host[3]}, .port = port};
@@ -55,31 +49,6 @@ TEST(TcpOwner, IsNobodyWhereThereIsNoSuchConnection) {
   for (std::size_t length = 0; length < kTable.size(); length += 7) (void)owner_in(kTable.substr(0, length), {}, {});
 }
 
-/// A port of this process's; who accepts there is for the test to say.
-class Port {
- public:
-  Port() : listening_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(listening_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(listening_, 1), 0);
-    EXPECT_EQ(::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    address_ = {.host = "127.0.0.1", .port = ntohs(address.sin_port)};
-  }
-  ~Port() { close(); }
-  void close() {
-    if (listening_ >= 0) ::close(std::exchange(listening_, -1));
-  }
-  const Address& address() const { return address_; }
-  int accept() const { return ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC); }
-
- private:
-  int listening_;
-  Address address_;
-};
-
 TEST(TcpOwner, IsThisUserInAProcessOfThisUsers) {
   auto listener = Listener::bind({.host = "localhost", .port = 0});
   ASSERT_TRUE(listener) << listener.message();
@@ -91,7 +60,7 @@ TEST(TcpOwner, IsThisUserInAProcessOfThisUsers) {
 }
 
 TEST(TcpOwner, IsNobodyWhereTheConnectionHasEnded) {
-  Port port;
+  TcpPort port;
   const auto stream = Stream::connect(port.address(), 30s);
   ASSERT_TRUE(stream) << stream.message();
   port.close();
@@ -103,7 +72,7 @@ TEST(TcpOwner, IsNobodyWhereTheConnectionHasEnded) {
 }
 
 TEST(TcpOwner, IsNobodyUntilSomebodyAccepts) {
-  const Port port;
+  const TcpPort port;
   Unreached why{};
   const auto stream = Stream::connect(port.address(), 30s);
   ASSERT_TRUE(stream) << stream.message();
@@ -115,37 +84,21 @@ TEST(TcpOwner, IsNobodyUntilSomebodyAccepts) {
 
 TEST(TcpOwner, IsAStrangerInAnotherUsersProcess) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can be another user";
-  int ready[2], over[2];
-  ASSERT_EQ(::pipe(ready), 0);
-  ASSERT_EQ(::pipe(over), 0);
-  const pid_t other = ::fork();
-  if (other == 0) {
-    ::close(over[1]);
-    if (::setuid(kNobody) != 0) ::_exit(1);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    const Port port;
-    const std::uint16_t number = port.address().port;
-    (void)!::write(ready[1], &number, sizeof number);
+  OtherUser other([](const OtherUser::Talk& test) {
+    const TcpPort port;
+    test.say(port.address().port);
     const int caller = port.accept();
+    test.wait();
     char byte = 0;
-    (void)!::read(over[0], &byte, 1);
-    // What he was told: nothing.
-    ::_exit(::recv(caller, &byte, 1, MSG_DONTWAIT) > 0 ? 2 : 0);
-  }
-  ::close(std::exchange(ready[1], -1));
-  std::uint16_t number = 0;
-  if (::read(ready[0], &number, sizeof number) != static_cast<ssize_t>(sizeof number)) {
-    ::waitpid(other, nullptr, 0);
-    GTEST_SKIP() << "there is no other user here";
-  }
+    return ::recv(caller, &byte, 1, MSG_DONTWAIT) > 0 ? 2 : 0;  // he was told nothing
+  });
+  const std::optional<std::uint16_t> number = other.hear();
+  if (!number) GTEST_SKIP() << "there is no other user here";
   Unreached why{};
-  const auto stream = Stream::connect({.host = "127.0.0.1", .port = number}, 30s);
+  const auto stream = Stream::connect({.host = "127.0.0.1", .port = *number}, 30s);
   const Result<void> own = stream ? stream.value()->check_user(30s, &why) : stream.error();
-  for (const int end : {ready[0], over[0], over[1]}) ::close(end);
-  if (!stream) ::kill(other, SIGKILL);
-  int status = -1;
-  ::waitpid(other, &status, 0);
-  EXPECT_EQ(status, 0);
+  if (!stream) other.kill();
+  EXPECT_EQ(other.end(), 0);
   ASSERT_FALSE(own);
   EXPECT_THAT(own.message(), HasSubstr("a process of another user (65534) answers there"));
   EXPECT_EQ(why, Unreached::refused);

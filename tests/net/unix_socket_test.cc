@@ -19,13 +19,13 @@
 #include <thread>
 
 #include "tests/net/ends.h"
+#include "tests/net/other_user.h"
+#include "tests/net/tcp_port.h"
 
 namespace dflow::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr uid_t kNobody = 65534;
 
 int domain_of(const Stream& stream) {
   int domain = -1;
@@ -33,25 +33,6 @@ int domain_of(const Stream& stream) {
   EXPECT_EQ(::getsockopt(stream.descriptor(), SOL_SOCKET, SO_DOMAIN, &domain, &size), 0);
   return domain;
 }
-
-/// A port that takes connections by TCP, and has nothing beside it.
-class TcpPort {
- public:
-  TcpPort() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::listen(socket_, 8), 0);
-    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~TcpPort() { ::close(socket_); }
-  Address address() const { return {.host = "127.0.0.1", .port = port_}; }
-
- private:
-  int socket_;
-  std::uint16_t port_ = 0;
-};
 
 /// Runs in another process, whose exit code it returns.
 int elsewhere(const std::function<int()>& what) {
@@ -166,24 +147,14 @@ TEST(UnixSocket, TurnsOtherUsersAway) {
 TEST(UnixSocket, IsTcpWhereAnotherUserHasTakenTheName) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can be another user";
   const TcpPort port;
-  int ready[2], over[2];
-  ASSERT_EQ(::pipe(ready), 0);
-  ASSERT_EQ(::pipe(over), 0);
-  const pid_t other = ::fork();
-  if (other == 0) {
-    ::close(over[1]);
-    const bool listens = ::setuid(kNobody) == 0 && listen_beside(port.address()) >= 0;
-    char byte = listens ? 1 : 0;
-    (void)!::write(ready[1], &byte, 1);
-    (void)!::read(over[0], &byte, 1);  // until the test has ended, however it does
-    ::_exit(0);
-  }
-  char listens = 0;
-  ASSERT_EQ(::read(ready[0], &listens, 1), 1);
-  EXPECT_EQ(listens, 1);
+  OtherUser other([&](const OtherUser::Talk& test) {
+    test.say(listen_beside(port.address()) >= 0 ? 1 : 0);
+    test.wait();
+    return 0;
+  });
+  ASSERT_EQ(other.hear(), 1);
   const auto stream = Stream::connect(port.address(), 5s);
-  for (const int end : {ready[0], ready[1], over[0], over[1]}) ::close(end);
-  ::waitpid(other, nullptr, 0);
+  other.end();
   ASSERT_TRUE(stream) << stream.message();
   EXPECT_EQ(domain_of(*stream.value()), AF_INET);
 }
