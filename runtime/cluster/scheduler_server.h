@@ -201,11 +201,6 @@ class SchedulerServer {
   void note_kept(std::uint64_t end);
   void kept_no_more();
   void warn_of_disk(Program& program);
-  bool has_begun();
-  std::string why_not_yet(const net::Hello& hello);
-  void reserve_ids();
-  std::uint32_t fresh_id();
-  bool adopt_id(std::uint32_t id);
   /// Who was a member before a restart is one again, under the same id; or why not.
   std::string take_back(Member& member, net::Welcome& welcome);
   void returned(Member& worker, core::WorkerReturned event);
@@ -226,6 +221,14 @@ class SchedulerServer {
   Program& program_of(const std::string& id);
 
   // scheduler_links.cc
+  // scheduler_ids.cc
+  bool has_begun();
+  std::string why_not_yet(const net::Hello& hello);
+  void begin_ids(std::uint32_t end, bool some_are_lost);
+  void reserve_ids();
+  std::uint32_t fresh_id();
+  bool adopt_id(std::uint32_t id);
+
   void connect(Member& member, std::unique_ptr<net::Stream> stream);
   void start(Member& member);
   Member* broken_off(const net::Hello& hello);
