@@ -109,9 +109,7 @@ void SchedulerServer::keep(const Program& program, const core::Fact& fact) {
 void SchedulerServer::write_notes() {
   const std::uint32_t program = std::exchange(notes_of_, 0);
   notes_count_ = 0;
-  if (program == 0) return;
-  journal_->append(Books::record(program, notes_.take()));
-  notes_.clear();  // no record says anything "as before" of another's
+  if (program != 0) journal_->append(Books::record(program, notes_.take()));
 }
 
 /// Behind what has been noted.

@@ -84,7 +84,12 @@ class Encoder {
     number(index_in<Variant, T>);
     put(alternative);
   }
-  std::string take() { return std::move(out_); }
+  /// What has been put. The next begins another message.
+  std::string take() {
+    std::string taken = std::move(out_);
+    clear();
+    return taken;
+  }
   /// What has been put, of just that size. There is room for as much again, unless it is much.
   std::string copy() {
     constexpr std::size_t kept = std::size_t{1} << 16;

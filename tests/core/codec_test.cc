@@ -116,6 +116,15 @@ TEST(Codec, LetsFewBytesStandForABoundedNumberOfElements) {
   EXPECT_FALSE(decode<std::vector<SharedList<TaskId>>>(claims));
 }
 
+TEST(Codec, BeginsAnotherMessageWhenOneHasBeenTaken) {
+  const SharedList<TaskId> list = many(9);
+  Encoder encoder;
+  encoder.put(list);
+  const std::string first = encoder.take();
+  encoder.put(list);
+  EXPECT_EQ(encoder.take(), first) << "nothing is as before in another message";
+}
+
 TEST(Codec, RefusesAnUnknownAlternative) {
   EXPECT_FALSE(decode<Event>("\x7f"));
 }
