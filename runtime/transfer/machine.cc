@@ -40,6 +40,14 @@ bool same_host(const std::string& a, const std::string& b) {
   return !a.empty() && a.substr(0, a.find('/')) == b.substr(0, b.find('/'));
 }
 
+bool same_numbers(const std::string& a, const std::string& b) {
+  const auto numbers = [](const std::string& machine) {
+    const std::size_t first = machine.find('/');
+    return first == std::string::npos ? "" : machine.substr(first, machine.find('/', first + 1) - first);
+  };
+  return same_host(a, b) && (numbers(a).empty() || numbers(b).empty() || numbers(a) == numbers(b));
+}
+
 bool shares_memory(const std::string& other) {
   return memory_wanted() && !other.empty() && other == machine();
 }

@@ -13,6 +13,10 @@ const std::string& machine();
 /// Both run on one kernel.
 bool same_host(const std::string& a, const std::string& b);
 
+/// A process's number means the same to both: containers on one kernel have numbers of their own. As far as they say so: of who
+/// wants no memory, the kernel is all that is known.
+bool same_numbers(const std::string& a, const std::string& b);
+
 /// Whether this process reads, and shows, values in memory: unless DFLOW_SHARED_MEMORY=0.
 bool memory_wanted();
 /// A process of that machine can be shown values in this one's memory.

@@ -47,16 +47,6 @@ bool ends_within(int handle, std::chrono::milliseconds most) {
   return ::poll(&polled, 1, static_cast<int>(std::max<std::int64_t>(0, most.count()))) == 1;
 }
 
-/// Containers on one machine have its kernel, and numbers of processes of their own. Where a member does not say which (it shares no
-/// memory), the kernel is all that is known.
-bool same_numbers(const std::string& a, const std::string& b) {
-  const auto numbers = [](const std::string& machine) {
-    const std::size_t first = machine.find('/');
-    return first == std::string::npos ? "" : machine.substr(first, machine.find('/', first + 1) - first);
-  };
-  return transfer::same_host(a, b) && (numbers(a).empty() || numbers(b).empty() || numbers(a) == numbers(b));
-}
-
 }  // namespace
 
 std::string why_not_ended(std::int64_t pid, Part part, std::uint16_t port) {
@@ -74,7 +64,7 @@ Ending::~Ending() {
 }
 
 void Ending::add(std::string_view name, std::int64_t pid, Part part, const std::string& machine) {
-  if (pid <= 0 || pid > INT32_MAX || pid == ::getpid() || !same_numbers(machine, transfer::machine())) return;
+  if (pid <= 0 || pid > INT32_MAX || pid == ::getpid() || !transfer::same_numbers(machine, transfer::machine())) return;
   const int handle = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (handle < 0) return;  // it has ended
   processes_.push_back({.handle = handle,
