@@ -62,9 +62,8 @@ std::string other_role(const net::Certificate& certificate) {
 /// What says on this stream that one knows the secret. By TLS something that is made of it for this connection, so that whoever is
 /// spoken to learns nothing that he could say elsewhere; in the clear the secret, which this user's own process hears.
 std::string proof(const net::Stream& stream, const std::string& secret, std::string_view side) {
-  const std::string binding = stream.binding();
-  if (secret.empty() || binding.empty()) return secret;
-  return net::derived_secret(secret, "dflow " + std::string(side) + ' ' + binding);
+  if (secret.empty() || !stream.certificate()) return secret;
+  return net::derived_secret(secret, "dflow " + std::string(side) + ' ' + stream.binding());
 }
 
 std::string_view build_of(std::string_view program) { return program.substr(0, program.find(kOfUser)); }
@@ -159,7 +158,7 @@ void turn_away(net::Stream& stream) {
 }
 
 std::string proof_for_caller(const net::Stream& stream, const std::string& secret) {
-  return stream.binding().empty() ? "" : proof(stream, secret, "callee");
+  return stream.certificate() ? proof(stream, secret, "callee") : "";
 }
 
 Result<void> answer(net::Stream& stream, net::Welcome welcome) {
