@@ -24,29 +24,22 @@ constexpr std::size_t kMostBringing = 16;
 
 bool ClientSession::fetch(Node& node, detail::Deadline deadline) {
   std::unique_lock lock(mutex_);
-  const auto wait = [&](auto holds) {
-    if (deadline) return changed_.wait_until(lock, *deadline, holds);
-    changed_.wait(lock, holds);
-    return true;
+  const auto may_begin = [&] {
+    if (fetching_.contains(&node)) return false;  // another does
+    if (!deadline || !node.marked(detail::kElsewhere)) return true;
+    reap_bringing();
+    return bringing_.size() < kMostBringing;
   };
-  if (!wait([&] { return !fetching_.contains(&node); })) return false;
+  if (!deadline) changed_.wait(lock, may_begin);
+  else if (!changed_.wait_until(lock, *deadline, may_begin)) return false;
   if (!node.marked(detail::kElsewhere)) return true;
   if (!deadline) {
     fetching_.insert(&node);
     lock.unlock();
     return bring(node);
   }
-  const auto may_start = [&] {
-    reap_bringing();
-    return bringing_.size() < kMostBringing || fetching_.contains(&node);
-  };
-  if (!wait(may_start)) return false;
-  if (fetching_.contains(&node)) {  // another has begun to meanwhile
-    lock.unlock();
-    return fetch(node, deadline);
-  }
   const std::shared_ptr<Bringing> mine = start_bringing(node);
-  if (!wait([&] { return mine->over; })) return false;
+  if (!changed_.wait_until(lock, *deadline, [&] { return mine->over; })) return false;
   if (mine->error) std::rethrow_exception(mine->error);
   return !node.marked(detail::kElsewhere);
 }
