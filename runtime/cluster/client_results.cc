@@ -5,8 +5,8 @@
 #include <dflow/detail/task_node.h>
 #include <dflow/errors.h>
 
-#include "runtime/cluster/client_session.h"
 #include "formats/printable.h"
+#include "runtime/cluster/client_session.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/print.h"
 

@@ -1,8 +1,6 @@
 // A worker's bodies: from the brain's order to their ends.
 #include <unistd.h>
 
-#include <cstdio>
-#include <iostream>
 #include <memory>
 
 #include <dflow/detail/launch.h>
@@ -54,8 +52,6 @@ class Unrun {
 
 }  // namespace
 
-void WorkerProcess::flush_output() { local::flush_output(); }
-
 void WorkerProcess::address_output() {
   if (!settings_.hosted) return;  // one client
   const std::lock_guard one_mark(printing_);
@@ -68,7 +64,7 @@ void WorkerProcess::address_output() {
     }
   }
   if (clients == audience_) return;
-  flush_output();
+  local::flush_output();
   const std::string mark = audience_mark(clients);
   for (const int stream : {STDOUT_FILENO, STDERR_FILENO}) {
     if (::write(stream, mark.data(), mark.size()) < 0) return;  // nobody reads it any more
@@ -202,7 +198,7 @@ void WorkerProcess::load(const core::StartBody& order) {
 }
 
 void WorkerProcess::body_ended(const Name& name, Node& node) {
-  flush_output();
+  local::flush_output();  // what tasks have printed leaves the process before their ends are told
   if (settle_) settle_();
   Order ordered;
   core::Time started{};

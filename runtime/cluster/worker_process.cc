@@ -9,6 +9,7 @@
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/reconnect.h"
 #include "runtime/cluster/threads.h"
+#include "runtime/local/output.h"
 #include "runtime/local/resources.h"
 #include "runtime/net/heap.h"
 
@@ -137,7 +138,7 @@ Result<int> WorkerProcess::run() {
   }
   tick();
   // Bodies may still run: the process ends under them, and with it all threads.
-  flush_output();
+  local::flush_output();
   std::_Exit(why_over_.empty() ? 0 : (std::cerr << why_over_ << '\n', 1));
 }
 
@@ -156,7 +157,7 @@ void WorkerProcess::tick() {
 
 void WorkerProcess::scheduler_lost() {
   // Its tasks are lost to everybody; nothing that still runs here is of use.
-  flush_output();
+  local::flush_output();
   std::_Exit(0);
 }
 

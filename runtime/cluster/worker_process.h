@@ -125,8 +125,6 @@ class WorkerProcess {
   void start(const Order& order);
   void carry_out(const core::StopBody& action);
   void carry_out(const core::ResumeBody& action);
-  /// What tasks have printed leaves the process before their ends are told.
-  static void flush_output();
   /// Marks what is printed from now on as that of the tasks that run.
   void address_output();
   /// Makes the body's node from its bytes and runs it; on one of the engine's threads.

@@ -9,6 +9,7 @@
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/task_codec.h"
 #include "runtime/cluster/worker_process.h"
+#include "runtime/local/output.h"
 
 namespace dflow::cluster {
 
@@ -48,7 +49,7 @@ void WorkerProcess::set_up(const SetUp& order) {
   } catch (...) {
     error = std::current_exception();
   }
-  flush_output();
+  local::flush_output();
   if (error && order.required) {
     std::cerr << "dflow: what on_worker() asked for failed in " << settings_.name << ": " << what_of(error) << std::endl;
     std::_Exit(1);
