@@ -21,6 +21,30 @@ constexpr int kMostFailedStarts = 3;
 constexpr int kMostKilledStarts = 50;
 constexpr auto kToEnd = 2s;
 
+/// Of the process with this descriptor, once it has ended. Its parent may have been told already: it waits for any child, or
+/// ignores SIGCHLD.
+core::WorkerEnd end_of(int pidfd) {
+  siginfo_t info{};
+  int waited = 0;
+  do {
+    waited = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
+  } while (waited != 0 && errno == EINTR);
+  using Kind = core::WorkerEnd::Kind;
+  if (waited != 0) return {.kind = Kind::unknown};
+  return {.kind = info.si_code == CLD_EXITED ? Kind::exited : Kind::signalled, .code = info.si_status};
+}
+
+std::string briefly(const core::WorkerEnd& how) {
+  switch (how.kind) {
+    case core::WorkerEnd::Kind::signalled:
+      return "signal " + std::to_string(how.code);
+    case core::WorkerEnd::Kind::exited:
+      return "exit code " + std::to_string(how.code);
+    default:
+      return "the program has taken its exit status";
+  }
+}
+
 }  // namespace
 
 WorkerPool::WorkerPool(Options options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {
@@ -157,29 +181,11 @@ bool WorkerPool::serve() {
   return any;
 }
 
-namespace {
-
-/// Of the process with this descriptor, once it has ended. Its parent may have been told already: it waits for any child, or
-/// ignores SIGCHLD.
-core::WorkerEnd end_of(int pidfd) {
-  siginfo_t info{};
-  int waited = 0;
-  do {
-    waited = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
-  } while (waited != 0 && errno == EINTR);
-  using Kind = core::WorkerEnd::Kind;
-  if (waited != 0) return {.kind = Kind::unknown};
-  return {.kind = info.si_code == CLD_EXITED ? Kind::exited : Kind::signalled, .code = info.si_status};
-}
-
-}  // namespace
-
 void WorkerPool::end(Worker& worker) {
+  ProcessEnd end{.how = end_of(worker.pidfd)};
+  core::WorkerEnd& how = end.how;
   drain(worker, worker.out, false);
   drain(worker, worker.err, true);
-  ProcessEnd end;
-  core::WorkerEnd& how = end.how;
-  how = end_of(worker.pidfd);
   for (const std::string& line : worker.last_words) how.last_words += line + '\n';
   if (worker.board) end.running = worker.board->bodies();
   worker.board.reset();
@@ -203,21 +209,6 @@ void WorkerPool::end(Worker& worker) {
   }
   start_one(worker);
 }
-
-namespace {
-
-std::string briefly(const core::WorkerEnd& how) {
-  switch (how.kind) {
-    case core::WorkerEnd::Kind::signalled:
-      return "signal " + std::to_string(how.code);
-    case core::WorkerEnd::Kind::exited:
-      return "exit code " + std::to_string(how.code);
-    default:
-      return "the program has taken its exit status";
-  }
-}
-
-}  // namespace
 
 std::string WorkerPool::why_given_up(const Worker& worker, const core::WorkerEnd& how, int count) const {
   std::string text = worker.name;

@@ -51,7 +51,7 @@ def a_killed_program_leaves_what_it_has_fired_and_forgotten():
         expect(bench.run([APP], environment={"DFLOW_SCHEDULER": bench.address}).stdout, "sum 14\n")
         theirs = handles(set(children(bench.keeper.pid)) - ours)
         assert len(theirs) == 1 and all(map(has_ended, theirs))
-        assert set(children(bench.keeper.pid)) == ours
+        wait_until("the agent has only its own processes", lambda: set(children(bench.keeper.pid)) == ours)
         bench.finish()
 
 
