@@ -151,6 +151,19 @@ void SchedulerServer::client_left(Member& member) {
   renew_workers(program);
 }
 
+/// Whatever a worker's tasks submit by goes with it, though its own connection may not have ended yet: what they submitted must
+/// not begin on the worker that comes in its place.
+void SchedulerServer::inner_clients_left(Program& program, core::WorkerId worker, bool may_come_back) {
+  std::vector<Member*> inside;
+  for (const auto& [id, client] : program.clients) {
+    if (client->hello.worker == static_cast<std::uint32_t>(worker)) inside.push_back(client);
+  }
+  for (Member* client : inside) {
+    if (may_come_back) give_up(core::ClientId{client->id});
+    departed(*client);
+  }
+}
+
 /// How a worker's process ended is known.
 void SchedulerServer::note_end(const Process& process, const ProcessEnd& end) {
   const auto found = std::ranges::find_if(members_, [&](const Member& member) {
@@ -210,6 +223,7 @@ void SchedulerServer::give_up_leaving() {
   }
   for (Member* member : overdue) {
     if (member->role == net::Role::worker && !member->closed) fence(*member);
+    if (member->gone) continue;  // with its worker
     if (member->role == net::Role::client) give_up(core::ClientId{member->id});
     if (member->role != net::Role::worker) {
       departed(*member);

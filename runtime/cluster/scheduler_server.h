@@ -240,6 +240,7 @@ class SchedulerServer {
   void closed(Member& member);
   void departed(Member& member);
   void client_left(Member& member);
+  void inner_clients_left(Program& program, core::WorkerId worker, bool may_come_back);
   void note_end(const Process& process, const ProcessEnd& end);
   void fence(Member& worker);
   void give_up_leaving();
