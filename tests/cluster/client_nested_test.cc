@@ -104,13 +104,14 @@ TEST_F(ClientInTasks, CancellationOfTheOuterTaskLeavesTheInnerOnesAlone) {
   EXPECT_THROW(outer.get(), CancelledError);
 }
 
-/// A body that is to take them with it has their futures, and its stop token.
+/// A body that is to take them with it has their futures, and its stop token. The gate is elsewhere: who waits gives his thread
+/// away, and would get it back from the gate when that opens.
 TEST_F(ClientInTasks, ACancelledTaskMayCancelWhatItHasSubmitted) {
   const Signal begun, open, done, ready, told;
-  const auto outer = ex.submit(
+  const auto outer = ex.with({.workers = {"worker-2"}}).submit(
       [](std::stop_token stop, Executor& inner, const std::string& b, const std::string& o, const std::string& d, const std::string& r,
          const std::string& t) {
-        const auto gate = inner.submit(gated, 1, b, o);
+        const auto gate = inner.with({.workers = {"worker-3"}}).submit(gated, 1, b, o);
         const auto next = inner.submit(give_after, gate, d);
         const std::stop_callback cancels(stop, [&] { next.cancel(); });
         Signal::give(r);
@@ -119,6 +120,26 @@ TEST_F(ClientInTasks, ACancelledTaskMayCancelWhatItHasSubmitted) {
       begun.path(), open.path(), done.path(), ready.path(), told.path());
   ASSERT_TRUE(begun.await());
   ASSERT_TRUE(ready.await());
+  EXPECT_TRUE(outer.cancel());
+  EXPECT_TRUE(told.await());
+  open.give();
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+  EXPECT_FALSE(done.given());
+}
+
+/// Nor is it kept from what it does later.
+TEST_F(ClientInTasks, ACancelledTaskMaySubmitAndCancel) {
+  const Signal begun, open, done, told;
+  const auto outer = ex.with({.workers = {"worker-2"}}).submit(
+      [](std::stop_token stop, Executor& inner, const std::string& b, const std::string& o, const std::string& d, const std::string& t) {
+        const auto gate = inner.with({.workers = {"worker-3"}}).submit(gated, 1, b, o);
+        while (!stop.stop_requested()) ::usleep(100);
+        const auto next = inner.submit(give_after, gate, d);
+        const std::stop_callback cancels(stop, [&] { next.cancel(); });
+        if (thrown_by([&] { next.get(); }).find("cancelled") != std::string::npos) Signal::give(t);
+      },
+      begun.path(), open.path(), done.path(), told.path());
+  ASSERT_TRUE(begun.await());
   EXPECT_TRUE(outer.cancel());
   EXPECT_TRUE(told.await());
   open.give();
