@@ -63,6 +63,11 @@ std::size_t Agent::unsent() {
   return connection_->waiting();
 }
 
+bool Agent::connected() {
+  const std::lock_guard lock(sending_);
+  return connection_->connected();
+}
+
 Agent::Agent(Options options, ProgramCache cache)
     : options_(std::move(options)), cache_(std::move(cache)), shares_(options_.memory.bytes * options_.workers) {}
 

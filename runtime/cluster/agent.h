@@ -69,6 +69,7 @@ class Agent {
   void report_now_and_then();
   void send(const FromAgent& message);
   std::size_t unsent();  ///< Bytes.
+  bool connected();      ///< With the scheduler.
 
   // agent_rejoin.cc
   void disconnected(const std::string& reason);

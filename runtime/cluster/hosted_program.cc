@@ -95,6 +95,7 @@ void HostedProgram::run() {
                           .environment = {{"DFLOW_WORKER_PROGRAM", order_.program},
                                           {"LD_LIBRARY_PATH", library_path(folder)}},
                           .start_limit = options.start_limit,
+                          .scheduler_is_there = [this] { return agent_.connected(); },
                           .memory = options.memory,
                           .shares = &agent_.shares_,
                           .spill = options.spill},

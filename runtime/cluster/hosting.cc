@@ -81,6 +81,8 @@ bool Hosting::tell_of_worker(const std::string& program, const std::string& work
     send(agent, WorkerNews{what, program, worker});
     anybody = true;
   }
+  if (what == WorkerNews::What::arrived) found->second.condemned.erase(worker);
+  if (what == WorkerNews::What::replace) found->second.condemned.insert(worker);  // an agent may be away before that is known
   return anybody;
 }
 
@@ -147,6 +149,10 @@ void Hosting::on(std::uint32_t agent, ProgramHosted& message) {
   if (program.files) compare(message.program, program, agent, message.files);
   else program.claimed[agent] = std::move(message.files);
   host(message.program, program);
+  for (const std::string& worker : std::set<std::string>(program.condemned)) {
+    tell_of_worker(message.program, worker, WorkerNews::What::replace);
+  }
+  handlers_.hosted(message.program);
 }
 
 /// An agent that runs anything else for the program ends that, and is told what to run.

@@ -31,6 +31,8 @@ class Hosting {
     std::function<void(const std::string& program, const std::string& reason)> gave_up;
     /// This agent cannot run workers of the program, or not all of them.
     std::function<void(const std::string& program, const std::string& host, std::uint32_t agent)> failed;
+    /// An agent is back that runs workers of the program, and has not heard what became of them meanwhile.
+    std::function<void(const std::string& program)> hosted;
     /// All that the program's workers had printed when `flush` was called is on its way.
     std::function<void(const std::string& program, std::uint32_t client)> flushed;
     /// Does it have any worker?
@@ -59,7 +61,7 @@ class Hosting {
   void agent_left(std::uint32_t id);
   void client_joined(const std::string& program, std::uint32_t id, net::Connection& connection, Owner owner);
   void client_left(const std::string& program, std::uint32_t id);
-  /// Tells the agent that runs the worker; false if none does.
+  /// Tells the agent that runs the worker; false if none does. Who is to be replaced is said again to one that comes back.
   bool tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what);
 
   /// Has what the program's workers have printed passed on; false if nobody keeps any.
@@ -98,6 +100,7 @@ class Hosting {
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
     std::set<std::string> told = {};    ///< What its clients have been warned of: each worker that cannot start says it.
+    std::set<std::string> condemned = {};  ///< Workers that are to be replaced, until another has come of that name.
     bool from_before = false;           ///< Agents ran it for a scheduler that was killed: its clients may come back.
   };
   struct Wanted {

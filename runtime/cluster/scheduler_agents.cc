@@ -17,6 +17,7 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
                 const auto found = programs_.find(program);
                 if (found != programs_.end()) await_none_of(*found->second, host, agent);
               },
+          .hosted = [this](const std::string& program) { tell_of_all_workers(program); },
           .flushed =
               [this](const std::string& program, std::uint32_t client) {
                 const auto found = programs_.find(program);
@@ -68,6 +69,18 @@ void SchedulerServer::tell_of_worker(const Program& program, const std::string& 
   if (hosting_.tell_of_worker(program.id, worker, what) || what != What::replace) return;
   for (const auto& [id, member] : program.workers) {  // nobody can kill it, so it is told to end
     if (member->hello.name == worker) member->connection->close();
+  }
+}
+
+/// Those that have come.
+void SchedulerServer::tell_of_all_workers(const std::string& program) {
+  for (const Member& member : members_) {
+    const bool there = member.role == net::Role::worker && member.program && !member.closed && !member.gone && !member.fenced;
+    if (!there || member.program->id != program) continue;
+    tell_of_worker(*member.program, member.hello.name, WorkerNews::What::arrived);
+    if (member.program->workers.contains(core::WorkerId{member.id})) {
+      tell_of_worker(*member.program, member.hello.name, WorkerNews::What::joined);
+    }
   }
 }
 

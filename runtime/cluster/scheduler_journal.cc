@@ -288,7 +288,14 @@ void SchedulerServer::give_up_absent(Program& program) {
   }
 }
 
-/// A worker of before a restart.
+/// A worker of before a restart. Its process may be stopped, and in the way of another.
+void SchedulerServer::give_up_absent_worker(Program& program, core::WorkerId worker) {
+  const auto absent = program.absent_workers.extract(worker);
+  if (!absent) return;
+  never_back(program, worker);
+  hosting_.tell_of_worker(program.id, absent.mapped(), WorkerNews::What::replace);
+}
+
 void SchedulerServer::never_back(Program& program, core::WorkerId worker) {
   keep(program, core::WorkerGone{worker});
   for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));

@@ -219,7 +219,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                    to_worker(program, a.worker, member, core::encode_as<ToWorker>(a));
                  },
                  [&](const core::FenceWorker& a) {
-                   if (program.absent_workers.erase(a.worker) > 0) never_back(program, a.worker);
+                   give_up_absent_worker(program, a.worker);
                    Member* member = worker(a.worker);
                    if (!member) return;
                    fence(*member);

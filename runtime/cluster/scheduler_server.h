@@ -205,6 +205,7 @@ class SchedulerServer {
   std::string take_back(Member& member, net::Welcome& welcome);
   void returned(Member& worker, core::WorkerReturned event);
   void give_up_absent(Program& program);
+  void give_up_absent_worker(Program& program, core::WorkerId worker);
   void never_back(Program& program, core::WorkerId worker);
   void replaced(Program& program, const std::string& name);
   void to_worker(Program& program, core::WorkerId id, Member* member, std::string message, std::uint64_t behind = 0);
@@ -220,7 +221,6 @@ class SchedulerServer {
   void lose(Program& program, core::WorkerId worker, const ProcessEnd& end);
   Program& program_of(const std::string& id);
 
-  // scheduler_links.cc
   // scheduler_ids.cc
   bool has_begun();
   std::string why_not_yet(const net::Hello& hello);
@@ -229,6 +229,7 @@ class SchedulerServer {
   std::uint32_t fresh_id();
   bool adopt_id(std::uint32_t id);
 
+  // scheduler_links.cc
   void connect(Member& member, std::unique_ptr<net::Stream> stream);
   void start(Member& member);
   Member* broken_off(const net::Hello& hello);
@@ -272,6 +273,7 @@ class SchedulerServer {
   void join_without_program(Member& member, std::unique_ptr<net::Stream> stream);
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
+  void tell_of_all_workers(const std::string& program);
   void print(const std::string& program, const Printed& lines);
   void tell_end(Member& client);
   void fail_clients(const std::string& program, const std::string& reason);

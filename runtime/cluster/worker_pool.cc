@@ -129,12 +129,17 @@ void WorkerPool::kill_condemned() {
   }
 }
 
+bool WorkerPool::scheduler_is_there() const { return !options_.scheduler_is_there || options_.scheduler_is_there(); }
+
 void WorkerPool::kill_late() {
   if (options_.start_limit.count() == 0) return;
+  const bool there = scheduler_is_there();
   const std::lock_guard lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
   for (Worker& worker : workers_) {
-    if (worker.arrived || worker.late || worker.pid <= 0 || now - worker.started < options_.start_limit) continue;
+    if (worker.arrived || worker.late || worker.pid <= 0) continue;
+    if (!there) worker.started = now;  // it waits for the scheduler as well
+    if (now - worker.started < options_.start_limit) continue;
     worker.late = true;
     kill(worker);
   }
@@ -203,7 +208,7 @@ void WorkerPool::end(Worker& worker) {
   const bool killed = how.kind == core::WorkerEnd::Kind::signalled && how.code == SIGKILL && !worker.late;
   int& count = killed ? worker.killed_starts : worker.failed_starts;
   if (joined) worker.failed_starts = worker.killed_starts = 0;
-  else ++count;
+  else if (scheduler_is_there()) ++count;
   if (worker.failed_starts >= kMostFailedStarts || worker.killed_starts >= kMostKilledStarts) {
     return handlers_.gave_up(why_given_up(worker, how, count));
   }

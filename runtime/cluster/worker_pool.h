@@ -41,6 +41,7 @@ class WorkerPool {
     std::vector<std::pair<std::string, std::string>> environment = {};
     /// A worker that has not reached the scheduler by then is killed, and counts as one that could not start. 0: it may take its time.
     std::chrono::milliseconds start_limit{};
+    std::function<bool()> scheduler_is_there = {};  ///< While it is not, no start is late or has failed. Empty: it always is.
     MemoryLimit memory = {};  ///< Of each worker; one that has more than 95 % of it is replaced.
     MemoryShares* shares = nullptr;  ///< Where it is a share, that of this pool alone, and there may be others: of theirs, too.
     std::string spill =
@@ -108,6 +109,7 @@ class WorkerPool {
   void keep();
   static void kill(const Worker& worker) noexcept;
   void kill_condemned();
+  bool scheduler_is_there() const;
   void kill_late();
   void look_at_memory();
   void look_at_limits();

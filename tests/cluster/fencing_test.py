@@ -1,10 +1,11 @@
-"""A worker that is stopped for so long that it is given up, and continued after another has its task."""
+"""A worker that is stopped for so long that it is given up, and continued after another has its task. One that dies, or is given
+up, whose agent has had another scheduler, or has been away: it is replaced as ever."""
 import json
 import os
 import signal
 import sys
 
-from tool_support import Bench, handles, has_ended, run_checks, wait_until
+from tool_support import Bench, children, handles, has_ended, run_checks, wait_until
 
 DFLOW, APP = sys.argv[1:]
 PULSE = ["--heartbeat=0.1", "--silence=1", "--grace=0.5"]
@@ -17,8 +18,16 @@ class Cluster(Bench):
         self.server, self.address = self.scheduler(*PULSE)
         return self
 
-    def one_worker(self):
-        return self.agent(self.address, "--workers=1", "--threads=1")
+    def one_worker(self, *options):
+        return self.agent(self.address, "--workers=1", "--threads=1", *options)
+
+    def restart(self):
+        self.server.kill()
+        self.server.wait()
+        self.again()
+
+    def again(self):
+        self.server, _ = self.scheduler("--port", self.address.rsplit(":", 1)[1], *PULSE)
 
     def status(self):
         return json.loads(self.run([DFLOW, "status", "--json", "--scheduler", self.address]).stdout)
@@ -66,4 +75,112 @@ def a_worker_that_was_given_up_is_not_believed_and_ends():
         assert out.endswith(f"sum {sum(i * i for i in range(20))}\n"), (out, err)
 
 
-run_checks([a_worker_that_was_given_up_is_not_believed_and_ends])
+def another_scheduler(cluster, _):
+    cluster.restart()
+    wait_until("all are there again", lambda: cluster.status()["agents"] and cluster.workers())
+
+
+def an_agent_that_was_away(cluster, keeper):
+    os.kill(keeper.pid, signal.SIGSTOP)
+    wait_until("the agent is given up", lambda: not cluster.status()["agents"])
+    os.kill(keeper.pid, signal.SIGCONT)
+    wait_until("the agent is there again", lambda: cluster.status()["agents"])
+
+
+def age(pid):
+    """Seconds since its start."""
+    with open(f"/proc/{pid}/stat") as stat, open("/proc/uptime") as uptime:
+        started = int(stat.read().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return float(uptime.read().split()[0]) - started
+
+
+def replaced_after(event, end):
+    """A worker ends as `end` says after the event, and another does its work, and is let live."""
+    with Cluster(DFLOW) as cluster:
+        keeper = cluster.one_worker("--start-limit=1")
+        program = cluster.program("gated", cluster.folder)
+        first = wait_until("the task has begun", cluster.begun)
+        handle = handles([first])[0]
+        event(cluster, keeper)
+        os.kill(first, end)
+        assert has_ended(handle), "nobody ends the worker"
+        second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
+        wait_until("the start limit is over", lambda: age(second) > 1.5)
+        cluster.let(second)
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+
+
+def a_worker_that_dies_after_a_restart_is_replaced():
+    replaced_after(another_scheduler, signal.SIGKILL)
+
+
+def a_worker_that_is_stopped_after_a_restart_is_replaced():
+    replaced_after(another_scheduler, signal.SIGSTOP)
+
+
+def a_worker_that_dies_when_its_agent_was_away_is_replaced():
+    replaced_after(an_agent_that_was_away, signal.SIGKILL)
+
+
+def a_worker_that_is_stopped_when_its_agent_was_away_is_replaced():
+    replaced_after(an_agent_that_was_away, signal.SIGSTOP)
+
+
+def a_worker_that_starts_while_there_is_no_scheduler_waits_for_one():
+    with Cluster(DFLOW) as cluster:
+        keeper = cluster.one_worker("--start-limit=1")
+        program = cluster.program("gated", cluster.folder)
+        first = wait_until("the task has begun", cluster.begun)
+        cluster.server.kill()
+        cluster.server.wait()
+        os.kill(first, signal.SIGKILL)
+        second = wait_until("another is started", lambda: next((pid for pid in children(keeper.pid) if pid != first), None))
+        wait_until("the start limit is over", lambda: age(second) > 1.5)
+        cluster.again()
+        assert wait_until("the task has begun again", lambda: cluster.begun(but=first)) == second
+        cluster.let(second)
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+
+
+def a_worker_that_is_given_up_while_its_agent_is_away_is_ended_later():
+    with Cluster(DFLOW) as cluster:
+        keeper = cluster.one_worker()
+        program = cluster.program("gated", cluster.folder)
+        first = wait_until("the task has begun", cluster.begun)
+        handle = handles([first])[0]
+        os.kill(keeper.pid, signal.SIGSTOP)
+        os.kill(first, signal.SIGSTOP)
+        wait_until("both are given up", lambda: not cluster.status()["agents"] and not cluster.workers())
+        os.kill(keeper.pid, signal.SIGCONT)
+        assert has_ended(handle), "nobody ends the worker"
+        second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
+        cluster.let(second)
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+
+
+def a_worker_that_was_stopped_before_a_restart_is_replaced():
+    with Cluster(DFLOW) as cluster:
+        cluster.one_worker()
+        program = cluster.program("gated", cluster.folder)
+        first = wait_until("the task has begun", cluster.begun)
+        handle = handles([first])[0]
+        os.kill(first, signal.SIGSTOP)
+        cluster.restart()
+        assert has_ended(handle), "nobody ends the worker"
+        second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
+        cluster.let(second)
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+
+
+run_checks([a_worker_that_was_given_up_is_not_believed_and_ends,
+            a_worker_that_dies_after_a_restart_is_replaced,
+            a_worker_that_is_stopped_after_a_restart_is_replaced,
+            a_worker_that_dies_when_its_agent_was_away_is_replaced,
+            a_worker_that_is_stopped_when_its_agent_was_away_is_replaced,
+            a_worker_that_starts_while_there_is_no_scheduler_waits_for_one,
+            a_worker_that_is_given_up_while_its_agent_is_away_is_ended_later,
+            a_worker_that_was_stopped_before_a_restart_is_replaced])
