@@ -5,6 +5,7 @@
 
 #include "compiler/driver/exchange.h"
 #include "compiler/driver/process.h"
+#include "compiler/frontend/memory_limit.h"
 #include "formats/file.h"
 
 namespace dflow::compiler {
@@ -13,6 +14,7 @@ namespace {
 std::string how_it_ended(const Outcome& outcome) {
   if (outcome.spawn_error != 0)
     return std::string("cannot be started: ") + std::strerror(outcome.spawn_error);
+  if (outcome.exit_code == kOutOfMemory) return "ran out of memory (it takes half of the machine's at most)";
   if (outcome.signal != 0) return "crashed (" + std::string(strsignal(outcome.signal)) + ")";
   return "failed with exit code " + std::to_string(outcome.exit_code);
 }

@@ -181,7 +181,11 @@ class Fork {
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (WIFSIGNALED(status)) end_as(compiler, WTERMSIG(status));
-    const auto text = WIFEXITED(status) && WEXITSTATUS(status) == 0 ? exchange_.changed_text() : std::nullopt;
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
+      compiler.clearOutputFiles(/*EraseFiles=*/true);
+      _exit(WEXITSTATUS(status));
+    }
+    const auto text = exchange_.changed_text();
     if (!text || !text_.holds(*text) || !text->starts_with(text_.first(read_))) {
       return compiler.clearOutputFiles(/*EraseFiles=*/true);
     }

@@ -3,7 +3,7 @@
 
 It "rewrites" by opening comments: `/*+ code +*/` becomes `/*+*/ code /*+*/`, pure insertions on one line, in the
 main file and in headers that it includes by quotes from its own directory; MAIN_FILE becomes the main file's name. `// TAIL code` adds a line at the end.
-Words in the main file make it misbehave: FRONTEND_CRASH, FRONTEND_UNPARSED, FRONTEND_FATAL, FRONTEND_GARBAGE,
+Words in the main file make it misbehave: FRONTEND_CRASH, FRONTEND_EATS, FRONTEND_UNPARSED, FRONTEND_FATAL, FRONTEND_GARBAGE,
 FRONTEND_WAITS.
 """
 import os
@@ -53,6 +53,8 @@ def main():
     if "FRONTEND_CRASH" in text:
         print("a long stack dump", file=sys.stderr, flush=True)
         os.kill(os.getpid(), signal.SIGSEGV)
+    if "FRONTEND_EATS" in text:
+        sys.exit(11)
     if "FRONTEND_WAITS" in text:
         print("the frontend waits", flush=True)
         signal.pause()

@@ -12,6 +12,7 @@
 #include "compiler/driver/exchange.h"
 #include "compiler/driver/overlay.h"
 #include "compiler/frontend/frontend.h"
+#include "compiler/frontend/memory_limit.h"
 #include "compiler/frontend/shared_parse.h"
 #include "formats/file.h"
 
@@ -36,6 +37,7 @@ void limit_this_process() {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   limit_time(600);
+  compiler::limit_memory();
 }
 
 /// The main file as Clang is to see it, if the analysis ended well and no other file is changed.
@@ -49,7 +51,8 @@ std::optional<std::string> to_compile(const std::string& result_file, const comp
   if (files.size() > 1 || (files.size() == 1 && !std::filesystem::equivalent(files.front().path, job.main_file, error))) {
     return std::nullopt;
   }
-  limit_time(RLIM_INFINITY);  // how long a compilation may take is the user's affair
+  limit_time(RLIM_INFINITY);  // how long a compilation may take, and how much, is the user's affair
+  compiler::lift_memory_limit();
   if (!files.empty()) return compiler::with_quiet_tail(files.front());
   auto original = formats::read_file(job.main_file);
   return original ? std::optional(std::move(original).value()) : std::nullopt;

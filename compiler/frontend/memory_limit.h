@@ -1,0 +1,17 @@
+// How much memory an analysis may take.
+#pragma once
+
+namespace dflow::compiler {
+
+/// What the process ends with that has no memory left.
+constexpr int kOutOfMemory = 11;
+
+/// From here on this process has half of the machine's memory, or what the user has set if that is less, and ends with
+/// kOutOfMemory if that does not do: the machine would end another program, or stand still, before it gave it all.
+/// Forked processes have as much each. With AddressSanitizer, whose shadow is larger than any machine, there is no limit.
+void limit_memory();
+
+/// For what the user would have run without dflow.
+void lift_memory_limit();
+
+}  // namespace dflow::compiler
