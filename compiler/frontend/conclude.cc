@@ -20,9 +20,13 @@ class Flattening {
 
  private:
   static constexpr std::size_t kMaxNodes = 10'000;
+  /// Of calls that are entered: helpers that call one another twice are entered 2^depth times, with nodes in them or not.
+  static constexpr std::size_t kMaxCalls = 100'000;
   using Lines = std::set<std::uint32_t>;
 
   void add(FunctionId id, const std::vector<std::string>& loops, std::uint32_t guards) {
+    if (count_ == kMaxNodes || calls_ == kMaxCalls) return;
+    ++calls_;
     if (!active_.insert(id).second) return;  // recursion: its nodes are there already
     Lines ahead = boundaries_in(unit_.function(id));
     for (const NodeRecord& record : unit_.function(id).nodes) {
@@ -74,6 +78,7 @@ class Flattening {
   std::set<FunctionId> active_;
   std::vector<formats::Segment> segments_{1};
   std::size_t count_ = 0;
+  std::size_t calls_ = 0;
   bool passed_ = false;  ///< A boundary, behind the last node.
 };
 

@@ -226,6 +226,9 @@ std::vector<Facts::Root> Facts::roots(const clang::Expr& expression) {
     for (const auto* argument : other->arguments()) {
       if (!argument->isPRValue() || !argument->getType()->isArithmeticType()) add(argument);
     }
+    // In `a << b << c` every call names what those inside of it do.
+    std::ranges::sort(result);
+    result.erase(std::ranges::unique(result).begin(), result.end());
   } else if (const auto* binary = dyn_cast<clang::BinaryOperator>(&bare)) {
     add(binary->getLHS());
   } else if (const auto* list = dyn_cast<clang::InitListExpr>(&bare)) {

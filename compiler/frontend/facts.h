@@ -66,6 +66,7 @@ class Facts {
   struct Root {
     PlaceId place;
     bool whole;
+    auto operator<=>(const Root&) const = default;
   };
   std::vector<Root> roots(const clang::Expr& expression);
   /// Of the arguments each construction knows its own.

@@ -1,9 +1,18 @@
 // What an expression depends on, as plain values.
 #pragma once
 
+#include <algorithm>
+
 #include "compiler/frontend/records.h"
 
 namespace dflow::compiler {
+
+/// Each once: where calls are nested, every one of them adds what the one inside of it has twice, as value and as size.
+inline void add_uses(UseList& to, const UseList& more) {
+  to.insert(to.end(), more.begin(), more.end());
+  std::ranges::sort(to);
+  to.erase(std::ranges::unique(to).begin(), to.end());
+}
 
 /// What an expression's value and its size depend on.
 struct Uses {
@@ -11,14 +20,14 @@ struct Uses {
   UseList size;
 
   Uses& operator+=(const Uses& other) {
-    value.insert(value.end(), other.value.begin(), other.value.end());
-    size.insert(size.end(), other.size.begin(), other.size.end());
+    add_uses(value, other.value);
+    add_uses(size, other.size);
     return *this;
   }
   /// All of it, whatever the aspect.
   UseList all() const {
     UseList result = value;
-    result.insert(result.end(), size.begin(), size.end());
+    add_uses(result, size);
     return result;
   }
   static Uses opaque(UseList uses) { return {uses, uses}; }

@@ -137,8 +137,8 @@ Uses FunctionWalk::element(const clang::Expr& container, std::vector<const clang
   UseList value = base.value;
   for (const auto* subscript : subscripts) {
     const Uses index = evaluate(*subscript, Context::needed);
-    steering.insert(steering.end(), index.value.begin(), index.value.end());
-    value.insert(value.end(), index.value.begin(), index.value.end());
+    add_uses(steering, index.value);
+    add_uses(value, index.value);
   }
   facts_.steer(std::move(steering), where.getExprLoc(), "a subscript");
   return Uses::opaque(value);

@@ -98,9 +98,8 @@ Uses FunctionWalk::construct(const clang::CXXConstructExpr& made, Context contex
   for (unsigned i = 0; i < made.getNumArgs(); ++i) {
     const clang::Expr& argument = *made.getArg(i);
     const Uses one = evaluate(argument, passes ? context : Context::needed);
-    uses.value.insert(uses.value.end(), one.value.begin(), one.value.end());
-    const auto& size = argument.getType()->isScalarType() ? one.value : one.size;
-    uses.size.insert(uses.size.end(), size.begin(), size.end());
+    add_uses(uses.value, one.value);
+    add_uses(uses.size, argument.getType()->isScalarType() ? one.value : one.size);
     const auto* definition = inspected ? body_of(*constructor, facts_.project) : nullptr;
     if (definition == nullptr || i >= definition->getNumParams()) continue;
     const PlaceId parameter = facts_.places.of(*definition->getParamDecl(i));

@@ -164,10 +164,9 @@ void FunctionWalk::steer_algorithm(const clang::CallExpr& call, llvm::ArrayRef<c
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (!called(passed[i]).empty()) continue;
     const bool number = passed[i]->getType()->isArithmeticType();
-    std::ranges::copy(!each_once ? given[i].all()
-                      : number   ? given[i].value
-                                 : given[i].size,
-                      std::back_inserter(uses));
+    add_uses(uses, !each_once ? given[i].all()
+                   : number   ? given[i].value
+                              : given[i].size);
   }
   facts_.steer(std::move(uses), call.getExprLoc(), "the range of an algorithm");
 }

@@ -1,0 +1,109 @@
+#include <dflow/dflow.h>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+using F = dflow::Future<double>;
+[[dflow::task]] double init(int i) { return i * 0.5; }
+[[dflow::task]] double combine(double a, double b) { return a + 2 * b; }
+F h0(dflow::Executor& ex, F f) { return ex.submit(combine, f, 1.0); }
+F h1(dflow::Executor& ex, F f) { return ex.submit(combine, h0(ex, f), h0(ex, f)); }
+F h2(dflow::Executor& ex, F f) { return ex.submit(combine, h1(ex, f), h1(ex, f)); }
+F h3(dflow::Executor& ex, F f) { return ex.submit(combine, h2(ex, f), h2(ex, f)); }
+F h4(dflow::Executor& ex, F f) { return ex.submit(combine, h3(ex, f), h3(ex, f)); }
+F h5(dflow::Executor& ex, F f) { return ex.submit(combine, h4(ex, f), h4(ex, f)); }
+F h6(dflow::Executor& ex, F f) { return ex.submit(combine, h5(ex, f), h5(ex, f)); }
+F h7(dflow::Executor& ex, F f) { return ex.submit(combine, h6(ex, f), h6(ex, f)); }
+F h8(dflow::Executor& ex, F f) { return ex.submit(combine, h7(ex, f), h7(ex, f)); }
+F h9(dflow::Executor& ex, F f) { return ex.submit(combine, h8(ex, f), h8(ex, f)); }
+F h10(dflow::Executor& ex, F f) { return ex.submit(combine, h9(ex, f), h9(ex, f)); }
+F h11(dflow::Executor& ex, F f) { return ex.submit(combine, h10(ex, f), h10(ex, f)); }
+F h12(dflow::Executor& ex, F f) { return ex.submit(combine, h11(ex, f), h11(ex, f)); }
+F h13(dflow::Executor& ex, F f) { return ex.submit(combine, h12(ex, f), h12(ex, f)); }
+F h14(dflow::Executor& ex, F f) { return ex.submit(combine, h13(ex, f), h13(ex, f)); }
+F h15(dflow::Executor& ex, F f) { return ex.submit(combine, h14(ex, f), h14(ex, f)); }
+F h16(dflow::Executor& ex, F f) { return ex.submit(combine, h15(ex, f), h15(ex, f)); }
+F h17(dflow::Executor& ex, F f) { return ex.submit(combine, h16(ex, f), h16(ex, f)); }
+F h18(dflow::Executor& ex, F f) { return ex.submit(combine, h17(ex, f), h17(ex, f)); }
+F h19(dflow::Executor& ex, F f) { return ex.submit(combine, h18(ex, f), h18(ex, f)); }
+F h20(dflow::Executor& ex, F f) { return ex.submit(combine, h19(ex, f), h19(ex, f)); }
+F h21(dflow::Executor& ex, F f) { return ex.submit(combine, h20(ex, f), h20(ex, f)); }
+F h22(dflow::Executor& ex, F f) { return ex.submit(combine, h21(ex, f), h21(ex, f)); }
+F h23(dflow::Executor& ex, F f) { return ex.submit(combine, h22(ex, f), h22(ex, f)); }
+F h24(dflow::Executor& ex, F f) { return ex.submit(combine, h23(ex, f), h23(ex, f)); }
+F h25(dflow::Executor& ex, F f) { return ex.submit(combine, h24(ex, f), h24(ex, f)); }
+F h26(dflow::Executor& ex, F f) { return ex.submit(combine, h25(ex, f), h25(ex, f)); }
+F h27(dflow::Executor& ex, F f) { return ex.submit(combine, h26(ex, f), h26(ex, f)); }
+F h28(dflow::Executor& ex, F f) { return ex.submit(combine, h27(ex, f), h27(ex, f)); }
+F h29(dflow::Executor& ex, F f) { return ex.submit(combine, h28(ex, f), h28(ex, f)); }
+F h30(dflow::Executor& ex, F f) { return ex.submit(combine, h29(ex, f), h29(ex, f)); }
+F h31(dflow::Executor& ex, F f) { return ex.submit(combine, h30(ex, f), h30(ex, f)); }
+F h32(dflow::Executor& ex, F f) { return ex.submit(combine, h31(ex, f), h31(ex, f)); }
+F h33(dflow::Executor& ex, F f) { return ex.submit(combine, h32(ex, f), h32(ex, f)); }
+F h34(dflow::Executor& ex, F f) { return ex.submit(combine, h33(ex, f), h33(ex, f)); }
+F h35(dflow::Executor& ex, F f) { return ex.submit(combine, h34(ex, f), h34(ex, f)); }
+F h36(dflow::Executor& ex, F f) { return ex.submit(combine, h35(ex, f), h35(ex, f)); }
+F h37(dflow::Executor& ex, F f) { return ex.submit(combine, h36(ex, f), h36(ex, f)); }
+F h38(dflow::Executor& ex, F f) { return ex.submit(combine, h37(ex, f), h37(ex, f)); }
+F h39(dflow::Executor& ex, F f) { return ex.submit(combine, h38(ex, f), h38(ex, f)); }
+F h40(dflow::Executor& ex, F f) { return ex.submit(combine, h39(ex, f), h39(ex, f)); }
+F h41(dflow::Executor& ex, F f) { return ex.submit(combine, h40(ex, f), h40(ex, f)); }
+F h42(dflow::Executor& ex, F f) { return ex.submit(combine, h41(ex, f), h41(ex, f)); }
+F h43(dflow::Executor& ex, F f) { return ex.submit(combine, h42(ex, f), h42(ex, f)); }
+F h44(dflow::Executor& ex, F f) { return ex.submit(combine, h43(ex, f), h43(ex, f)); }
+F h45(dflow::Executor& ex, F f) { return ex.submit(combine, h44(ex, f), h44(ex, f)); }
+F h46(dflow::Executor& ex, F f) { return ex.submit(combine, h45(ex, f), h45(ex, f)); }
+F h47(dflow::Executor& ex, F f) { return ex.submit(combine, h46(ex, f), h46(ex, f)); }
+F h48(dflow::Executor& ex, F f) { return ex.submit(combine, h47(ex, f), h47(ex, f)); }
+F h49(dflow::Executor& ex, F f) { return ex.submit(combine, h48(ex, f), h48(ex, f)); }
+F h50(dflow::Executor& ex, F f) { return ex.submit(combine, h49(ex, f), h49(ex, f)); }
+F h51(dflow::Executor& ex, F f) { return ex.submit(combine, h50(ex, f), h50(ex, f)); }
+F h52(dflow::Executor& ex, F f) { return ex.submit(combine, h51(ex, f), h51(ex, f)); }
+F h53(dflow::Executor& ex, F f) { return ex.submit(combine, h52(ex, f), h52(ex, f)); }
+F h54(dflow::Executor& ex, F f) { return ex.submit(combine, h53(ex, f), h53(ex, f)); }
+F h55(dflow::Executor& ex, F f) { return ex.submit(combine, h54(ex, f), h54(ex, f)); }
+F h56(dflow::Executor& ex, F f) { return ex.submit(combine, h55(ex, f), h55(ex, f)); }
+F h57(dflow::Executor& ex, F f) { return ex.submit(combine, h56(ex, f), h56(ex, f)); }
+F h58(dflow::Executor& ex, F f) { return ex.submit(combine, h57(ex, f), h57(ex, f)); }
+F h59(dflow::Executor& ex, F f) { return ex.submit(combine, h58(ex, f), h58(ex, f)); }
+F h60(dflow::Executor& ex, F f) { return ex.submit(combine, h59(ex, f), h59(ex, f)); }
+F h61(dflow::Executor& ex, F f) { return ex.submit(combine, h60(ex, f), h60(ex, f)); }
+F h62(dflow::Executor& ex, F f) { return ex.submit(combine, h61(ex, f), h61(ex, f)); }
+F h63(dflow::Executor& ex, F f) { return ex.submit(combine, h62(ex, f), h62(ex, f)); }
+F h64(dflow::Executor& ex, F f) { return ex.submit(combine, h63(ex, f), h63(ex, f)); }
+F h65(dflow::Executor& ex, F f) { return ex.submit(combine, h64(ex, f), h64(ex, f)); }
+F h66(dflow::Executor& ex, F f) { return ex.submit(combine, h65(ex, f), h65(ex, f)); }
+F h67(dflow::Executor& ex, F f) { return ex.submit(combine, h66(ex, f), h66(ex, f)); }
+F h68(dflow::Executor& ex, F f) { return ex.submit(combine, h67(ex, f), h67(ex, f)); }
+F h69(dflow::Executor& ex, F f) { return ex.submit(combine, h68(ex, f), h68(ex, f)); }
+F h70(dflow::Executor& ex, F f) { return ex.submit(combine, h69(ex, f), h69(ex, f)); }
+F h71(dflow::Executor& ex, F f) { return ex.submit(combine, h70(ex, f), h70(ex, f)); }
+F h72(dflow::Executor& ex, F f) { return ex.submit(combine, h71(ex, f), h71(ex, f)); }
+F h73(dflow::Executor& ex, F f) { return ex.submit(combine, h72(ex, f), h72(ex, f)); }
+F h74(dflow::Executor& ex, F f) { return ex.submit(combine, h73(ex, f), h73(ex, f)); }
+F h75(dflow::Executor& ex, F f) { return ex.submit(combine, h74(ex, f), h74(ex, f)); }
+F h76(dflow::Executor& ex, F f) { return ex.submit(combine, h75(ex, f), h75(ex, f)); }
+F h77(dflow::Executor& ex, F f) { return ex.submit(combine, h76(ex, f), h76(ex, f)); }
+F h78(dflow::Executor& ex, F f) { return ex.submit(combine, h77(ex, f), h77(ex, f)); }
+F h79(dflow::Executor& ex, F f) { return ex.submit(combine, h78(ex, f), h78(ex, f)); }
+F h80(dflow::Executor& ex, F f) { return ex.submit(combine, h79(ex, f), h79(ex, f)); }
+F h81(dflow::Executor& ex, F f) { return ex.submit(combine, h80(ex, f), h80(ex, f)); }
+F h82(dflow::Executor& ex, F f) { return ex.submit(combine, h81(ex, f), h81(ex, f)); }
+F h83(dflow::Executor& ex, F f) { return ex.submit(combine, h82(ex, f), h82(ex, f)); }
+F h84(dflow::Executor& ex, F f) { return ex.submit(combine, h83(ex, f), h83(ex, f)); }
+F h85(dflow::Executor& ex, F f) { return ex.submit(combine, h84(ex, f), h84(ex, f)); }
+F h86(dflow::Executor& ex, F f) { return ex.submit(combine, h85(ex, f), h85(ex, f)); }
+F h87(dflow::Executor& ex, F f) { return ex.submit(combine, h86(ex, f), h86(ex, f)); }
+F h88(dflow::Executor& ex, F f) { return ex.submit(combine, h87(ex, f), h87(ex, f)); }
+F h89(dflow::Executor& ex, F f) { return ex.submit(combine, h88(ex, f), h88(ex, f)); }
+F h90(dflow::Executor& ex, F f) { return ex.submit(combine, h89(ex, f), h89(ex, f)); }
+F h91(dflow::Executor& ex, F f) { return ex.submit(combine, h90(ex, f), h90(ex, f)); }
+F h92(dflow::Executor& ex, F f) { return ex.submit(combine, h91(ex, f), h91(ex, f)); }
+F h93(dflow::Executor& ex, F f) { return ex.submit(combine, h92(ex, f), h92(ex, f)); }
+F h94(dflow::Executor& ex, F f) { return ex.submit(combine, h93(ex, f), h93(ex, f)); }
+F h95(dflow::Executor& ex, F f) { return ex.submit(combine, h94(ex, f), h94(ex, f)); }
+F h96(dflow::Executor& ex, F f) { return ex.submit(combine, h95(ex, f), h95(ex, f)); }
+F h97(dflow::Executor& ex, F f) { return ex.submit(combine, h96(ex, f), h96(ex, f)); }
+F h98(dflow::Executor& ex, F f) { return ex.submit(combine, h97(ex, f), h97(ex, f)); }
+F h99(dflow::Executor& ex, F f) { return ex.submit(combine, h98(ex, f), h98(ex, f)); }
+[[dflow::graph]] F g(dflow::Executor& ex) { return h99(ex, ex.submit(init, 0)); }
