@@ -1,5 +1,6 @@
 // simulate [--first=SEED] [--seeds=COUNT] [--verbose]: runs simulated clusters, one a seed. Prints the
 // command that repeats a failure, and goes on; exit 1 if any failed.
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -13,7 +14,12 @@ namespace {
 
 std::optional<std::uint64_t> number_after(std::string_view argument, std::string_view name) {
   if (!argument.starts_with(name)) return {};
-  return std::strtoull(std::string(argument.substr(name.size())).c_str(), nullptr, 10);
+  argument.remove_prefix(name.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(argument.begin(), argument.end(), number);
+  if (error == std::errc() && end == argument.end()) return number;
+  std::cerr << name << " takes a number, not '" << argument << "'\n";
+  std::exit(2);
 }
 
 }  // namespace
