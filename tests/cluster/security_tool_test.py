@@ -114,6 +114,11 @@ def a_client_names_its_user():
         assert {each["user"] for each in shown(bench)["certificates"] if each["role"] != "client"} == {""}
 
 
+def an_empty_user_is_not_who_calls_this():
+    with Bench(DFLOW) as bench:
+        expect(security(bench, "init", "--user=", code=2), "--user", "nobody has an empty name")
+
+
 def revoke_takes_serials_their_beginnings_and_files():
     with Bench(DFLOW) as bench:
         security(bench, "init")
@@ -206,6 +211,6 @@ def a_damaged_folder_is_explained():
 
 
 run_checks([init_makes_an_authority_and_all_roles, all_of_it_is_private, a_second_init_replaces_nothing_unless_forced,
-            issue_fills_a_folder_for_another_machine, a_client_names_its_user,
+            issue_fills_a_folder_for_another_machine, a_client_names_its_user, an_empty_user_is_not_who_calls_this,
             revoke_takes_serials_their_beginnings_and_files, revoke_is_all_or_nothing, many_at_once_lose_nothing,
             a_full_disk_leaves_what_was_there, wrong_words_are_explained, a_damaged_folder_is_explained])

@@ -18,7 +18,9 @@ void add_subject(CLI::App& command, const Options& options) {
       ->type_name("HOST")
       ->expected(1)
       ->take_all();
-  command.add_option("--user", options->user, "Whose programs a client runs (who calls this)")->type_name("USER");
+  command.add_option("--user", options->user, "Whose programs a client runs (who calls this)")
+      ->type_name("USER")
+      ->check([](const std::string& user) { return user.empty() ? "nobody has an empty name" : ""; }, "", "");
   command.add_option("--name", options->name, "What `dflow security show` calls it (the first host)")->type_name("NAME");
   add_count(
       command, "--days", [options](std::uint64_t days) { options->days = days; }, "How long it is valid (365)", kMostDays, 1);
