@@ -48,6 +48,7 @@ Result<Admission> admission_to(const net::Address& scheduler, net::CertificateRo
   }
   Result<Admission> admission = by_certificate(role);
   if (admission) return admission;
+  if (const std::string why = scheduler.unknown(); !why.empty()) return Error{"the host '" + scheduler.host + "' cannot be found: " + why};
   return Error{scheduler.text() + " takes a certificate: " + admission.message()};
 }
 

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <netdb.h>
 
 #include <charconv>
 
@@ -7,6 +8,13 @@
 namespace dflow::net {
 
 using formats::Error;
+
+std::string Address::unknown() const {
+  addrinfo* found = nullptr;
+  const int error = ::getaddrinfo(host.c_str(), nullptr, nullptr, &found);
+  if (error == 0) ::freeaddrinfo(found);
+  return error == 0 ? "" : ::gai_strerror(error);
+}
 
 bool Address::loopback() const {
   if (host == "localhost" || host == "::1") return true;

@@ -25,6 +25,8 @@ struct Address {
 
   std::string text() const { return host + ':' + std::to_string(port); }
   bool loopback() const;
+  /// Why there is no such host; empty if there is one. Asks the name service, which may take seconds to say that.
+  std::string unknown() const;
 };
 
 /// The host, where "localhost" is one address: behind another that it may stand for there could be somebody else.
