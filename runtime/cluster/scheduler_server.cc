@@ -41,10 +41,14 @@ Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options)
   net::keep_freed_memory();
   Result<std::unique_ptr<net::Listener>> listener = net::Listener::bind(options.address, options.credentials);
   if (!listener) return listener.error();
-  std::unique_ptr<SchedulerServer> server(new SchedulerServer(std::move(options), std::move(listener).value()));
-  if (Result<void> opened = server->open_journal(); !opened) return opened.error();
-  server->serve();
-  return server;
+  try {
+    std::unique_ptr<SchedulerServer> server(new SchedulerServer(std::move(options), std::move(listener).value()));
+    if (const Result<void> opened = server->open_journal(); !opened) return opened.error();
+    server->serve();
+    return server;
+  } catch (const std::exception& error) {  // too few files, or threads
+    return formats::Error{"no scheduler can be here: " + std::string(error.what())};
+  }
 }
 
 SchedulerServer::SchedulerServer(Options options, std::unique_ptr<net::Listener> listener)

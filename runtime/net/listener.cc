@@ -11,10 +11,13 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <thrift/transport/TServerSocket.h>
 
+#include "runtime/net/file_limit.h"
 #include "runtime/net/quiet.h"
 #include "runtime/net/unix_socket.h"
 
@@ -99,10 +102,12 @@ Result<std::unique_ptr<Listener>> Listener::bind(const Address& address, std::sh
   try {
     impl->socket->listen();
   } catch (const TTransportException& error) {
+    const std::string_view why = error.what();
+    if (why.ends_with(std::generic_category().message(EMFILE))) return Error{"cannot listen at " + address.text() + ": " + kAtFileLimit};
     return Error{"cannot listen at " + address.text() + ": " + error.what() +
                  (address.port != 0 ? "; take another port, or 0 for any that is free" : "")};
   }
-  if (impl->over.number < 0) return Error{"cannot listen at " + address.text() + ": this process may open no more files"};
+  if (impl->over.number < 0) return Error{"cannot listen at " + address.text() + ": " + kAtFileLimit};
   impl->address = {.host = address.host, .port = static_cast<std::uint16_t>(impl->socket->getPort())};
   if (!credentials) impl->beside.number = listen_beside(impl->address);
   impl->credentials = std::move(credentials);

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/net/file_limit.h"
+
 namespace dflow::net {
 
 namespace {
@@ -17,7 +19,7 @@ constexpr std::chrono::seconds kFarewell{1};
 }  // namespace
 
 Lobby::Lobby(Options options, Greeted greeted)
-    : options_(options), greeted_(std::move(greeted)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+    : options_(options), greeted_(std::move(greeted)), wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))),
       thread_([this] { run(); }) {}
 
 Lobby::~Lobby() {

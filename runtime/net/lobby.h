@@ -25,6 +25,7 @@ class Lobby {
   /// Called from the lobby's thread, which must not wait for anybody meanwhile.
   using Greeted = std::function<void(std::unique_ptr<Stream> stream, Hello hello)>;
 
+  /// Throws std::runtime_error where no more files can be opened.
   Lobby(Options options, Greeted greeted);
   /// Closes the connections of those who are still here.
   ~Lobby();

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "runtime/net/file_limit.h"
+
 namespace dflow::net {
 
 namespace {
@@ -33,7 +35,9 @@ Reactor::Reactor(Limits limits)
       timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
   for (const auto& [descriptor, number] : {std::pair(wake_, kWake), std::pair(timer_, kTimer)}) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = number}};
-    ::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event);
+    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event) == 0) continue;
+    close_all();  // whom nobody wakes would never end
+    opened(-1);
   }
   threads_.emplace_back([this] { run(); });
 }
@@ -47,9 +51,13 @@ Reactor::~Reactor() {
   ::eventfd_write(wake_, 1);
   for (std::thread& thread : threads_) thread.join();
   std::exchange(sessions_, {}).clear();  // who ends may still ask for another
-  ::close(timer_);
-  ::close(wake_);
-  ::close(poll_);
+  close_all();
+}
+
+void Reactor::close_all() noexcept {
+  for (const int descriptor : {timer_, wake_, poll_}) {
+    if (descriptor >= 0) ::close(descriptor);
+  }
 }
 
 std::uint64_t Reactor::add(std::unique_ptr<Session> session) {

@@ -49,6 +49,7 @@ class Reactor {
     std::size_t heap = kSmallHeap;  ///< That each thread has from its beginning (heap.h).
   };
 
+  /// Throws std::runtime_error where no more files can be opened.
   explicit Reactor(Limits limits);
   /// Shuts down all sessions, and waits for those that are being served.
   ~Reactor();
@@ -88,6 +89,7 @@ class Reactor {
   std::unique_ptr<Session> least_active();
   void set_timer(std::chrono::milliseconds period);
   void tick();
+  void close_all() noexcept;
 
   const Limits limits_;
   const int poll_, wake_, timer_;

@@ -18,6 +18,7 @@
 
 #include <thrift/transport/TSocket.h>
 
+#include "runtime/net/file_limit.h"
 #include "runtime/net/quiet.h"
 #include "runtime/net/socket.h"
 #include "runtime/net/tcp_owner.h"
@@ -199,8 +200,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   } catch (const TTransportException& error) {
     if (std::string_view(error.what()).ends_with(std::generic_category().message(EMFILE))) {
       return unreached(Unreached::nobody,
-                       "no connection to " + address.text() +
-                           " can be opened: this process has as many files as it may have; raise the limit (ulimit -n)");
+                       "no connection to " + address.text() + " can be opened: " + kAtFileLimit);
     }
     return unreached(Unreached::nobody, "nobody answers at " + address.text() + ": " + error.what());
   }

@@ -58,9 +58,10 @@ def who_talks_at_random_is_no_scheduler():
 
 def nobody_answers_there():
     with Bench(DFLOW) as bench:
-        for address in ("no-such-host.invalid:7070", "192.0.2.1:7070"):
-            told = failing(bench, GUEST, "sum", environment={"DFLOW_SCHEDULER": address})
-            expect(told, f"{address} takes a certificate", "dflow security init")
+        told = failing(bench, GUEST, "sum", environment={"DFLOW_SCHEDULER": "192.0.2.1:7070"})
+        expect(told, "192.0.2.1:7070 takes a certificate", "dflow security init")
+        told = failing(bench, GUEST, "sum", environment={"DFLOW_SCHEDULER": "no-such-host.invalid:7070"})
+        expect(told, "the host 'no-such-host.invalid' cannot be found: ")
         expect(failing(bench, GUEST, "sum", environment={"DFLOW_SCHEDULER": "127.0.0.1:70000"}), "is no address")
         expect(failing(bench, DFLOW, "agent", "--scheduler=127.0.0.1:1"), "nobody answers at 127.0.0.1:1", "dflow scheduler")
 
@@ -102,6 +103,20 @@ def few_files_are_enough_or_told_of():
 
 
 @unless_sanitized(DFLOW)
+def too_few_files_for_a_scheduler_are_told_of():
+    with Bench(DFLOW) as bench:
+        for files in range(4, 32):
+            process = bench.start([DFLOW, "scheduler", "--json"], preexec_fn=limited(resource.RLIMIT_NOFILE, files))
+            if process.stdout.readline().startswith("{"):
+                bench.stop(process)
+                continue
+            told = process.communicate(timeout=60)[1]
+            assert process.returncode != 0 and files < 24, (files, told)
+            if files > 6:  # else its libraries cannot be opened
+                expect(told, "ulimit -n")
+
+
+@unless_sanitized(DFLOW)
 def a_full_disk_is_told_of():
     with Bench(DFLOW) as bench:
         told = failing(bench, DFLOW, "scheduler", preexec_fn=limited(resource.RLIMIT_FSIZE, 0))
@@ -115,4 +130,4 @@ def a_full_disk_is_told_of():
 
 run_checks([a_worker_that_never_registers_is_told_of_with_what_it_said, who_talks_at_random_is_no_scheduler,
             nobody_answers_there, a_result_without_memory_for_it_is_named, few_files_are_enough_or_told_of,
-            a_full_disk_is_told_of])
+            too_few_files_for_a_scheduler_are_told_of, a_full_disk_is_told_of])

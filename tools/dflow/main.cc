@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <span>
 
 #include "formats/printable.h"
@@ -266,7 +268,9 @@ int run_tool(int argc, char** argv) {
   }
   const auto result = run();
   if (result) return result.value();
-  std::fprintf(stderr, "dflow: error: %s\n", formats::printable_lines(result.message()).c_str());
+  const std::string message = formats::printable_lines(result.message());
+  const bool at_limit = message.find(std::strerror(EMFILE)) != std::string::npos;  // whatever it was that could not be opened
+  std::fprintf(stderr, "dflow: error: %s%s\n", message.c_str(), at_limit ? "; raise the limit of open files (ulimit -n)" : "");
   return kFailed;
 }
 
