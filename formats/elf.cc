@@ -8,8 +8,6 @@
 namespace dflow::formats {
 namespace {
 
-constexpr std::string_view kPlanSection = ".dflow";
-
 Error damaged(const std::string& how) {
   return {"a damaged ELF file: " + how};
 }

@@ -11,6 +11,9 @@
 /// size is checked against the file before it is followed.
 namespace dflow::formats {
 
+/// Where plans are.
+inline constexpr std::string_view kPlanSection = ".dflow";
+
 bool is_elf(std::string_view file);
 
 /// The contents of the sections of that name, in order; none if there are none. Views into `file`, which must

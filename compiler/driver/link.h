@@ -20,7 +20,7 @@ bool links_program(const CommandLine& line);
 std::vector<std::string> runtime_flags(const CommandLine& line, const Installation& installation);
 
 /// --dflow-verify: has `dflow graph verify` look at the program that a command has linked. 0 if all is well, else it
-/// has said what is not; a command that links no program, and one without dflow code, has nothing to check.
+/// has said what is not; a command that links no program, and one without graphs, has nothing to check.
 int verify_linked(const CommandLine& line, const Installation& installation);
 
 }  // namespace dflow::compiler
