@@ -88,7 +88,7 @@ void Books::doubt(const std::function<void(std::string_view)>& keep) {
 void Books::restate(const std::function<void(std::string_view)>& keep) const {
   keep(record(SchedulerFact(began_)));
   keep(record(SchedulerFact(ids_)));
-  for (const std::uint32_t id : given_up_) keep(record(SchedulerFact(ClientGivenUp{id})));
+  for (const std::uint32_t id : given_up_.clients()) keep(record(SchedulerFact(ClientGivenUp{id})));
   for (const auto& [number, program] : programs_) {
     keep(record(SchedulerFact(ProgramNamed{number, program.id})));
     program.ledger.restate([&](const core::Fact& fact) { keep(record(number, fact)); });

@@ -5,12 +5,12 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <variant>
 
+#include "runtime/cluster/lost_clients.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/core/ledger.h"
 
@@ -78,7 +78,7 @@ class Books {
   const SchedulerBegan& began() const { return began_; }
   std::uint32_t ids_end() const { return ids_.end; }
   const std::map<std::uint32_t, Program>& programs() const { return programs_; }
-  const std::set<std::uint32_t>& given_up() const { return given_up_; }
+  const LostClients& given_up() const { return given_up_; }
   bool empty() const;
 
  private:
@@ -86,11 +86,11 @@ class Books {
   void on(const IdsGiven& fact) { ids_ = fact; }
   void on(const ProgramNamed& fact) { programs_[fact.number].id = fact.id; }
   void on(const ProgramForgotten& fact) { programs_.erase(fact.number); }
-  void on(const ClientGivenUp& fact) { given_up_.insert(fact.id); }
+  void on(const ClientGivenUp& fact) { given_up_.add(fact.id); }
 
   SchedulerBegan began_ = {};
   IdsGiven ids_ = {};
-  std::set<std::uint32_t> given_up_;
+  LostClients given_up_;
   std::map<std::uint32_t, Program> programs_;
 };
 

@@ -142,6 +142,7 @@ void SchedulerServer::forget_programs() {
     const bool gone = std::ranges::none_of(members_, [&](const Member& member) { return member.program == program; }) &&
                       program->absent_clients.empty() && program->absent_workers.empty() && !hosting_.serves(each.first);
     if (!gone) return false;
+    freed_ = true;
     numbers_.erase(each.first);
     if (journal_) append(Books::record(SchedulerFact(ProgramForgotten{program->number})));
     return true;

@@ -304,11 +304,11 @@ void SchedulerServer::never_back(Program& program, core::WorkerId worker) {
 
 std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
   const net::Hello& hello = member.hello;
-  const bool known = hello.cluster == cluster_ && member.role == net::Role::client;
-  if (known && given_up_clients_.contains(hello.id)) {
-    return "it gave this one up, since nothing was heard of it for longer than " + in_seconds(options_.pulse.patience()) +
-           " (dflow scheduler --grace=SECONDS), or " + in_seconds(options_.settings.recovery) + " after a restart: its tasks are cancelled";
-  }
+  const bool of_here = hello.cluster == cluster_ && member.role == net::Role::client;
+  const std::string given_up =
+      "it gave this one up, since nothing was heard of it for longer than " + in_seconds(options_.pulse.patience()) +
+      " (dflow scheduler --grace=SECONDS), or " + in_seconds(options_.settings.recovery) + " after a restart: its tasks are cancelled";
+  if (of_here && given_up_clients_.contain(hello.id)) return given_up;
   if (hello.cluster != cluster_ || cluster_ == 0) {
     return "it has no journal of the scheduler that was here before: what this program had there is lost";
   }
@@ -338,6 +338,7 @@ std::string SchedulerServer::take_back(Member& member, net::Welcome& welcome) {
     return "its journal was damaged: the last " + std::to_string(hello.kept - welcome.heard) +
            " messages of this program that it had are lost, and with them what they submitted";
   }
+  if (given_up_clients_.may_contain(hello.id)) return given_up;
   if (hello.kept == 0 && adopt_id(hello.id)) {  // killed before it had written down that he was there
     member.id = hello.id;
     return {};

@@ -193,7 +193,7 @@ void SchedulerServer::fence(Member& worker) {
 /// Before it is taken for gone: another scheduler, who reads that, must not take it for one that has never been there.
 void SchedulerServer::give_up(core::ClientId client) {
   const auto id = static_cast<std::uint32_t>(client);
-  given_up_clients_.insert(id);
+  given_up_clients_.add(id);
   if (journal_) journal_->append(Books::record(SchedulerFact(ClientGivenUp{id})));
 }
 

@@ -1,8 +1,11 @@
 #include "runtime/cluster/scheduler_server.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "runtime/cluster/process_memory.h"
 #include "runtime/net/heap.h"
 #include "runtime/net/secrets.h"
 
@@ -13,6 +16,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 100ms;
+/// So often it is looked at most how much memory is free, and given back if it is so much: a burst needs less, again and again.
+constexpr auto kMemoryLooks = 5s;
+constexpr std::size_t kMuchMemory = std::size_t{64} << 20;
 
 }  // namespace
 
@@ -259,6 +265,7 @@ void SchedulerServer::keep_time() {
     hosting_.tick(now());
     lock.unlock();
     reap();
+    give_back_memory();
     lock.lock();
     forget_programs();
   }
@@ -277,6 +284,16 @@ void SchedulerServer::reap() {
   for (Member& member : gone) {
     if (member.connection) member.connection->stop();
   }
+  freed_ = freed_ || !gone.empty();
+}
+
+/// What a member has had has been freed; the C library keeps all of it, though nobody may ever need so much again. From the clock's thread,
+/// without the lock.
+void SchedulerServer::give_back_memory() {
+  if (!freed_ || now() - memory_looked_at_ < kMemoryLooks) return;
+  net::give_back_memory(memory_of(::getpid()), kMuchMemory);
+  memory_looked_at_ = now();
+  freed_ = false;
 }
 
 SchedulerServer::Program& SchedulerServer::program_of(const std::string& id) {

@@ -218,6 +218,7 @@ class SchedulerServer {
   void enter(Member& member);
   void keep_time();
   void reap();
+  void give_back_memory();
   void lose(Program& program, core::WorkerId worker, const ProcessEnd& end);
   Program& program_of(const std::string& id);
 
@@ -323,8 +324,10 @@ class SchedulerServer {
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<Process, ProcessEnd> ends_;  ///< Of processes whose connection has not ended yet.
   std::vector<Leaving> leaving_;
+  core::Time memory_looked_at_{};  ///< What is free of it.
+  bool freed_ = false;  ///< Somebody has gone since, or a program.
   core::Time revoked_read_{};  ///< When the list of those was looked at last.
-  std::set<std::uint32_t> given_up_clients_;  ///< Who did not come back in time, also before a restart.
+  LostClients given_up_clients_;  ///< Who did not come back in time, also before a restart.
   std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
   Hosting hosting_{hosting_handlers(), kUnanswered * options_.pulse.silence};
   std::uint32_t next_id_ = 1;

@@ -1,5 +1,6 @@
 #include "runtime/net/heap.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -32,6 +33,11 @@ void keep_freed_memory() {
   void* const volatile block = std::malloc(kHalf);
   std::free(block);
   keeps = true;
+}
+
+void give_back_memory(std::size_t resident, std::size_t much) {
+  const struct mallinfo2 heap = ::mallinfo2();
+  if (resident > heap.uordblks + heap.hblkhd + much) ::malloc_trim(0);
 }
 
 void prepare_heap(std::size_t bytes) {

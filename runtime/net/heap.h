@@ -9,6 +9,10 @@ namespace dflow::net {
 /// beyond 128 KiB, page by page, and messages come in bursts: it is fetched again for the next one.
 void keep_freed_memory();
 
+/// Gives what is free back to the kernel, if that is much: so many bytes, of those that the process has in memory, are in no use. Takes
+/// up to a second a GiB, in which others' threads may have to wait for memory. What was kept for the next burst goes, too.
+void give_back_memory(std::size_t resident, std::size_t much);
+
 /// Where freed memory is kept, the calling thread has so many bytes of it from now on, with their pages. Else a thread's memory comes
 /// with what is put there, 4 KiB at a time, with a call of the kernel and a page fault each, while somebody waits for its first
 /// messages. Once a thread; nothing happens afterwards.

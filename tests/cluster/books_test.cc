@@ -41,6 +41,20 @@ TEST(Books, WhatTheyRestateMakesTheSame) {
   EXPECT_FALSE(books.empty());
 }
 
+TEST(Books, OfClientsThatWereGivenUpThoseAreKeptWhoMayStillComeBack) {
+  constexpr auto kMany = static_cast<std::uint32_t>(3 * LostClients::kMost);
+  Books books, again;
+  for (std::uint32_t id = 2; id <= kMany; id += 2) (void)books.add(Books::record(SchedulerFact(ClientGivenUp{id})));
+  books.restate([&](std::string_view record) { (void)again.add(record); });
+  for (const LostClients& lost : {books.given_up(), again.given_up()}) {
+    EXPECT_EQ(lost.clients().size(), LostClients::kMost);
+    EXPECT_TRUE(lost.contain(kMany));
+    EXPECT_FALSE(lost.may_contain(kMany - 1));
+    EXPECT_FALSE(lost.contain(2));
+    EXPECT_TRUE(lost.may_contain(2));  // and 1, if nobody knows better
+  }
+}
+
 TEST(Books, AProgramThatIsForgottenLeavesNothing) {
   Books books;
   (void)books.add(Books::record(SchedulerFact(ProgramNamed{1, "app"})));

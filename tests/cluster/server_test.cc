@@ -1,6 +1,7 @@
 // The scheduler's process as its connections show it: the test speaks for all members.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -13,7 +14,9 @@
 
 #include "formats/file.h"
 #include "formats/journal.h"
+#include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/scheduler_server.h"
+#include "runtime/local/sanitizers.h"
 #include "tests/cluster/member.h"
 #include "tests/formats/full_disk.h"
 
@@ -220,6 +223,21 @@ TEST_F(Journalled, AnIdThatSomebodyComesBackWithIsGivenToNobodyElse) {
   EXPECT_FALSE(greet(server->address(), hello));  // else ids could be made to run out
 }
 
+/// Of those who were given up so long ago that it is not known any more who they were.
+TEST_F(Journalled, WhoWasGivenUpLongAgoIsNotTakenForOneThatWasNeverThere) {
+  {
+    const auto before = Journal::open({.folder = first(), .condense = {}}, [](std::string_view) {}).value();
+    for (std::uint32_t id = 1; id <= LostClients::kMost + 1; ++id) before->append(Books::record(SchedulerFact(ClientGivenUp{id})));
+  }
+  const auto server = start(first());
+  net::Hello hello = Client(server->address(), kClient).back();
+  hello.line = fresh_number();
+  for (const std::uint32_t id : {1u, 2u}) {
+    hello.id = id;
+    EXPECT_THAT(greet(server->address(), hello).message(), testing::HasSubstr("it gave this one up"));
+  }
+}
+
 core::TaskSpec large(std::uint32_t client, std::uint64_t number) {
   core::TaskSpec task = spec(core::task_id(core::ClientId{client}, number));
   task.payload = std::make_shared<const std::string>(std::size_t{30} << 20, 'x');
@@ -264,6 +282,24 @@ TEST_F(Journalled, AProgramThatNobodyIsAMemberOfAnyMoreIsForgotten) {
   const auto names = [&] { return numbers_of_programs(first()); };
   wait_until([&] { return names().contains(1); });
   wait_until([&] { return !names().contains(1); });
+}
+
+TEST(SchedulerServer, GivesBackWhatProgramsThatAreGoneHaveTaken) {
+  if (local::kSanitized) GTEST_SKIP() << "sanitizers have memory of their own";
+  SchedulerServer::Options options{.agents = true, .pulse = {.grace = 0ms}};
+  const auto server = std::move(SchedulerServer::start(std::move(options))).value();
+  const std::uint64_t before = memory_of(::getpid());
+  for (int i = 0; i < 800; ++i) {
+    net::Hello hello = kClient;
+    hello.program = "program " + std::to_string(i);
+    Client client(server->address(), hello);
+    client.say(FromClient(core::TasksSubmitted{.tasks = {spec(core::task_id(core::ClientId{client.id()}, 1))}}));
+    client.say(FromClient(Sync{}));
+    client.await<Sync>();
+  }
+  const std::uint64_t full = memory_of(::getpid());
+  EXPECT_GT(full, before + (std::uint64_t{80} << 20));
+  wait_until([&] { return memory_of(::getpid()) < before + (full - before) / 4; });
 }
 
 TEST(SchedulerServer, ANewcomerWhoDoesNotHearTheAnswerIsTheSameWhenHeComesAgain) {
