@@ -71,7 +71,7 @@ struct ClusterStatus {
                                      &ClusterStatus::programs};
 };
 
-/// Answered by a `ClusterStatus`.
+/// Answered by a `ClusterStatus`; several that come before an answer, by one.
 struct StatusWanted {
   static constexpr std::tuple<> fields{};
 };

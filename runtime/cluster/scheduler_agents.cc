@@ -42,7 +42,7 @@ void SchedulerServer::join_without_program(Member& member, std::unique_ptr<net::
   connect(member, std::move(stream));
   start(member);
   if (dismissing_) return member.connection->finish();
-  if (member.role == net::Role::tool) return;
+  if (member.role == net::Role::tool) return let_in_tool(member);
   hosting_.agent_joined(member.id, {.name = member.hello.name,
                                     .host = member.hello.host,
                                     .pid = member.hello.pid,

@@ -49,6 +49,7 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
       from_worker(member, std::move(of_worker[i]));
     }
   }
+  if (member.role == net::Role::tool) answer_tool(member);
 }
 
 void SchedulerServer::from_client(Member& member, FromClient message) {

@@ -262,6 +262,7 @@ void SchedulerServer::keep_time() {
     }
     give_up_leaving();
     drop_revoked();
+    attend_tools();
     hosting_.tick(now());
     lock.unlock();
     reap();

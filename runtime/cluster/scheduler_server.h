@@ -35,6 +35,8 @@ namespace dflow::cluster {
 inline constexpr std::uint64_t kMostUnread = std::uint64_t{2} << 30;
 /// A client that has not sent an agent a program's file for so many times the silence is not waited for alone.
 inline constexpr int kUnanswered = 3;
+/// So many tools may be there at a time; of more the one goes that has asked nothing for longest.
+inline constexpr std::size_t kMostTools = 64;
 
 /// How soon members of a shared cluster notice that one of them, or the network, says nothing any more. Told to all that join.
 struct Pulse {
@@ -46,6 +48,8 @@ struct Pulse {
   std::chrono::milliseconds patience() const { return grace.count() > 0 ? silence + grace : grace; }
   /// Who has not been heard of for so long is not waited for.
   std::chrono::milliseconds most() const { return silence + patience(); }
+  /// A tool has no heartbeats, and may be stopped for a while; one that has asked nothing for so long is let go. 0: never.
+  std::chrono::milliseconds for_tools() const { return 10 * silence; }
 };
 
 /// What the scheduler's side of a member's connection is bound to. `lasting`: both sides say something now and then; such a connection
@@ -137,6 +141,8 @@ class SchedulerServer {
     LeftOut left_out = {};                 ///< Lines that a client did not read in time.
     std::uint64_t unkept = 0;              ///< Bytes of what a client has said that are not known to be on the disk.
     bool told_of_disk = false;             ///< That it waits for that.
+    core::Time asked{}, answered{};        ///< When a tool did so, and was, last.
+    bool asks = false;                     ///< Something that it has not been told.
   };
   struct Program {
     std::string id;
@@ -281,7 +287,10 @@ class SchedulerServer {
   void forget_programs();
 
   // scheduler_status.cc
-  bool received_from_tool(Member& member, const std::string& bytes);
+  void let_in_tool(Member& tool);
+  bool received_from_tool(Member& tool, const std::string& bytes);
+  void answer_tool(Member& tool);
+  void attend_tools();
   ClusterStatus status() const;
   ProgramStatus describe(const Program& program) const;
 

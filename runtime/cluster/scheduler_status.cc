@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/cluster/process_memory.h"
 #include "runtime/cluster/scheduler_server.h"
@@ -11,6 +12,11 @@
 namespace dflow::cluster {
 
 namespace {
+
+using namespace std::chrono_literals;
+
+/// For one tool.
+constexpr auto kBetweenAnswers = 100ms;
 
 std::map<std::pair<std::string, std::int64_t>, std::uint64_t> memory_by_process(const Hosting& hosting) {
   std::map<std::pair<std::string, std::int64_t>, std::uint64_t> memory;
@@ -22,15 +28,40 @@ std::map<std::pair<std::string, std::int64_t>, std::uint64_t> memory_by_process(
 
 }  // namespace
 
-bool SchedulerServer::received_from_tool(Member& member, const std::string& bytes) {
+void SchedulerServer::let_in_tool(Member& tool) {
+  tool.asked = now();
+  const auto is_there = [](const Member& member) { return member.role == net::Role::tool && !member.closed && !member.gone; };
+  if (static_cast<std::size_t>(std::ranges::count_if(members_, is_there)) <= kMostTools) return;
+  const auto by_asking = [&](const Member& a, const Member& b) {
+    return std::pair(!is_there(a), a.asked) < std::pair(!is_there(b), b.asked);
+  };
+  departed(*std::ranges::min_element(members_, by_asking));
+}
+
+bool SchedulerServer::received_from_tool(Member& tool, const std::string& bytes) {
   const Result<FromTool> message = core::decode<FromTool>(bytes);
   if (!message) return false;
-  if (std::holds_alternative<StatusWanted>(message.value())) {
-    member.connection->send(core::encode(ToTool(status())));
-  } else if (options_.end_asked) {
-    options_.end_asked();
-  }
+  tool.asked = now();
+  if (std::holds_alternative<StatusWanted>(message.value())) tool.asks = true;
+  else if (options_.end_asked) options_.end_asked();
   return true;
+}
+
+/// All that it has asked, at once. An answer is made with everybody waiting, so it comes not too often, nor before the last one has gone.
+void SchedulerServer::answer_tool(Member& tool) {
+  const bool may_be = now() - tool.answered >= kBetweenAnswers && tool.connection->waiting() == 0;
+  if (!may_be || !std::exchange(tool.asks, false)) return;
+  tool.answered = now();
+  tool.connection->send(core::encode(ToTool(status())));
+}
+
+void SchedulerServer::attend_tools() {
+  const auto patience = options_.pulse.for_tools();
+  for (Member& member : members_) {
+    if (member.role != net::Role::tool || member.closed || member.gone) continue;
+    answer_tool(member);
+    if (patience.count() > 0 && now() - member.asked > patience) departed(member);
+  }
 }
 
 ClusterStatus SchedulerServer::status() const {

@@ -48,7 +48,12 @@ Result<int> watch_status(const StatusOptions& options) {
   if (!link) return link.error();
   const timespec pause{.tv_sec = 1, .tv_nsec = 0};
   for (;;) {
-    const Result<cluster::ClusterStatus> status = link.value().status();
+    Result<cluster::ClusterStatus> status = link.value().status();
+    if (!status) {  // this may have been stopped for longer than the scheduler waits
+      link = connect(options);
+      if (!link) return link.error();
+      status = link.value().status();
+    }
     if (!status) return status.error();
     constexpr const char* kHome = "\033[H\033[2J";  // to the first line, and all is cleared
     Result<int> printed = print(kHome + status_as_text(status.value()) + "\nControl-C ends this.\n");
