@@ -170,11 +170,15 @@ void Hosting::on(std::uint32_t agent, PieceWanted& message) {
   ask_for(number, wanted);
 }
 
-/// Who is to be asked now: of those that have not been, first one that has left nothing unanswered. Null: there is nobody.
-net::Connection* Hosting::next_for(Program& program, Question& question) {
+/// Heartbeats come of themselves, also of one that is busy.
+bool Hosting::is_heard(const net::Connection& client) const { return quiet_.count() == 0 || client.silent() <= quiet_; }
+
+/// Who is to be asked now: of those that have not been, first one that is heard and has left nothing unanswered. Null: there is nobody.
+net::Connection* Hosting::next_for(Program& program, Question& question) const {
   for (const bool silent : {false, true}) {
     for (const auto& [id, connection] : program.clients) {
-      if (program.silent.contains(id) != silent || !question.asked.insert(id).second) continue;
+      const bool is_silent = program.silent.contains(id) || !is_heard(*connection);
+      if (is_silent != silent || !question.asked.insert(id).second) continue;
       question.last = id;
       question.since.reset();
       return connection;
@@ -199,7 +203,10 @@ void Hosting::ask_for(std::uint64_t number, Wanted& wanted) {
 
 /// Who was asked last has had his time. He may be stopped, and answer later.
 bool Hosting::overdue(Program& program, Question& question, core::Time now) const {
-  if (patience_.count() == 0 || question.asked.empty()) return false;
+  if (question.asked.empty()) return false;
+  const auto last = program.clients.find(question.last);
+  if (last != program.clients.end() && !is_heard(*last->second)) return true;
+  if (patience_.count() == 0) return false;
   if (!question.since) question.since = now;
   if (now - *question.since <= patience_) return false;
   if (question.asked.contains(question.last)) program.silent.insert(question.last);

@@ -19,8 +19,8 @@ namespace dflow::cluster {
 /// Not thread-safe; it calls its handlers from within its own calls.
 ///
 /// Invariants: (1) agents are told to run files that a client of the program has named, and no others; (2) each piece that an agent waits for is asked of a
-/// client that is there; (3) who does not answer keeps nobody waiting: after a while another client of the program is asked as well, and
-/// the first answer counts.
+/// client that is there; (3) who does not answer keeps nobody waiting: another client of the program is asked as well, at once where
+/// nothing is heard of the first, else after a while; and the first answer counts.
 class Hosting {
  public:
   struct Handlers {
@@ -54,8 +54,10 @@ class Hosting {
     std::string secret = {};
   };
 
-  /// A client that has not answered for longer than `patience` is not waited for alone; 0: it is.
-  explicit Hosting(Handlers handlers, core::Duration patience = {}) : handlers_(std::move(handlers)), patience_(patience) {}
+  /// A client that has not answered for longer than `patience` is not waited for alone, nor one of which nothing at all has been
+  /// heard for longer than `quiet`: its process may be stopped. 0: it is.
+  explicit Hosting(Handlers handlers, core::Duration patience = {}, core::Duration quiet = {})
+      : handlers_(std::move(handlers)), patience_(patience), quiet_(quiet) {}
 
   void agent_joined(std::uint32_t id, Agent agent);
   void agent_left(std::uint32_t id);
@@ -121,7 +123,8 @@ class Hosting {
   void ask_for_files(Program& program);
   void ask_for(std::uint64_t number, Wanted& wanted);
   void refuse(std::uint64_t number);
-  static net::Connection* next_for(Program& program, Question& question);
+  net::Connection* next_for(Program& program, Question& question) const;
+  bool is_heard(const net::Connection& client) const;
   bool overdue(Program& program, Question& question, core::Time now) const;
   void ask_others(core::Time now);
   void refuse_overdue(core::Time now);
@@ -137,7 +140,7 @@ class Hosting {
   void send(std::uint32_t agent, const ToAgent& message);
 
   Handlers handlers_;
-  core::Duration patience_;
+  core::Duration patience_, quiet_;
   std::map<std::uint32_t, Agent> agents_;
   std::map<std::string, Program> programs_;
   std::map<std::uint64_t, Wanted> wanted_;

@@ -33,8 +33,9 @@ namespace dflow::cluster {
 /// So much may wait for all members together; half of it for one whom alone nobody can tell anything: then it does not read any more,
 /// and loses its connection.
 inline constexpr std::uint64_t kMostUnread = std::uint64_t{2} << 30;
-/// A client that has not sent an agent a program's file for so many times the silence is not waited for alone.
-inline constexpr int kUnanswered = 3;
+/// A client that has not sent an agent a program's file for so many times the silence is not waited for alone, nor one of which nothing
+/// has come for so many heartbeats.
+inline constexpr int kUnanswered = 3, kUnheard = 3;
 /// So many tools may be there at a time; of more the one goes that has asked nothing for longest.
 inline constexpr std::size_t kMostTools = 64;
 
@@ -338,7 +339,7 @@ class SchedulerServer {
   core::Time revoked_read_{};  ///< When the list of those was looked at last.
   LostClients given_up_clients_;  ///< Who did not come back in time, also before a restart.
   std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
-  Hosting hosting_{hosting_handlers(), kUnanswered * options_.pulse.silence};
+  Hosting hosting_{hosting_handlers(), kUnanswered * options_.pulse.silence, kUnheard * options_.pulse.heartbeat};
   std::uint32_t next_id_ = 1;
   std::uint64_t next_set_up_ = 1;
   std::unique_ptr<net::Lobby> lobby_;

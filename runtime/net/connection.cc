@@ -307,6 +307,11 @@ std::size_t Connection::waiting() const {
   return unheard_.waiting();
 }
 
+std::chrono::milliseconds Connection::silent() const {
+  const std::lock_guard lock(mutex_);
+  return closed_ || cut_ ? std::chrono::milliseconds::max() : silent_;
+}
+
 bool Connection::connected() const {
   const std::lock_guard lock(mutex_);
   return !closed_ && !cut_;

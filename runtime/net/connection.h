@@ -105,6 +105,9 @@ class Connection final : private Pacemaker::Member {
   bool resume(std::unique_ptr<Stream> stream, std::uint64_t heard);
   /// It has a stream that is not known to be broken.
   bool connected() const;
+  /// So long nothing has come from the other side, which says something now and then; for ever if its stream is broken. Known where
+  /// threads are shared.
+  std::chrono::milliseconds silent() const;
   /// Bytes that are to be sent. Who sends much, and may wait, looks here.
   std::size_t waiting() const;
 

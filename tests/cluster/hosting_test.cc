@@ -128,6 +128,20 @@ TEST_F(HostingTest, LetsAnAgentWaitForAClientThatComesBack) {
   EXPECT_EQ(host.await<Piece>().bytes, "good");
 }
 
+/// It would be waited for three hours, else.
+TEST_F(HostingTest, WhoIsStoppedKeepsNobodyWaiting) {
+  server_ = SchedulerServer::start({.agents = true, .pulse = {.heartbeat = 20ms, .silence = 1h}}).value();
+  AgentMember host(server_->address(), agent("h"));
+  const Greeted stopped = greet(server_->address(), client_of("p")).value();
+  Client other(server_->address(), client_of("p"));
+  offer(other, kGood);
+  host.await<StartProgram>();
+  host.say(FromAgent(PieceWanted{.number = 5, .program = "p", .file = "app"}));
+  const std::uint64_t number = other.await<PieceWanted>().number;
+  other.say(FromClient(Piece{.number = number, .bytes = "good"}));
+  EXPECT_EQ(host.await<Piece>().bytes, "good");
+}
+
 /// What is told on one connection, read as it comes.
 template <class Told>
 class Listener {
