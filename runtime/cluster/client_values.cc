@@ -106,12 +106,7 @@ bool ClientSession::is_only_brought(const Node& node) const {
 
 /// The session is over.
 void ClientSession::end_bringing() {
-  std::vector<core::WorkerId> ids;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, worker] : workers_) ids.push_back(id);
-  }
-  for (const core::WorkerId id : ids) links_->remove(id);  // one that does not answer keeps nobody waiting
+  links_->close();  // a worker that does not answer keeps nobody waiting
   for (const auto& each : bringing_) each->thread.join();
 }
 

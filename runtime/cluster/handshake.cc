@@ -77,8 +77,8 @@ bool may_be_at(const net::Certificate& certificate, const std::string& address) 
 }  // namespace
 
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
-                                           std::chrono::milliseconds patience, net::Unreached* why) {
-  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, patience, credentials, why);
+                                           std::chrono::milliseconds patience, net::Unreached* why, const net::Begun& begun) {
+  Result<std::unique_ptr<net::Stream>> stream = net::Stream::connect(address, patience, credentials, why, begun);
   if (!stream) return stream;
   if (!credentials) {
     const Result<void> checked = stream.value()->check_user(std::min<std::chrono::milliseconds>(patience, kSilence), why);
@@ -121,8 +121,8 @@ Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Addres
 }
 
 Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials,
-                      std::chrono::milliseconds patience) {
-  Result<std::unique_ptr<net::Stream>> stream = reach(address, hello.role, credentials, patience);
+                      std::chrono::milliseconds patience, const net::Begun& begun) {
+  Result<std::unique_ptr<net::Stream>> stream = reach(address, hello.role, credentials, patience, nullptr, begun);
   if (!stream) return stream.error();
   return introduce(std::move(stream).value(), address, std::move(hello));
 }

@@ -23,14 +23,15 @@ inline constexpr std::chrono::milliseconds kConnectTime{5'000};
 /// Connects, which may take as long as `patience`, and introduces itself; an error for people if nobody answers, it is another
 /// service, or it refuses. With credentials by TLS, to who proves to be a scheduler at that address, or a worker for a peer.
 Result<Greeted> greet(const net::Address& address, net::Hello hello, net::Credentials* credentials = nullptr,
-                      std::chrono::milliseconds patience = kConnectTime);
+                      std::chrono::milliseconds patience = kConnectTime, const net::Begun& begun = {});
 
 /// Why a greeting was in vain: no answer came, it is another service or version, it does not want the caller, or not yet.
 enum class Unwelcome { unheard, foreign, refused, put_off };
 
 /// The two steps of `greet`, for who has to know how the other is reached before he says who he is. `why` is set with an error.
 Result<std::unique_ptr<net::Stream>> reach(const net::Address& address, net::Role own, net::Credentials* credentials,
-                                           std::chrono::milliseconds patience = kConnectTime, net::Unreached* why = nullptr);
+                                           std::chrono::milliseconds patience = kConnectTime, net::Unreached* why = nullptr,
+                                           const net::Begun& begun = {});
 Result<Greeted> introduce(std::unique_ptr<net::Stream> stream, const net::Address& address, net::Hello hello,
                           Unwelcome* why = nullptr);
 

@@ -1,5 +1,9 @@
 #include "runtime/cluster/peer_links.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <iostream>
 #include <utility>
@@ -47,7 +51,7 @@ void PeerLinks::add(core::WorkerId worker, const std::string& address) {
   const Result<net::Address> parsed = net::parse_address(address);
   if (!parsed) return;  // who asks for it is told that it cannot be reached
   const std::lock_guard lock(mutex_);
-  addresses_[worker] = parsed.value();
+  if (!closed_) addresses_[worker] = parsed.value();
 }
 
 std::size_t PeerLinks::known() const {
@@ -60,8 +64,53 @@ void PeerLinks::remove(core::WorkerId worker) {
   addresses_.erase(worker);
   idle_.erase(worker);
   silent_until_.erase(worker);
+  shut_down(worker);
+}
+
+void PeerLinks::close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+  for (const auto& [worker, address] : std::exchange(addresses_, {})) shut_down(worker);
+  idle_.clear();
+}
+
+/// The lock is held.
+void PeerLinks::shut_down(core::WorkerId worker) {
   const auto [first, last] = in_use_.equal_range(worker);
   for (auto use = first; use != last; ++use) use->second->shut_down();
+  const auto [next, end] = calling_.equal_range(worker);
+  for (auto call = next; call != end; ++call) ::shutdown(call->second, SHUT_RDWR);
+}
+
+class PeerLinks::Calling {
+ public:
+  Calling(PeerLinks& links, core::WorkerId worker) : links_(links), worker_(worker) {}
+  ~Calling() {
+    if (descriptor_ < 0) return;
+    const std::lock_guard lock(links_.mutex_);
+    std::erase_if(links_.calling_, [&](const auto& call) { return call.second == descriptor_; });
+    ::close(descriptor_);
+  }
+  Calling(const Calling&) = delete;
+  Calling& operator=(const Calling&) = delete;
+
+  void begun(int descriptor) {
+    descriptor_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (descriptor_ < 0) return;  // then it takes its time
+    const std::lock_guard lock(links_.mutex_);
+    if (links_.addresses_.contains(worker_)) links_.calling_.emplace(worker_, descriptor_);
+    else ::shutdown(descriptor_, SHUT_RDWR);  // it was removed meanwhile
+  }
+
+ private:
+  PeerLinks& links_;
+  core::WorkerId worker_;
+  int descriptor_ = -1;
+};
+
+Result<Greeted> PeerLinks::greet_worker(core::WorkerId worker, Call call) {
+  Calling calling(*this, worker);
+  return greet(call.address, std::move(call.self), credentials_.get(), call.patience, [&](int socket) { calling.begun(socket); });
 }
 
 class PeerLinks::Lease {
@@ -143,10 +192,11 @@ Result<PeerLinks::Link> PeerLinks::link_to(core::WorkerId worker, Result<Greeted
 /// Notes whether it kept this one waiting for nothing; who refuses at once may be called again at once.
 Result<Greeted> PeerLinks::call(core::WorkerId worker, Call call) {
   const auto began = Clock::now();
-  Result<Greeted> greeted = greet(call.address, std::move(call.self), credentials_.get(), call.patience);
+  const std::chrono::milliseconds patience = call.patience;
+  Result<Greeted> greeted = greet_worker(worker, std::move(call));
   const std::lock_guard lock(mutex_);
   if (greeted) silent_until_.erase(worker);
-  else if (const auto now = Clock::now(); now - began >= call.patience / 2) silent_until_[worker] = now + kRest;
+  else if (const auto now = Clock::now(); now - began >= patience / 2) silent_until_[worker] = now + kRest;
   return greeted;
 }
 
@@ -158,7 +208,7 @@ void PeerLinks::call_ahead(core::WorkerId worker) {
     way = call_to(worker);
   }
   if (!way) return;
-  Result<Greeted> greeted = greet(way->address, std::move(way->self), credentials_.get(), way->patience);
+  Result<Greeted> greeted = greet_worker(worker, std::move(*way));
   const std::lock_guard lock(mutex_);
   if (Result<Link> link = link_to(worker, std::move(greeted))) idle_[worker].push_back(std::move(link).value());
 }

@@ -58,7 +58,10 @@ class PeerLinks {
   void notice_dead(std::chrono::milliseconds silence);
 
   void add(core::WorkerId worker, const std::string& address);
+  /// Who waits for it, be it for its first word, is told that it is gone.
   void remove(core::WorkerId worker);
+  /// Removes all of them, and those that are added from now on.
+  void close();
   /// How many there are.
   std::size_t known() const;
   /// Has a connection to it ready for the first value. Nothing comes of it if it does not answer: whoever needs a value of its
@@ -78,6 +81,8 @@ class PeerLinks {
  private:
   /// A connection in use, which ends when its worker is removed: one that does not answer any more keeps nobody waiting.
   class Lease;
+  /// A call that has not been answered yet; the same is true of it.
+  class Calling;
 
   struct Link {
     std::unique_ptr<net::Stream> stream;
@@ -96,6 +101,8 @@ class PeerLinks {
   Result<Lease> take(core::WorkerId worker, bool fresh);
   std::optional<Call> call_to(core::WorkerId worker) const;
   Result<Greeted> call(core::WorkerId worker, Call call);
+  Result<Greeted> greet_worker(core::WorkerId worker, Call call);
+  void shut_down(core::WorkerId worker);
   Result<Link> link_to(core::WorkerId worker, Result<Greeted> greeted) const;
   bool pull_over(Lease& link, std::span<const Wanted> wanted, const Take& take, std::vector<Pulled>& pulled);
   bool take_answer(Lease& link, const net::Pull& pull, const Take& take, std::vector<Pulled>& pulled);
@@ -109,6 +116,8 @@ class PeerLinks {
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;
   std::multimap<core::WorkerId, net::Stream*> in_use_;
+  std::multimap<core::WorkerId, int> calling_;  ///< Duplicates of their descriptors.
+  bool closed_ = false;
   std::map<core::WorkerId, Clock::time_point> silent_until_;  ///< Those that were called in vain, and when to call them again.
   std::chrono::milliseconds silence_{};  ///< 0: never.
   std::atomic<bool> memory_closed_{!transfer::memory_wanted()};  ///< The kernel keeps other processes' memory from this one.

@@ -185,13 +185,16 @@ Stream::Stream(Accepted accepted)
 Stream::~Stream() = default;
 
 Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chrono::milliseconds timeout,
-                                                Credentials* credentials, Unreached* why) {
+                                                Credentials* credentials, Unreached* why, const Begun& begun) {
   const auto unreached = [&](Unreached reason, const std::string& problem) {
     if (why) *why = reason;
     return Error{problem};
   };
   const int near = credentials ? -1 : connect_beside(address);
-  if (near >= 0) return std::make_unique<Stream>(Accepted{.descriptor = near, .beside = address.host});
+  if (near >= 0) {
+    if (begun) begun(near);
+    return std::make_unique<Stream>(Accepted{.descriptor = near, .beside = address.host});
+  }
   const auto until = Clock::now() + timeout;
   auto socket = std::make_shared<TSocket>(credentials ? address.host : numeric(address.host), address.port, unbounded());
   socket->setConnTimeout(static_cast<int>(timeout.count()));
@@ -205,6 +208,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
     return unreached(Unreached::nobody, "nobody answers at " + address.text() + ": " + error.what());
   }
   auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.transport = std::move(socket)}));
+  if (begun) begun(stream->descriptor());
   if (!credentials) return stream;
   Result<std::unique_ptr<Tls>> tls = Tls::over(stream->descriptor(), *credentials, address.host);
   if (!tls) return unreached(Unreached::refused, tls.message());

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -42,6 +43,10 @@ enum class Unreached {
   refused     ///< One of both sides does not want the other, or he speaks otherwise.
 };
 
+/// Told of a connection as soon as there is one, before anything is said on it: who shuts a duplicate of it down ends what waits for the
+/// other side.
+using Begun = std::function<void(int descriptor)>;
+
 /// One connection, blocking. One thread may read while another writes; no two do the same at once. `shut_down` may be
 /// called from any thread.
 class Stream {
@@ -61,7 +66,8 @@ class Stream {
   /// With credentials by TLS, to who proves that he is the address's host. In the clear by a Unix socket, if it leads there.
   /// `why` is set with an error.
   static Result<std::unique_ptr<Stream>> connect(const Address& address, std::chrono::milliseconds timeout,
-                                                 Credentials* credentials = nullptr, Unreached* why = nullptr);
+                                                 Credentials* credentials = nullptr, Unreached* why = nullptr,
+                                                 const Begun& begun = {});
 
   /// Who has connected proves himself, if the listener has credentials: a step of that, without waiting; `nothing` when
   /// all is done. Before that nothing is read or written.

@@ -20,6 +20,7 @@ namespace dflow::cluster {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// A port whose connections are neither taken nor refused, as behind a network that drops what is sent: its queue is full.
 class DeafPort {
@@ -71,6 +72,24 @@ TEST_F(PeerLinksTest, LeavesAloneForAWhileWhoDidNotAnswer) {
   links_.add(deaf_, port_.address());
   EXPECT_THAT(error_of_pull(deaf_), HasSubstr("nobody answers"));
   EXPECT_THAT(error_of_pull(deaf_), HasSubstr("did not answer a moment ago"));
+}
+
+/// It is stopped, perhaps: connections to it come about, and it says nothing.
+TEST_F(PeerLinksTest, DoesNotWaitForTheFirstWordOfAWorkerThatIsGone) {
+  const auto listener = net::Listener::bind({.host = "127.0.0.1", .port = 0}).value();
+  for (const bool all : {false, true}) {
+    links_.add(deaf_, listener->address().text());
+    std::string error;
+    std::thread pulling([&] { error = error_of_pull(deaf_); });
+    const auto called = listener->accept();
+    EXPECT_TRUE(called);
+    if (all) links_.close();
+    else links_.remove(deaf_);
+    pulling.join();
+    EXPECT_THAT(error, Not(HasSubstr("in time")));
+  }
+  links_.add(deaf_, listener->address().text());
+  EXPECT_EQ(links_.known(), 0u);
 }
 
 TEST_F(PeerLinksTest, CallsWhoRefusesAgainAtOnce) {
