@@ -27,6 +27,8 @@ std::string damage_of_header(std::string_view file) {
 
 std::uint64_t version_of(std::string_view file) { return little_endian(file.substr(kMagic.size(), 4)); }
 
+bool is_known(std::uint64_t version) { return version >= kOldestJournalVersion && version <= kJournalVersion; }
+
 }  // namespace
 
 std::string encode_header(const JournalHeader& header) {
@@ -40,16 +42,17 @@ std::string encode_header(const JournalHeader& header) {
 
 Result<JournalHeader> decode_journal_header(std::string_view file) {
   if (std::string damage = damage_of_header(file); !damage.empty()) return Error{std::move(damage)};
-  if (version_of(file) != kJournalVersion)
-    return Error{"it is a journal of version " + std::to_string(version_of(file)) + ", and this dflow reads version " +
-                 std::to_string(kJournalVersion) + ": use a newer dflow, or another folder"};
+  if (!is_known(version_of(file)))
+    return Error{"it is a journal of version " + std::to_string(version_of(file)) + ", and this dflow reads versions " +
+                 std::to_string(kOldestJournalVersion) + " to " + std::to_string(kJournalVersion) +
+                 ": use a newer dflow, or another folder"};
   const std::uint64_t kind = little_endian(file.substr(12, 4));
   if (kind != 1 && kind != 2) return Error{"it is neither a log nor a snapshot"};
   return JournalHeader{static_cast<JournalFile>(kind), little_endian(file.substr(16, 8))};
 }
 
 bool is_newer_journal(std::string_view file) {
-  return damage_of_header(file).empty() && version_of(file) != kJournalVersion;
+  return damage_of_header(file).empty() && !is_known(version_of(file));
 }
 
 std::string encode_mark(std::uint64_t end) {

@@ -12,7 +12,11 @@
 /// knows where what was written whole ends. What is in the records is their owner's business. docs/formats.md has the layout.
 namespace dflow::formats {
 
-inline constexpr std::uint32_t kJournalVersion = 1;
+/// Files are written in this version. It goes up when records come to say what an older dflow does not know: that has to say so, and
+/// not take them for damage.
+inline constexpr std::uint32_t kJournalVersion = 2;
+/// Files are read from this one on.
+inline constexpr std::uint32_t kOldestJournalVersion = 1;
 inline constexpr std::size_t kJournalHeaderBytes = 32;
 inline constexpr std::size_t kRecordHeaderBytes = 20;
 /// The largest record that is written or read.

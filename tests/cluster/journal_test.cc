@@ -344,16 +344,30 @@ TEST_F(JournalTest, ALogThatEndsBeforeWhatSomebodyWaitedForIsDamaged) {
   EXPECT_EQ(damaged_, 1u);
 }
 
+/// Of a log from record 0 on.
+std::string header_of_version(char version) {
+  std::string header("dflowjrn\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 24);
+  header[8] = version;
+  const std::uint64_t sum = XXH3_64bits(header.data(), header.size());
+  return header.append(reinterpret_cast<const char*>(&sum), sizeof sum);
+}
+
+TEST_F(JournalTest, AnOlderVersionIsReadAndTheNextLogIsOfThisOne) {
+  write({"a=1"});
+  change(files("log-").front(), [&](std::string& bytes) { bytes.replace(0, formats::kJournalHeaderBytes, header_of_version(1)); });
+  write({"b=2"});
+  EXPECT_THAT(read(), ElementsAre("a=1", "b=2"));
+  EXPECT_EQ(formats::read_file(files("log-").back()).value()[8], 2);
+}
+
 TEST_F(JournalTest, ANewerVersionIsLeftAlone) {
   write({"a=1"});
   const fs::path log = files("log-").front();
-  std::string other("dflowjrn\2\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 24);
-  const std::uint64_t sum = XXH3_64bits(other.data(), other.size());
-  other.append(reinterpret_cast<const char*>(&sum), sizeof sum);
+  const std::string other = header_of_version(3);
   change(log, [&](std::string& bytes) { bytes.replace(0, other.size(), other); });
   const auto journal = open();
   ASSERT_FALSE(journal);
-  EXPECT_THAT(journal.message(), HasSubstr("version 2, and this dflow reads version 1: use a newer dflow"));
+  EXPECT_THAT(journal.message(), HasSubstr("version 3, and this dflow reads versions 1 to 2: use a newer dflow"));
   EXPECT_EQ(formats::read_file(log).value().substr(0, other.size()), other);
 }
 

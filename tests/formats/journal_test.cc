@@ -83,7 +83,7 @@ TEST(Journal, RecordsOfAnotherPlaceAreNotTaken) {
 
 TEST(Journal, NewerVersionsAreToldFromDamage) {
   std::string file = sample();
-  file[8] = 2;
+  file[8] = 3;
   EXPECT_FALSE(is_newer_journal(file));  // the checksum does not match: it was never written so
   EXPECT_THAT(read(file).problem, HasSubstr("checksum"));
   EXPECT_FALSE(is_newer_journal(sample()));
