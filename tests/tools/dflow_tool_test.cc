@@ -15,6 +15,7 @@ using formats::testing::sample_recording;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class DflowTool : public ToolTest {
@@ -108,6 +109,18 @@ TEST_F(DflowTool, ShowsTheReasonWhereAGraphIsNotReplicable) {
   plan.graphs[0].reason = "it reads a file";
   EXPECT_THAT(dflow({"graph", "show", file("plan", plan_to_json(plan))}).output,
               AllOf(HasSubstr("replicable: no: it reads a file"), HasSubstr("tier: 0, dynamic")));
+}
+
+TEST_F(DflowTool, NamesInFilesGiveATerminalNoOrders) {
+  formats::Plan plan = sample_plan();
+  plan.graphs.front().name += "\x1b[2J\r";
+  formats::Recording recording = sample_recording();
+  for (auto& name : recording.names) name += "\x1b[2J\r";
+  for (const std::string& shown : {dflow({"graph", "show", file("evil.json", plan_to_json(plan))}).output,
+                                   dflow({"graph", "show", trace_file(recording)}).output,
+                                   dflow({"graph", "diff", trace_file(recording), trace_file(sample_recording(), "other.json")}).output}) {
+    EXPECT_THAT(shown, AllOf(HasSubstr("\\x1b[2J\\x0d"), Not(HasSubstr("\x1b")), Not(HasSubstr("\r"))));
+  }
 }
 
 TEST_F(DflowTool, PrintsAPlanAsTheJsonItReads) {

@@ -1,8 +1,7 @@
-#include <unistd.h>
-
 #include "formats/file.h"
 #include "tools/dflow/commands.h"
 #include "tools/dflow/compare.h"
+#include "tools/dflow/output.h"
 
 namespace dflow::tools {
 namespace {
@@ -44,9 +43,8 @@ Result<int> graph_diff(const DiffOptions& options) {
   if (!b) return b.error();
   const auto found = compare(std::move(a).value(), std::move(b).value(), options.selection);
   if (!found) return found.error();
-  formats::DescriptorSink sink(STDOUT_FILENO, "standard output");
-  sink.write(report(found.value(), options));
-  if (const auto flushed = sink.flush(); !flushed) return flushed.error();
+  const auto written = write_lines_to({}, [&](formats::ByteSink& sink) { sink.write(report(found.value(), options)); });
+  if (!written) return written.error();
   return found.value().count == 0 ? 0 : 1;
 }
 

@@ -33,8 +33,8 @@ Result<int> show_tasks(const ShowOptions& options) {
   const auto tasks = formats::tasks_in_elf(bytes.value());
   if (!tasks) return Error{options.file + ": " + tasks.message()};
   const std::string shown = json ? formats::tasks_to_json(tasks.value()) : tasks_as_text(tasks.value());
-  const auto written =
-      write_to(options.output.file, [&shown](formats::ByteSink& sink) { sink.write(shown); });
+  const auto write = [&shown](formats::ByteSink& sink) { sink.write(shown); };
+  const auto written = json ? write_to(options.output.file, write) : write_lines_to(options.output.file, write);
   if (!written) return written.error();
   return 0;
 }

@@ -251,9 +251,9 @@ Result<int> graph_simulate(const SimulateOptions& options) {
     if (!prediction) return Error{options.file + ": " + prediction.message()};
     report.rows.emplace_back(workers, prediction.value());
   }
-  const auto written = write_to(options.output.file, [&](ByteSink& sink) {
-    format == Format::json ? write_json_report(sink, report) : write_report(sink, report);
-  });
+  const std::optional<std::string>& file = options.output.file;
+  const auto written = format == Format::json ? write_to(file, [&](ByteSink& sink) { write_json_report(sink, report); })
+                                              : write_lines_to(file, [&](ByteSink& sink) { write_report(sink, report); });
   return written ? Result<int>(0) : written.error();
 }
 

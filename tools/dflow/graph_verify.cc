@@ -7,6 +7,7 @@
 #ifdef DFLOW_HAS_FLOW
 #include "compiler/flow/expand.h"
 #endif
+#include "formats/printable.h"
 #include "tools/dflow/commands.h"
 #include "tools/dflow/compare.h"
 #include "tools/dflow/dry_run.h"
@@ -146,7 +147,7 @@ class Verifying {
   void say(std::initializer_list<std::string_view> parts) const {
     if (!options_.quiet) report(parts);
   }
-  static void report(std::initializer_list<std::string_view> parts) { std::printf("%s\n", text(parts).c_str()); }
+  static void report(std::initializer_list<std::string_view> parts) { std::printf("%s\n", formats::printable_lines(text(parts)).c_str()); }
 
   const VerifyOptions& options_;
   std::mt19937_64 random_;

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "formats/graph_json.h"
+#include "formats/printable.h"
 #include "tools/dflow/page.h"
 #include "tools/dflow/render.h"
 #include "tools/dflow/subprocess.h"
@@ -19,6 +20,16 @@ using formats::Error;
 using formats::Result;
 
 using Writer = std::function<void(ByteSink&)>;
+
+/// What is written at once ends between two characters.
+class PrintableSink final : public ByteSink {
+ public:
+  explicit PrintableSink(ByteSink& sink) : sink_(sink) {}
+  void write(std::string_view bytes) override { sink_.write(formats::printable_lines(bytes)); }
+
+ private:
+  ByteSink& sink_;
+};
 
 // Where Graphviz begins to take minutes.
 constexpr std::size_t kManyNodes = 2000;
@@ -65,7 +76,7 @@ Result<void> print_any(const Graphs& graphs, const Output& output) {
   const Writer dot = [&](ByteSink& sink) { write_dot(sink, graphs); };
   switch (output.format) {
     case Format::text:
-      return write_to(output.file, [&](ByteSink& sink) { write_text(sink, graphs); });
+      return write_lines_to(output.file, [&](ByteSink& sink) { write_text(sink, graphs); });
     case Format::json:
       return write_to(output.file, [&](ByteSink& sink) { write_json(sink, graphs); });
     case Format::dot:
@@ -91,6 +102,13 @@ Result<void> write_to(const std::optional<std::string>& path, const std::functio
   if (!file) return file.error();
   write(file.value());
   return file.value().commit();
+}
+
+Result<void> write_lines_to(const std::optional<std::string>& path, const std::function<void(ByteSink&)>& write) {
+  return write_to(path, [&](ByteSink& sink) {
+    PrintableSink lines(sink);
+    write(lines);
+  });
 }
 
 Result<void> print(const formats::Plan& plan, const Output& output) {

@@ -23,6 +23,10 @@ struct Output {
 formats::Result<void> write_to(const std::optional<std::string>& file,
                                const std::function<void(formats::ByteSink&)>& write);
 
+/// The same with text for people, line by line: what others have named gives a terminal no orders.
+formats::Result<void> write_lines_to(const std::optional<std::string>& file,
+                                     const std::function<void(formats::ByteSink&)>& write);
+
 formats::Result<void> print(const formats::Plan& plan, const Output& output);
 
 /// `recording` is where the graphs come from, if they come from one: a page shows its times, bytes and lines.

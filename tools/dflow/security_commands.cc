@@ -9,6 +9,7 @@
 
 #include "formats/file.h"
 #include "formats/json_text.h"
+#include "formats/printable.h"
 #include "runtime/cluster/authority.h"
 #include "runtime/cluster/security_files.h"
 #include "tools/dflow/table.h"
@@ -23,6 +24,7 @@ using cluster::CertificateOrder;
 using cluster::KnownCertificate;
 using cluster::KnownCertificates;
 using formats::Error;
+using formats::printable;
 using formats::Result;
 
 Result<int> print(const std::string& words) {
@@ -66,21 +68,21 @@ Result<CertificateOrder> order_of(const SecurityOptions& options) {
 }
 
 std::string described(const net::Certificate& certificate) {
-  return text({role_of(certificate), " ", certificate.name, certificate.user.empty() ? "" : " for the programs of ",
-               certificate.user, ", valid until ", date_of(certificate.validity.until), " UTC, serial ", certificate.serial,
+  return text({role_of(certificate), " ", printable(certificate.name), certificate.user.empty() ? "" : " for the programs of ",
+               printable(certificate.user), ", valid until ", date_of(certificate.validity.until), " UTC, serial ", certificate.serial,
                "\n"});
 }
 
 std::string as_text(const std::string& folder, const KnownCertificates& known) {
   const net::Certificate& authority = known.authority;
-  std::string out = text({"authority ", authority.name, " in ", folder, ", valid until ", date_of(authority.validity.until),
+  std::string out = text({"authority ", printable(authority.name), " in ", folder, ", valid until ", date_of(authority.validity.until),
                           " UTC, ", known.has_key ? "issues and revokes here" : "its key is elsewhere", "\nSHA-256 ",
                           authority.fingerprint, "\n\n"});
   std::vector<std::vector<std::string>> rows{{"SERIAL", "ROLE", "NAME", "USER", "VALID UNTIL (UTC)", "STATE", "HOSTS"}};
   for (const KnownCertificate& each : known.issued) {
     const net::Certificate& it = each.certificate;
-    rows.push_back({it.serial, role_of(it), it.name, it.user.empty() ? "-" : it.user, date_of(it.validity.until),
-                    state_of(each), joined(it.hosts, " ")});
+    rows.push_back({it.serial, role_of(it), printable(it.name), it.user.empty() ? "-" : printable(it.user),
+                    date_of(it.validity.until), state_of(each), printable(joined(it.hosts, " "))});
   }
   return out + table(rows);
 }
