@@ -187,6 +187,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::shared_ptr<Bringing> start_bringing(detail::Node& node);
   void brought(detail::Node& node, bool there);
   void reap_bringing();
+  std::optional<core::WorkerId> holder_of(const detail::Node& node) const;
+  bool may_bring(const detail::Node& node) const;
   bool is_only_brought(const detail::Node& node) const;
   void end_bringing();
   struct Pusher;
@@ -244,6 +246,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   /// A thread that brings a value for somebody who does not wait for longer than he said.
   struct Bringing {
     const detail::Node* node = nullptr;  ///< Whose value it is; null when it is there, or will not come.
+    std::optional<core::WorkerId> from = {};  ///< Who had it at the beginning.
     std::thread thread = {};
     std::exception_ptr error = {};
     bool over = false;

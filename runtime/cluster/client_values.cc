@@ -17,7 +17,7 @@ namespace {
 
 /// To so many workers at once, or some of them, values go.
 constexpr std::size_t kMostPushers = 8;
-/// So many values at once are brought for those who wait for a limited time.
+/// So many values at once are brought from one worker for those who wait for a limited time. It may be silent, and others are not.
 constexpr std::size_t kMostBringing = 16;
 
 }  // namespace
@@ -28,7 +28,7 @@ bool ClientSession::fetch(Node& node, detail::Deadline deadline) {
     if (fetching_.contains(&node)) return false;  // another does
     if (!deadline || !node.marked(detail::kElsewhere)) return true;
     reap_bringing();
-    return bringing_.size() < kMostBringing;
+    return may_bring(node);
   };
   if (!deadline) changed_.wait(lock, may_begin);
   else if (!changed_.wait_until(lock, *deadline, may_begin)) return false;
@@ -65,9 +65,23 @@ void ClientSession::brought(Node& node, bool there) {
   changed_.notify_all();
 }
 
+/// The lock is held. Who is to be asked first: of a value that is on its way to another worker, nobody.
+std::optional<core::WorkerId> ClientSession::holder_of(const Node& node) const {
+  const auto place = places_.find(core::TaskId{node.extras()->remote_id});
+  if (place == places_.end() || place->second.value.holders.empty()) return std::nullopt;
+  return place->second.value.holders[0];
+}
+
+/// The lock is held.
+bool ClientSession::may_bring(const Node& node) const {
+  const auto holder = holder_of(node);
+  return std::ranges::count_if(bringing_, [&](const auto& each) { return each->from == holder; }) <
+         static_cast<std::ptrdiff_t>(kMostBringing);
+}
+
 /// The lock is held. What has come until somebody's deadline is not lost: the next who asks gets it, or waits for the rest.
 std::shared_ptr<ClientSession::Bringing> ClientSession::start_bringing(Node& node) {
-  const auto made = std::make_shared<Bringing>(Bringing{.node = &node});
+  const auto made = std::make_shared<Bringing>(Bringing{.node = &node, .from = holder_of(node)});
   node.retain();
   made->thread = std::thread([this, made = made.get(), value = NodeRef(&node)]() mutable {
     std::exception_ptr error;

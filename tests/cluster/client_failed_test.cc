@@ -99,6 +99,24 @@ TEST_F(FailedWorkers, GetWithATimeLimitEndsThenThoughTheWorkerIsSilent) {
   EXPECT_EQ(other.get(1h)[9999], 2);
 }
 
+TEST_F(FailedWorkers, ASilentWorkerKeepsNobodyFromTheValuesOfOthers) {
+  use(2);
+  ::setenv("DFLOW_WORKER_SILENCE", "3600", 1);
+  Executor ex;
+  ::unsetenv("DFLOW_WORKER_SILENCE");
+  std::vector<Future<std::vector<int>>> stuck;
+  for (int i = 0; i < 20; ++i) stuck.push_back(ex.with({.workers = {"worker-1"}}).submit(block, i));
+  const auto other = ex.with({.workers = {"worker-2"}}).submit(block, 20);
+  wait(stuck);
+  other.wait();
+  const auto workers = ex.workers();
+  const auto silent = std::ranges::find(workers, "worker-1", &WorkerInfo::name);
+  ASSERT_NE(silent, workers.end());
+  ::kill(static_cast<pid_t>(silent->pid), SIGSTOP);
+  for (const auto& each : stuck) EXPECT_THROW(each.get(20ms), TimeoutError);
+  EXPECT_EQ(other.get(30s)[9999], 20);
+}
+
 TEST_F(FailedWorkers, AnEndWaitsForNoValueThatNobodyHasAFutureOf) {
   use(1);
   ::setenv("DFLOW_WORKER_SILENCE", "3600", 1);
