@@ -58,8 +58,8 @@ class BytesOfTask final : public TaskWriter {
 
 class TaskFromBytes final : public TaskReader {
  public:
-  TaskFromBytes(std::span<const std::byte> bytes, const FindInput& find_input)
-      : TaskReader(bytes), find_input_(find_input) {}
+  TaskFromBytes(std::span<const std::byte> bytes, const FindInput& find_input, CommonArguments* common)
+      : TaskReader(bytes), all_(bytes), find_input_(find_input), common_(common) {}
 
   const void* code() override { return code(1); }
   /// Of so many bytes.
@@ -80,9 +80,30 @@ class TaskFromBytes final : public TaskReader {
     Reader reader(value);
     return hold_value(reader, form);
   }
+  std::shared_ptr<const void> in_common(const ValueForm& form, Make make) override {
+    if (!common_) return nullptr;
+    const std::size_t from = bytes_.position();
+    CommonArguments::Argument known = common_->find(form, all_.subspan(from));
+    if (known.made) {
+      bytes_.read_bytes(known.bytes.size());
+      return known.made;
+    }
+    const Reader before = bytes_;
+    try {
+      known.made = make(*this);
+    } catch (...) {  // the task meets it again where it makes the argument for itself
+      bytes_ = before;
+      return nullptr;
+    }
+    const auto read = all_.subspan(from, bytes_.position() - from);
+    common_->add({.form = &form, .bytes = {read.begin(), read.end()}, .made = known.made});
+    return known.made;
+  }
 
  private:
+  std::span<const std::byte> all_;
   const FindInput& find_input_;
+  CommonArguments* common_;
   CodePlace place_ = {};
 };
 
@@ -123,8 +144,8 @@ std::string write_task(Node& node, const NameInput& name_input) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-Node* read_task(const std::string& bytes, const FindInput& find_input) {
-  TaskFromBytes in(std::as_bytes(std::span(bytes)), find_input);
+Node* read_task(const std::string& bytes, const FindInput& find_input, CommonArguments* common) {
+  TaskFromBytes in(std::as_bytes(std::span(bytes)), find_input, common);
   const auto* form = static_cast<const CallForm*>(in.code(sizeof(CallForm)));
   const bool aligned = reinterpret_cast<std::uintptr_t>(form) % alignof(CallForm) == 0;
   if (!form || !aligned || word_at(form) != CallForm::kMagic || !form->read) {

@@ -6,6 +6,8 @@
 
 #include <dflow/detail/crossing.h>
 
+#include "runtime/cluster/common_arguments.h"
+
 namespace dflow::cluster {
 
 using dflow::detail::Node;
@@ -30,8 +32,9 @@ std::string write_task(Node& node, const NameInput& name_input);
 /// Gives the ended node of the input `index`, whose value is of this form.
 using FindInput = std::function<NodeRef(std::uint32_t index, const dflow::detail::ValueForm& form)>;
 
-/// A new node that can run. Throws SerializeError for bytes that are no task of this program.
-Node* read_task(const std::string& bytes, const FindInput& find_input);
+/// A new node that can run. Throws SerializeError for bytes that are no task of this program. `common`: of tasks with the same
+/// inputs, all of which are there.
+Node* read_task(const std::string& bytes, const FindInput& find_input, CommonArguments* common = nullptr);
 
 /// What a value's bytes are; the pieces refer to the node's value where that saves a copy.
 struct ValueBytes {

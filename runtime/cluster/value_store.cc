@@ -17,6 +17,19 @@ namespace {
 
 using dflow::detail::Node;
 
+/// So many bytes of values may be here once more, for tasks that have them in common: until another list of inputs is asked for, or
+/// one of the values goes, whether or not a task reads them.
+constexpr std::uint64_t kMostInCommon = 1 << 20;
+
+bool are_small(const core::SharedList<core::Input>& inputs) {
+  std::uint64_t bytes = 0;
+  for (const core::Input& input : inputs) {
+    if (input.bytes > kMostInCommon - bytes) return false;
+    bytes += input.bytes;
+  }
+  return true;
+}
+
 NodeRef copied(Node& node, const ValueForm& form) {
   if (!form.write) return (node.retain(), NodeRef(&node));  // it can only be given away, once
   Writer writer;
@@ -90,17 +103,18 @@ ValueStore::Objects ValueStore::objects(const core::SharedList<core::Input>& inp
   Given before;  // destroyed after the lock
   const std::lock_guard lock(mutex_);
   if (inputs.is(given_.inputs)) return given_.objects;
-  const Objects found = find_objects(inputs);
-  if (std::ranges::all_of(*found, [](const NodeRef& one) { return bool(one); })) {
+  const std::shared_ptr<Many> found = find_objects(inputs);
+  if (std::ranges::all_of(found->objects, [](const NodeRef& one) { return bool(one); })) {
+    if (are_small(inputs)) found->arguments = std::make_unique<CommonArguments>();
     before = std::exchange(given_, {inputs, found});
   }
   return found;
 }
 
-ValueStore::Objects ValueStore::find_objects(const core::SharedList<core::Input>& inputs) {
-  auto found = std::make_shared<std::vector<NodeRef>>(inputs.size());
+std::shared_ptr<ValueStore::Many> ValueStore::find_objects(const core::SharedList<core::Input>& inputs) {
+  auto found = std::make_shared<Many>(Many{.objects = std::vector<NodeRef>(inputs.size())});
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (const Entry* known = entry(inputs[i].id, inputs[i].version)) (*found)[i] = known->held.object;
+    if (const Entry* known = entry(inputs[i].id, inputs[i].version)) found->objects[i] = known->held.object;
   }
   return found;
 }

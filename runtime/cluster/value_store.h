@@ -15,6 +15,7 @@
 #include <dflow/detail/crossing.h>
 
 #include "runtime/cluster/buffer.h"
+#include "runtime/cluster/common_arguments.h"
 #include "runtime/cluster/loans.h"
 #include "runtime/cluster/spill_file.h"
 #include "runtime/cluster/value_forms.h"
@@ -57,9 +58,13 @@ class ValueStore {
   /// is not there, and DamagedValue.
   NodeRef object(core::TaskId id, core::Attempt version, const dflow::detail::ValueForm& form);
 
-  using Objects = std::shared_ptr<const std::vector<NodeRef>>;
-  /// Those of a task's many inputs that are here as objects, each at its place; null for others. With one turn at the lock and not
-  /// one for each; and tasks that share their inputs are given the same, while all of them are here.
+  /// A task's many inputs.
+  struct Many {
+    std::vector<NodeRef> objects = {};                    ///< Each at its place; null for those that are not here as objects.
+    std::unique_ptr<CommonArguments> arguments = {};  ///< Null if tasks have none in common.
+  };
+  using Objects = std::shared_ptr<const Many>;
+  /// With one turn at the lock and not one for each; and tasks that share their inputs are given the same, while all of them are here.
   Objects objects(const core::SharedList<core::Input>& inputs);
 
   /// What a peer is sent. What is on the disk alone is read for as long as it is held. Throws DamagedValue.
@@ -92,7 +97,7 @@ class ValueStore {
   };
   /// Null if it is not there. The lock is held.
   Entry* entry(core::TaskId id, core::Attempt version);
-  Objects find_objects(const core::SharedList<core::Input>& inputs);
+  std::shared_ptr<Many> find_objects(const core::SharedList<core::Input>& inputs);
   Held lend(core::TaskId id, core::Attempt version, const Entry& from);
 
   Loans loans_;

@@ -146,15 +146,16 @@ void WorkerProcess::load(const core::StartBody& order) {
   const Name name{order.id, order.attempt};
   const core::Time begun = now();  // a thread of the engine's may have had to wake up first
   try {
-    ValueStore::Objects objects = order.inputs.shared() ? store_.objects(order.inputs) : nullptr;
-    Node* node = read_task(*order.payload, [&](std::uint32_t index, const detail::ValueForm& form) {
+    ValueStore::Objects many = order.inputs.shared() && !order.default_value ? store_.objects(order.inputs) : nullptr;
+    const FindInput find_input = [&](std::uint32_t index, const detail::ValueForm& form) {
       if (order.default_value) return unread_input();
       if (index >= order.inputs.size()) throw SerializeError("dflow: a task names an input that it does not have");
-      if (objects && (*objects)[index] && form.copyable) return (*objects)[index];
+      if (many && many->objects[index] && form.copyable) return many->objects[index];
       const core::Input& input = order.inputs[index];
       return store_.object(input.id, input.version, form);
-    });
-    objects.reset();
+    };
+    Node* node = read_task(*order.payload, find_input, many ? many->arguments.get() : nullptr);
+    many.reset();
     detail::NodeRef handle(node);
     Unrun unrun(*node);
     detail::Extras& extras = node->make_extras();

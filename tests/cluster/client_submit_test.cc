@@ -76,6 +76,25 @@ TEST_F(Client, SubmitQuotes) {
   EXPECT_EQ(ex.submit([](const std::vector<int>& xs) { return xs[0] + xs[1]; }, std::vector{x, x}).get(), 4);
 }
 
+/// Tasks that only read a list may have one of it in common; who takes it for his own changes nothing for others.
+TEST_F(Client, ManyTasksTakeTheSameListOfFutures) {
+  const auto list = ex.map(inc, range(20));
+  const auto read = [](const std::vector<int>& xs, int i) { return xs[static_cast<std::size_t>(i)] + static_cast<int>(xs.size()); };
+  const auto taken = [](std::vector<int> xs, int i) {
+    for (int& x : xs) x = -1;
+    return xs[static_cast<std::size_t>(i)];
+  };
+  std::vector<Future<int>> all;
+  for (int i = 0; i < 20; ++i) {
+    all.push_back(ex.submit(read, list, i));
+    all.push_back(ex.submit(taken, list, i));
+  }
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(all[static_cast<std::size_t>(2 * i)].get(), i + 1 + 20);
+    EXPECT_EQ(all[static_cast<std::size_t>(2 * i + 1)].get(), -1);
+  }
+}
+
 TEST_F(Client, SubmitThenGetWithFuture) {
   const auto x = ex.submit(inc, 1);
   EXPECT_EQ(ex.submit(inc, ex.submit(inc, x)).get(), 4);

@@ -281,11 +281,11 @@ TEST(ValueStore, FindsATasksInputsThatAreObjects) {
   const core::SharedList<core::Input> inputs{core::Input{.id = object, .version = core::Attempt{2}}, core::Input{.id = as_bytes, .version = core::Attempt{1}},
                           core::Input{.id = absent, .version = core::Attempt{1}}, core::Input{.id = object, .version = core::Attempt{1}}};
   const ValueStore::Objects found = store.objects(inputs);
-  ASSERT_EQ(found->size(), inputs.size());
-  EXPECT_EQ((*found)[0].get(), second.get());
-  EXPECT_EQ((*found)[1].get(), nullptr);
-  EXPECT_EQ((*found)[2].get(), nullptr);
-  EXPECT_EQ((*found)[3].get(), first.get());
+  ASSERT_EQ(found->objects.size(), inputs.size());
+  EXPECT_EQ(found->objects[0].get(), second.get());
+  EXPECT_EQ(found->objects[1].get(), nullptr);
+  EXPECT_EQ(found->objects[2].get(), nullptr);
+  EXPECT_EQ(found->objects[3].get(), first.get());
 }
 
 TEST(ValueStore, FindsWhatTasksShareOnceAndKeepsNoneOfItThatIsDropped) {
@@ -296,16 +296,16 @@ TEST(ValueStore, FindsWhatTasksShareOnceAndKeepsNoneOfItThatIsDropped) {
     if (i > 0) store.put(all.back().id, core::Attempt{1}, {.object = node_of(1)});
   }
   const core::SharedList<core::Input> inputs = all;
-  EXPECT_EQ((*store.objects(inputs))[0].get(), nullptr);
+  EXPECT_EQ(store.objects(inputs)->objects[0].get(), nullptr);
   store.put(core::TaskId{0}, core::Attempt{1}, {.object = node_of(2)});
   ValueStore::Objects found = store.objects(inputs);
-  EXPECT_NE((*found)[0].get(), nullptr) << "it has come meanwhile";
+  EXPECT_NE(found->objects[0].get(), nullptr) << "it has come meanwhile";
   EXPECT_EQ(store.objects(inputs), found) << "all are there: nothing is looked up";
-  const NodeRef dropped = (*found)[3];
+  const NodeRef dropped = found->objects[3];
   found.reset();
   store.drop(core::TaskId{3}, core::Attempt{1});
   EXPECT_TRUE(dropped.get()->sole_reader()) << "the test";
-  EXPECT_EQ((*store.objects(inputs))[3].get(), nullptr);
+  EXPECT_EQ(store.objects(inputs)->objects[3].get(), nullptr);
 }
 
 }  // namespace

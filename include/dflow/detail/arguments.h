@@ -110,6 +110,12 @@ inline constexpr bool is_refs_v = false;
 template <class T>
 inline constexpr bool is_refs_v<Refs<T>> = true;
 
+/// Lists of futures whose values may be read in many places at once.
+template <class A>
+inline constexpr bool is_list_v = false;
+template <class T, class Allocator>
+inline constexpr bool is_list_v<std::vector<Future<T>, Allocator>> = is_copyable_v<Stored<T>>;
+
 template <class A>
 constexpr Kind kind_of() {
   if constexpr (is_future_v<A>) return Kind::future;
@@ -218,6 +224,8 @@ class Argument<P, From, Kind::container> {
   using To = typename Arrival<From>::type;
   static constexpr int edges = -1;  // only known at run time
   static constexpr bool by_reference = is_refs_v<std::remove_cvref_t<P>>;
+  /// A list that the body only reads: in another process, tasks with the same list have one copy of its values in common.
+  static constexpr bool shares = is_list_v<From> && binds_const_ref_v<P, To>;
 
   template <class>
   static constexpr bool accepts = [] {
@@ -230,8 +238,28 @@ class Argument<P, From, Kind::container> {
     }
   }();
 
+  /// The list, or the values that it stands for.
+  struct Received {
+    From futures;
+    std::shared_ptr<const To> values;
+  };
+  static Received receive(TaskReader& in)
+    requires shares
+  {
+    constexpr auto take = [](TaskReader& from) -> std::shared_ptr<const void> {
+      From futures = Part<From>::read(from);
+      return std::make_shared<const To>(Arrival<From>::take(futures, false));
+    };
+    auto values = std::static_pointer_cast<const To>(in.in_common(value_form_of<typename To::value_type>(), take));
+    if (values) return {From(), std::move(values)};
+    return {Part<From>::read(in), nullptr};
+  }
+
   template <class A>
   explicit Argument(A&& container) : container_(std::forward<A>(container)) {}
+  explicit Argument(Received&& received)
+    requires shares
+      : container_(std::move(received.futures)), values_(std::move(received.values)) {}
   void claim() {
     Arrival<From>::visit(container_, [this]<class T>(const Future<T>& future) {
       if constexpr (!is_copyable_v<T>) claims_.push_back(detail::claim<by_reference>(future));
@@ -246,8 +274,11 @@ class Argument<P, From, Kind::container> {
     for (const Claim& claim : claims_) claim.visit(visitor);
   }
 
-  auto pass(bool may_move) {
-    if constexpr (by_reference) {
+  decltype(auto) pass(bool may_move) {
+    if constexpr (shares) {
+      if (!values_) values_ = std::make_shared<const To>(Arrival<From>::take(container_, may_move));
+      return static_cast<P>(*values_);
+    } else if constexpr (by_reference) {
       using T = typename std::remove_cvref_t<P>::value_type;
       std::vector<const T*> pointers;
       Arrival<From>::visit(container_, [&](const Future<T>& future) {
@@ -262,6 +293,7 @@ class Argument<P, From, Kind::container> {
 
  private:
   From container_;
+  [[no_unique_address]] std::conditional_t<shares, std::shared_ptr<const To>, Unit> values_;
   std::vector<Claim> claims_;  // end before the futures do
 };
 

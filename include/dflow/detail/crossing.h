@@ -2,10 +2,12 @@
 // same executable, so code is named by where it lies in its module.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <optional>
 #include <tuple>
 #include <type_traits>
@@ -40,6 +42,10 @@ class TaskReader {
   virtual const void* code() = 0;
   /// An ended node with a value of the form's type.
   virtual NodeRef input(const ValueForm& form) = 0;
+  /// What tasks with the same inputs have made of the same bytes as come next, to read it; `make` reads the bytes and makes it if
+  /// none has. Null, and nothing is read, if tasks have nothing in common here, or if `make` throws. `form`: of the values in it.
+  using Make = std::shared_ptr<const void> (*)(TaskReader&);
+  virtual std::shared_ptr<const void> in_common(const ValueForm& form, Make make) = 0;
 
  protected:
   ~TaskReader() = default;
@@ -171,12 +177,17 @@ struct Part<std::vector<X, Allocator>> {
   }
   static From read(TaskReader& in) {
     From from;
-    for (std::size_t left = in.bytes().read_count(); left > 0; --left) {
+    std::size_t left = in.bytes().read_count();
+    from.reserve(std::min(left, kMostReserved));
+    for (; left > 0; --left) {
       read_flag(in.bytes());
       from.push_back(Part<X>::read(in));
     }
     return from;
   }
+
+ private:
+  static constexpr std::size_t kMostReserved = 1024;  // elements that a count alone takes memory for
 };
 
 template <class X, std::size_t N>

@@ -187,10 +187,15 @@ class TaskNode<F, R, std::tuple<Slots...>, std::tuple<Leading...>> final
     Part<F>::write(out, task.callable());
     std::apply([&](const Slots&... slots) { (Part<typename Slots::Kept>::write(out, slots.kept()), ...); }, body.slots);
   }
+  template <class Slot>
+  static auto receive(TaskReader& in) {
+    if constexpr (requires { Slot::receive(in); }) return Slot::receive(in);
+    else return Part<typename Slot::Kept>::read(in);
+  }
   static Node* read_call([[maybe_unused]] TaskReader& in) {
     F callable = Part<F>::read(in);
-    std::tuple<typename Slots::Kept...> kept{Part<typename Slots::Kept>::read(in)...};
-    return std::apply([&](auto&... parts) { return make(std::move(callable), std::move(parts)...); }, kept);
+    std::tuple<decltype(receive<Slots>(in))...> received{receive<Slots>(in)...};
+    return std::apply([&](auto&... parts) { return make(std::move(callable), std::move(parts)...); }, received);
   }
 
   [[no_unique_address]] std::array<Edge, inline_edges> edges_;
