@@ -95,12 +95,51 @@ bool change_to(const Account& account) {
   return changed && (::chdir(account.home.c_str()) == 0 || ::chdir("/") == 0);
 }
 
-/// In the child: only what may be called between fork and exec.
-[[noreturn]] void become(const char* executable, char** arguments, char** variables, int out, int err, int board, int parent,
-                         const Account* account) {
+/// What this process catches, its child would catch in this process's memory.
+void catch_nothing() {
+  for (int signal = 1; signal < NSIG; ++signal) {
+    struct sigaction action {};
+    if (::sigaction(signal, nullptr, &action) != 0 || action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = SIG_DFL;
+    ::sigaction(signal, &action, nullptr);
+  }
+}
+
+/// Holds this thread's signals back, so that a child has none before it is ready for them.
+class WithoutSignals {
+ public:
+  WithoutSignals() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~WithoutSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  WithoutSignals(const WithoutSignals&) = delete;
+  WithoutSignals& operator=(const WithoutSignals&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+/// What a child needs to become a worker; all of it is made before there is one.
+struct Child {
+  const char* executable;
+  char** arguments;
+  char** variables;
+  int out, err;
+  int board;  ///< Negative if there is none.
+  int parent;
+  const Account* account;  ///< Null: this process's user.
+};
+
+/// In the child: only what may be called between vfork and exec. It runs in the parent's memory, with a frame of its own.
+[[noreturn, gnu::noinline]] void become(const Child& child) {
+  const auto& [executable, arguments, variables, out, err, board, parent, account] = child;
   if (account && !change_to(*account)) ::_exit(127);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user would undo it
   if (::getppid() != parent) ::_exit(127);
+  catch_nothing();
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -125,6 +164,15 @@ bool change_to(const Account& account) {
   ::_exit(127);
 }
 
+/// Its number, or -1. After a fork, each page of this process that is written to would cost a fault. But who changes his user does so
+/// with all threads that he finds in his memory.
+int start_child(const Child& child) {
+  const WithoutSignals quiet;
+  const int pid = child.account ? ::fork() : ::vfork();
+  if (pid == 0) become(child);
+  return pid;
+}
+
 }  // namespace
 
 void WorkerPool::start_one(Worker& worker) {
@@ -139,15 +187,15 @@ void WorkerPool::start_one(Worker& worker) {
   worker.board = Board::make();
   if (worker.board && shares_) worker.board->allow(options_.memory.bytes);
   std::vector<std::string> variables = environment_for(options_, worker.name, worker.board.has_value());
-  const std::vector<char*> argument_pointers = pointers_to(arguments), variable_pointers = pointers_to(variables);
-  const int parent = ::getpid();
-  const int pid = ::fork();
-  if (pid == 0) {
-    become(options_.executable.c_str(), const_cast<char**>(argument_pointers.data()),
-           const_cast<char**>(variable_pointers.data()), out[1], err[1],
-           worker.board ? worker.board->descriptor() : -1, parent,
-           options_.account ? &*options_.account : nullptr);
-  }
+  std::vector<char*> argument_pointers = pointers_to(arguments), variable_pointers = pointers_to(variables);
+  const int pid = start_child({.executable = options_.executable.c_str(),
+                               .arguments = argument_pointers.data(),
+                               .variables = variable_pointers.data(),
+                               .out = out[1],
+                               .err = err[1],
+                               .board = worker.board ? worker.board->descriptor() : -1,
+                               .parent = ::getpid(),
+                               .account = options_.account ? &*options_.account : nullptr});
   ::close(out[1]);
   ::close(err[1]);
   if (pid < 0) {
