@@ -43,6 +43,7 @@ std::string Connection::read_all(Stream& stream, std::uint64_t life) {
 }
 
 void Connection::write() {
+  prepare_heap(kSmallHeap);
   std::unique_lock lock(mutex_);
   for (int naps = 0; !closed_;) {
     if (has_said_all()) break;
