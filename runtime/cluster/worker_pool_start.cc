@@ -37,6 +37,17 @@ bool is_of_members(std::string_view name) {
   return name == "DFLOW_COMPRESSION" || name == "DFLOW_RECONNECT" || name == "DFLOW_SHARED_MEMORY" || name == "DFLOW_UNIX_SOCKETS";
 }
 
+/// Tasks make and drop many values of one size. The C library keeps 7 blocks of a size for a thread, and takes a longer way for others.
+constexpr std::string_view kTunables = "GLIBC_TUNABLES", kCache = "glibc.malloc.tcache_count";
+
+/// Besides what is said already, unless that is about the same.
+void enlarge_cache(std::vector<std::string>& variables) {
+  const std::string cache = std::string(kCache) + "=100";
+  const auto said = std::ranges::find_if(variables, [](const std::string& each) { return each.starts_with(std::string(kTunables) + '='); });
+  if (said == variables.end()) variables.push_back(std::string(kTunables) + '=' + cache);
+  else if (said->find(kCache) == std::string::npos) *said += ':' + cache;
+}
+
 void add_account(std::vector<std::string>& variables, const Account& account) {
   variables.push_back("HOME=" + account.home);
   variables.push_back("USER=" + account.name);
@@ -57,6 +68,7 @@ std::vector<std::string> environment_for(const WorkerPool::Options& options, con
   }
   if (options.account) add_account(variables, *options.account);
   for (const auto& [variable, value] : options.environment) variables.push_back(variable + '=' + value);
+  enlarge_cache(variables);
   variables.push_back("DFLOW_WORKER=" + options.scheduler.text());
   variables.push_back("DFLOW_WORKER_NAME=" + name);
   variables.push_back("DFLOW_WORKER_SECRET=" + options.secret);

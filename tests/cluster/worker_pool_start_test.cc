@@ -72,6 +72,19 @@ class WorkerPoolStart : public ::testing::Test {
   std::unique_ptr<WorkerPool> pool_;
 };
 
+TEST_F(WorkerPoolStart, ItsThreadsKeepMoreFreedBlocks) {
+  EXPECT_THAT(start(), HasSubstr("tunables glibc.malloc.tcache_count=100\n"));
+}
+
+TEST_F(WorkerPoolStart, OtherTunablesAreKept) {
+  EXPECT_THAT(start({{"GLIBC_TUNABLES", "glibc.malloc.perturb=1"}}),
+              HasSubstr("tunables glibc.malloc.perturb=1:glibc.malloc.tcache_count=100\n"));
+}
+
+TEST_F(WorkerPoolStart, WhoSaysHowManyBlocksIsHeard) {
+  EXPECT_THAT(start({{"GLIBC_TUNABLES", "glibc.malloc.tcache_count=3"}}), HasSubstr("tunables glibc.malloc.tcache_count=3\n"));
+}
+
 TEST_F(WorkerPoolStart, HoldsNoSignalsBackAndCatchesThisProcesssAsBefore) {
   static std::atomic<int> caught = 0;
   caught = 0;
