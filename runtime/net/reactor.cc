@@ -68,6 +68,7 @@ std::uint64_t Reactor::add(std::unique_ptr<Session> session) {
   Entry& entry = sessions_[last_];
   entry.session = std::move(session);
   entry.active = served_;
+  if (threads_.size() == 1) start_thread();  // who is served next need not wait until it is there
   if (watch(entry, EPOLL_CTL_ADD)) return last_;
   unwatched = take_away(sessions_.find(last_));
   return 0;
@@ -127,7 +128,7 @@ std::unique_ptr<Reactor::Session> Reactor::least_active() {
 
 /// The lock is held. Without another thread those that there are do it.
 void Reactor::start_thread() {
-  if (over_ || idle_ > 0 || threads_.size() >= limits_.most_threads) return;
+  if (over_ || threads_.size() >= limits_.most_threads) return;
   try {
     threads_.emplace_back([this] { run(); });
   } catch (const std::system_error&) {
@@ -159,7 +160,7 @@ bool Reactor::serve(std::uint64_t number) {
     entry.resumed = false;
     entry.active = ++served_;
     session = entry.session.get();
-    start_thread();
+    if (idle_ == 0) start_thread();
   }
   const Next next = session->proceed();
   std::unique_ptr<Session> ended;  // destroyed without the lock

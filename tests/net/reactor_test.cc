@@ -135,6 +135,17 @@ TEST_F(ReactorTest, StartsNoMoreThreadsThanItMay) {
   for (int gone = gone_; gone < 20; gone = gone_) gone_.wait(gone);
 }
 
+/// To start one takes as long as to answer.
+TEST_F(ReactorTest, HasAThreadForTheNextOneBeforeTheFirstIsServed) {
+  std::thread([] {}).join();  // as above
+  const std::set<std::string> before = threads();
+  Reactor reactor({.most_threads = 3});
+  const auto first = add(reactor);
+  std::set<std::string> started = threads();
+  for (const std::string& number : before) started.erase(number);
+  EXPECT_EQ(started.size(), 2u);
+}
+
 TEST_F(ReactorTest, GivesOthersTheirTurnBetweenThePartsOfALongAnswer) {
   Reactor reactor({.most_threads = 1});
   std::atomic<bool> over = false;
