@@ -57,6 +57,7 @@ std::vector<std::string> Agent::open_questions() {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> questions;
   for (const auto& [name, program] : programs_) {
+    program->rejoined();  // one that is stopped, and whose record was lost with the scheduler, does not come
     questions.push_back(core::encode(FromAgent(ProgramHosted{name, program->order().files})));
   }
   for (const auto& [number, wanted] : asked_for_) {

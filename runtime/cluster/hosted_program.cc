@@ -160,6 +160,11 @@ void HostedProgram::on(const WorkerNews& news) {
   }
 }
 
+void HostedProgram::rejoined() {
+  const std::lock_guard lock(mutex_);
+  if (pool_) pool_->await_all();
+}
+
 bool HostedProgram::flush(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
   if (!pool_) return false;

@@ -72,6 +72,9 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
 }
 
 bool Hosting::tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what) {
+  // An agent may be away before that is known, or may not have come back to a scheduler that was started again.
+  if (what == WorkerNews::What::replace) condemned_[program].insert(worker);
+  if (const auto one = condemned_.find(program); one != condemned_.end() && what == WorkerNews::What::arrived) one->second.erase(worker);
   const auto found = programs_.find(program);
   if (found == programs_.end()) return false;
   bool anybody = false;
@@ -81,8 +84,6 @@ bool Hosting::tell_of_worker(const std::string& program, const std::string& work
     send(agent, WorkerNews{what, program, worker});
     anybody = true;
   }
-  if (what == WorkerNews::What::arrived) found->second.condemned.erase(worker);
-  if (what == WorkerNews::What::replace) found->second.condemned.insert(worker);  // an agent may be away before that is known
   return anybody;
 }
 
@@ -110,6 +111,7 @@ void Hosting::tick(core::Time now) {
     else if (now - *program.deserted > kKept) {
       for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
       std::erase_if(wanted_, [&](const auto& one) { return one.second.piece.program == name; });
+      condemned_.erase(name);
       programs_.erase(each);
     }
     each = next;
@@ -149,7 +151,7 @@ void Hosting::on(std::uint32_t agent, ProgramHosted& message) {
   if (program.files) compare(message.program, program, agent, message.files);
   else program.claimed[agent] = std::move(message.files);
   host(message.program, program);
-  for (const std::string& worker : std::set<std::string>(program.condemned)) {
+  for (const std::string& worker : std::set<std::string>(condemned_[message.program])) {
     tell_of_worker(message.program, worker, WorkerNews::What::replace);
   }
   handlers_.hosted(message.program);

@@ -102,7 +102,6 @@ class Hosting {
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
     std::set<std::string> told = {};    ///< What its clients have been warned of: each worker that cannot start says it.
-    std::set<std::string> condemned = {};  ///< Workers that are to be replaced, until another has come of that name.
     bool from_before = false;           ///< Agents ran it for a scheduler that was killed: its clients may come back.
   };
   struct Wanted {
@@ -143,6 +142,7 @@ class Hosting {
   core::Duration patience_, quiet_;
   std::map<std::uint32_t, Agent> agents_;
   std::map<std::string, Program> programs_;
+  std::map<std::string, std::set<std::string>> condemned_;  ///< A program's workers that are to be replaced, until another has come of that name.
   std::map<std::uint64_t, Wanted> wanted_;
   std::map<std::uint64_t, Flush> flushes_;
   std::uint64_t last_number_ = 0;

@@ -114,6 +114,14 @@ void WorkerPool::joined(const std::string& name) { set(name, &Worker::joined); }
 
 void WorkerPool::retired(const std::string& name) { set(name, &Worker::retired); }
 
+void WorkerPool::await_all() {
+  const std::lock_guard lock(mutex_);
+  for (Worker& worker : workers_) {
+    worker.arrived = false;
+    worker.started = std::chrono::steady_clock::now();
+  }
+}
+
 void WorkerPool::replace(const std::string& name) {
   set(name, &Worker::condemned);
   wake();

@@ -79,6 +79,8 @@ class WorkerPool {
   void replace(const std::string& name);
   /// Calls back, from the pool's thread, when all that the workers have printed until now has been told.
   void flush(std::function<void()> done);
+  /// There is another scheduler: all have to reach that one, within the limit for starts.
+  void await_all();
   /// From now on nothing is started again.
   void wind_down();
 

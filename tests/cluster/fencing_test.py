@@ -163,7 +163,7 @@ def a_worker_that_is_given_up_while_its_agent_is_away_is_ended_later():
 
 def a_worker_that_was_stopped_before_a_restart_is_replaced():
     with Cluster(DFLOW) as cluster:
-        cluster.one_worker()
+        cluster.one_worker("--start-limit=2")
         program = cluster.program("gated", cluster.folder)
         first = wait_until("the task has begun", cluster.begun)
         handle = handles([first])[0]
