@@ -147,8 +147,8 @@ class Future {
   /// On a cluster this is decided here and now: true unless it has ended, nobody sees a result any more, and a body that
   /// is under way is asked to stop.
   bool cancel() const { return node_ && detail::cancel_node(*node_.get()); }
-  /// `cancel(dflow::force)`: on a cluster, a body that does not stop is ended with the worker process that runs it, and
-  /// another process takes that one's place. Other tasks there run again. In one process the same as `cancel()`.
+  /// `cancel(dflow::force)`: on a cluster, a body that does not stop, or runs on over its time limit, is ended with its worker
+  /// process, and another takes that one's place. Other tasks there run again. In one process the same as `cancel()`.
   bool cancel(Force) const { return node_ && detail::cancel_node(*node_.get(), true); }
 
   /// Calls `callback(const Future<T>&)` or `callback()` once the task has ended, on the thread that ended it, or here

@@ -92,6 +92,14 @@ void ClientSession::unblocked(Node& task) noexcept {
   if (options_.unblocked) options_.unblocked(task);
 }
 
+void ClientSession::overran(Node& task) noexcept {
+  if (options_.overran) options_.overran(task);
+}
+
+void ClientSession::body_over(Node& task) noexcept {
+  if (options_.body_over) options_.body_over(task);
+}
+
 NodeRef if_alive(Node& node) {
   std::uint32_t refs = node.refs_.load(std::memory_order_acquire);
   while (refs != 0 && !node.refs_.compare_exchange_weak(refs, refs + 1, std::memory_order_acq_rel)) {

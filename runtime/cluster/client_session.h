@@ -52,6 +52,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     /// Inside a worker: its id, known when the first task submits; and: a task waits, or goes on.
     std::function<core::WorkerId()> worker = {};
     std::function<void(detail::Node& task)> blocked = {}, unblocked = {};
+    /// Inside a worker: its time limit ends a task whose body runs on; and: such a body is over.
+    std::function<void(detail::Node& task)> overran = {}, body_over = {};
     /// Inside a worker: there is a trace; and: the body of `outer` has submitted a task.
     std::function<bool()> traced = {};
     std::function<void(core::TaskId outer, TracedTask task)> submitted = {};
@@ -73,6 +75,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   bool wait(detail::Node& node, detail::Deadline deadline) override;
   bool cancel(detail::Node& node) override { return cancel(node, false); }
   bool cancel_by_force(detail::Node& node) override { return cancel(node, true); }
+  void end_body(detail::Node& node) override;
   bool running(detail::Node& node) override;
   void end_external(detail::Node& node, detail::State state) override;
   void drain(detail::Scope& scope, std::int64_t most) override;
@@ -80,6 +83,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void forget(detail::Node& node) noexcept override;
   void blocked(detail::Node& task) noexcept override;
   void unblocked(detail::Node& task) noexcept override;
+  void overran(detail::Node& task) noexcept override;
+  void body_over(detail::Node& task) noexcept override;
   void close() noexcept override;
   detail::ClusterControl* control() noexcept override { return this; }
 

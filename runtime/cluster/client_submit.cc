@@ -49,6 +49,18 @@ std::shared_ptr<const core::TaskOptions> core_options(const TaskOptions* said, s
   return options == core::TaskOptions{} ? nullptr : std::make_shared<const core::TaskOptions>(std::move(options));
 }
 
+/// Its body may run on: it was cancelled, or has failed for its time limit.
+bool outlived(const Node& node) {
+  if (node.state() == State::cancelled) return true;
+  try {
+    if (node.state() == State::failed) std::rethrow_exception(node.error());
+  } catch (const TimeoutError&) {
+    return true;
+  } catch (...) {  // then the body has ended
+  }
+  return false;
+}
+
 /// Tasks of one function are expected to take as long as each other.
 core::FunctionId function_of(const Node& node) {
   const auto form = reinterpret_cast<std::uintptr_t>(node.call_form());
@@ -346,6 +358,13 @@ bool ClientSession::cancel(Node& node, bool by_force) {
   const std::lock_guard order(sending_);
   send(core::TasksCancelled{.client = id_, .tasks = {id}, .force = by_force});
   return true;
+}
+
+void ClientSession::end_body(Node& node) {
+  const core::TaskId id{id_of(node)};
+  if (id == core::TaskId{} || !outlived(node)) return;
+  const std::lock_guard order(sending_);
+  send(core::TasksCancelled{.client = id_, .tasks = {id}, .force = true});
 }
 
 void ClientSession::drain(detail::Scope& scope, std::int64_t most) {

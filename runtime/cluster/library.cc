@@ -49,6 +49,8 @@ std::unique_ptr<detail::Session> open_inside_worker(const local::ClusterRequest&
                                  .worker = [worker] { return worker->id(); },
                                  .blocked = [worker](detail::Node& task) { worker->blocked(task); },
                                  .unblocked = [worker](detail::Node& task) { worker->unblocked(task); },
+                                 .overran = [worker](detail::Node& task) { worker->overran(task); },
+                                 .body_over = [worker](detail::Node& task) { worker->body_over(task); },
                                  .traced = [worker] { return worker->traced(); },
                                  .submitted = [worker](core::TaskId outer, TracedTask task) {
                                    worker->note_submitted(outer, std::move(task));

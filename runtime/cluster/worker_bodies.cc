@@ -209,7 +209,7 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
     started = bodies_.at(name).started;
   }
   const core::StartBody& order = *ordered;
-  const bool overdue = node.marked(detail::kTimedOut);
+  const bool overdue = overran(name);
   const bool ignored = order.on_failure == core::OnFailure::ignore && !order.keep_inputs && !overdue;
   if (node.state() == State::failed && ignored && node.write_default()) {
     node.set_error(nullptr);
@@ -228,16 +228,30 @@ void WorkerProcess::body_ended(const Name& name, Node& node) {
   const std::lock_guard lock(mutex_);
   const auto body = bodies_.find(name);
   if (traced_) trace(name, body->second, *end);
+  if (!overdue || body->second.over) return end_body(body, std::move(*end));
+  const auto failure = std::get<core::BodyThrew>(*end).failure;
+  body->second.late_end = std::move(end);
+  apply(core::BodyTimedOut{name.first, name.second, failure});
+}
+
+bool WorkerProcess::overran(const Name& name) {
+  const std::lock_guard lock(mutex_);
+  return bodies_.at(name).overran;
+}
+
+/// The lock is held.
+void WorkerProcess::end_body(std::map<Name, Body>::iterator body, core::WorkerEvent end) {
+  const Name name = body->first;
   if (body->second.away) {
     body->second.end = std::move(end);
     body->second.waits = false;
     // What it has returned may end later, or never, where it has ended for its time limit.
-    if (!std::exchange(body->second.resuming, true)) apply(core::BodyUnblocked{order.id, order.attempt});
+    if (!std::exchange(body->second.resuming, true)) apply(core::BodyUnblocked{name.first, name.second});
     return;
   }
   forget_body(body);
-  if (const auto* made = std::get_if<core::BodyReturned>(&*end)) measure(made->bytes);
-  apply(*end);
+  if (const auto* made = std::get_if<core::BodyReturned>(&end)) measure(made->bytes);
+  apply(end);
 }
 
 core::WorkerEvent WorkerProcess::returned(const core::StartBody& order, core::Time started, Node& node) {
@@ -280,6 +294,23 @@ void WorkerProcess::blocked(Node& task) {
   if (!body) return;
   body->waits = true;
   if (!std::exchange(body->away, true)) apply(core::BodyBlocked{body->order->id, body->order->attempt});
+}
+
+void WorkerProcess::overran(Node& task) {
+  const std::lock_guard lock(mutex_);
+  if (Body* body = body_of(task)) body->overran = true;
+}
+
+/// What it has printed leaves the process before its end is told, as that of others does.
+void WorkerProcess::body_over(Node& task) {
+  local::flush_output();
+  const std::lock_guard lock(mutex_);
+  Body* body = body_of(task);
+  if (!body) return;
+  body->over = true;
+  if (!body->late_end) return;  // its task has not ended yet
+  core::WorkerEvent end = std::move(*std::exchange(body->late_end, std::nullopt));
+  end_body(bodies_.find({body->order->id, body->order->attempt}), std::move(end));
 }
 
 void WorkerProcess::unblocked(Node& task) {

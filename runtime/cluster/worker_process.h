@@ -75,6 +75,10 @@ class WorkerProcess {
   void blocked(detail::Node& task);
   void unblocked(detail::Node& task);
 
+  /// The time limit of a body that runs here ends its task; and: such a body is over. One may come before the other.
+  void overran(detail::Node& task);
+  void body_over(detail::Node& task);
+
  private:
   /// A task may be here twice: once more after its first body was not wanted any more.
   using Name = std::pair<core::TaskId, core::Attempt>;
@@ -88,6 +92,9 @@ class WorkerProcess {
     bool away = false;      ///< The brain has given its thread to others, and not said `ResumeBody` yet.
     bool resuming = false;  ///< It has been told that the body goes on.
     std::optional<core::WorkerEvent> end = {};  ///< The body ended before it was to go on.
+    bool overran = false;  ///< Its time limit has ended its task,
+    bool over = false;     ///< and the body is over.
+    std::optional<core::WorkerEvent> late_end = {};  ///< To be told when it is.
   };
   class Loader;
   class EndOfBody;
@@ -132,6 +139,8 @@ class WorkerProcess {
   void body_ended(const Name& name, detail::Node& node);
   /// The body whose node this is; null for others. The lock is held.
   Body* body_of(const detail::Node& node);
+  bool overran(const Name& name);
+  void end_body(std::map<Name, Body>::iterator body, core::WorkerEvent end);
   core::WorkerEvent returned(const core::StartBody& order, core::Time started, detail::Node& node);
   core::WorkerEvent threw(const core::StartBody& order, const std::exception_ptr& error, bool retry);
 

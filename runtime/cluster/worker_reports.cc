@@ -21,6 +21,10 @@ bool may_wait(const core::Report& report) {
 void WorkerProcess::carry_out(const core::Tell& action) {
   const auto* failed = std::get_if<core::TaskFailed>(&action.report);
   if (cut_ && failed) untold_.push_back(*failed);
+  const auto* stopped = std::get_if<core::TaskStopped>(&action.report);
+  for (core::TaskFailed& one : untold_) {  // who is told of it later is not told that it runs on
+    if (stopped && one.id == stopped->id && one.attempt == stopped->attempt) one.runs_on = false;
+  }
   const auto* started = std::get_if<core::TaskStarted>(&action.report);
   if (started && note_start(*started)) return;
   urgent_ = urgent_ || !may_wait(action.report);

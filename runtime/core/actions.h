@@ -65,7 +65,8 @@ struct RunTask {
   bool operator==(const RunTask&) const = default;
 };
 
-/// Nobody wants it any more: do not start it, ask a running body to stop, keep nothing. Not answered.
+/// Nobody wants it any more: do not start it, ask a running body to stop, keep nothing. Answered by
+/// `TaskStopped`, always: at once, or when the body has ended.
 struct CancelTask {
   WorkerId worker{};
   TaskId id{};

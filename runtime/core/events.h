@@ -75,7 +75,8 @@ struct TasksReleased {
 };
 
 /// The client has decided that these are cancelled, and tells nobody their result. Tasks that need them fail
-/// as cancelled. With `force`, a worker that runs one is replaced.
+/// as cancelled. With `force`, a worker that runs one is replaced, also where it runs on after it was cancelled or had
+/// failed for its time limit.
 struct TasksCancelled {
   ClientId client{};
   std::vector<TaskId> tasks = {};
@@ -236,8 +237,9 @@ struct TaskFailed {
   Attempt attempt{};
   FailureRef failure = {};
   bool retry = true;  ///< May be tried again, if the task has retries left.
-  static constexpr std::tuple fields{&TaskFailed::worker, &TaskFailed::id, &TaskFailed::attempt,
-                                     &TaskFailed::failure, &TaskFailed::retry};
+  bool runs_on = false;  ///< The body has not ended: `TaskStopped` follows when it has.
+  static constexpr std::tuple fields{&TaskFailed::worker,  &TaskFailed::id,    &TaskFailed::attempt,
+                                     &TaskFailed::failure, &TaskFailed::retry, &TaskFailed::runs_on};
   bool operator==(const TaskFailed&) const = default;
 };
 
@@ -273,6 +275,16 @@ struct TaskRevoked {
   static constexpr std::tuple fields{&TaskRevoked::worker, &TaskRevoked::id, &TaskRevoked::attempt,
                                      &TaskRevoked::given_up};
   bool operator==(const TaskRevoked&) const = default;
+};
+
+/// The answer to `CancelTask`, always, and what follows a `TaskFailed` whose body ran on: it has ended, had not begun, or is not known
+/// there. Until then it has a thread of the worker's, and what it asked for.
+struct TaskStopped {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  static constexpr std::tuple fields{&TaskStopped::worker, &TaskStopped::id, &TaskStopped::attempt};
+  bool operator==(const TaskStopped&) const = default;
 };
 
 /// The worker holds a value that it did not make: from a peer, or from a client (`version` 0). If it is not
@@ -344,7 +356,10 @@ struct HeldTask {
   Attempt attempt{};
   bool started = false;
   bool suspended = false;
-  static constexpr std::tuple fields{&HeldTask::id, &HeldTask::attempt, &HeldTask::started, &HeldTask::suspended};
+  bool stopping = false;  ///< It has been cancelled, or has failed for its time limit, and its body runs on.
+  std::map<std::string, double> resources = {};  ///< That it asked for.
+  static constexpr std::tuple fields{&HeldTask::id,        &HeldTask::attempt,  &HeldTask::started,
+                                     &HeldTask::suspended, &HeldTask::stopping, &HeldTask::resources};
   bool operator==(const HeldTask&) const = default;
 };
 /// A worker that was awaited is back, and says what it holds and runs.
@@ -370,6 +385,6 @@ using Event = std::variant<Tick, ClientJoined, ClientLeft, TasksSubmitted, Value
                            Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
                            TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed, RecoveryBegan, WorkerAwaited,
                            ClientAwaited, TaskRan, TaskGone, OnceGiven, JournalRead, WorkerReturned, ClientReturned,
-                           TaskTried>;
+                           TaskTried, TaskStopped>;
 
 }  // namespace dflow::core

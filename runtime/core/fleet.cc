@@ -9,7 +9,7 @@ constexpr std::uint64_t without_room = std::uint64_t{1} << 62;
 
 std::uint64_t waiting_work(const Member& member) {
   if (!member.live || member.closing) return 0;
-  const std::uint32_t at_work = member.paused ? 1 : member.self.threads;
+  const std::uint32_t at_work = member.paused ? std::uint32_t{member.held == 0} : member.threads();
   const auto ahead = member.active() > at_work
                          ? member.occupancy * (member.active() - at_work) / member.active()
                          : Duration{};
@@ -48,9 +48,9 @@ void Fleet::remove(Index worker) {
 }
 
 void Fleet::note_room(Member& member) const {
-  const bool busy = member.active() >= member.self.threads;
-  const Duration ahead = settings_.ahead * member.self.threads, run = settings_.run * member.self.threads;
-  const std::uint32_t most = member.self.threads + settings_.max_ahead;
+  const bool busy = member.active() >= member.threads();
+  const Duration ahead = settings_.ahead * member.threads(), run = settings_.run * member.threads();
+  const std::uint32_t most = member.threads() + settings_.max_ahead;
   if (busy && (member.occupancy >= ahead || member.active() >= most || member.overdue.count() > 0)) member.filled = true;
   else if (!busy || (member.occupancy < ahead - run && member.active() < most - settings_.max_ahead / 4)) member.filled = false;
 }
@@ -59,8 +59,8 @@ std::vector<Index> Fleet::look_for_overdue(Time now) {
   std::vector<Index> recovered;
   for (Index worker = 0; worker < places(); ++worker) {
     Member& member = members_[worker];
-    const Duration expected = member.occupancy / member.self.threads, since = now - member.progress;
-    const bool late = member.live && member.active() >= member.self.threads && since > expected + 2 * settings_.tick;
+    const Duration expected = member.occupancy / std::max(member.threads(), 1u), since = now - member.progress;
+    const bool late = member.live && member.active() >= member.threads() && since > expected + 2 * settings_.tick;
     const Duration overdue = late ? since - expected : Duration{};
     if (overdue == member.overdue) continue;
     member.overdue = overdue;
@@ -72,7 +72,7 @@ std::vector<Index> Fleet::look_for_overdue(Time now) {
 
 void Fleet::expect_runs(Duration work) {
   std::int64_t threads = 0;
-  for (const Member& member : members_) threads += member.usable() ? member.self.threads : 0;
+  for (const Member& member : members_) threads += member.usable() ? member.threads() : 0;
   run_length_ = threads == 0 ? Duration{} : std::min(work / threads, settings_.ahead);
 }
 

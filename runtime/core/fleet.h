@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/core/events.h"
@@ -26,6 +28,13 @@ struct Member {
   Index last_task = none;
   std::uint32_t sent = 0;       ///< How many those are.
   std::uint32_t suspended = 0;  ///< Of these, without a thread.
+  /// A body that was taken from it, and that it has not said to have ended: it may run on, with a thread and what it asked for.
+  struct Stopping {
+    std::map<std::string, double> resources = {};
+    bool suspended = false;  ///< It waits for others, without a thread.
+  };
+  std::map<std::pair<TaskId, Attempt>, Stopping> stopping = {};
+  std::uint32_t held = 0;  ///< Of these, those that have a thread.
   std::uint32_t following = 0;  ///< Tasks sent to it that wait for what is made there, and are not assigned yet.
   Duration occupancy{};         ///< How long the others are expected to take.
   ReadyQueue home = {};         ///< Ready tasks that would rather wait for it than go elsewhere.
@@ -49,6 +58,8 @@ struct Member {
   std::vector<Index> lanes = {};       ///< Of constrained tasks that it may run.
 
   std::uint32_t active() const { return sent - suspended; }
+  /// Its threads, without those of bodies that were taken from it.
+  std::uint32_t threads() const { return self.threads - std::min<std::uint32_t>(held, self.threads); }
   /// A task has ended there.
   void got_on(Time now) {
     progress = now;
@@ -57,8 +68,8 @@ struct Member {
   bool usable() const { return live && !paused && !retiring && !closing; }
   bool holds_for_others() const { return live && !retiring && !closing; }
   /// It may be given one task, if those that are not paused can have none.
-  bool last_resort() const { return paused && holds_for_others() && active() == 0; }
-  Duration load() const { return (occupancy + home_time + coming) / self.threads + overdue; }
+  bool last_resort() const { return paused && holds_for_others() && active() + held == 0; }
+  Duration load() const { return (occupancy + home_time + coming) / std::max(threads(), 1u) + overdue; }
 };
 
 /// The workers by place, and who of them has least and who has most to do.

@@ -43,7 +43,8 @@ constexpr std::array event_names = {"Tick",
                                     "JournalRead",
                                     "WorkerReturned",
                                     "ClientReturned",
-                                    "TaskTried"};
+                                    "TaskTried",
+                                    "TaskStopped"};
 static_assert(event_names.size() == std::variant_size_v<Event>);
 
 }  // namespace

@@ -30,7 +30,8 @@ namespace dflow::core {
 ///  (4) `readers` counts the edges from tasks that are waiting, ready or assigned; a value that nothing needs
 ///  is held by
 ///      nobody, and a task that nothing needs and nothing was computed from is not known;
-///  (5) a worker's counts are those of the tasks assigned to it, and its free resources what those leave;
+///  (5) a worker's counts are those of the tasks assigned to it; its free resources and threads are what those leave, and the
+///  bodies that were taken from it and have not ended;
 ///  (6) no unconstrained task waits in the common queue while a worker has room that it may go to;
 ///  (7) a client is told of the end of each task that it wants, once;
 ///  (8) a task that is to run once is assigned at most once without its worker giving it back.
@@ -163,6 +164,7 @@ class Scheduler {
   void on(const ClientReturned&);
   bool said_before(ClientId client);
   void on(const TaskTried&);
+  void on(const TaskStopped&);
 
   // scheduler_recovery.cc
   bool put_off(const Event& event);
@@ -174,6 +176,7 @@ class Scheduler {
   void take_tasks(const Recovery& past);
   bool waits(Index task, const HeldTask& held) const;
   void take_task(Index task, Index worker, const HeldTask& held);
+  void take_stopping(const Recovery& past);
   void take_the_rest();
 
   // scheduler.cc: the states of tasks.
@@ -238,6 +241,14 @@ class Scheduler {
   /// The task, if this report is about what the worker does now; else it is answered.
   Index current(WorkerId worker, TaskId id, Attempt attempt);
   Index member(WorkerId id);  ///< Fences it off if it is not one.
+
+  // scheduler_stopping.cc: bodies that nobody wants any more, and that have not ended.
+  HeldTask body_of(Index task) const;
+  void stop(Index worker, const HeldTask& body);
+  void hold(Index worker, const HeldTask& body);
+  void let_go(WorkerId worker, TaskId id, Attempt attempt);
+  void note_stopping(WorkerId worker, TaskId id, Attempt attempt, bool suspended);
+  void end_stopping(TaskId id);
 
   // scheduler_following.cc: tasks sent to a worker before their inputs have ended there.
   bool is_short(Index task) const;

@@ -93,7 +93,7 @@ void Scheduler::call_off(Index task) {
   if (!t.follows) return;
   call_off_followers(task);
   Member& member = fleet_[t.worker];
-  if (member.live) emit(CancelTask{member.self.worker, t.id, Attempt{t.attempt}});
+  if (member.live) stop(t.worker, body_of(task));  // it may have begun
   --member.following;
   t.follows = false;
   t.worker = none;

@@ -1,4 +1,5 @@
 // What must hold between events: each a sentence, then code. And reports.
+#include <algorithm>
 #include <cmath>
 
 #include "runtime/core/scheduler.h"
@@ -109,6 +110,22 @@ void Scheduler::check_invariants() const {
     require(member.home_time == home, "home_time is the sum over its queue", member);
     require(!fleet_.has_room(member) || home == Duration{}, "nothing waits for a worker that has room",
             member);
+    const auto has_thread = [](const auto& body) { return !body.second.suspended; };
+    const auto held = static_cast<std::uint32_t>(std::ranges::count_if(member.stopping, has_thread));
+    require(member.held == held, "bodies that were taken from a worker and have a thread are counted", member);
+    for (const auto& [name, amount] : member.self.resources) {
+      double left = amount;
+      for (Index task = member.first_task; task != none; task = graph_[task].next) {
+        const Task& t = graph_[task];
+        const auto used = t.lane != 0 && t.options ? t.options->resources.find(name) : std::map<std::string, double>::const_iterator{};
+        if (t.lane != 0 && t.options && used != t.options->resources.end()) left -= std::max(used->second, 0.0);
+      }
+      for (const auto& [body, stopping] : member.stopping) {
+        if (const auto used = stopping.resources.find(name); used != stopping.resources.end()) left -= used->second;
+      }
+      const double rounding = resource_rounding * std::max(1.0, amount);
+      require(std::abs(member.free.at(name) - left) <= rounding, "free is what tasks and stopping bodies leave", member);
+    }
     for (const auto& [name, amount] : member.free) {
       require(amount > -resource_rounding, "no resource is taken twice", member);
     }

@@ -159,8 +159,10 @@ void Scheduler::on(const TasksReleased& event) {
 void Scheduler::on(const TasksCancelled& event) {
   (void)said_before(event.client);
   for (const TaskId id : event.tasks) {
+    if (client_of(id) != event.client) continue;
+    if (event.force) end_stopping(id);
     const Index task = graph_.find(id);
-    if (task == none || client_of(id) != event.client || graph_[task].state == TaskState::failed) continue;
+    if (task == none || graph_[task].state == TaskState::failed) continue;
     Task& t = graph_[task];
     const Index worker = event.force && t.state == TaskState::assigned ? t.worker : none;
     t.cancelled_by_client = true;

@@ -118,6 +118,7 @@ void Scheduler::end_recovery() {
   refill_lanes();
   take_values(*past);
   take_tasks(*past);
+  take_stopping(*past);
   for (const auto& [task, failure] : past->gone) {
     if (graph_[task].state != TaskState::failed) fail(task, failure);  // it was cancelled again meanwhile
   }
@@ -189,12 +190,15 @@ void Scheduler::take_tasks(const Recovery& past) {
   };
   std::vector<Claim> claims;
   for (const WorkerReturned& worker : past.back) {
-    for (const HeldTask& held : worker.tasks) claims.push_back({held, worker.self.worker, claims.size()});
+    for (const HeldTask& held : worker.tasks) {
+      if (!held.stopping) claims.push_back({held, worker.self.worker, claims.size()});
+    }
   }
   // Not a stable sort: clang++ warns of what libstdc++ does there.
   std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
     return a.held.attempt != b.held.attempt ? a.held.attempt > b.held.attempt : a.place < b.place;
   });
+  std::vector<const Claim*> unwanted;
   for (const Claim& claim : claims) {
     const Index task = graph_.find(claim.held.id), worker = fleet_.find(claim.worker);
     // It was started with other resources, perhaps, or says what cannot be.
@@ -203,8 +207,19 @@ void Scheduler::take_tasks(const Recovery& past) {
       return options && !fits(fleet_[worker], *options, resource_rounding / 2);
     };
     if (task == none || past.gone.contains(task) || graph_[task].state != TaskState::fresh || waits(task, claim.held) || lacks())
-      emit(CancelTask{claim.worker, claim.held.id, claim.held.attempt});
+      unwanted.push_back(&claim);
     else take_task(task, worker, claim.held);
+  }
+  for (const Claim* claim : unwanted) stop(fleet_.find(claim->worker), claim->held);
+}
+
+/// What has failed for its time limit, and whose end was not heard of, is assigned until it is told again.
+void Scheduler::take_stopping(const Recovery& past) {
+  for (const WorkerReturned& worker : past.back) {
+    for (const HeldTask& held : worker.tasks) {
+      const bool assigned = current(worker.self.worker, held.id, held.attempt) != none;
+      if (held.stopping && !assigned) hold(fleet_.find(worker.self.worker), held);
+    }
   }
 }
 

@@ -31,7 +31,8 @@ void Scheduler::on(const TaskStarted& event) {
 
 void Scheduler::on(const TaskSuspended& event) {
   const Index task = current(event.worker, event.id, event.attempt);
-  if (task == none || graph_[task].suspended) return;
+  if (task == none) return note_stopping(event.worker, event.id, event.attempt, true);
+  if (graph_[task].suspended) return;
   Task& t = graph_[task];
   t.suspended = t.started = true;
   ++fleet_[t.worker].suspended;
@@ -42,7 +43,8 @@ void Scheduler::on(const TaskSuspended& event) {
 
 void Scheduler::on(const TaskResumed& event) {
   const Index task = current(event.worker, event.id, event.attempt);
-  if (task == none || !graph_[task].suspended) return;
+  if (task == none) return note_stopping(event.worker, event.id, event.attempt, false);
+  if (!graph_[task].suspended) return;
   Task& t = graph_[task];
   t.suspended = false;
   --fleet_[t.worker].suspended;
@@ -52,7 +54,10 @@ void Scheduler::on(const TaskResumed& event) {
 
 void Scheduler::on(const TaskFinished& event) {
   const Index task = current(event.worker, event.id, event.attempt);
-  if (task == none) return refuse_value(event.worker, event.id, event.attempt);
+  if (task == none) {
+    let_go(event.worker, event.id, event.attempt);
+    return refuse_value(event.worker, event.id, event.attempt);
+  }
   Task& t = graph_[task];
   const Index worker = t.worker;
   if (!t.default_value) learn(task, event.run_time);
@@ -73,11 +78,13 @@ void Scheduler::on(const TaskFinished& event) {
 
 void Scheduler::on(const TaskFailed& event) {
   const Index task = current(event.worker, event.id, event.attempt);
-  if (task == none) return;
+  if (task == none) return event.runs_on ? void() : let_go(event.worker, event.id, event.attempt);
   Task& t = graph_[task];
   const Index worker = t.worker;
+  const HeldTask body = body_of(task);
   fleet_[worker].got_on(now_);
   unassign(task);
+  if (event.runs_on) hold(worker, body);
   if (event.retry && t.retries > 0) {
     --t.retries;
     t.avoid = worker;
@@ -97,6 +104,7 @@ void Scheduler::on(const TaskFailed& event) {
 void Scheduler::on(const TaskReturned& event) {
   const Index task = current(event.worker, event.id, event.attempt);
   if (task == none) {
+    let_go(event.worker, event.id, event.attempt);
     // One that followed, and whose input was lost to its worker, waits again as others do.
     const Index follower = following(event.worker, event.id, event.attempt);
     return follower != none ? call_off(follower) : void();

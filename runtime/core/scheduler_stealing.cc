@@ -91,7 +91,7 @@ void Scheduler::end_call_back(Index task) {
 void Scheduler::balance() {
   for (int i = 0; i < 64; ++i) {
     const Index thief = fleet_.idlest();
-    if (thief == none || fleet_[thief].active() + fleet_[thief].calls_back >= fleet_[thief].self.threads)
+    if (thief == none || fleet_[thief].active() + fleet_[thief].calls_back >= fleet_[thief].threads())
       return;
     if (!steal(thief)) return;
   }
@@ -99,6 +99,7 @@ void Scheduler::balance() {
 
 void Scheduler::on(const TaskRevoked& event) {
   const Index task = current(event.worker, event.id, event.attempt);
+  if (task == none && event.given_up) let_go(event.worker, event.id, event.attempt);
   if (task == none || !graph_[task].revoking) return;
   end_call_back(task);
   if (!event.given_up) {

@@ -9,7 +9,7 @@ void Scheduler::refill(Index worker) {
   while (fleet_.has_room(fleet_[worker]) && take_next(worker)) {
   }
   const Member& member = fleet_[worker];
-  while (member.usable() && member.active() + member.calls_back < member.self.threads && steal(worker)) {
+  while (member.usable() && member.active() + member.calls_back < member.threads() && steal(worker)) {
   }
 }
 

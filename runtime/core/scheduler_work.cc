@@ -107,7 +107,7 @@ void Scheduler::put_on_list(Index task, Index worker) {
   t.next = none;
   (member.last_task == none ? member.first_task : graph_[member.last_task].next) = task;
   member.last_task = task;
-  if (member.active() == 0) member.progress = now_;
+  if (member.active() == 0 && member.threads() > 0) member.progress = now_;
   ++member.sent;
   member.occupancy += std::chrono::microseconds(t.expected);
   use_resources(worker, task, -1);
@@ -173,10 +173,11 @@ void Scheduler::take_off_list(Index task) {
 }
 
 void Scheduler::withdraw(Index task) {
-  const Task& t = graph_[task];
   call_off_followers(task);
-  emit(CancelTask{fleet_[t.worker].self.worker, t.id, Attempt{t.attempt}});
+  const Index worker = graph_[task].worker;
+  const HeldTask body = body_of(task);
   take_off_list(task);
+  stop(worker, body);
 }
 
 void Scheduler::rehome(Index worker) {

@@ -11,7 +11,8 @@ namespace {
 constexpr std::array event_names = {
     "Tick",        "RunTask",        "CancelTask",    "RevokeTask",  "FreeValue",     "FetchValue",
     "CloseWorker", "FetchSucceeded", "FetchBroken",   "ValuePushed", "ValueSpoilt",   "BodyReturned",
-    "BodyThrew",   "BodyBlocked",    "BodyUnblocked", "SpillEnded",  "BodyUnstarted", "MemoryMeasured"};
+    "BodyThrew",   "BodyBlocked",    "BodyUnblocked", "SpillEnded",  "BodyUnstarted", "MemoryMeasured",
+    "BodyTimedOut"};
 static_assert(event_names.size() == std::variant_size_v<WorkerEvent>);
 
 }  // namespace
@@ -156,9 +157,12 @@ void Worker::forget_valueless(const Name& name) {
 void Worker::on(const CancelTask& event) {
   const Name name{event.id, event.attempt};
   const auto found = tasks_.find(name);
-  if (found == tasks_.end()) return;
+  if (found == tasks_.end()) return report(TaskStopped{self_, event.id, event.attempt});
   Work& work = found->second;
-  if (work.state == WorkState::fetching || work.state == WorkState::ready) return forget_valueless(name);
+  if (work.state == WorkState::fetching || work.state == WorkState::ready) {
+    forget_valueless(name);
+    return report(TaskStopped{self_, event.id, event.attempt});
+  }
   if (std::exchange(work.cancelled, true)) return;
   emit(StopBody{event.id, event.attempt});
 }
@@ -186,7 +190,7 @@ void Worker::on(const BodyReturned& event) {
   if (!welcome || too_large) {
     drop_untold(name);
     forget_valueless(name);
-    if (!welcome) return;
+    if (!welcome) return report(TaskStopped{self_, event.id, event.attempt});
     Failure failure{.kind = Failure::Kind::invalid, .origin = event.id};
     failure.message = "its result has " + std::to_string(event.bytes) +
                       " bytes, more than the memory limit of " + std::to_string(limits_.memory) + " bytes";
@@ -204,7 +208,8 @@ void Worker::on(const BodyThrew& event) {
   if (found == tasks_.end() || found->second.state != WorkState::running) return;
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
   forget_valueless(name);
-  if (welcome) report(TaskFailed{self_, event.id, event.attempt, event.failure, event.retry});
+  if (!welcome) return report(TaskStopped{self_, event.id, event.attempt});
+  report(TaskFailed{self_, event.id, event.attempt, event.failure, event.retry});
 }
 
 void Worker::on(const BodyUnstarted& event) {
@@ -213,8 +218,26 @@ void Worker::on(const BodyUnstarted& event) {
   if (found == tasks_.end() || found->second.state != WorkState::running) return;
   const bool welcome = !found->second.cancelled && !found->second.timed_out;
   forget_valueless(name);
-  if (!welcome) return;
+  if (!welcome) return report(TaskStopped{self_, event.id, event.attempt});
   report(TaskReturned{self_, event.id, event.attempt, {{event.input, event.version, self_, true, {}}}});
+}
+
+/// Its end is told when it comes: until then it has its thread.
+void Worker::on(const BodyTimedOut& event) {
+  const Name name{event.id, event.attempt};
+  const auto found = tasks_.find(name);
+  if (found == tasks_.end()) return;
+  Work& work = found->second;
+  const bool begun = work.state != WorkState::fetching && work.state != WorkState::ready;
+  if (!begun || work.timed_out) return;
+  if (work.deadline) deadlines_.erase({*work.deadline, name});
+  time_out(name, work, event.failure);
+}
+
+void Worker::time_out(const Name& name, Work& work, FailureRef failure) {
+  work.deadline.reset();
+  work.timed_out = true;
+  if (!work.cancelled) report(TaskFailed{self_, name.id, name.version, std::move(failure), false, true});
 }
 
 void Worker::on(const BodyBlocked& event) {
@@ -238,14 +261,10 @@ void Worker::on(const Tick& event) {
   while (!deadlines_.empty() && deadlines_.begin()->first <= now_) {
     const Name name = deadlines_.begin()->second;
     deadlines_.erase(deadlines_.begin());
-    Work& work = tasks_.at(name);
-    work.deadline.reset();
-    work.timed_out = true;
     emit(StopBody{name.id, name.version});
-    if (work.cancelled) continue;
     Failure failure{.kind = Failure::Kind::timeout, .origin = name.id};
     failure.message = "ran longer than its time limit";
-    report(TaskFailed{self_, name.id, name.version, std::make_shared<Failure>(std::move(failure)), false});
+    time_out(name, tasks_.at(name), std::make_shared<Failure>(std::move(failure)));
   }
   while (!retries_.empty() && retries_.begin()->first <= now_) {
     const Name name = retries_.begin()->second;

@@ -173,6 +173,7 @@ class Worker {
   void on(const SpillEnded&);
   void on(const BodyUnstarted&);
   void on(const MemoryMeasured&);
+  void on(const BodyTimedOut&);
 
   // worker.cc: tasks.
   void move(Work& work, WorkState to);
@@ -182,6 +183,7 @@ class Worker {
   void make_ready(Work& work);
   void start_bodies();
   void start(Work& work);
+  void time_out(const Name& name, Work& work, FailureRef failure);
   void report(Report what);
   template <class Action>
   void emit(Action action) {

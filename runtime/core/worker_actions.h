@@ -14,7 +14,7 @@ namespace dflow::core {
 
 /// What a worker says to the scheduler: those of the scheduler's events that come from workers.
 using Report = std::variant<Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
-                            TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed>;
+                            TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed, TaskStopped>;
 
 struct Tell {
   Report report;

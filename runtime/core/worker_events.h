@@ -76,6 +76,15 @@ struct BodyThrew {
   bool operator==(const BodyThrew&) const = default;
 };
 
+/// A body has run for longer than its time limit, and runs on. `BodyReturned` or `BodyThrew` follows when it has ended.
+struct BodyTimedOut {
+  TaskId id{};
+  Attempt attempt{};
+  FailureRef failure = {};
+  static constexpr std::tuple fields{&BodyTimedOut::id, &BodyTimedOut::attempt, &BodyTimedOut::failure};
+  bool operator==(const BodyTimedOut&) const = default;
+};
+
 /// A body waits for other tasks and has given its thread away.
 struct BodyBlocked {
   TaskId id{};
@@ -129,6 +138,6 @@ struct MemoryMeasured {
 using WorkerEvent =
     std::variant<Tick, RunTask, CancelTask, RevokeTask, FreeValue, FetchValue, CloseWorker, FetchSucceeded,
                  FetchBroken, ValuePushed, ValueSpoilt, BodyReturned, BodyThrew, BodyBlocked, BodyUnblocked,
-                 SpillEnded, BodyUnstarted, MemoryMeasured>;
+                 SpillEnded, BodyUnstarted, MemoryMeasured, BodyTimedOut>;
 
 }  // namespace dflow::core

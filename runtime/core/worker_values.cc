@@ -228,9 +228,12 @@ void Worker::report_all(WorkerReturned& report) const {
     if (value.stored() && !value.doomed) report.values.push_back({name.id, name.version, value.bytes});
   }
   for (const auto& [name, work] : tasks_) {
-    if (work.cancelled || work.timed_out) continue;
     const bool suspended = work.state == WorkState::blocked || work.state == WorkState::resuming;
-    report.tasks.push_back({name.id, name.version, suspended || work.state == WorkState::running, suspended});
+    HeldTask held{.id = name.id, .attempt = name.version, .suspended = suspended};
+    held.started = suspended || work.state == WorkState::running;
+    held.stopping = work.cancelled || work.timed_out;
+    if (work.order.options) held.resources = work.order.options->resources;
+    report.tasks.push_back(std::move(held));
   }
   std::ranges::sort(report.values, {}, [](const HeldValue& one) { return std::pair(one.id, one.version); });
   std::ranges::sort(report.tasks, {}, [](const HeldTask& one) { return std::pair(one.id, one.attempt); });

@@ -65,7 +65,13 @@ void Session::blocked(Node&) noexcept {}
 
 void Session::unblocked(Node&) noexcept {}
 
+void Session::overran(Node&) noexcept {}
+
+void Session::body_over(Node&) noexcept {}
+
 bool Session::cancel_by_force(Node& node) { return cancel(node); }
+
+void Session::end_body(Node&) {}
 
 bool Session::running(Node& node) {
   const State state = node.state();
@@ -277,8 +283,12 @@ void throw_consumed() {
 }
 
 bool cancel_node(Node& node, bool by_force) {
-  if (node.ended()) return node.state() == State::cancelled;
-  if (local::forked() || !active().session || active().id != node.session_id) return false;
+  const bool reachable = !local::forked() && active().session && active().id == node.session_id;
+  if (node.ended()) {
+    if (by_force && reachable) active().session->end_body(node);
+    return node.state() == State::cancelled;
+  }
+  if (!reachable) return false;
   return by_force ? active().session->cancel_by_force(node) : active().session->cancel(node);
 }
 

@@ -145,6 +145,7 @@ Node* Engine::finish_body(Node& node, Outcome outcome) {
   if (has_timer(node)) timers_.forget(node.extras()->timer);
   release_inputs(node);
   if (outcome == Outcome::timed_out) {  // everybody has been told, or is being told now
+    if (active().travels) active().session->body_over(node);
     end_overdue(node, detail::kBodyReturned, detail::kTimedOut);
     return nullptr;
   }
@@ -194,6 +195,7 @@ bool Engine::fail_from_inputs(Node& node) {
 /// each other.
 Node* Engine::finish_forwarded(Node& node) {
   release_inputs(node);
+  if (has_timer(node) && active().travels) active().session->body_over(node);
   if (has_timer(node) && end_overdue(node, detail::kBodyReturned, detail::kTimedOut)) return nullptr;
   return await_inner(node);
 }
@@ -270,6 +272,7 @@ void Engine::time_out(Node& node) {
       detail::describe(node) + " ran longer than its limit of " +
       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(*options.timeout).count()) + " ms")));
   if (options.on_failure == OnFailure::cancel_successors) node.mark(detail::kSuccessorsCancel);
+  if (active().travels) active().session->overran(node);
   hand_on(publish(node, State::failed));
   end_overdue(node, detail::kTimedOut, detail::kBodyReturned);
 }

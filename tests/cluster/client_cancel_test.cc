@@ -147,9 +147,39 @@ TEST_F(Cancelling, CancelledErrorWithResources) {
   const auto x = gpu.submit(gated, 1, begun.path(), open.path());
   ASSERT_TRUE(begun.await());
   const auto y = gpu.submit(inc, 1);
-  x.cancel();
+  EXPECT_TRUE(x.cancel());
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(ex.submit(inc, i).get(), i + 1);  // the scheduler has heard of it
+  EXPECT_FALSE(y.done());
   open.give();
   EXPECT_EQ(y.get(), 2);
+}
+
+TEST_F(Cancelling, NothingWaitsBehindACancelledBodyThatRunsOn) {
+  const Signal begun, open;
+  const auto x = ex.submit(gated, 1, begun.path(), open.path());
+  ASSERT_TRUE(begun.await());
+  const auto before = ex.map(inc, std::vector<int>(200));  // some are sent to wait behind it
+  EXPECT_TRUE(x.cancel());
+  wait(before);
+  wait(ex.map(inc, std::vector<int>(200)));
+  EXPECT_FALSE(open.given());
+}
+
+TEST_F(Cancelling, NothingWaitsBehindABodyOverItsTimeLimit) {
+  const Signal begun, open;
+  const auto x = ex.with({.timeout = 1ms}).submit(gated, 1, begun.path(), open.path());
+  EXPECT_THROW(x.get(), TimeoutError);
+  ASSERT_TRUE(begun.await());
+  wait(ex.map(inc, std::vector<int>(200)));
+  EXPECT_FALSE(open.given());
+}
+
+TEST_F(Cancelling, ABodyOverItsTimeLimitIsNotTriedAgain) {
+  const Signal begun, open;
+  const auto x = ex.with({.retries = 2, .timeout = 1ms}).submit(gated, 1, begun.path(), open.path());
+  EXPECT_THROW(x.get(), TimeoutError);
+  ASSERT_TRUE(begun.await());
+  EXPECT_EQ(begun.count_of(), 1u);
 }
 
 TEST_F(Cancelling, CancelWithDependenciesInMemory) {

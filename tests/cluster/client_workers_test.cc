@@ -146,6 +146,60 @@ TEST_F(Workers, CancellationByForceEndsABodyThatDoesNotStop) {
   }));
 }
 
+int marked(int x, const std::string& path) {
+  Signal::give(path);
+  return x;
+}
+
+/// A thread is free, the gpu is not.
+TEST_F(Workers, ACancelledBodyThatRunsOnKeepsItsResources) {
+  use(1);
+  ::setenv("DFLOW_THREADS", "2", 1);
+  ::setenv("DFLOW_WORKER_RESOURCES", "gpu=1", 1);
+  Executor ex;
+  const auto gpu = ex.with({.resources = {{"gpu", 1}}});
+  const Signal begun, open, used;
+  const auto x = gpu.submit(gated, 1, begun.path(), open.path());
+  ASSERT_TRUE(begun.await());
+  EXPECT_TRUE(x.cancel());
+  const auto y = gpu.submit(marked, 2, used.path());
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(ex.submit(inc, i).get(), i + 1);
+  EXPECT_FALSE(used.given());
+  open.give();
+  EXPECT_EQ(y.get(), 2);
+  ::unsetenv("DFLOW_WORKER_RESOURCES");
+}
+
+/// Its future keeps the end that it has.
+TEST_F(Workers, ForceEndsABodyThatRunsOnOverItsTimeLimit) {
+  Executor ex;
+  const Signal begun, open;
+  const auto stuck = ex.with({.timeout = 1ms}).submit(gated, 1, begun.path(), open.path());
+  EXPECT_THROW(stuck.get(), TimeoutError);
+  ASSERT_TRUE(begun.await());
+  const std::set<std::int64_t> before = pids(ex);
+  EXPECT_FALSE(stuck.cancel(force));
+  EXPECT_THROW(stuck.get(), TimeoutError);
+  EXPECT_TRUE(eventually([&] {
+    const std::set<std::int64_t> now = pids(ex);
+    return now.size() == 3 && now != before;
+  }));
+}
+
+TEST_F(Workers, ForceEndsABodyThatWasCancelledInVain) {
+  Executor ex;
+  const Signal begun, open;
+  const auto stuck = ex.submit(gated, 1, begun.path(), open.path());
+  ASSERT_TRUE(begun.await());
+  const std::set<std::int64_t> before = pids(ex);
+  EXPECT_TRUE(stuck.cancel());
+  EXPECT_TRUE(stuck.cancel(force));
+  EXPECT_TRUE(eventually([&] {
+    const std::set<std::int64_t> now = pids(ex);
+    return now.size() == 3 && now != before;
+  }));
+}
+
 TEST_F(Workers, AreNoBusinessOfTheirTasks) {
   Executor ex;
   const auto retire = [](Executor& inner) { inner.retire_workers(1); };

@@ -254,6 +254,34 @@ TEST_F(Recovery, WhatIsSubmittedAgainMeanwhileCountsToo) {
   EXPECT_EQ(failure_of(come_back(1))->kind, Failure::Kind::may_have_run);
 }
 
+TEST_F(Recovery, ABodyThatRunsOnKeepsWhatItHas) {
+  TaskSpec needs_gpu = spec(1);
+  needs_gpu.options = std::make_shared<TaskOptions>(TaskOptions{.resources = {{"gpu", 1}}});
+  restart({needs_gpu});
+  const HeldTask body{task(0), Attempt{7}, true, false, true, {{"gpu", 1}}};
+  const auto back = tell(WorkerReturned{
+      .self = {.worker = WorkerId{1}, .name = "w", .threads = 2, .resources = {{"gpu", 1}}}, .tasks = {body}});
+  EXPECT_THAT(back, IsEmpty());
+  EXPECT_THAT(ran(tell(TaskStopped{WorkerId{1}, task(0), Attempt{7}})), ElementsAre(task(1)));
+}
+
+TEST_F(Recovery, WhatRunsAndIsNotWantedKeepsItsThreadUntilItHasEnded) {
+  restart({spec(1)});
+  const auto back = come_back(1, {}, {{task(0), Attempt{7}, true, false}});
+  EXPECT_THAT(all<CancelTask>(back), ElementsAre(CancelTask{WorkerId{1}, task(0), Attempt{7}}));
+  EXPECT_THAT(ran(back), IsEmpty());
+  EXPECT_THAT(ran(tell(TaskStopped{WorkerId{1}, task(0), Attempt{7}})), ElementsAre(task(1)));
+}
+
+/// A time limit was over while there was no scheduler: the worker says again that it failed, and that the body runs on.
+TEST_F(Recovery, WhatIsToldToHaveFailedMeanwhileMayRunOn) {
+  restart({spec(0), spec(1)});
+  const HeldTask runs_on{task(0), Attempt{7}, true, false, true};
+  EXPECT_THAT(ran(come_back(1, {}, {runs_on, {task(0), Attempt{7}, true, false}})), IsEmpty());
+  EXPECT_THAT(ran(tell(TaskFailed{WorkerId{1}, task(0), Attempt{7}, std::make_shared<Failure>(), false, true})), IsEmpty());
+  EXPECT_THAT(ran(tell(TaskStopped{WorkerId{1}, task(0), Attempt{7}})), ElementsAre(task(1)));
+}
+
 class Once : public Recovery {
  protected:
   Once() { join(1); }

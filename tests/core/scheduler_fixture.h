@@ -37,6 +37,10 @@ class SchedulerTest : public testing::Test {
     auto actions = scheduler.apply(event);
     scheduler.check_invariants();
     for (const RunTask& run : all<RunTask>(actions)) last_run[run.id] = run;
+    if (!bodies_stop) return actions;
+    for (const CancelTask& cancelled : all<CancelTask>(actions)) {
+      for (Action& action : say(TaskStopped{cancelled.worker, cancelled.id, cancelled.attempt})) actions.push_back(std::move(action));
+    }
     return actions;
   }
   std::vector<Action> join(std::uint32_t worker, std::uint16_t threads = 1) {
@@ -66,6 +70,7 @@ class SchedulerTest : public testing::Test {
   WorkerId where(std::uint64_t number) const { return last_run.at(task(number)).worker; }
 
   Scheduler scheduler;
+  bool bodies_stop = true;  ///< At once, when they are told to, and their workers say so.
   std::map<TaskId, RunTask> last_run;
 };
 

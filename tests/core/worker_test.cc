@@ -222,6 +222,40 @@ TEST_F(WorkerTest, ReportsATimeoutAtOnceAndDropsWhatComesLater) {
   EXPECT_THAT(all<TaskFinished>(say(BodyReturned{task(1), Attempt{1}, 8, {}, {}})), IsEmpty());
 }
 
+TEST_F(WorkerTest, SaysWhenACancelledBodyHasEnded) {
+  run(1), run(2);
+  const auto stopped = [](const Actions& actions) { return all<TaskStopped>(actions); };
+  EXPECT_THAT(stopped(say(CancelTask{self, task(2), Attempt{1}})), ElementsAre(TaskStopped{self, task(2), Attempt{1}}));
+  EXPECT_THAT(stopped(say(CancelTask{self, task(9), Attempt{1}})), ElementsAre(TaskStopped{self, task(9), Attempt{1}}));
+  EXPECT_THAT(stopped(say(CancelTask{self, task(1), Attempt{1}})), IsEmpty());
+  EXPECT_THAT(stopped(say(BodyReturned{task(1), Attempt{1}, 8, {}, {}})), ElementsAre(TaskStopped{self, task(1), Attempt{1}}));
+  run(3);
+  say(CancelTask{self, task(3), Attempt{1}});
+  EXPECT_THAT(stopped(say(BodyThrew{.id = task(3), .attempt = Attempt{1}})), SizeIs(1));
+}
+
+TEST_F(WorkerTest, SaysWhenABodyOverItsTimeLimitHasEnded) {
+  run(1), run(2);
+  const auto late = all<TaskFailed>(say(BodyTimedOut{task(1), Attempt{1}, std::make_shared<Failure>()}));
+  ASSERT_THAT(late, SizeIs(1));
+  EXPECT_TRUE(late[0].runs_on);
+  EXPECT_FALSE(late[0].retry);
+  EXPECT_THAT(say(BodyTimedOut{task(1), Attempt{1}, std::make_shared<Failure>()}), IsEmpty());
+  const auto end = say(BodyThrew{.id = task(1), .attempt = Attempt{1}});
+  EXPECT_THAT(all<TaskStopped>(end), ElementsAre(TaskStopped{self, task(1), Attempt{1}}));
+  EXPECT_THAT(all<StartBody>(end), SizeIs(1));
+}
+
+TEST_F(WorkerTest, TellsANewSchedulerOfBodiesThatRunOn) {
+  RunTask order{.worker = self, .id = task(1), .attempt = Attempt{1}};
+  order.options = std::make_shared<TaskOptions>(TaskOptions{.resources = {{"gpu", 1}}});
+  say(order);
+  say(CancelTask{self, task(1), Attempt{1}});
+  WorkerReturned all_there;
+  worker.report_all(all_there);
+  EXPECT_THAT(all_there.tasks, ElementsAre(HeldTask{task(1), Attempt{1}, true, false, true, {{"gpu", 1}}}));
+}
+
 TEST_F(WorkerTest, KeepsAFreedValueUntilItsReadersHaveEnded) {
   run(1);
   say(BodyReturned{task(1), Attempt{1}, 8, {}, {}});

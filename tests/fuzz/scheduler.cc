@@ -56,11 +56,12 @@ class Cluster {
   }
 
   Event answer(const RunTask& order) {
-    switch (values_.byte() % 6) {
+    switch (values_.byte() % 7) {
       case 0: return TaskStarted{order.worker, order.id, order.attempt};
-      case 1: return TaskFailed{order.worker, order.id, order.attempt, std::make_shared<Failure>(), values_.make<bool>()};
+      case 1: return TaskFailed{order.worker, order.id, order.attempt, std::make_shared<Failure>(), values_.make<bool>(), values_.make<bool>()};
       case 2: return TaskReturned{order.worker, order.id, order.attempt, values_.make<std::vector<MissingInput>>()};
       case 3: return TaskRevoked{order.worker, order.id, order.attempt, values_.make<bool>()};
+      case 4: return TaskStopped{order.worker, order.id, order.attempt};
       default: return TaskFinished{order.worker, order.id, order.attempt, values_.byte(), values_.make<Duration>(), {}};
     }
   }

@@ -118,6 +118,7 @@ class Driver {
         step(ValueSpoilt{order.inputs.front().id, order.inputs.front().version});
         close(at);
         return BodyUnstarted{order.id, order.attempt, order.inputs.front().id, order.inputs.front().version};
+      case 3: return BodyTimedOut{order.id, order.attempt, std::make_shared<Failure>()};
       default: break;
     }
     close(at);

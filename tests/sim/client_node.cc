@@ -100,7 +100,11 @@ void ClientNode::release(TaskId id) {
 }
 
 void ClientNode::cancel(TaskId id, bool force) {
-  if (futures.at(id).state != Future::State::pending || futures.at(id).released || futures.at(id).told) return;
+  const Future& future = futures.at(id);
+  const bool late = future.state == Future::State::failed && future.failure->kind == core::Failure::Kind::timeout;
+  const bool may_run_on = future.state == Future::State::cancelled || late;
+  if (force && may_run_on && !future.released) return send(core::TasksCancelled{id_, {id}, true});
+  if (future.state != Future::State::pending || future.released || future.told) return;
   send(core::TasksCancelled{id_, {id}, force});
   end(id, Future::State::cancelled);
 }

@@ -62,7 +62,7 @@ void Cluster::join(std::size_t place) {
       .worker = life->id, .name = "w" + std::to_string(place), .host = "h" + std::to_string(place)};
   joined.threads = slot.threads;
   joined.memory = options.memory;
-  joined.resources = {{"tape", place % 2 == 0 ? 1.0 : 0.0}};
+  joined.resources = resources_of(place);
   life->link->up([this, joined] { tell(joined); });
   beat(life);
 }
@@ -289,6 +289,10 @@ void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& a
   if (const auto* one = std::get_if<core::Tell>(&action)) {
     if (const auto* failed = std::get_if<core::TaskFailed>(&one->report); failed && !life->connected)
       life->untold.push_back(*failed);
+    const auto* stopped = std::get_if<core::TaskStopped>(&one->report);
+    for (core::TaskFailed& failed : life->untold) {
+      if (stopped && failed.id == stopped->id && failed.attempt == stopped->attempt) failed.runs_on = false;
+    }
     life->link->up(
         [this, report = one->report] { std::visit([this](const auto& what) { tell(what); }, report); });
   } else if (const auto* start = std::get_if<core::StartFetch>(&action)) {
@@ -324,12 +328,23 @@ void Cluster::act(const std::shared_ptr<Life>& life, const core::WorkerAction& a
   }
 }
 
+/// No more of anything is in use than there is, whatever has been cancelled and runs on.
+void Cluster::require_enough(const Life& life) const {
+  std::map<std::string, double> left = resources_of(life.slot);
+  for (const auto& [name, one] : life.running) {
+    if (!one.body.options) continue;
+    for (const auto& [resource, amount] : one.body.options->resources) left[resource] -= amount;
+  }
+  for (const auto& [resource, amount] : left) require(amount >= 0, "bodies use more of a resource than there is");
+}
+
 void Cluster::start_body(const std::shared_ptr<Life>& life, const core::StartBody& start) {
   if (!read_back(life, start)) return;
   const ValueName name{start.id, start.attempt};
   Life::Running& running = life->running[name];
   running.body = start;
   running.began = world.now();
+  require_enough(*life);
   if (start.default_value) {
     world.after(microseconds(1), [this, life, name] { finish_body(life, name); });
     return;

@@ -210,6 +210,8 @@ class Cluster {
   void drive(const std::shared_ptr<Life>& life, const core::WorkerEvent& event);
   void act(const std::shared_ptr<Life>& life, const core::WorkerAction& action);
   void start_body(const std::shared_ptr<Life>& life, const core::StartBody& body);
+  static std::map<std::string, double> resources_of(std::size_t place) { return {{"tape", place % 2 == 0 ? 1.0 : 0.0}}; }
+  void require_enough(const Life& life) const;
   void finish_body(const std::shared_ptr<Life>& life, ValueName name);
   // restart.cc
   void keep(core::Fact fact, std::optional<ClientId> said_by = {});

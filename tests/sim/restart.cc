@@ -213,7 +213,7 @@ void Cluster::reconnect(const std::shared_ptr<Life>& life, std::uint32_t epoch) 
   report.self = {.worker = life->id, .name = "w" + std::to_string(life->slot), .host = "h" + std::to_string(life->slot)};
   report.self.threads = slots_[life->slot].threads;
   report.self.memory = options.memory;
-  report.self.resources = {{"tape", life->slot % 2 == 0 ? 1.0 : 0.0}};
+  report.self.resources = resources_of(life->slot);
   life->brain->report_all(report);
   for (const core::TaskFailed& failed : life->untold) report.tasks.push_back({failed.id, failed.attempt, true, false});
   life->link->up([this, report] { tell(report); });

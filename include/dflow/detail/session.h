@@ -40,6 +40,8 @@ class DFLOW_EXPORT Session {
   virtual bool cancel(Node& node) = 0;
   /// The same, and on a cluster the process that runs the body is replaced.
   virtual bool cancel_by_force(Node& node);
+  /// The task has ended without its body: on a cluster the process that this runs on in, if it does, is replaced.
+  virtual void end_body(Node& node);
   /// The body has begun and not ended, as far as is known.
   virtual bool running(Node& node);
   /// Ends a node that no worker runs (a promise's). The value or error is written already.
@@ -52,6 +54,10 @@ class DFLOW_EXPORT Session {
   /// A task gives its thread away because it waits; and: it goes on.
   virtual void blocked(Node& task) noexcept;
   virtual void unblocked(Node& task) noexcept;
+  /// A task ends for its time limit while its body runs on: told before anybody hears of that end; and: such a body is over. The two
+  /// may come at the same time, and in any order.
+  virtual void overran(Node& task) noexcept;
+  virtual void body_over(Node& task) noexcept;
   /// The session is about to end; every executor has been drained. Values that somebody still has a future of are
   /// brought here.
   virtual void close() noexcept;
