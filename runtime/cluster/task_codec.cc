@@ -83,21 +83,20 @@ class TaskFromBytes final : public TaskReader {
   std::shared_ptr<const void> in_common(const ValueForm& form, Make make) override {
     if (!common_) return nullptr;
     const std::size_t from = bytes_.position();
-    CommonArguments::Argument known = common_->find(form, all_.subspan(from));
+    const CommonArguments::Found known = common_->find(form, all_.subspan(from));
     if (known.made) {
-      bytes_.read_bytes(known.bytes.size());
+      bytes_.read_bytes(known.bytes);
       return known.made;
     }
     const Reader before = bytes_;
     try {
-      known.made = make(*this);
+      const std::shared_ptr<const void> made = make(*this);
+      common_->add(form, all_.subspan(from, bytes_.position() - from), made);
+      return made;
     } catch (...) {  // the task meets it again where it makes the argument for itself
       bytes_ = before;
       return nullptr;
     }
-    const auto read = all_.subspan(from, bytes_.position() - from);
-    common_->add({.form = &form, .bytes = {read.begin(), read.end()}, .made = known.made});
-    return known.made;
   }
 
  private:

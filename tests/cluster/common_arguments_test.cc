@@ -113,6 +113,17 @@ TEST_F(CommonArgumentsTest, WhoTakesAListHasItsOwn) {
   EXPECT_EQ(run<int>(written(sum_of, list, 4), &common_), 4123);
 }
 
+TEST_F(CommonArgumentsTest, WhatIsMadeTwiceAtOnceIsKeptOnce) {
+  const ValueForm form{};
+  const auto made = std::make_shared<const int>(1);
+  const auto bytes = [](char byte) { return std::vector<std::byte>(3, std::byte(byte)); };
+  for (int i = 0; i < 4; ++i) common_.add(form, bytes('a'), made);
+  for (const char other : {'b', 'c', 'd'}) common_.add(form, bytes(other), made);
+  for (const char each : {'a', 'b', 'c', 'd'}) EXPECT_EQ(common_.find(form, bytes(each)).made, made) << each;
+  common_.add(form, bytes('e'), made);
+  EXPECT_EQ(common_.find(form, bytes('e')).made, nullptr) << "a task has few lists";
+}
+
 TEST_F(CommonArgumentsTest, AnotherOrderOfTheSameInputsIsAnotherList) {
   const List list = inputs({1, 2, 3});
   EXPECT_EQ(run<int>(written(sum_of, list, 4), &common_), 4123);
