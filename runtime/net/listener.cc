@@ -11,8 +11,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <thrift/transport/TServerSocket.h>
@@ -102,8 +100,7 @@ Result<std::unique_ptr<Listener>> Listener::bind(const Address& address, std::sh
   try {
     impl->socket->listen();
   } catch (const TTransportException& error) {
-    const std::string_view why = error.what();
-    if (why.ends_with(std::generic_category().message(EMFILE))) return Error{"cannot listen at " + address.text() + ": " + kAtFileLimit};
+    if (at_file_limit(error.what())) return Error{"cannot listen at " + address.text() + ": " + kAtFileLimit};
     return Error{"cannot listen at " + address.text() + ": " + error.what() +
                  (address.port != 0 ? "; take another port, or 0 for any that is free" : "")};
   }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -36,7 +37,9 @@ Reactor::Reactor(Limits limits)
   for (const auto& [descriptor, number] : {std::pair(wake_, kWake), std::pair(timer_, kTimer)}) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = number}};
     if (::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event) == 0) continue;
+    const int why = descriptor < 0 || poll_ < 0 ? EMFILE : errno;
     close_all();  // whom nobody wakes would never end
+    errno = why;
     opened(-1);
   }
   threads_.emplace_back([this] { run(); });

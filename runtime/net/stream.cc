@@ -201,7 +201,7 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
   try {
     socket->open();
   } catch (const TTransportException& error) {
-    if (std::string_view(error.what()).ends_with(std::generic_category().message(EMFILE))) {
+    if (at_file_limit(error.what())) {
       return unreached(Unreached::nobody,
                        "no connection to " + address.text() + " can be opened: " + kAtFileLimit);
     }
