@@ -30,6 +30,7 @@ enum class JournalFile : std::uint32_t {
 struct JournalHeader {
   JournalFile kind = JournalFile::log;
   std::uint64_t first = 0;
+  bool operator==(const JournalHeader&) const = default;
 };
 
 std::string encode_header(const JournalHeader& header);
