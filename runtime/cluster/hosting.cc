@@ -151,10 +151,13 @@ void Hosting::on(std::uint32_t agent, ProgramHosted& message) {
   if (program.files) compare(message.program, program, agent, message.files);
   else program.claimed[agent] = std::move(message.files);
   host(message.program, program);
-  for (const std::string& worker : std::set<std::string>(condemned_[message.program])) {
-    tell_of_worker(message.program, worker, WorkerNews::What::replace);
+  const std::string its = names_of_agent(agents_[agent].host, agent);
+  if (const auto condemned = condemned_.find(message.program); condemned != condemned_.end()) {
+    for (const std::string& worker : condemned->second) {
+      if (worker.starts_with(its)) send(agent, WorkerNews{WorkerNews::What::replace, message.program, worker});
+    }
   }
-  handlers_.hosted(message.program);
+  handlers_.hosted(message.program, its);
 }
 
 /// An agent that runs anything else for the program ends that, and is told what to run.

@@ -31,8 +31,8 @@ class Hosting {
     std::function<void(const std::string& program, const std::string& reason)> gave_up;
     /// This agent cannot run workers of the program, or not all of them.
     std::function<void(const std::string& program, const std::string& host, std::uint32_t agent)> failed;
-    /// An agent is back that runs workers of the program, and has not heard what became of them meanwhile.
-    std::function<void(const std::string& program)> hosted;
+    /// An agent is back that runs workers of the program, whose names begin so, and has not heard what became of them meanwhile.
+    std::function<void(const std::string& program, const std::string& names)> hosted;
     /// All that the program's workers had printed when `flush` was called is on its way.
     std::function<void(const std::string& program, std::uint32_t client)> flushed;
     /// Does it have any worker?

@@ -17,7 +17,7 @@ Hosting::Handlers SchedulerServer::hosting_handlers() {
                 const auto found = programs_.find(program);
                 if (found != programs_.end()) await_none_of(*found->second, host, agent);
               },
-          .hosted = [this](const std::string& program) { tell_of_all_workers(program); },
+          .hosted = [this](const std::string& program, const std::string& names) { tell_of_workers(program, names); },
           .flushed =
               [this](const std::string& program, std::uint32_t client) {
                 const auto found = programs_.find(program);
@@ -72,15 +72,16 @@ void SchedulerServer::tell_of_worker(const Program& program, const std::string& 
   }
 }
 
-/// Those that have come.
-void SchedulerServer::tell_of_all_workers(const std::string& program) {
+/// Those that are there and whose names begin so.
+void SchedulerServer::tell_of_workers(const std::string& program, const std::string& names) {
+  using What = WorkerNews::What;
   for (const Member& member : members_) {
-    const bool there = member.role == net::Role::worker && member.program && !member.closed && !member.gone && !member.fenced;
-    if (!there || member.program->id != program) continue;
-    tell_of_worker(*member.program, member.hello.name, WorkerNews::What::arrived);
-    if (member.program->workers.contains(core::WorkerId{member.id})) {
-      tell_of_worker(*member.program, member.hello.name, WorkerNews::What::joined);
-    }
+    const bool worker = member.role == net::Role::worker && member.program && member.program->id == program;
+    if (!worker || member.closed || member.gone || member.fenced || !member.hello.name.starts_with(names)) continue;
+    if (member.retired) tell_of_worker(*member.program, member.hello.name, What::retired);
+    if (!member.connection->connected()) continue;  // its process may have ended, and another have its name
+    tell_of_worker(*member.program, member.hello.name, What::arrived);
+    if (member.program->workers.contains(core::WorkerId{member.id})) tell_of_worker(*member.program, member.hello.name, What::joined);
   }
 }
 

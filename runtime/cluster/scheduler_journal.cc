@@ -293,7 +293,10 @@ void SchedulerServer::give_up_absent_worker(Program& program, core::WorkerId wor
   const auto absent = program.absent_workers.extract(worker);
   if (!absent) return;
   never_back(program, worker);
-  hosting_.tell_of_worker(program.id, absent.mapped(), WorkerNews::What::replace);
+  const bool followed = std::ranges::any_of(members_, [&](const Member& member) {
+    return member.program == &program && member.role == net::Role::worker && member.hello.name == absent.mapped() && !member.closed;
+  });
+  if (!followed) hosting_.tell_of_worker(program.id, absent.mapped(), WorkerNews::What::replace);
 }
 
 void SchedulerServer::never_back(Program& program, core::WorkerId worker) {

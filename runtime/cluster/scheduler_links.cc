@@ -164,6 +164,15 @@ void SchedulerServer::inner_clients_left(Program& program, core::WorkerId worker
   }
 }
 
+/// It has not heard that it was let in, or has noticed alone that its connection broke.
+void SchedulerServer::give_up_agent_of_before(const net::Hello& hello) {
+  const auto before = std::ranges::find_if(members_, [&](const Member& member) {
+    const bool same = member.id == hello.id && member.hello.host == hello.host && member.hello.pid == hello.pid;
+    return member.role == net::Role::agent && same && !member.closed && !member.gone;
+  });
+  if (before != members_.end()) departed(*before);
+}
+
 /// How a worker's process ended is known.
 void SchedulerServer::note_end(const Process& process, const ProcessEnd& end) {
   const auto found = std::ranges::find_if(members_, [&](const Member& member) {

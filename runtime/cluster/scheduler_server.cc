@@ -133,6 +133,7 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
   } else if (member.role == net::Role::tool) {
     member.id = 0;  // who only asks takes no number away from others
   } else if (member.role == net::Role::agent && !newcomer) {  // its workers are named by the number that it has had
+    give_up_agent_of_before(member.hello);
     if (adopt_id(member.hello.id)) member.id = member.hello.id;
     else answered.refusal = "another has this agent's number by now: start the agent again";
   } else if (next_id_ > core::max_client && member.role == net::Role::client) {
@@ -291,6 +292,7 @@ void SchedulerServer::reap() {
 /// What a member has had has been freed; the C library keeps all of it, though nobody may ever need so much again. From the clock's thread,
 /// without the lock.
 void SchedulerServer::give_back_memory() {
+  if (!options_.agents) return;  // the heap is the program's
   if (!freed_ || now() - memory_looked_at_ < kMemoryLooks) return;
   net::give_back_memory(memory_of(::getpid()), kMuchMemory);
   memory_looked_at_ = now();

@@ -250,6 +250,7 @@ class SchedulerServer {
   void departed(Member& member);
   void client_left(Member& member);
   void inner_clients_left(Program& program, core::WorkerId worker, bool may_come_back);
+  void give_up_agent_of_before(const net::Hello& hello);
   void note_end(const Process& process, const ProcessEnd& end);
   void fence(Member& worker);
   void give_up_leaving();
@@ -281,7 +282,7 @@ class SchedulerServer {
   void join_without_program(Member& member, std::unique_ptr<net::Stream> stream);
   bool received_from_agent(Member& member, const std::string& bytes);
   void tell_of_worker(const Program& program, const std::string& worker, WorkerNews::What what);
-  void tell_of_all_workers(const std::string& program);
+  void tell_of_workers(const std::string& program, const std::string& names);
   void print(const std::string& program, const Printed& lines);
   void tell_end(Member& client);
   void fail_clients(const std::string& program, const std::string& reason);

@@ -20,6 +20,10 @@ constexpr int kMostFailedStarts = 3;
 /// By others: an operator, or the kernel for want of memory.
 constexpr int kMostKilledStarts = 50;
 constexpr auto kToEnd = 2s;
+/// Who ends so soon has not ended for want of a scheduler.
+constexpr auto kCrashes = 1s;
+/// So long who looks for a scheduler may rest before he looks again.
+constexpr auto kPauseOfOthers = 1s;
 
 /// Of the process with this descriptor, once it has ended. Its parent may have been told already: it waits for any child, or
 /// ignores SIGCHLD.
@@ -118,7 +122,7 @@ void WorkerPool::await_all() {
   const std::lock_guard lock(mutex_);
   for (Worker& worker : workers_) {
     worker.arrived = false;
-    worker.started = std::chrono::steady_clock::now();
+    worker.started = std::chrono::steady_clock::now() + kPauseOfOthers;
   }
 }
 
@@ -216,7 +220,7 @@ void WorkerPool::end(Worker& worker) {
   const bool killed = how.kind == core::WorkerEnd::Kind::signalled && how.code == SIGKILL && !worker.late;
   int& count = killed ? worker.killed_starts : worker.failed_starts;
   if (joined) worker.failed_starts = worker.killed_starts = 0;
-  else if (scheduler_is_there()) ++count;
+  else if (scheduler_is_there() || std::chrono::steady_clock::now() - worker.begun < kCrashes) ++count;
   if (worker.failed_starts >= kMostFailedStarts || worker.killed_starts >= kMostKilledStarts) {
     return handlers_.gave_up(why_given_up(worker, how, count));
   }

@@ -101,7 +101,8 @@ class WorkerPool {
     bool retired = false;
     bool condemned = false;  ///< To be killed.
     bool late = false;  ///< It was killed for not arriving in time.
-    std::chrono::steady_clock::time_point started = {};
+    std::chrono::steady_clock::time_point begun = {};
+    std::chrono::steady_clock::time_point started = {};  ///< From then on it may be late.
     int failed_starts = 0, killed_starts = 0;
     bool replaced = false;   ///< It was killed for its memory.
     bool too_large = false;  ///< It had more memory than it may have, when it was looked at last.

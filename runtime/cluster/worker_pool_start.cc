@@ -228,7 +228,7 @@ void WorkerPool::start_one(Worker& worker) {
   worker.last_words.clear();
   const std::lock_guard lock(mutex_);
   worker.pid = pid;
-  worker.started = std::chrono::steady_clock::now();
+  worker.begun = worker.started = std::chrono::steady_clock::now();
   worker.arrived = worker.joined = worker.condemned = worker.late = worker.replaced = worker.too_large = false;
 }
 

@@ -97,7 +97,7 @@ def age(pid):
 def replaced_after(event, end):
     """A worker ends as `end` says after the event, and another does its work, and is let live."""
     with Cluster(DFLOW) as cluster:
-        keeper = cluster.one_worker("--start-limit=1")
+        keeper = cluster.one_worker("--start-limit=3")
         program = cluster.program("gated", cluster.folder)
         first = wait_until("the task has begun", cluster.begun)
         handle = handles([first])[0]
@@ -105,7 +105,7 @@ def replaced_after(event, end):
         os.kill(first, end)
         assert has_ended(handle), "nobody ends the worker"
         second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
-        wait_until("the start limit is over", lambda: age(second) > 1.5)
+        wait_until("the start limit is over", lambda: age(second) > 3.5)
         cluster.let(second)
         out, err = program.communicate(timeout=60)
         assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
@@ -129,14 +129,14 @@ def a_worker_that_is_stopped_when_its_agent_was_away_is_replaced():
 
 def a_worker_that_starts_while_there_is_no_scheduler_waits_for_one():
     with Cluster(DFLOW) as cluster:
-        keeper = cluster.one_worker("--start-limit=1")
+        keeper = cluster.one_worker("--start-limit=3")
         program = cluster.program("gated", cluster.folder)
         first = wait_until("the task has begun", cluster.begun)
         cluster.server.kill()
         cluster.server.wait()
         os.kill(first, signal.SIGKILL)
         second = wait_until("another is started", lambda: next((pid for pid in children(keeper.pid) if pid != first), None))
-        wait_until("the start limit is over", lambda: age(second) > 1.5)
+        wait_until("the start limit is over", lambda: age(second) > 3.5)
         cluster.again()
         assert wait_until("the task has begun again", lambda: cluster.begun(but=first)) == second
         cluster.let(second)

@@ -194,7 +194,7 @@ class SilentClients : public ::testing::Test {
                     .printed = [](const std::string&, const Printed&) {},
                     .gave_up = [](const std::string&, const std::string&) {},
                     .failed = [](const std::string&, const std::string&, std::uint32_t) {},
-                    .hosted = [](const std::string&) {},
+                    .hosted = [](const std::string&, const std::string&) {},
                     .flushed = [](const std::string&, std::uint32_t) {},
                     .has_workers = [](const std::string&) { return false; },
                     .has_errands = [](const std::string&) { return false; }},
