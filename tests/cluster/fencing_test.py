@@ -1,5 +1,6 @@
 """A worker that is stopped for so long that it is given up, and continued after another has its task. One that dies, or is given
 up, whose agent has had another scheduler, or has been away: it is replaced as ever."""
+import contextlib
 import json
 import os
 import signal
@@ -102,7 +103,8 @@ def replaced_after(event, end):
         first = wait_until("the task has begun", cluster.begun)
         handle = handles([first])[0]
         event(cluster, keeper)
-        os.kill(first, end)
+        with contextlib.suppress(ProcessLookupError):  # its record was lost with the scheduler: it was refused, and has ended
+            os.kill(first, end)
         assert has_ended(handle), "nobody ends the worker"
         second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
         wait_until("the start limit is over", lambda: age(second) > 3.5)
