@@ -12,6 +12,8 @@
 #include <random>
 #include <stdexcept>
 
+#include "formats/descriptor.h"
+
 namespace dflow::formats {
 namespace {
 
@@ -20,17 +22,6 @@ constexpr std::size_t kBufferBytes = 1 << 16;
 Error system_error(const std::string& what, int number) {
   return {what + ": " + std::strerror(number)};
 }
-
-/// Closes a descriptor when its holder leaves.
-struct Descriptor {
-  int number = -1;
-  explicit Descriptor(int n) : number(n) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
 
 std::string follow_links(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr), &std::free);

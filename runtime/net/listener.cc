@@ -15,6 +15,7 @@
 
 #include <thrift/transport/TServerSocket.h>
 
+#include "formats/descriptor.h"
 #include "runtime/net/file_limit.h"
 #include "runtime/net/quiet.h"
 #include "runtime/net/unix_socket.h"
@@ -25,6 +26,7 @@ namespace {
 
 using apache::thrift::transport::TServerSocket;
 using apache::thrift::transport::TTransportException;
+using formats::Descriptor;
 using formats::Error;
 
 /// Milliseconds in which somebody may have closed a file.
@@ -32,18 +34,6 @@ constexpr int kBeforeNextTry = 50;
 
 /// Nobody has called after all, or somebody who may not: there is nothing wrong here.
 bool is_nothing(int error) { return error == EAGAIN || error == EINTR || error == ECONNABORTED || error == EACCES; }
-
-/// Closed with its owner.
-struct Descriptor {
-  int number = -1;
-
-  Descriptor() = default;
-  explicit Descriptor(int taken) : number(taken) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  bool close() { return number >= 0 && ::close(std::exchange(number, -1)) == 0; }
-};
 
 }  // namespace
 

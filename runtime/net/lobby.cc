@@ -27,9 +27,8 @@ Lobby::~Lobby() {
     const std::lock_guard lock(mutex_);
     over_ = true;
   }
-  ::eventfd_write(wake_, 1);
+  ::eventfd_write(wake_.number, 1);
   thread_.join();
-  ::close(wake_);
 }
 
 void Lobby::enter(std::unique_ptr<Stream> stream) {
@@ -37,7 +36,7 @@ void Lobby::enter(std::unique_ptr<Stream> stream) {
     const std::lock_guard lock(mutex_);
     entered_.push_back(std::move(stream));
   }
-  ::eventfd_write(wake_, 1);
+  ::eventfd_write(wake_.number, 1);
 }
 
 void Lobby::take_in() {
@@ -55,7 +54,7 @@ void Lobby::run() {
       if (over_) return;
       take_in();
     }
-    std::vector<pollfd> polled{{.fd = wake_, .events = POLLIN, .revents = 0}};
+    std::vector<pollfd> polled{{.fd = wake_.number, .events = POLLIN, .revents = 0}};
     auto first = Clock::now() + options_.patience;
     for (const Visitor& visitor : visitors_) {
       const short events = visitor.wants == Wants::write ? POLLOUT : POLLIN;
@@ -65,7 +64,7 @@ void Lobby::run() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(first - Clock::now());
     ::poll(polled.data(), polled.size(), static_cast<int>(std::max<std::int64_t>(0, left.count())));
     eventfd_t ignored = 0;
-    ::eventfd_read(wake_, &ignored);
+    ::eventfd_read(wake_.number, &ignored);
     const auto now = Clock::now();
     auto state = polled.begin();
     for (auto visitor = visitors_.begin(); visitor != visitors_.end();) {

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "formats/descriptor.h"
 #include "runtime/net/stream.h"
 
 namespace dflow::net {
@@ -48,7 +49,7 @@ class Lobby {
 
   Options options_;
   Greeted greeted_;
-  int wake_ = -1;
+  const formats::Descriptor wake_;
   std::list<Visitor> visitors_;  ///< In the order in which they came; for the thread alone.
   std::mutex mutex_;
   std::vector<std::unique_ptr<Stream>> entered_;

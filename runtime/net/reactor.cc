@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -32,15 +31,11 @@ std::uint32_t events_of(Reactor::Next next) {
 }  // namespace
 
 Reactor::Reactor(Limits limits)
-    : limits_(limits), poll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {
-  for (const auto& [descriptor, number] : {std::pair(wake_, kWake), std::pair(timer_, kTimer)}) {
+    : limits_(limits), poll_(opened(::epoll_create1(EPOLL_CLOEXEC))), wake_(opened(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))),
+      timer_(opened(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK))) {
+  for (const auto& [descriptor, number] : {std::pair(wake_.number, kWake), std::pair(timer_.number, kTimer)}) {
     epoll_event event{.events = EPOLLIN, .data = {.u64 = number}};
-    if (::epoll_ctl(poll_, EPOLL_CTL_ADD, descriptor, &event) == 0) continue;
-    const int why = descriptor < 0 || poll_ < 0 ? EMFILE : errno;
-    close_all();  // whom nobody wakes would never end
-    errno = why;
-    opened(-1);
+    opened(::epoll_ctl(poll_.number, EPOLL_CTL_ADD, descriptor, &event));  // whom nobody wakes would never end
   }
   threads_.emplace_back([this] { run(); });
 }
@@ -51,16 +46,9 @@ Reactor::~Reactor() {
     over_ = true;
     for (auto& [number, entry] : sessions_) entry.session->shut_down();
   }
-  ::eventfd_write(wake_, 1);
+  ::eventfd_write(wake_.number, 1);
   for (std::thread& thread : threads_) thread.join();
   std::exchange(sessions_, {}).clear();  // who ends may still ask for another
-  close_all();
-}
-
-void Reactor::close_all() noexcept {
-  for (const int descriptor : {timer_, wake_, poll_}) {
-    if (descriptor >= 0) ::close(descriptor);
-  }
 }
 
 std::uint64_t Reactor::add(std::unique_ptr<Session> session) {
@@ -107,14 +95,14 @@ void Reactor::shut_down_if(const std::function<bool(const Session&)>& condition)
 /// Until something happens, once. The lock is held.
 bool Reactor::watch(Entry& entry, int operation) {
   epoll_event event{.events = events_of(entry.next) | EPOLLONESHOT, .data = {.u64 = entry.session->number_}};
-  return ::epoll_ctl(poll_, operation, entry.session->descriptor(), &event) == 0;
+  return ::epoll_ctl(poll_.number, operation, entry.session->descriptor(), &event) == 0;
 }
 
 /// The lock is held.
 std::unique_ptr<Reactor::Session> Reactor::take_away(std::map<std::uint64_t, Entry>::iterator entry) {
   if (!entry->second.served && entry->second.next == Next::writable) --writers_;
   std::unique_ptr<Session> session = std::move(entry->second.session);
-  ::epoll_ctl(poll_, EPOLL_CTL_DEL, session->descriptor(), nullptr);
+  ::epoll_ctl(poll_.number, EPOLL_CTL_DEL, session->descriptor(), nullptr);
   sessions_.erase(entry);
   return session;
 }
@@ -181,7 +169,7 @@ void Reactor::run() {
       ++idle_;
     }
     epoll_event event{};
-    const int ready = ::epoll_wait(poll_, &event, 1, -1);
+    const int ready = ::epoll_wait(poll_.number, &event, 1, -1);
     {
       const std::lock_guard lock(mutex_);
       --idle_;
@@ -198,7 +186,7 @@ void Reactor::set_timer(std::chrono::milliseconds period) {
   if (ticks == std::exchange(ticks_, ticks)) return;
   const timespec time{.tv_sec = period.count() / 1000, .tv_nsec = period.count() % 1000 * 1'000'000};
   const itimerspec times{.it_interval = time, .it_value = time};
-  ::timerfd_settime(timer_, 0, &times, nullptr);
+  ::timerfd_settime(timer_.number, 0, &times, nullptr);
 }
 
 /// Tells those who wait for room how long they do; not more than two ticks at once, as nobody had room while this process was
@@ -206,7 +194,7 @@ void Reactor::set_timer(std::chrono::milliseconds period) {
 void Reactor::tick() {
   std::uint64_t ticks = 0;
   const std::lock_guard lock(mutex_);
-  if (::read(timer_, &ticks, sizeof ticks) != sizeof ticks) return;  // another thread was told, too
+  if (::read(timer_.number, &ticks, sizeof ticks) != sizeof ticks) return;  // another thread was told, too
   if (writers_ == 0) return set_timer({});
   const auto passed = static_cast<std::int64_t>(std::min<std::uint64_t>(ticks, 2)) * limits_.tick;
   for (auto& [number, entry] : sessions_) {

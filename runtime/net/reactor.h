@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "formats/descriptor.h"
 #include "runtime/net/heap.h"
 
 namespace dflow::net {
@@ -89,10 +90,9 @@ class Reactor {
   std::unique_ptr<Session> least_active();
   void set_timer(std::chrono::milliseconds period);
   void tick();
-  void close_all() noexcept;
 
   const Limits limits_;
-  const int poll_, wake_, timer_;
+  const formats::Descriptor poll_, wake_, timer_;
   mutable std::mutex mutex_;
   std::map<std::uint64_t, Entry> sessions_;
   std::uint64_t last_ = 0, served_ = 0;
