@@ -12,7 +12,7 @@ namespace dflow::net {
 inline constexpr const char* kAtFileLimit = "this process has as many files as it may have; raise the limit (ulimit -n)";
 
 /// Somebody's error says so.
-inline bool at_file_limit(std::string_view why) { return why.ends_with(std::generic_category().message(EMFILE)); }
+inline bool at_file_limit(std::string_view why) { return why.find(std::generic_category().message(EMFILE)) != why.npos; }
 
 /// A fresh descriptor. Throws std::runtime_error if it is none: for what cannot be without it.
 inline int opened(int descriptor) {

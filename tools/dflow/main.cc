@@ -1,11 +1,10 @@
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <span>
 
 #include "formats/printable.h"
+#include "runtime/net/file_limit.h"
 #include "tools/dflow/command_line.h"
 #include "tools/dflow/commands.h"
 #include "tools/dflow/suggest.h"
@@ -269,7 +268,7 @@ int run_tool(int argc, char** argv) {
   const auto result = run();
   if (result) return result.value();
   const std::string message = formats::printable_lines(result.message());
-  const bool at_limit = message.find(std::strerror(EMFILE)) != std::string::npos;  // whatever it was that could not be opened
+  const bool at_limit = net::at_file_limit(message);  // whatever it was that could not be opened
   std::fprintf(stderr, "dflow: error: %s%s\n", message.c_str(), at_limit ? "; raise the limit of open files (ulimit -n)" : "");
   return kFailed;
 }
