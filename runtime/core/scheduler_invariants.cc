@@ -116,9 +116,8 @@ void Scheduler::check_invariants() const {
     for (const auto& [name, amount] : member.self.resources) {
       double left = amount;
       for (Index task = member.first_task; task != none; task = graph_[task].next) {
-        const Task& t = graph_[task];
-        const auto used = t.lane != 0 && t.options ? t.options->resources.find(name) : std::map<std::string, double>::const_iterator{};
-        if (t.lane != 0 && t.options && used != t.options->resources.end()) left -= std::max(used->second, 0.0);
+        const HeldTask body = body_of(task);
+        if (const auto used = body.resources.find(name); used != body.resources.end()) left -= std::max(used->second, 0.0);
       }
       for (const auto& [body, stopping] : member.stopping) {
         if (const auto used = stopping.resources.find(name); used != stopping.resources.end()) left -= used->second;
