@@ -47,9 +47,16 @@ void Agent::rejoin_scheduler(const std::string& gone) {
     return;
   }
   open_connection(std::move(greeted).value());
+  await_workers();
   const std::vector<std::string> questions = open_questions();
   const std::lock_guard lock(sending_);
   connection_->send(questions);
+}
+
+/// One that is stopped, and whose record was lost with the scheduler, does not come.
+void Agent::await_workers() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, program] : programs_) program->await_workers();
 }
 
 /// What a scheduler that was killed has taken with it.
@@ -57,7 +64,6 @@ std::vector<std::string> Agent::open_questions() {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> questions;
   for (const auto& [name, program] : programs_) {
-    program->rejoined();  // one that is stopped, and whose record was lost with the scheduler, does not come
     questions.push_back(core::encode(FromAgent(ProgramHosted{name, program->order().files})));
   }
   for (const auto& [number, wanted] : asked_for_) {

@@ -160,7 +160,7 @@ void HostedProgram::on(const WorkerNews& news) {
   }
 }
 
-void HostedProgram::rejoined() {
+void HostedProgram::await_workers() {
   const std::lock_guard lock(mutex_);
   if (pool_) pool_->await_all();
 }

@@ -27,7 +27,7 @@ class HostedProgram {
   bool stopped() const noexcept { return stopped_; }
   void on(const WorkerNews& news);
   /// The agent has come to another scheduler, and is about to say so.
-  void rejoined();
+  void await_workers();
   /// Passes on what was printed, then says so; false if there is no worker that could have.
   bool flush(std::uint64_t number);
   std::vector<ProcessMemory> processes();
