@@ -47,7 +47,8 @@ bool library_holds_dflow(const CommandLine& line, const std::string& name) {
 /// A program that uses dflow without a graph function has none, and what cannot be read is `dflow`'s to tell.
 bool may_hold_plans(const std::string& program) {
   const auto file = formats::read_file(program);
-  if (!file || !formats::is_elf(file.value())) return false;
+  if (!file) return true;
+  if (!formats::is_elf(file.value())) return false;
   const auto plans = formats::elf_sections(file.value(), formats::kPlanSection);
   return !plans || !plans.value().empty();
 }
