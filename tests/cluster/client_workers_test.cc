@@ -12,7 +12,16 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class Workers : public OwnCluster {};
+class Workers : public OwnCluster {
+ protected:
+  /// Of the three whose processes were `before`, in time.
+  static bool one_is_replaced(const Executor& ex, const std::set<std::int64_t>& before) {
+    return eventually([&] {
+      const std::set<std::int64_t> now = pids(ex);
+      return now.size() == 3 && now != before;
+    });
+  }
+};
 
 TEST_F(Workers, AreListedByName) {
   Executor ex;
@@ -140,10 +149,7 @@ TEST_F(Workers, CancellationByForceEndsABodyThatDoesNotStop) {
   const std::set<std::int64_t> before = pids(ex);
   EXPECT_TRUE(stuck.cancel(force));
   EXPECT_TRUE(stuck.cancelled());
-  EXPECT_TRUE(eventually([&] {
-    const std::set<std::int64_t> now = pids(ex);
-    return now.size() == 3 && now != before;
-  }));
+  EXPECT_TRUE(one_is_replaced(ex, before));
 }
 
 int marked(int x, const std::string& path) {
@@ -180,10 +186,7 @@ TEST_F(Workers, ForceEndsABodyThatRunsOnOverItsTimeLimit) {
   const std::set<std::int64_t> before = pids(ex);
   EXPECT_FALSE(stuck.cancel(force));
   EXPECT_THROW(stuck.get(), TimeoutError);
-  EXPECT_TRUE(eventually([&] {
-    const std::set<std::int64_t> now = pids(ex);
-    return now.size() == 3 && now != before;
-  }));
+  EXPECT_TRUE(one_is_replaced(ex, before));
 }
 
 TEST_F(Workers, ForceEndsABodyThatWasCancelledInVain) {
@@ -194,10 +197,7 @@ TEST_F(Workers, ForceEndsABodyThatWasCancelledInVain) {
   const std::set<std::int64_t> before = pids(ex);
   EXPECT_TRUE(stuck.cancel());
   EXPECT_TRUE(stuck.cancel(force));
-  EXPECT_TRUE(eventually([&] {
-    const std::set<std::int64_t> now = pids(ex);
-    return now.size() == 3 && now != before;
-  }));
+  EXPECT_TRUE(one_is_replaced(ex, before));
 }
 
 TEST_F(Workers, AreNoBusinessOfTheirTasks) {

@@ -48,6 +48,12 @@ class Cluster(Bench):
         with open(f"{self.folder}/go-{pid}", "w"):
             pass
 
+    def passes(self, program, pid):
+        """The program ends well with what that process has made."""
+        self.let(pid)
+        out, err = program.communicate(timeout=60)
+        assert (program.returncode, out) == (0, f"passed {pid}\n"), (out, err)
+
 
 def a_worker_that_was_given_up_is_not_believed_and_ends():
     with Cluster(DFLOW) as cluster:
@@ -67,9 +73,7 @@ def a_worker_that_was_given_up_is_not_believed_and_ends():
         assert program.poll() is None, ("its result was used", program.communicate())
         assert cluster.status()["programs"][0]["running"] == 1, cluster.status()
 
-        cluster.let(second)
-        out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+        cluster.passes(program, second)
         os.kill(keeper.pid, signal.SIGCONT)
         wait_until("the agent is there again", lambda: len(cluster.status()["agents"]) == 2)
         out, err = cluster.program("sum", 20).communicate(timeout=60)
@@ -108,9 +112,7 @@ def replaced_after(event, end):
         assert has_ended(handle), "nobody ends the worker"
         second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
         wait_until("the start limit is over", lambda: age(second) > 3.5)
-        cluster.let(second)
-        out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+        cluster.passes(program, second)
 
 
 def a_worker_that_dies_after_a_restart_is_replaced():
@@ -141,9 +143,7 @@ def a_worker_that_starts_while_there_is_no_scheduler_waits_for_one():
         wait_until("the start limit is over", lambda: age(second) > 3.5)
         cluster.again()
         assert wait_until("the task has begun again", lambda: cluster.begun(but=first)) == second
-        cluster.let(second)
-        out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+        cluster.passes(program, second)
 
 
 def a_worker_that_is_given_up_while_its_agent_is_away_is_ended_later():
@@ -158,9 +158,7 @@ def a_worker_that_is_given_up_while_its_agent_is_away_is_ended_later():
         os.kill(keeper.pid, signal.SIGCONT)
         assert has_ended(handle), "nobody ends the worker"
         second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
-        cluster.let(second)
-        out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+        cluster.passes(program, second)
 
 
 def a_worker_that_was_stopped_before_a_restart_is_replaced():
@@ -173,9 +171,7 @@ def a_worker_that_was_stopped_before_a_restart_is_replaced():
         cluster.restart()
         assert has_ended(handle), "nobody ends the worker"
         second = wait_until("the task has begun again", lambda: cluster.begun(but=first))
-        cluster.let(second)
-        out, err = program.communicate(timeout=60)
-        assert (program.returncode, out) == (0, f"passed {second}\n"), (out, err)
+        cluster.passes(program, second)
 
 
 run_checks([a_worker_that_was_given_up_is_not_believed_and_ends,
