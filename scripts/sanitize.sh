@@ -30,7 +30,7 @@ export TSAN_OPTIONS="handle_segv=0:ignore_noninstrumented_modules=1:suppressions
 
 quick_tests=(runtime_stress_test net_test)
 tests=("${quick_tests[@]}" runtime_test runtime_scale_test launch_order_test formats_test core_test transfer_test cluster_server_test
-  cluster_peer_server_test cluster_test client_states_test tools_test dflow_tool_test real_app_test no_page_test)
+  cluster_peer_server_test cluster_test client_states_test tools_test dflow_tool_test no_page_test)
 tests_asan=(serialize_test warning_flags_test ir_test flow_test passes_test frontend_test frontend_edits_test compiler_driver_test)  # have no threads
 # Programs, run by scripts of their own; the cluster's memory is measured.
 programs=(client_workers_test client_conformance_test client_cases_test cluster_shared_features_test cluster_app cluster_guest_app
