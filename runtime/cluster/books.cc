@@ -73,6 +73,7 @@ bool Books::add(std::string_view record) {
   core::Ledger& ledger = programs_[program].ledger;
   for (core::Fact& fact : facts) {
     if (message) correct(fact, said_by);
+    if (auto* submitted = std::get_if<core::TasksSubmitted>(&fact); submitted && arguments_) arguments_->keep_all(*submitted);
     ledger.add(fact);
   }
   if (message) ledger.hear(said_by);
@@ -85,14 +86,21 @@ void Books::doubt(const std::function<void(std::string_view)>& keep) {
   }
 }
 
-void Books::restate(const std::function<void(std::string_view)>& keep) const {
+Result<void> Books::restate(const std::function<void(std::string_view)>& keep) const {
   keep(record(SchedulerFact(began_)));
   keep(record(SchedulerFact(ids_)));
   for (const std::uint32_t id : given_up_.clients()) keep(record(SchedulerFact(ClientGivenUp{id})));
   for (const auto& [number, program] : programs_) {
     keep(record(SchedulerFact(ProgramNamed{number, program.id})));
-    program.ledger.restate([&](const core::Fact& fact) { keep(record(number, fact)); });
+    Result<void> whole;
+    program.ledger.restate([&](core::Fact fact) {
+      auto* submitted = std::get_if<core::TasksSubmitted>(&fact);
+      if (submitted && whole) whole = bring_back(*submitted);
+      if (whole) keep(record(number, fact));
+    });
+    if (!whole) return whole;
   }
+  return {};
 }
 
 bool Books::empty() const {

@@ -10,6 +10,7 @@
 #include <tuple>
 #include <variant>
 
+#include "runtime/cluster/argument_store.h"
 #include "runtime/cluster/lost_clients.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/core/ledger.h"
@@ -53,6 +54,9 @@ using SchedulerFact = std::variant<SchedulerBegan, IdsGiven, ProgramNamed, Progr
 /// Not thread-safe. What does not fit is ignored.
 class Books {
  public:
+  /// The bytes of tasks are kept there; null: in memory.
+  explicit Books(ArgumentStore* arguments = nullptr) : arguments_(arguments) {}
+
   struct Program {
     std::string id;
     core::Ledger ledger = {};
@@ -72,8 +76,8 @@ class Books {
 
   /// False for what is no record of this version's.
   bool add(std::string_view record);
-  /// Calls with records that make the same books.
-  void restate(const std::function<void(std::string_view)>& keep) const;
+  /// Calls with records that make the same books. An error, and what was told is not all, if bytes cannot be read back.
+  Result<void> restate(const std::function<void(std::string_view)>& keep) const;
 
   const SchedulerBegan& began() const { return began_; }
   std::uint32_t ids_end() const { return ids_.end; }
@@ -88,6 +92,7 @@ class Books {
   void on(const ProgramForgotten& fact) { programs_.erase(fact.number); }
   void on(const ClientGivenUp& fact) { given_up_.add(fact.id); }
 
+  ArgumentStore* arguments_;
   SchedulerBegan began_ = {};
   IdsGiven ids_ = {};
   LostClients given_up_;

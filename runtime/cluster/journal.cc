@@ -232,9 +232,9 @@ void Journal::condense() {
     lock.unlock();
     const Result<std::uint64_t> size = folder_.write_snapshot(end, [&](const Visit& keep) -> Result<void> {
       Result<void> read;
-      options_.condense([&](const Visit& visit) { read = folder_.replay(end, visit); }, keep);
+      const Result<void> condensed = options_.condense([&](const Visit& visit) { read = folder_.replay(end, visit); }, keep);
       if (condensing_is_over()) return formats::Error{"nobody wants it any more"};
-      return read;
+      return read ? condensed : read;
     });
     if (condensing_is_over()) return;
     if (size) folder_.remove_old();

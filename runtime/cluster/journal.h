@@ -30,7 +30,7 @@ class Journal {
     std::string folder;
     bool fresh = false;  ///< What is there is of no use, and goes.
     /// Tells `keep` fewer records that mean the same as those that `replay` tells of. From a thread of the journal's.
-    std::function<void(const std::function<void(const Visit&)>& replay, const Visit& keep)> condense;
+    std::function<Result<void>(const std::function<void(const Visit&)>& replay, const Visit& keep)> condense;
     /// All records up to this number, exclusive, are on the disk. From the journal's thread; it must not call back.
     std::function<void(std::uint64_t end)> kept = {};
     /// Something that people should know. From the journal's threads.

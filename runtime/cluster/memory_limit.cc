@@ -22,6 +22,12 @@ MemoryLimit within_resource_limits(MemoryLimit limit) {
   return limit;
 }
 
+std::uint64_t memory_of_process() {
+  constexpr std::uint64_t unknown = std::uint64_t{1} << 40;
+  const std::uint64_t here = local::memory_here();
+  return within_resource_limits({.bytes = here == 0 ? unknown : here}).bytes;
+}
+
 std::string in_megabytes(std::uint64_t bytes) {
   const std::uint64_t tenths = bytes / 100'000;
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " MB";

@@ -28,6 +28,9 @@ MemoryLimit limit_of_worker(std::optional<std::uint64_t> asked, std::size_t work
 /// No more than this process may have by its resource limits (`ulimit -v`, `-d`).
 MemoryLimit within_resource_limits(MemoryLimit limit);
 
+/// What this process may have in all, by its machine, its control groups and its resource limits.
+std::uint64_t memory_of_process();
+
 /// "123.4 MB"
 std::string in_megabytes(std::uint64_t bytes);
 

@@ -32,16 +32,16 @@ Result<void> SchedulerServer::open_journal() {
   if (options_.journal.empty()) return {};
   if (options_.journal_by_port) options_.journal += '/' + std::to_string(address().port);
   options_.settings.journal = true;
-  Books books;
+  Books books(&arguments_);
   std::size_t strange = 0;
   Result<std::unique_ptr<Journal>> journal = Journal::open(
       {.folder = options_.journal,
        .fresh = options_.journal_by_port && options_.address.port == 0,
        .condense =
-           [](const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
-             Books all;
+           [this](const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
+             Books all(&arguments_);
              replay([&](std::string_view record) { (void)all.add(record); });
-             all.restate(keep);
+             return all.restate(keep);
            },
        .kept = [this](std::uint64_t end) { kept(end); },
        .tell = options_.tell,

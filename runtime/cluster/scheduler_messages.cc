@@ -29,6 +29,9 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
   std::vector<FromClient> of_client;
   std::vector<FromWorker> of_worker;
   if (member.role == net::Role::client) of_client = decoded<FromClient>(messages);
+  for (FromClient& message : of_client) {
+    if (auto* submitted = std::get_if<core::TasksSubmitted>(&message)) arguments_.keep(*submitted);
+  }
   if (member.role == net::Role::worker) of_worker = decoded<FromWorker>(messages);
   const std::lock_guard lock(mutex_);
   if (member.closed || member.gone) return;  // it was given up meanwhile
@@ -148,8 +151,10 @@ void SchedulerServer::apply(Program& program, const core::Event& event) {
   std::vector<core::Action> actions = program.brain.apply(event);
   const auto is_order = [&](std::size_t i) { return i < actions.size() && std::holds_alternative<core::RunTask>(actions[i]); };
   Orders orders;
+  std::vector<core::TaskFailed> not_given;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (note(program, actions[i])) continue;
+    if (is_order(i) && !complete(std::get<core::RunTask>(actions[i]), not_given)) continue;
     const bool several = is_order(i) && (is_order(i + 1) || !orders.empty());
     if (several && !program.given.contains(std::get<core::RunTask>(actions[i]).id)) {
       add(program, orders, std::move(std::get<core::RunTask>(actions[i])));
@@ -159,6 +164,24 @@ void SchedulerServer::apply(Program& program, const core::Event& event) {
     }
   }
   carry_out(program, orders);
+  for (core::TaskFailed& failed : not_given) apply(program, std::move(failed));
+}
+
+/// With the task's arguments. Without them it has failed, as if its worker said so.
+bool SchedulerServer::complete(core::RunTask& order, std::vector<core::TaskFailed>& not_given) {
+  if (!core::put_away(order.payload)) return true;
+  Result<core::Payload> payload = brought_back(order.payload);
+  if (payload) {
+    order.payload = std::move(payload).value();
+    return true;
+  }
+  core::Failure failure{.kind = core::Failure::Kind::invalid, .origin = order.id, .message = payload.message()};
+  not_given.push_back({.worker = order.worker,
+                       .id = order.id,
+                       .attempt = order.attempt,
+                       .failure = std::make_shared<core::Failure>(std::move(failure)),
+                       .retry = false});
+  return false;
 }
 
 /// One message is no larger than need be: who has much to read begins late.

@@ -82,6 +82,7 @@ class SchedulerServer {
     std::string journal = {};
     std::uint64_t most_unwritten = std::uint64_t{512} << 20;  ///< Bytes for the journal that a disk does not take: then it is given up.
     bool journal_by_port = false;  ///< In a folder of that, named by the port; for one that was just found, a fresh one.
+    ArgumentStore::Options arguments = {};  ///< What they are kept in; `tell` is this one's.
     /// What people should know. It must not call back.
     std::function<void(const std::string& what)> tell = {};
   };
@@ -266,6 +267,7 @@ class SchedulerServer {
     std::size_t bytes = 0;
   };
   using Orders = std::map<core::WorkerId, OrdersOfWorker>;
+  static bool complete(core::RunTask& order, std::vector<core::TaskFailed>& not_given);
   void add(Program& program, Orders& orders, core::RunTask order);
   void carry_out(Program& program, Orders& orders);
   void carry_out(Program& program, core::WorkerId id, const RunTasks& orders);
@@ -324,6 +326,7 @@ class SchedulerServer {
   static void send(Member* member, std::string message);
 
   Options options_;
+  ArgumentStore arguments_;
   std::unique_ptr<net::Listener> listener_;
 
   std::mutex mutex_;

@@ -12,8 +12,8 @@ constexpr std::size_t kBytesTogether = 1 << 20;
 constexpr std::size_t kReleasedTogether = 100'000;
 
 /// What of its size has no bound.
-std::size_t size_of(const TaskSpec& task) {
-  return (task.payload ? task.payload->size() : 0) + task.inputs.size() * sizeof(TaskId);
+std::size_t unbounded_bytes(const TaskSpec& task) {
+  return size_of(task.payload) + task.inputs.size() * sizeof(TaskId);
 }
 
 }  // namespace
@@ -200,7 +200,7 @@ void Ledger::restate(const std::function<void(const Fact&)>& tell) const {
     together.client = client_of(id);
     together.tasks.push_back(std::get<TaskSpec>(kept.what));
     together.tasks.back().wanted = true;  // until what is computed from it is there
-    bytes += size_of(together.tasks.back());
+    bytes += unbounded_bytes(together.tasks.back());
     if (bytes >= kBytesTogether) submit();
   }
   submit();

@@ -11,13 +11,10 @@
 #include <vector>
 
 #include "runtime/core/ids.h"
+#include "runtime/core/payload.h"
 #include "runtime/core/shared_list.h"
 
 namespace dflow::core {
-
-/// Bytes that the scheduler passes on and never looks into: a task's function and arguments, an exception, an
-/// address. Null stands for none.
-using Payload = std::shared_ptr<const std::string>;
 
 /// What a task's failure means to others: as `dflow::OnFailure`.
 enum class OnFailure : std::uint8_t { fail, ignore, cancel_successors };

@@ -25,10 +25,11 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 /// Records are "key=value": the last of a key counts.
-void condense(const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
+Result<void> condense(const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
   std::map<std::string, std::string, std::less<>> last;
   replay([&](std::string_view record) { last[std::string(record.substr(0, record.find('=')))] = record; });
   for (const auto& [key, record] : last) keep(record);
+  return {};
 }
 
 class JournalTest : public ::testing::Test {
@@ -277,6 +278,7 @@ TEST_F(JournalTest, WhenItIsGivenUpWhileItIsCondensedNothingComesBack) {
     condensing = true, condensing.notify_all();
     gives_up.wait(false);
     keep("a=1");
+    return Result<void>();
   };
   slow.tell = [&](const std::string& what) {
     if (what.find("gave up") != std::string::npos) gives_up = true, gives_up.notify_all();

@@ -57,6 +57,22 @@ class Member {
     EXPECT_TRUE(came) << "waited in vain";
     return came ? *found : M{};
   }
+  /// Waits for the next tasks that it is told to run, by themselves or together.
+  std::vector<core::RunTask> await_orders() {
+    std::unique_lock lock(mutex_);
+    std::vector<core::RunTask> orders;
+    const bool came = changed_.wait_for(lock, 30s, [&] {
+      const auto next = std::ranges::find_if(told_, [&](Told& message) {
+        if (auto* one = std::get_if<core::RunTask>(&message)) orders = {*one};
+        if (auto* several = std::get_if<RunTasks>(&message)) orders = several->tasks;
+        return !orders.empty();
+      });
+      if (next != told_.end()) told_.erase(next);
+      return !orders.empty();
+    });
+    EXPECT_TRUE(came) << "waited in vain";
+    return orders;
+  }
   /// Among what has come and was not awaited.
   template <class M>
   bool was_told() {

@@ -12,7 +12,7 @@ namespace {
 
 std::vector<std::string> restated(const dflow::cluster::Books& books) {
   std::vector<std::string> records;
-  books.restate([&](std::string_view record) { records.emplace_back(record); });
+  REQUIRE(books.restate([&](std::string_view record) { records.emplace_back(record); }));
   return records;
 }
 

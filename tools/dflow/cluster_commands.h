@@ -18,6 +18,7 @@ struct SchedulerOptions {
   /// How soon all members notice that one of them, or the network, says nothing any more; in milliseconds.
   std::chrono::milliseconds heartbeat{500}, silence{3'000}, grace{4'000};
   std::string journal;       ///< a folder; "": one in dflow's own, named by the port; "none": it keeps nothing
+  std::string spill;         ///< a folder for arguments that memory has no room for; "": where temporary files are; "none": nowhere
 };
 
 /// Serves clients and workers until SIGINT or SIGTERM.

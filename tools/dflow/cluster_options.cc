@@ -71,6 +71,10 @@ void add_scheduler(CLI::App& app, Run& run) {
       ->add_option("--journal", options->journal,
                    "Where it keeps what another needs to take its place (~/.dflow/journal/PORT); none: nowhere")
       ->type_name("DIR");
+  command
+      ->add_option("--spill-dir", options->spill,
+                   "Where it writes arguments of tasks that memory has no room for ($TMPDIR, else /var/tmp); none: nowhere")
+      ->type_name("DIR");
   command->callback([&run, options] { run = [options] { return run_scheduler(*options); }; });
 }
 

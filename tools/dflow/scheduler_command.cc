@@ -11,6 +11,7 @@
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/home.h"
 #include "runtime/cluster/scheduler_server.h"
+#include "runtime/cluster/spill_file.h"
 #include "tools/dflow/cluster_commands.h"
 #include "tools/dflow/service.h"
 #include "tools/dflow/text.h"
@@ -72,6 +73,7 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
                  "late would end a member"};
   }
   const cluster::Pulse pulse{.heartbeat = options.heartbeat, .silence = options.silence, .grace = options.grace};
+  if (const std::string why = cluster::why_no_spilling(options.spill); !why.empty()) return Error{"--spill-dir: " + why};
   const EndSignals signals;
   raise_file_limit();
   Result<cluster::Admission> admission = cluster::admission_at(options.host, net::CertificateRole::scheduler);
@@ -94,6 +96,7 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
        .pulse = pulse,
        .journal = keeps ? journal.value() : "",
        .journal_by_port = by_port,
+       .arguments = {.folder = options.spill},
        .tell = [](const std::string& what) { std::fprintf(stderr, "dflow: %s\n", formats::printable(what).c_str()); }});
   if (!server) return server.error();
   const net::Address address = as_others_see(server.value()->address(), admission.value().credentials.get());

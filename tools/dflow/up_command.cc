@@ -116,9 +116,9 @@ Result<int> up(const UpOptions& options) {
   if (!logs) return logs.error();
   const std::string address_file = logs.value() + "/address";
   ::unlink(address_file.c_str());
-  Result<Daemon> scheduler =
-      Daemon::start({"scheduler", text({"--port=", std::to_string(options.port)}), text({"--address-file=", address_file})},
-                    logs.value() + "/scheduler");
+  std::vector<std::string> words{"scheduler", text({"--port=", std::to_string(options.port)}), text({"--address-file=", address_file})};
+  if (!options.spill.empty()) words.push_back(text({"--spill-dir=", options.spill}));
+  Result<Daemon> scheduler = Daemon::start(words, logs.value() + "/scheduler");
   if (!scheduler) return scheduler.error();
   std::string address;
   const auto listens = [&] {
