@@ -75,6 +75,7 @@ class Agent {
   void disconnected(const std::string& reason);
   void open_connection(Greeted greeted);
   void rejoin_scheduler(const std::string& gone);
+  void begin_anew();
   void await_workers();
   std::vector<std::string> open_questions();
 

@@ -1,5 +1,7 @@
 // An agent whose scheduler is gone, or seems to be: its workers run on, and it looks for the one that takes the place.
 
+#include <iostream>
+
 #include "runtime/cluster/agent.h"
 #include "runtime/cluster/hosted_program.h"
 #include "runtime/cluster/reconnect.h"
@@ -46,11 +48,26 @@ void Agent::rejoin_scheduler(const std::string& gone) {
     if (!connection_->resume(std::move(greeted.value().stream), *heard)) end(gone);
     return;
   }
+  if (greeted.value().welcome.id != id_) begin_anew();
   open_connection(std::move(greeted).value());
   await_workers();
   const std::vector<std::string> questions = open_questions();
   const std::lock_guard lock(sending_);
   connection_->send(questions);
+}
+
+/// Workers are named after their agent's number, which is another's by now. The scheduler names the programs to one that is new to it.
+void Agent::begin_anew() {
+  std::cerr << "dflow: another agent has the number that this one had before the scheduler was started again: it goes on under a new "
+               "one, and its workers are replaced\n";
+  std::map<std::string, std::shared_ptr<HostedProgram>> programs;
+  {
+    const std::lock_guard lock(mutex_);
+    programs.swap(programs_);
+    for (const auto& [name, program] : programs) program->stop();
+    changed_.notify_all();
+  }
+  programs.clear();  // waits for their workers' ends
 }
 
 /// One that is stopped, and whose record was lost with the scheduler, does not come.

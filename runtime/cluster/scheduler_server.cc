@@ -137,10 +137,10 @@ void SchedulerServer::let_in(std::unique_ptr<net::Stream> stream, net::Hello hel
     answered.refusal = take_back(member, answered);
   } else if (member.role == net::Role::tool) {
     member.id = 0;  // who only asks takes no number away from others
-  } else if (member.role == net::Role::agent && !newcomer) {  // its workers are named by the number that it has had
+  } else if (member.role == net::Role::agent && !newcomer) {
     give_up_agent_of_before(member.hello);
-    if (adopt_id(member.hello.id)) member.id = member.hello.id;
-    else answered.refusal = "another has this agent's number by now: start the agent again";
+    // Its workers are named by the number that it has had. Where that was not written down, another may have it: then it begins anew.
+    member.id = adopt_id(member.hello.id) ? member.hello.id : fresh_id();
   } else if (next_id_ > core::max_client && member.role == net::Role::client) {
     answered.refusal = "it has had as many members as it has numbers for: end it (dflow down), and start another";
   } else {

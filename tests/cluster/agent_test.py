@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-from tool_support import Bench, children, expect, handles, has_ended, run_checks, unless_sanitized, wait_until
+from tool_support import LONG, Bench, children, expect, handles, has_ended, run_checks, unless_sanitized, wait_until
 
 DFLOW, APP, GUEST = sys.argv[1:]
 
@@ -120,6 +120,27 @@ def an_agent_ends_with_its_scheduler():
         killed.kill()
         assert agent.wait(60) == 2
         expect(agent.stderr.read(), "the scheduler is gone")
+
+
+def an_agent_whose_number_is_anothers_begins_anew():
+    with Bench(DFLOW) as bench:
+        scheduler, address = bench.scheduler("--journal=none")
+        agent = bench.agent(address, "--workers=2", "--threads=1")
+        program, _ = bench.hold(GUEST, address)
+        before = handles(children(agent.pid))
+        agent.send_signal(signal.SIGSTOP)  # so that the other one comes first
+        scheduler.kill()
+        scheduler.wait()
+        bench.scheduler("--journal=none", "--port", address.rsplit(":", 1)[1])
+        newcomer = bench.agent(address, "--workers=1", "--threads=1")
+        agent.send_signal(signal.SIGCONT)
+        program.communicate(timeout=LONG)  # its tasks are lost
+        expect(agent.stderr.readline(), "another agent has the number that this one had", "its workers are replaced")
+        assert all(map(has_ended, before))
+        bench.hold(GUEST, address)
+        wait_until("both run workers", lambda: len(children(agent.pid)) == 2 and len(children(newcomer.pid)) == 1)
+        status = json.loads(bench.run([DFLOW, "status", "--json", f"--scheduler={address}"]).stdout)
+        assert len(status["agents"]) == 2, status
 
 
 def programs_have_shares_of_the_agents_memory():
@@ -251,6 +272,7 @@ def wrong_use_is_explained():
 run_checks([programs_are_brought_to_the_agent_once, a_damaged_copy_is_fetched_again,
             a_dead_worker_is_replaced_and_its_end_told, workers_end_with_their_agent,
             a_restart_does_not_wait_for_an_agent_that_leaves, an_agent_ends_with_its_scheduler,
+            an_agent_whose_number_is_anothers_begins_anew,
             programs_have_shares_of_the_agents_memory, without_an_agent_programs_wait_and_say_so, workers_leave_when_no_program_needs_them,
             a_worker_that_never_joins_is_told_of, a_full_cache_is_told_of,
             a_cache_that_is_too_large_is_cleared, another_build_is_refused,

@@ -164,14 +164,15 @@ def who_waits_in_vain_is_told():
 
 
 def without_a_journal_what_was_there_is_lost():
-    with Cluster() as cluster:
-        program = cluster.program("sum", 2000)
-        begun(program)
-        cluster.kill()
-        cluster.back("--journal", f"{cluster.home}/another")
-        out, err = rest_of(program)
-        assert program.returncode == 1, out
-        expect(err, "it has no journal of the scheduler that was here before: what this program had there is lost")
+    for other in ("another", "none"):
+        with Cluster() as cluster:
+            program = cluster.program("sum", 2000)
+            begun(program)
+            cluster.kill()
+            cluster.back("--journal", other if other == "none" else f"{cluster.home}/{other}")
+            out, err = rest_of(program)
+            assert program.returncode == 1, out
+            expect(err, "it has no journal of the scheduler that was here before: what this program had there is lost")
 
 
 def an_orderly_end_leaves_no_journal():

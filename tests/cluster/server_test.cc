@@ -223,6 +223,26 @@ TEST_F(Journalled, AnIdThatSomebodyComesBackWithIsGivenToNobodyElse) {
   EXPECT_FALSE(greet(server->address(), hello));  // else ids could be made to run out
 }
 
+/// Where nothing was kept, or too little. It would have to be started by hand otherwise.
+TEST(SchedulerServer, AnAgentWhoseNumberIsAnothersByNowGetsANewOne) {
+  const auto server = start();
+  const net::Hello hello{.role = net::Role::agent, .name = "a", .host = "h"};
+  const AgentMember newcomer(server->address(), hello);
+  net::Hello old = hello;
+  old.pid = 2;
+  for (const std::uint32_t id : {newcomer.id(), 1'000'000u}) {  // and one beyond those that are taken for given away
+    old.id = id;
+    old.line = fresh_number();
+    const Result<Greeted> back = greet(server->address(), old);
+    ASSERT_TRUE(back) << back.message();
+    EXPECT_NE(back.value().welcome.id, id);
+    EXPECT_EQ(back.value().welcome.refusal, "");
+  }
+  old.id = newcomer.id() + 100;
+  old.line = fresh_number();
+  EXPECT_EQ(greet(server->address(), old).value().welcome.id, old.id) << "nobody has it";
+}
+
 /// Of those who were given up so long ago that it is not known any more who they were.
 TEST_F(Journalled, WhoWasGivenUpLongAgoIsNotTakenForOneThatWasNeverThere) {
   {

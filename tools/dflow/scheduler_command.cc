@@ -82,8 +82,8 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
   const bool by_port = options.journal.empty();
   Result<std::string> journal = by_port ? cluster::home_folder("journal") : Result<std::string>(options.journal);
   if (!journal) return journal.error();
-  // Whoever knew the one that was killed here is to find this one.
-  std::string secret = keeps && options.port != 0 ? cluster::secret_of_scheduler(options.port) : "";
+  // Whoever knew the one that was killed here is to find this one, or to be told what is lost.
+  std::string secret = options.port != 0 ? cluster::secret_of_scheduler(options.port) : "";
   if (secret.empty()) secret = cluster::fresh_secret();
   Result<std::unique_ptr<cluster::SchedulerServer>> server = cluster::SchedulerServer::start(
       {.address = {.host = options.host, .port = options.port},
