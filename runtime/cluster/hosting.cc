@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 constexpr auto kKept = 5s;
 /// After a restart they are kept longer.
 constexpr auto kForReturn = 15s;
+/// So long who is to be replaced is remembered though nobody is there who runs it: as long as agents look for a scheduler, and some more.
+/// Should one come later, whoever is stopped there ends when he has not joined within the limit for starts.
+constexpr auto kCondemned = 60s;
 /// A piece, and what is around it.
 constexpr std::size_t kMostFiles = 1000;
 
@@ -73,18 +76,33 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
 
 bool Hosting::tell_of_worker(const std::string& program, const std::string& worker, WorkerNews::What what) {
   // An agent may be away before that is known, or may not have come back to a scheduler that was started again.
-  if (what == WorkerNews::What::replace) condemned_[program].insert(worker);
-  if (const auto one = condemned_.find(program); one != condemned_.end() && what == WorkerNews::What::arrived) one->second.erase(worker);
+  if (what == WorkerNews::What::replace) condemned_[{program, worker}] = {};
+  if (what == WorkerNews::What::arrived) condemned_.erase({program, worker});
+  const std::optional<std::uint32_t> agent = agent_of(program, worker);
+  if (agent) send(*agent, WorkerNews{what, program, worker});
+  return agent.has_value();
+}
+
+/// Who is there and runs it.
+std::optional<std::uint32_t> Hosting::agent_of(const std::string& program, const std::string& worker) const {
   const auto found = programs_.find(program);
-  if (found == programs_.end()) return false;
-  bool anybody = false;
+  if (found == programs_.end()) return {};
   for (const std::uint32_t agent : found->second.hosts) {
     const auto known = agents_.find(agent);
-    if (known == agents_.end() || !worker.starts_with(names_of_agent(known->second.host, agent))) continue;
-    send(agent, WorkerNews{what, program, worker});
-    anybody = true;
+    if (known != agents_.end() && worker.starts_with(names_of_agent(known->second.host, agent))) return agent;
   }
-  return anybody;
+  return {};
+}
+
+void Hosting::forget_condemned(core::Time now) {
+  for (auto each = condemned_.begin(); each != condemned_.end();) {
+    const auto next = std::next(each);
+    auto& [who, alone] = *each;
+    if (agent_of(who.first, who.second)) alone.reset();
+    else if (!alone) alone = now;
+    else if (now - *alone > kCondemned) condemned_.erase(each);
+    each = next;
+  }
 }
 
 /// Brings the program to all agents, once its files are known.
@@ -102,6 +120,7 @@ void Hosting::host(const std::string& name, Program& program) {
 void Hosting::tick(core::Time now) {
   ask_others(now);
   refuse_overdue(now);
+  forget_condemned(now);
   for (auto each = programs_.begin(); each != programs_.end();) {
     const auto next = std::next(each);
     auto& [name, program] = *each;
@@ -111,7 +130,7 @@ void Hosting::tick(core::Time now) {
     else if (now - *program.deserted > kKept) {
       for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
       std::erase_if(wanted_, [&](const auto& one) { return one.second.piece.program == name; });
-      condemned_.erase(name);
+      std::erase_if(condemned_, [&](const auto& one) { return one.first.first == name; });
       programs_.erase(each);
     }
     each = next;
@@ -152,10 +171,9 @@ void Hosting::on(std::uint32_t agent, ProgramHosted& message) {
   else program.claimed[agent] = std::move(message.files);
   host(message.program, program);
   const std::string its = names_of_agent(agents_[agent].host, agent);
-  if (const auto condemned = condemned_.find(message.program); condemned != condemned_.end()) {
-    for (const std::string& worker : condemned->second) {
-      if (worker.starts_with(its)) send(agent, WorkerNews{WorkerNews::What::replace, message.program, worker});
-    }
+  for (const auto& [who, alone] : condemned_) {
+    if (who.first != message.program || !who.second.starts_with(its)) continue;
+    send(agent, WorkerNews{WorkerNews::What::replace, message.program, who.second});
   }
   handlers_.hosted(message.program, its);
 }

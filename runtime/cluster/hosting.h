@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "runtime/cluster/agent_protocol.h"
 #include "runtime/cluster/protocol.h"
@@ -125,6 +126,8 @@ class Hosting {
   net::Connection* next_for(Program& program, Question& question) const;
   bool is_heard(const net::Connection& client) const;
   bool overdue(Program& program, Question& question, core::Time now) const;
+  std::optional<std::uint32_t> agent_of(const std::string& program, const std::string& worker) const;
+  void forget_condemned(core::Time now);
   void ask_others(core::Time now);
   void refuse_overdue(core::Time now);
   void on(std::uint32_t agent, AgentReport& message);
@@ -142,7 +145,8 @@ class Hosting {
   core::Duration patience_, quiet_;
   std::map<std::uint32_t, Agent> agents_;
   std::map<std::string, Program> programs_;
-  std::map<std::string, std::set<std::string>> condemned_;  ///< A program's workers that are to be replaced, until another has come of that name.
+  /// Programs' workers that are to be replaced, until another has come of that name; and since when nobody is there who runs them.
+  std::map<std::pair<std::string, std::string>, std::optional<core::Time>> condemned_;
   std::map<std::uint64_t, Wanted> wanted_;
   std::map<std::uint64_t, Flush> flushes_;
   std::uint64_t last_number_ = 0;

@@ -273,5 +273,30 @@ TEST_F(SilentClients, TheOnlyOneIsWaitedForHoweverLongThatTakes) {
   EXPECT_EQ(agent_.next<Piece>().bytes, "good");
 }
 
+/// Of a program that nobody has hosted since, as after a restart: such names would come to be ever more.
+TEST_F(SilentClients, WhoIsToBeReplacedIsToldToAnAgentThatComesBackWithinAMinute) {
+  const std::string worker = names_of_agent("h", 1) + "1";
+  FromAgent hosted = ProgramHosted{"p", kGood};
+  FromAgent unknown = PieceWanted{.number = 9, .program = "nobody's"};
+  for (const core::Duration away : {core::Duration(59s), core::Duration(61s)}) {
+    EXPECT_FALSE(hosting_.tell_of_worker("p", worker, WorkerNews::What::replace));
+    pass(0s);
+    pass(away);
+    hosting_.from_agent(1, hosted);
+    if (away < 60s) {
+      EXPECT_EQ(agent_.next<WorkerNews>().worker, worker);
+      pass(1000s);  // the agent is there, and may have been told in vain
+      hosting_.agent_left(1);
+      hosting_.agent_joined(1, {.name = "a", .host = "h", .connection = &agent_.connection()});
+      hosting_.from_agent(1, hosted);
+      EXPECT_EQ(agent_.next<WorkerNews>().worker, worker);
+      pass(0s), pass(20s), pass(20s);  // the program is given up
+      agent_.next<StopProgram>();
+    }
+  }
+  hosting_.from_agent(1, unknown);
+  EXPECT_EQ(agent_.next<Piece>().number, 9u) << "nothing was told before";
+}
+
 }  // namespace
 }  // namespace dflow::cluster
