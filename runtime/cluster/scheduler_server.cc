@@ -259,23 +259,28 @@ void SchedulerServer::keep_time() {
   std::unique_lock lock(mutex_);
   while (!over_) {
     changed_.wait_for(lock, kTick, [&] { return over_; });
-    if (!has_begun()) continue;  // nobody can come back yet, so nobody is late
-    for (const auto& [id, program] : programs_) {
-      apply(*program, core::Tick{now()});
-      give_up_absent(*program);
-      warn_of_unmet(*program);
-      warn_of_disk(*program);
-    }
-    give_up_leaving();
+    const bool begun = has_begun();  // before that nobody can come back, so nobody is late
+    if (begun) attend_members();
     drop_revoked();
     attend_tools();
-    hosting_.tick(now());
     lock.unlock();
     reap();
     give_back_memory();
     lock.lock();
-    forget_programs();
+    if (begun) forget_programs();
   }
+}
+
+/// The lock is held.
+void SchedulerServer::attend_members() {
+  for (const auto& [id, program] : programs_) {
+    apply(*program, core::Tick{now()});
+    give_up_absent(*program);
+    warn_of_unmet(*program);
+    warn_of_disk(*program);
+  }
+  give_up_leaving();
+  hosting_.tick(now());
 }
 
 void SchedulerServer::reap() {

@@ -225,6 +225,7 @@ class SchedulerServer {
   void join(Member& member, std::unique_ptr<net::Stream> stream);
   void enter(Member& member);
   void keep_time();
+  void attend_members();
   void reap();
   void give_back_memory();
   void lose(Program& program, core::WorkerId worker, const ProcessEnd& end);

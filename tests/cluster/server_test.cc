@@ -203,6 +203,12 @@ TEST_F(Journalled, NobodyIsLetInBeforeItIsOnTheDiskWhoTheSchedulerIs) {
       ASSERT_FALSE(too_early);
       EXPECT_THAT(too_early.message(), testing::HasSubstr("it cannot write its journal, and lets nobody in before that: "));
       EXPECT_THAT(too_early.message(), testing::HasSubstr("File too large; make room there, and come again"));
+      Member<ToTool> tool(server->address(), {.role = net::Role::tool, .name = "t", .host = "h"});  // who asks is no member
+      for (int i = 0; i < 2; ++i) {  // again so soon that the answer comes later
+        tool.say(FromTool(StatusWanted{}));
+        EXPECT_EQ(tool.await<ClusterStatus>().address, server->address().text());
+      }
+      EXPECT_FALSE(greet(server->address(), kClient)) << "the answer came before anybody could be let in";
     }
     const Result<Greeted> again = join({.scheduler = server->address()}, kClient);
     EXPECT_TRUE(again) << again.message();
