@@ -33,7 +33,7 @@ tests=("${quick_tests[@]}" runtime_test runtime_scale_test launch_order_test for
   cluster_peer_server_test cluster_test client_states_test tools_test dflow_tool_test no_page_test)
 tests_asan=(serialize_test warning_flags_test ir_test flow_test passes_test frontend_test frontend_edits_test compiler_driver_test)  # have no threads
 # Programs, run by scripts of their own; the cluster's memory is measured.
-programs=(client_workers_test client_conformance_test client_cases_test cluster_shared_features_test cluster_app cluster_guest_app
+programs=(client_workers_test client_pool_test client_conformance_test client_cases_test cluster_shared_features_test cluster_app cluster_guest_app
   cluster_restart_app cluster_trace_app transfer_cluster_test chaos_app simulate dflow_tool)
 scripted='^(cluster|chaos|sim|transfer)\.'
 measured='^(cluster\.memory|transfer\.refused)$'
@@ -48,7 +48,7 @@ run_programs() {
   local kinds=address,undefined
   [[ $preset == asan ]] || kinds=thread
   cmake --preset dev >/dev/null
-  cmake --build --preset dev --target dflowc dflowc-frontend dflow_tool
+  cmake --build --preset dev --target dflowc dflowc-frontend dflow_tool dflow_runtime
   cmake --build --preset "$preset" --target dflow_runtime dflow_cluster samples
   run_tests -R '^samples\.'
   printf '%s\n' tests/corpus/*.cpp | xargs -P "$(nproc)" -I{} python3 tests/corpus/check.py {} --sanitize="$kinds" --cxx=clang++-19 \
