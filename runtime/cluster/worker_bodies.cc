@@ -121,8 +121,7 @@ void WorkerProcess::carry_out(const core::StopBody& action) {
   if (found == bodies_.end()) return;
   Body& body = found->second;
   body.stopped = true;
-  detail::Extras* extras = body.node ? body.node.get()->extras() : nullptr;
-  if (extras) extras->stop.request_stop();
+  body.stop.request_stop();
 }
 
 /// The engine has given it a thread already; what it did meanwhile is told now.
@@ -171,8 +170,9 @@ void WorkerProcess::load(const core::StartBody& order) {
       const std::lock_guard lock(mutex_);
       Body& body = bodies_.at(name);
       body.node = handle;
+      body.stop = extras.stop;
       body.started = begun;
-      if (body.stopped) extras.stop.request_stop();  // it was not there yet when it was to stop
+      if (body.stopped) body.stop.request_stop();  // it was not there yet when it was to stop
     }
     if (order.default_value) {
       if (!node->write_default()) throw SerializeError("dflow: OnFailure::ignore needs a result type with a default value");

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -86,6 +87,7 @@ class WorkerProcess {
   struct Body {
     Order order;
     detail::NodeRef node = {};
+    std::stop_source stop{std::nostopstate};  ///< The node's: the engine may be writing to the node.
     core::Time started{};
     bool stopped = false;   ///< It was asked to stop.
     bool waits = false;     ///< For other tasks.
