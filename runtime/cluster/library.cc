@@ -106,10 +106,14 @@ std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, deta
   return session;
 }
 
-/// A program that a task starts is no worker, and has no business with this one's secret.
+/// A program that a task starts is no worker, and has no business with this one's secret, nor with how its C library is tuned.
 void clean_environment() {
+  if (const char* before = std::getenv("DFLOW_WORKER_TUNABLES")) {
+    if (*before) ::setenv("GLIBC_TUNABLES", before, 1);
+    else ::unsetenv("GLIBC_TUNABLES");
+  }
   for (const char* name : {"DFLOW_WORKER", "DFLOW_WORKER_NAME", "DFLOW_WORKER_SECRET", "DFLOW_WORKER_PROGRAM",
-                           "DFLOW_WORKER_RESOURCES", "DFLOW_WORKER_SECURITY"}) {
+                           "DFLOW_WORKER_RESOURCES", "DFLOW_WORKER_SECURITY", "DFLOW_WORKER_TUNABLES"}) {
     ::unsetenv(name);
   }
 }

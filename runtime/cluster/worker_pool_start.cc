@@ -40,12 +40,15 @@ bool is_of_members(std::string_view name) {
 /// Tasks make and drop many values of one size. The C library keeps 7 blocks of a size for a thread, and takes a longer way for others.
 constexpr std::string_view kTunables = "GLIBC_TUNABLES", kCache = "glibc.malloc.tcache_count";
 
-/// Besides what is said already, unless that is about the same.
+/// Besides what is said already, unless that is about the same. The worker is told what was said, for the programs that its tasks start.
 void enlarge_cache(std::vector<std::string>& variables) {
-  const std::string cache = std::string(kCache) + "=100";
-  const auto said = std::ranges::find_if(variables, [](const std::string& each) { return each.starts_with(std::string(kTunables) + '='); });
-  if (said == variables.end()) variables.push_back(std::string(kTunables) + '=' + cache);
-  else if (said->find(kCache) == std::string::npos) *said += ':' + cache;
+  const std::string key = std::string(kTunables) + '=', cache = std::string(kCache) + "=100";
+  const auto variable = std::ranges::find_if(variables, [&](const std::string& each) { return each.starts_with(key); });
+  const std::string said = variable == variables.end() ? "" : variable->substr(key.size());
+  if (said.find(kCache) != std::string::npos) return;
+  if (variable != variables.end()) variables.erase(variable);
+  variables.push_back(key + (said.empty() ? cache : said + ':' + cache));
+  variables.push_back("DFLOW_WORKER_TUNABLES=" + said);
 }
 
 void add_account(std::vector<std::string>& variables, const Account& account) {

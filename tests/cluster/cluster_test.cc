@@ -19,6 +19,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 int process(int) { return ::getpid(); }
+/// What a program that a task starts finds in its environment.
+std::string tunables_of_program() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> program(::popen("echo ${GLIBC_TUNABLES-none}", "r"), ::pclose);
+  std::array<char, 100> line{};
+  return program && std::fgets(line.data(), line.size(), program.get()) ? line.data() : "nothing";
+}
 long square(long x) { return x * x; }
 long add(long a, long b) { return a + b; }
 long half(long x) { return x / 2; }
@@ -46,6 +52,17 @@ TEST_F(Cluster, TasksRunInOtherProcesses) {
   for (const auto& each : ex.map(process, std::vector<int>(40))) processes.insert(each.get());
   EXPECT_FALSE(processes.contains(::getpid()));
   EXPECT_LE(processes.size(), 2u);
+}
+
+/// Workers' own are not for them.
+TEST_F(Cluster, ProgramsThatTasksStartHaveTheTunablesOfTheUsers) {
+  ::unsetenv("GLIBC_TUNABLES");
+  EXPECT_EQ(Executor().submit(tunables_of_program).get(), "none\n");
+  ::setenv("GLIBC_TUNABLES", "glibc.malloc.perturb=1", 1);
+  EXPECT_EQ(Executor().submit(tunables_of_program).get(), "glibc.malloc.perturb=1\n");
+  ::setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=3", 1);
+  EXPECT_EQ(Executor().submit(tunables_of_program).get(), "glibc.malloc.tcache_count=3\n");
+  ::unsetenv("GLIBC_TUNABLES");
 }
 
 TEST_F(Cluster, MapAndReduce) {
