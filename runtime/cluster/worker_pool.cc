@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <utility>
@@ -179,11 +180,13 @@ bool WorkerPool::serve() {
   for (const Worker& worker : workers_) {
     for (const int fd : {worker.out.fd, worker.err.fd, worker.pidfd}) polled.push_back({.fd = fd, .events = POLLIN, .revents = 0});
   }
-  ::poll(polled.data(), polled.size(), over_ ? 20 : options_.memory.bytes > 0 ? 100 : 1000);
+  const bool starts = std::ranges::any_of(workers_, [](const Worker& worker) { return worker.start_at.has_value(); });
+  ::poll(polled.data(), polled.size(), starts ? 5 : over_ ? 20 : options_.memory.bytes > 0 ? 100 : 1000);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);
   kill_condemned();
   kill_late();
+  start_waiting();
   look_at_memory();
   bool any = false;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -192,7 +195,7 @@ bool WorkerPool::serve() {
     if (state[0].revents != 0) read(worker, worker.out, false);
     if (state[1].revents != 0) read(worker, worker.err, true);
     if (state[2].revents != 0) end(worker);
-    any = any || worker.pid > 0;
+    any = any || worker.pid > 0 || worker.start_at;
   }
   answer_flushes();
   return any;

@@ -103,7 +103,8 @@ class WorkerPool {
     bool late = false;  ///< It was killed for not arriving in time.
     std::chrono::steady_clock::time_point begun = {};
     std::chrono::steady_clock::time_point started = {};  ///< From then on it may be late.
-    int failed_starts = 0, killed_starts = 0;
+    std::optional<std::chrono::steady_clock::time_point> start_at = {};  ///< It could not be started, and is tried again then.
+    int busy_tries = 0, failed_starts = 0, killed_starts = 0;
     bool replaced = false;   ///< It was killed for its memory.
     bool too_large = false;  ///< It had more memory than it may have, when it was looked at last.
   };
@@ -119,6 +120,8 @@ class WorkerPool {
   void look_at_shares();
   void replace_large(Worker& worker, std::uint64_t bytes);
   void start_one(Worker& worker);
+  void start_later(Worker& worker);
+  void start_waiting();
   bool serve();
   std::size_t read(Worker& worker, Pipe& pipe, bool is_error);
   void print(Worker& worker, Pipe& pipe, bool is_error, bool all);

@@ -25,6 +25,10 @@ namespace {
 
 /// The descriptor of a worker's board.
 constexpr int kBoard = 3;
+/// A file that has just been written may still be open in a child of another thread that is about to exec: so often it is tried again,
+/// with such pauses.
+constexpr int kBusyTries = 300;
+constexpr std::chrono::milliseconds kBusyPause{10};
 
 /// What programs of another user get to see of this process's environment.
 bool is_for_all(std::string_view variable) {
@@ -146,11 +150,12 @@ struct Child {
   int board;  ///< Negative if there is none.
   int parent;
   const Account* account;  ///< Null: this process's user.
+  volatile bool* busy;  ///< Set if the executable is being written. Null: it waits for that itself.
 };
 
 /// In the child: only what may be called between vfork and exec. It runs in the parent's memory, with a frame of its own.
 [[noreturn, gnu::noinline]] void become(const Child& child) {
-  const auto& [executable, arguments, variables, out, err, board, parent, account] = child;
+  const auto& [executable, arguments, variables, out, err, board, parent, account, busy] = child;
   if (account && !change_to(*account)) ::_exit(127);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user would undo it
   if (::getppid() != parent) ::_exit(127);
@@ -165,11 +170,11 @@ struct Child {
   if (board == kBoard) ::fcntl(kBoard, F_SETFD, 0);
   else if (board >= 0) ::dup2(board, kBoard);
   ::syscall(SYS_close_range, board >= 0 ? kBoard + 1U : 0U + kBoard, ~0U, 0U);
-  // A file that has just been written may still be open in a child of another thread that is about to exec.
-  const timespec moment{.tv_sec = 0, .tv_nsec = 10'000'000};
-  for (int tries = 0; tries < 100; ++tries) {
+  const timespec moment{.tv_sec = 0, .tv_nsec = std::chrono::nanoseconds(kBusyPause).count()};
+  for (int tries = 0; tries < kBusyTries; ++tries) {
     ::execve(executable, arguments, variables);
     if (errno != ETXTBSY) break;
+    if (busy) *busy = true, ::_exit(127);
     ::nanosleep(&moment, nullptr);
   }
   const std::string_view text =
@@ -180,15 +185,33 @@ struct Child {
 }
 
 /// Its number, or -1. After a fork, each page of this process that is written to would cost a fault. But who changes his user does so
-/// with all threads that he finds in his memory.
-int start_child(const Child& child) {
+/// with all threads that he finds in his memory. Nobody is waited for: until a child has its own memory, this thread stands still.
+int start_child(Child child) {
   const WithoutSignals quiet;
+  if (child.account) child.busy = nullptr;
   const int pid = child.account ? ::fork() : ::vfork();
   if (pid == 0) become(child);
   return pid;
 }
 
 }  // namespace
+
+void WorkerPool::start_later(Worker& worker) {
+  if (++worker.busy_tries >= kBusyTries) return handlers_.gave_up(options_.executable + " cannot be started: somebody is writing it");
+  worker.start_at = std::chrono::steady_clock::now() + kBusyPause;
+}
+
+/// Those whose executable was being written.
+void WorkerPool::start_waiting() {
+  for (Worker& worker : workers_) {
+    if (!worker.start_at || (!winding_down_ && std::chrono::steady_clock::now() < *worker.start_at)) continue;
+    worker.start_at.reset();
+    std::unique_lock lock(mutex_);
+    const bool wanted = !winding_down_ && !worker.retired;
+    lock.unlock();
+    if (wanted) start_one(worker);
+  }
+}
 
 void WorkerPool::start_one(Worker& worker) {
   std::array<int, 2> out{}, err{};
@@ -198,6 +221,7 @@ void WorkerPool::start_one(Worker& worker) {
     ::close(out[1]);
     return handlers_.gave_up(no_more_files());
   }
+  volatile bool busy = false;  // a child may write here
   std::vector<std::string> arguments{options_.shown_name};
   worker.board = Board::make();
   if (worker.board && shares_) worker.board->allow(options_.memory.bytes);
@@ -210,7 +234,8 @@ void WorkerPool::start_one(Worker& worker) {
                                .err = err[1],
                                .board = worker.board ? worker.board->descriptor() : -1,
                                .parent = ::getpid(),
-                               .account = options_.account ? &*options_.account : nullptr});
+                               .account = options_.account ? &*options_.account : nullptr,
+                               .busy = &busy});
   ::close(out[1]);
   ::close(err[1]);
   if (pid < 0) {
@@ -218,6 +243,13 @@ void WorkerPool::start_one(Worker& worker) {
     ::close(err[0]);
     return handlers_.gave_up(std::string("no process can be started: ") + std::strerror(errno));
   }
+  if (busy) {
+    ::waitpid(pid, nullptr, 0);
+    ::close(out[0]);
+    ::close(err[0]);
+    return start_later(worker);
+  }
+  worker.busy_tries = 0;
   worker.pidfd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (worker.pidfd < 0) {  // nobody would hear of its end
     ::kill(pid, SIGKILL);

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "runtime/cluster/worker_pool.h"
 #include "runtime/local/sanitizers.h"
@@ -42,16 +43,21 @@ class WorkerPoolStart : public ::testing::Test {
     pool_.reset();
     std::filesystem::remove_all(folder_);
   }
-  /// What a worker says that has such variables besides this process's.
-  std::string start(std::vector<std::pair<std::string, std::string>> environment = {}) {
+  /// What workers say that have such variables besides this process's.
+  std::string start(std::vector<std::pair<std::string, std::string>> environment = {}, std::size_t workers = 1) {
     pool_ = std::make_unique<WorkerPool>(
         WorkerPool::Options{.executable = folder_ + "/worker",
                             .shown_name = "worker",
-                            .workers = 1,
+                            .workers = workers,
                             .scheduler = {},
                             .secret = "",
                             .environment = std::move(environment)},
-        WorkerPool::Handlers{.ended = [](std::int64_t, const ProcessEnd&) {},
+        WorkerPool::Handlers{.ended =
+                                 [this](std::int64_t, const ProcessEnd& end) {
+                                   const std::lock_guard lock(mutex_);
+                                   ends_.push_back(end.how);
+                                   changed_.notify_all();
+                                 },
                              .printed =
                                  [this](const Printed& printed) {
                                    const std::lock_guard lock(mutex_);
@@ -60,15 +66,26 @@ class WorkerPoolStart : public ::testing::Test {
                                  },
                              .gave_up = [](const std::string&) {}});
     pool_->start();
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, 30s, [&] { return said_.find("started\n") != std::string::npos; });
+    wait_until([&] { return starts() == workers; });
+    const std::lock_guard lock(mutex_);
     return said_;
+  }
+  void wait_until(const std::function<bool()>& holds) {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, 30s, holds)) << said_;
+  }
+  /// The lock is held.
+  std::size_t starts() const {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = said_.find("started\n", at)) != std::string::npos; ++at) ++count;
+    return count;
   }
 
   std::string folder_ = ::testing::TempDir() + "/pool-XXXXXX";
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string said_;
+  std::vector<core::WorkerEnd> ends_;
   std::unique_ptr<WorkerPool> pool_;
 };
 
@@ -93,6 +110,20 @@ TEST_F(WorkerPoolStart, HoldsNoSignalsBackAndCatchesThisProcesssAsBefore) {
   std::raise(SIGUSR1);
   std::signal(SIGUSR1, before);
   EXPECT_EQ(caught, 1);
+}
+
+/// Nobody else's start or end waits for it: it cannot be started then, and its process ends at once.
+TEST_F(WorkerPoolStart, IsTriedAgainWhileItsExecutableIsBeingWritten) {
+  start({}, 2);
+  {
+    const std::ofstream writing(folder_ + "/worker", std::ios::app);
+    pool_->replace("worker-1");
+    wait_until([&] { return ends_.size() == 1; });
+    pool_->replace("worker-2");
+    wait_until([&] { return ends_.size() == 2; });
+    for (const core::WorkerEnd& end : ends_) EXPECT_EQ(end.code, SIGKILL) << "one that could not be started was waited for";
+  }
+  wait_until([&] { return starts() == 4; });
 }
 
 /// In a copy of this process's memory each page of it would be shared, and found to be when it is next written to.
