@@ -1,6 +1,7 @@
 // One cluster for all tests of a program, since to start one takes longer than most of them.
 #pragma once
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -106,7 +107,11 @@ class Signal {
   bool await() const { return await(path_); }
 
   static void give(const std::string& path) { std::ofstream(path, std::ios::app) << "x"; }
-  static bool given(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+  /// And counted: who gives it may be killed as soon as somebody knows.
+  static bool given(const std::string& path) {
+    struct stat file{};
+    return ::stat(path.c_str(), &file) == 0 && file.st_size > 0;
+  }
   static bool await(const std::string& path) {
     for (int i = 0; i < 60'000 && !given(path); ++i) ::usleep(1000);
     return given(path);
