@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::string_view kMagic = "dflowjrn";
 constexpr std::size_t kCheckedHeaderBytes = kJournalHeaderBytes - 8;
+constexpr std::uint64_t kMarkedVersion = 2;  // before that no mark was needed
 constexpr std::uint64_t kMarkSeed = 0x6d61726b;  // so that no record's checksum is one of these
 
 std::uint64_t checksum(std::string_view bytes, std::uint64_t seed) {
@@ -54,6 +55,8 @@ Result<JournalHeader> decode_journal_header(std::string_view file) {
 bool is_newer_journal(std::string_view file) {
   return damage_of_header(file).empty() && !is_known(version_of(file));
 }
+
+bool has_mark_beside(std::string_view file) { return damage_of_header(file).empty() && version_of(file) >= kMarkedVersion; }
 
 std::string encode_mark(std::uint64_t end) {
   std::string out;

@@ -39,6 +39,9 @@ Result<JournalHeader> decode_journal_header(std::string_view file);
 /// True if the header is whole, and of a version that this one does not know: then it is not damaged, but not ours to read.
 bool is_newer_journal(std::string_view file);
 
+/// True for a file whose writer has put a mark beside it before, and not one of an older version, perhaps without.
+bool has_mark_beside(std::string_view file);
+
 /// What stands in the file beside a log that says up to where it is known to be whole: all records before `end`.
 std::string encode_mark(std::uint64_t end);
 /// Nothing for what is none.

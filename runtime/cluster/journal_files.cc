@@ -149,12 +149,14 @@ std::string JournalFolder::drop(const Entry& entry) {
 
 Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
   Entries found = entries();
+  bool marked = false;
   for (const auto& list : {found.logs, found.snapshots}) {
     for (const Entry& entry : list) {
       const Result<Mapped> file = Mapped::open(entry.path);
       if (!file) return file.error();
       if (formats::is_newer_journal(file.value().bytes()))
         return about(entry.path, formats::decode_journal_header(file.value().bytes()).message());
+      marked = marked || formats::has_mark_beside(file.value().bytes());
     }
   }
   Recovered result;
@@ -206,19 +208,35 @@ Result<JournalFolder::Recovered> JournalFolder::recover(const Visit& visit) {
     torn = log.path + ": " + reader.problem() + "; " + std::to_string(bytes.size() - reader.offset()) + " bytes are dropped";
   }
   if (!torn.empty()) lose(torn);
-  if (std::string cut = damage_by_mark(result.next); result.damaged == 0 && !cut.empty()) lose(std::move(cut));
+  if (std::string cut = damage_by_mark(result.next, marked); result.damaged == 0 && !cut.empty()) lose(std::move(cut));
+  may_begin_mark_ = result.damaged == 0;  // else the next reader has to find the same, until this one has written down what it costs
   return result;
 }
 
-/// How records before `next`, where the log ends, must be missing; empty if nothing says so.
-std::string JournalFolder::damage_by_mark(std::uint64_t next) const {
+/// How records before `next`, where the log ends, must be missing, or may be; empty if nothing says so. `marked`: there was a mark.
+std::string JournalFolder::damage_by_mark(std::uint64_t next, bool marked) const {
   const Result<std::string> file = formats::read_file(mark_path());
-  if (!file || file.value().empty()) return {};  // nothing that somebody waited for was ever safe
+  if (!file || file.value().empty()) {
+    if (next == 0 || !marked) return {};  // nothing that somebody waited for was ever safe
+    return mark_path() + ": it is not there, and so the log may have been longer";
+  }
   const std::optional<std::uint64_t> end = formats::decode_mark(file.value());
   if (!end) return mark_path() + ": it is damaged, and so the log may have been longer";
   if (*end <= next) return {};
   return path_ + ": the log ends before record " + std::to_string(next) + ", and was safe up to " + std::to_string(*end) + ": " +
          std::to_string(*end - next) + " records are lost";
+}
+
+/// Before there is anything that could be lost, so that it says something when it is not there. The number of what went wrong, or 0.
+int JournalFolder::begin_mark() const {
+  const File mark(::open(mark_path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  struct stat found {};
+  if (!mark || ::fstat(mark.number(), &found) != 0) return errno;
+  if (found.st_size > 0) return 0;
+  int error = write_all(mark.number(), formats::encode_mark(0));
+  if (error == 0 && ::fdatasync(mark.number()) != 0) error = errno;
+  if (error != 0) ::unlink(mark_path().c_str());
+  return error;
 }
 
 void JournalFolder::mark(std::uint64_t end) {
@@ -264,6 +282,7 @@ Result<File> JournalFolder::create_log(std::uint64_t first, int* problem) {
     if (problem) *problem = error;
     return about(log_path(first), std::strerror(error));
   };
+  if (const int error = may_begin_mark_ ? begin_mark() : 0; error != 0) return failed(error);
   const std::string path = log_path(first);
   ::unlink(path.c_str());  // one without a whole record: else the next number would be another
   File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));

@@ -94,11 +94,13 @@ class JournalFolder {
   };
   Entries entries() const;
   void make_durable() const;
-  std::string damage_by_mark(std::uint64_t next) const;
+  std::string damage_by_mark(std::uint64_t next, bool marked) const;
+  int begin_mark() const;
   static std::string drop(const Entry& entry);
 
   std::string path_;
   File lock_, mark_;
+  bool may_begin_mark_ = false;
 };
 
 }  // namespace dflow::cluster

@@ -346,6 +346,27 @@ TEST_F(JournalTest, ALogThatEndsBeforeWhatSomebodyWaitedForIsDamaged) {
   EXPECT_EQ(damaged_, 1u);
 }
 
+/// Who takes it away takes with it what was safe.
+TEST_F(JournalTest, AMarkThatIsGoneIsToldBesideALog) {
+  write({"a=1"});
+  fs::remove(folder_ / "mark");
+  for (int i = 0; i < 2; ++i) {  // until it is written down what that costs
+    told_.clear();
+    EXPECT_THAT(read(), ElementsAre("a=1"));
+    EXPECT_THAT(told(), HasSubstr("/mark: it is not there, and so the log may have been longer"));
+    EXPECT_EQ(damaged_, 1u);
+  }
+  {
+    const auto journal = open();
+    wait_until_kept(journal.value()->append("b=2", true) + 1);
+  }
+  EXPECT_THAT(read(), ElementsAre("a=1", "b=2"));
+  EXPECT_EQ(damaged_, 0u);
+  std::ofstream(folder_ / "mark", std::ios::trunc);
+  read();
+  EXPECT_EQ(damaged_, 1u);
+}
+
 /// Of a log from record 0 on.
 std::string header_of_version(char version) {
   std::string header("dflowjrn\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 24);
@@ -357,8 +378,10 @@ std::string header_of_version(char version) {
 TEST_F(JournalTest, AnOlderVersionIsReadAndTheNextLogIsOfThisOne) {
   write({"a=1"});
   change(files("log-").front(), [&](std::string& bytes) { bytes.replace(0, formats::kJournalHeaderBytes, header_of_version(1)); });
+  fs::remove(folder_ / "mark");  // of that version there need not be one
   write({"b=2"});
   EXPECT_THAT(read(), ElementsAre("a=1", "b=2"));
+  EXPECT_THAT(told(), IsEmpty());
   EXPECT_EQ(formats::read_file(files("log-").back()).value()[8], 2);
 }
 

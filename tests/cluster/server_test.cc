@@ -264,6 +264,20 @@ TEST_F(Journalled, WhoWasGivenUpLongAgoIsNotTakenForOneThatWasNeverThere) {
   }
 }
 
+/// Its tasks are written otherwise: nothing of it must be taken for what it is not.
+TEST_F(Journalled, WhatASchedulerWroteWithoutItsDoubtsIsOfAnotherVersion) {
+  {
+    core::Encoder out;
+    out.put(std::uint32_t{0});                                                            // a fact of the scheduler's:
+    out.put(std::uint32_t{0}), out.put(std::uint64_t{9}), out.put(std::uint32_t{3}), out.put(std::string("secret"));  // it has begun
+    const auto before = Journal::open({.folder = first(), .condense = {}}, [](std::string_view) {}).value();
+    before->append(out.take());
+  }
+  const auto server = SchedulerServer::start({.agents = true, .journal = first()});
+  ASSERT_FALSE(server);
+  EXPECT_THAT(server.message(), testing::HasSubstr("1 records are of another version of dflow: use that one, or another folder"));
+}
+
 core::TaskSpec large(std::uint32_t client, std::uint64_t number) {
   core::TaskSpec task = spec(core::task_id(core::ClientId{client}, number));
   task.payload = std::make_shared<const std::string>(std::size_t{30} << 20, 'x');
