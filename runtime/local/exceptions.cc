@@ -304,7 +304,7 @@ std::optional<std::vector<std::byte>> bytes_of(const std::exception_ptr& error) 
     codec->write(error, out);
     if (out.size() > kMostBytes) return std::nullopt;
     return out.take();
-  } catch (const SerializeError&) {
+  } catch (...) {  // whatever the program's own code throws: the task has failed already, and is to say so
     return std::nullopt;
   }
 }
@@ -341,8 +341,15 @@ std::exception_ptr read_exception(Reader& in, const std::string& worker) {
   const bool has_value = read_flag(in);
   const auto bytes = in.read<std::vector<std::byte>>();
   const ExceptionCodec* codec = has_value ? registry().find(name) : nullptr;
-  if (codec == nullptr) return std::make_exception_ptr(RemoteError(readable(name), message, worker));
-  return error_of(*codec, bytes);
+  const auto text_alone = [&] { return std::make_exception_ptr(RemoteError(readable(name), message, worker)); };
+  if (codec == nullptr) return text_alone();
+  try {
+    return error_of(*codec, bytes);
+  } catch (const SerializeError&) {
+    throw;
+  } catch (...) {  // the program's own code cannot make it here
+    return text_alone();
+  }
 }
 
 }  // namespace detail

@@ -25,8 +25,26 @@ struct Unheard : std::logic_error {
   using std::logic_error::logic_error;
 };
 struct NoException {};
+struct Unwritable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct Unreadable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 }  // namespace
+
+template <>
+struct dflow::Serialize<Unwritable> {
+  static void write(Writer&, const Unwritable&) { throw std::logic_error("cannot be written"); }
+  static Unwritable read(Reader&) { return Unwritable("of bytes"); }
+};
+
+template <>
+struct dflow::Serialize<Unreadable> {
+  static void write(Writer&, const Unreadable&) {}
+  static Unreadable read(Reader&) { throw std::logic_error("cannot be read"); }
+};
 
 template <>
 struct dflow::Serialize<BadSensor> {
@@ -36,7 +54,7 @@ struct dflow::Serialize<BadSensor> {
 
 namespace {
 
-const bool known = dflow::register_exception<BadSensor>();
+const bool known = dflow::register_exception<BadSensor>() && dflow::register_exception<Unwritable>() && dflow::register_exception<Unreadable>();
 
 std::vector<std::byte> bytes_of(const std::exception_ptr& error) {
   Writer out;
@@ -144,6 +162,16 @@ TEST(Exceptions, OfOtherTypesArriveAsRemoteErrors) {
     EXPECT_EQ(round_trip(error)->worker(), "worker 3");
   }
   EXPECT_THROW(std::rethrow_exception(sent(NoException())), dflow::RemoteError);
+}
+
+TEST(Exceptions, ThatTheirOwnCodeCannotSendArriveWithTheirText) {
+  for (const auto& error : {sent(Unwritable("hello world")), sent(Unreadable("hello world"))}) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const dflow::RemoteError& remote) {
+      EXPECT_EQ(remote.message(), "hello world");
+    }
+  }
 }
 
 TEST(Exceptions, FromDamagedBytesAreRefused) {
