@@ -117,7 +117,7 @@ void apply(Settings& settings, const Setting& setting, const std::string& shown,
 // Read elsewhere, or handed to worker processes by those that start them.
 constexpr std::array kOtherVariables = std::to_array<std::string_view>(
     {"DFLOW_COMPRESSION", "DFLOW_EXPAND", "DFLOW_GRACE", "DFLOW_HEARTBEAT", "DFLOW_HOME", "DFLOW_RECONNECT", "DFLOW_SHARED_MEMORY",
-     "DFLOW_SILENCE", "DFLOW_UNIX_SOCKETS", "DFLOW_WORKER"});
+     "DFLOW_SILENCE", "DFLOW_UNIX_SOCKETS", "DFLOW_WORKER", "DFLOW_WORKER_MEMORY_SHARE"});
 
 /// The setting whose variable or option is near to `name`, or "".
 std::string nearest_setting(std::string_view name, std::string_view prefix, const char* Setting::* spelling) {
