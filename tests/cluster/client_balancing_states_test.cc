@@ -153,6 +153,18 @@ TEST_F(BalancingStates, BalancePrefersBusierWithDependency) {
   EXPECT_FALSE(count.contains(w(3)));
 }
 
+TEST_F(BalancingStates, ScatterAndReplicateAvoidPausedWorkers) {
+  join(1), join(2), join(3);
+  pause(1), pause(3);
+  const auto placed = all<PlaceValue>(say(ValueScattered{.client = client, .id = task(1), .bytes = 8}));
+  EXPECT_THAT(placed, ElementsAre(PlaceValue{client, task(1), w(2)}));
+  say(ValueAdded{w(2), task(1), Attempt{0}, 8});
+  let_go(3);
+  const auto copied = all<FetchValue>(say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2}));
+  ASSERT_THAT(copied, SizeIs(1));
+  EXPECT_EQ(copied[0].worker, w(3));
+}
+
 TEST_F(BalancingStates, DontStealFewSaturatedTasksManyWorkers) {
   join(1, 8);
   learn(1, 1, 1ms, 100'000'000);  // 100 ms on the way

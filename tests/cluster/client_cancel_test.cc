@@ -113,6 +113,21 @@ TEST_F(Cancelling, ScatterErrorCancel) {
   EXPECT_EQ(data.get(), 1);
 }
 
+/// Nobody waits for it any more; only `cancel()` would stop it.
+TEST_F(Cancelling, AbortExecutionRelease) {
+  const Signal begun, open, done;
+  const auto worker_1 = ex.with({.workers = {"worker-1"}});
+  auto x = worker_1.submit(
+      [](const std::string& b, const std::string& o, const std::string& d) { return told(gated(1, b, o), d); }, begun.path(),
+      open.path(), done.path());
+  ASSERT_TRUE(begun.await());
+  x = Future<int>();
+  const auto next = worker_1.submit(inc, 1);
+  open.give();
+  EXPECT_TRUE(done.await());
+  EXPECT_EQ(next.get(), 2);
+}
+
 TEST_F(Cancelling, AbortExecutionReschedule) {
   const Signal begun, open;
   const auto x = ex.submit(gated, 1, begun.path(), open.path());

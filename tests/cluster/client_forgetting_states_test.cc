@@ -131,5 +131,17 @@ TEST_F(ForgettingStates, CleanupRepeatedTasks) {
   EXPECT_EQ(scheduler.tasks(), 0u);
 }
 
+TEST_F(ForgettingStates, ForgetDataNotSupposedToHave) {
+  join(1), join(2);
+  submit(1, {}, {.options = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w1"}})});
+  finish(1);
+  submit(2, {1}, {.options = std::make_shared<TaskOptions>(TaskOptions{.workers = {"w2"}})});
+  say(TasksCancelled{client, {task(2)}});
+  release({1, 2});
+  EXPECT_EQ(scheduler.tasks(), 0u);
+  const WorkerId late{2};  // its copy was under way
+  EXPECT_THAT(all<FreeValue>(say(ValueAdded{late, task(1), Attempt{1}, 8})), ElementsAre(FreeValue{late, task(1), Attempt{1}}));
+}
+
 }  // namespace
 }  // namespace dflow::core

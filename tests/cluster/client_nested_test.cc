@@ -30,7 +30,20 @@ TEST_F(ClientInTasks, DeeperThanThereAreThreads) { EXPECT_EQ(ex.submit(deep, 40)
 
 TEST_F(ClientInTasks, DynamicWorkloadsSync) { EXPECT_EQ(ex.submit(fibonacci, 8).get(), 21); }
 
-TEST_F(ClientInTasks, DynamicWorkloadsSyncRandom) { EXPECT_EQ(ex.submit(tree, 4).get(), 81); }
+TEST_F(ClientInTasks, ATreeOfTasksWaitsForItsLeaves) { EXPECT_EQ(ex.submit(tree, 4).get(), 81); }
+
+/// Each takes another time before it submits others.
+int workload(Executor& ex, int x, unsigned random) {
+  if (x > 4) return 4;
+  ::usleep(random % 5000);
+  random = random * 1664525 + 1013904223;
+  const auto a = ex.submit(workload, x + 1, random >> 8), b = ex.submit(workload, x + 2, random >> 16);
+  return a.get() + b.get();
+}
+
+TEST_F(ClientInTasks, DynamicWorkloadsSyncRandom) {
+  for (const unsigned seed : {1u, 2u, 3u}) EXPECT_EQ(ex.submit(workload, 0, seed).get(), 52);
+}
 
 TEST_F(ClientInTasks, SecedeBalances) {
   const auto outer = [](Executor& inner, int x) {

@@ -10,7 +10,37 @@ namespace dflow::testing {
 struct Unreadable {
   int value = 0;
 };
+/// A callable of which the same is true.
+struct UnreadableCall {
+  int value = 0;
+  int operator()(int x) const { return x + value; }
+};
+/// Exceptions: whoever writes the one, or reads the other, fails.
+struct Unwritable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+struct UnreadableError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 }  // namespace dflow::testing
+
+template <>
+struct dflow::Serialize<dflow::testing::UnreadableCall> {
+  static void write(Writer& out, const dflow::testing::UnreadableCall& call) { out.write(call.value); }
+  static dflow::testing::UnreadableCall read(Reader&) { throw std::runtime_error("unreadable call!"); }
+};
+
+template <>
+struct dflow::Serialize<dflow::testing::Unwritable> {
+  static void write(Writer&, const dflow::testing::Unwritable&) { throw std::logic_error("unwritable"); }
+  static dflow::testing::Unwritable read(Reader&) { return dflow::testing::Unwritable("never"); }
+};
+
+template <>
+struct dflow::Serialize<dflow::testing::UnreadableError> {
+  static void write(Writer&, const dflow::testing::UnreadableError&) {}
+  static dflow::testing::UnreadableError read(Reader&) { throw std::logic_error("unreadable"); }
+};
 
 template <>
 struct dflow::Serialize<dflow::testing::Unreadable> {
@@ -20,6 +50,8 @@ struct dflow::Serialize<dflow::testing::Unreadable> {
 
 namespace dflow::testing {
 namespace {
+
+const bool known = register_exception<Unwritable>() && register_exception<UnreadableError>();
 
 using ::testing::AllOf;
 using ::testing::Each;
@@ -289,7 +321,14 @@ TEST_F(Client, Threadsafe) {
   EXPECT_EQ(sum, 20 * 28 + 8 * 190);
 }
 
-TEST_F(Client, UnicodeKeys) { EXPECT_EQ(ex.with({.name = "größe α"}).submit(inc, 1).get(), 2); }
+/// A name is the same in this process and when it comes back from the scheduler.
+TEST_F(Client, UnicodeKeys) {
+  const auto named = ex.with({.name = "größe α"}).submit(inc, 1);
+  EXPECT_EQ(named.get(), 2);
+  EXPECT_THAT(named.describe(), HasSubstr("größe α"));
+  const auto bomb = ex.with({.name = "größe β", .allowed_failures = 1}).submit([] { std::raise(SIGKILL); });
+  EXPECT_THAT(thrown_by([&] { bomb.get(); }), HasSubstr("größe β"));
+}
 
 TEST_F(Client, WarnWhenSubmittingLargeValues) {
   EXPECT_THAT(thrown_by([&] { ex.submit(first_of, std::vector<int>(10'000'000)).get(); }), HasSubstr("scatter()"));
@@ -305,6 +344,51 @@ TEST_F(Client, RobustUndeserializable) {
   EXPECT_THAT(thrown_by([&] { ex.submit([](const Unreadable& u) { return u.value; }, Unreadable{1}).get(); }),
               HasSubstr("unreadable!"));
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(Client, RobustUndeserializableFunction) {
+  EXPECT_THAT(thrown_by([&] { ex.submit(UnreadableCall{1}, 1).get(); }), HasSubstr("unreadable call!"));
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(Client, BadlySerializedExceptions) {
+  const auto unwritable = ex.submit([](int) -> int { throw Unwritable("hello world"); }, 1);
+  const auto unreadable = ex.submit([](int) -> int { throw UnreadableError("hello world"); }, 1);
+  for (const auto& bad : {unwritable, unreadable}) {
+    EXPECT_THROW(bad.get(), RemoteError);
+    EXPECT_THAT(thrown_by([&] { bad.get(); }), HasSubstr("hello world"));
+  }
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+[[gnu::noinline]] int deep(int n) {
+  if (n == 0) throw std::domain_error("deep down");
+  return deep(n - 1) + 1;
+}
+
+TEST_F(Client, LongTraceback) {
+  const auto bad = ex.submit(deep, 200);
+  EXPECT_THROW(bad.get(), std::domain_error);
+  const auto origin = origin_of(bad);
+  ASSERT_TRUE(origin);
+  EXPECT_THAT(origin->text().size(), AllOf(::testing::Gt(100u), ::testing::Lt(10'000u)));
+}
+
+TEST_F(Client, RecomputeReleasedKey) {
+  const Signal calls;
+  auto x = ex.submit(flaky, 0, calls.path());
+  EXPECT_EQ(x.get(), 1);
+  x = Future<int>();
+  EXPECT_EQ(ex.submit(flaky, 0, calls.path()).get(), 2);  // nothing is kept of a call that nobody has a future of
+}
+
+TEST_F(Client, GatherSkip) {
+  const std::vector<Future<int>> some{ex.submit(inc, 1), ex.submit(throws, 1), ex.submit(inc, 2)};
+  std::vector<int> good;
+  for (const auto& each : some) {
+    if (!each.exception()) good.push_back(each.get());
+  }
+  EXPECT_THAT(good, ElementsAre(2, 3));
 }
 
 TEST_F(Client, NestedCompute) {

@@ -7,9 +7,8 @@
 namespace dflow::testing {
 
 std::size_t open_files() {
-  std::size_t count = 0;
-  for (int fd = 0; fd < 4096; ++fd) count += ::access(("/proc/self/fd/" + std::to_string(fd)).c_str(), F_OK) == 0;
-  return count;
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 /// Knows how many of it there are in this process, and how many files were open when one of them came.
@@ -28,7 +27,30 @@ struct Watched {
   static inline std::atomic<std::size_t> most_open = 0;
 };
 
+/// Whoever reads it says so, and gets no further until he is let.
+struct Held {
+  std::string begun, open;
+  std::vector<int> data;
+};
+
 }  // namespace dflow::testing
+
+template <>
+struct dflow::Serialize<dflow::testing::Held> {
+  static void write(Writer& out, const dflow::testing::Held& held) {
+    out.write(held.begun);
+    out.write(held.open);
+    out.write(held.data);
+  }
+  static dflow::testing::Held read(Reader& in) {
+    using dflow::testing::Signal;
+    dflow::testing::Held held{in.read<std::string>(), in.read<std::string>(), {}};
+    Signal::give(held.begun);
+    Signal::await(held.open);
+    held.data = in.read<std::vector<int>>();
+    return held;
+  }
+};
 
 template <>
 struct dflow::Serialize<dflow::testing::Watched> {
@@ -43,6 +65,9 @@ struct dflow::Serialize<dflow::testing::Watched> {
 namespace dflow::testing {
 namespace {
 
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -89,15 +114,27 @@ TEST_F(ClientValues, ScatterDirectSpreadEvenly) {
   EXPECT_THAT(count, SizeIs(3));
 }
 
-TEST_F(ClientValues, ScatterGoesToTheWorkersThatItIsFor) {
+TEST_F(ClientValues, DirectedScatter) {
   const auto one = ex.with({.workers = {"worker-2"}}).scatter(block(3), 1);
   EXPECT_THAT(holders(one), ElementsAre("worker-2"));
+  EXPECT_EQ(ex.submit(first_of, one).get() + one.get()[0], 6);
+}
+
+TEST_F(ClientValues, ScatterDictWorkers) {
+  const auto dict = ex.with({.workers = {"worker-1", "worker-2"}}).scatter(std::map<std::string, int>{{"a", 10}}, 1);
+  EXPECT_THAT(holders(dict), AnyOf(ElementsAre("worker-1"), ElementsAre("worker-2")));
+  EXPECT_EQ(ex.with({.workers = {"worker-3"}}).submit([](const std::map<std::string, int>& m) { return m.at("a"); }, dict).get(), 10);
+}
+
+TEST_F(ClientValues, ScatterDirectBroadcastTarget) {
   const auto two = ex.with({.workers = {"worker-1", "worker-3"}}).scatter(block(4), 3);
   EXPECT_THAT(holders(two), ElementsAre("worker-1", "worker-3"));
+}
+
+TEST_F(ClientValues, ScatterGoesToTheWorkersThatItIsFor) {
   const auto later = ex.with({.workers = {"worker-3"}}).scatter(block(5));
   EXPECT_EQ(ex.submit(first_of, later).get(), 5);
-  EXPECT_THAT(holders(later), ::testing::Contains("worker-3"));
-  EXPECT_EQ(ex.submit(first_of, one).get() + one.get()[0], 6);
+  EXPECT_THAT(holders(later), Contains("worker-3"));
 }
 
 TEST_F(ClientValues, ScatterForAWorkerThatIsNotThereIsRefused) {
@@ -228,10 +265,51 @@ TEST_F(ClientValues, Stress1) {
   EXPECT_EQ(ex.reduce(add, twice).get(), 64 * 3);
 }
 
+/// Of a long chain whose futures are dropped one after another no value is left on any worker but the last.
 TEST_F(ClientValues, StressGc) {
-  auto x = ex.submit(inc, 1);
-  for (int i = 0; i < 200; ++i) x = ex.submit(inc, x);
-  EXPECT_EQ(x.get(), 202);
+  const auto next = [](const Watched& before) { return Watched{{before.data.at(0) + 1}}; };
+  auto x = ex.submit([](int n) { return Watched{{n}}; }, 1);
+  for (int i = 0; i < 1000; ++i) x = ex.submit(next, x);
+  EXPECT_EQ(x.get().data.at(0), 1001);
+  EXPECT_TRUE(eventually([&] {
+    int alive = 0;
+    for (const WorkerInfo& worker : ex.workers()) {
+      alive += ex.with({.workers = {worker.name}}).submit([](int) { return Watched::alive.load(); }, 0).get();
+    }
+    return alive <= 1;
+  }));
+}
+
+TEST_F(ClientValues, StressCommunication) {
+  std::vector<Future<std::vector<int>>> blocks, sums;
+  for (int i = 0; i < 20; ++i) blocks.push_back(ex.with({.workers = {"worker-" + std::to_string(i % 3 + 1)}}).submit(block, i));
+  const auto sum = [](std::vector<int> a, const std::vector<int>& b) {
+    std::ranges::transform(a, b, a.begin(), std::plus());
+    return a;
+  };
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    for (std::size_t j = 0; j < blocks.size(); ++j) sums.push_back(ex.submit(sum, blocks[i], blocks[j]));
+  }
+  EXPECT_THAT(ex.reduce(sum, sums).get(), Each(2 * 20 * 190));
+  EXPECT_THAT(ex.who_has(blocks), Contains(SizeIs(::testing::Ge(2u)))) << "they went from worker to worker";
+}
+
+/// While a value is on its way between two workers, these run tasks and pass values on.
+TEST_F(ClientValues, NoDelayDuringLargeTransfer) {
+  const auto on = [&](const char* worker) { return ex.with({.workers = {worker}}); };
+  const Signal begun, open;
+  const auto small = on("worker-1").submit(block, 7), back = on("worker-2").submit(block, 8);
+  const auto large = on("worker-1").submit(
+      [](const std::string& b, const std::string& o) { return Held{b, o, std::vector<int>(1'000'000, 5)}; }, begun.path(), open.path());
+  const auto reader = on("worker-2").submit([](const Held& held) { return held.data.at(999'999); }, large);
+  ASSERT_TRUE(begun.await());
+  EXPECT_EQ(on("worker-2").submit(inc, 1).get(), 2);
+  EXPECT_EQ(on("worker-1").submit(first_of, back).get(), 8);
+  EXPECT_EQ(on("worker-3").submit(first_of, small).get(), 7);
+  EXPECT_EQ(small.get()[0] + back.get()[0], 15);
+  EXPECT_FALSE(reader.done());
+  open.give();
+  EXPECT_EQ(reader.get(), 5);
 }
 
 }  // namespace

@@ -10,6 +10,9 @@ using testing::SizeIs;
 
 class WorkerStates : public WorkerFixture {
  protected:
+  static Input version_of(std::uint64_t number, std::uint32_t version, WorkerId holder) {
+    return {task(number), Attempt{version}, 8, {holder}};
+  }
   Actions run(std::uint64_t number, std::vector<Input> inputs = {}, std::uint32_t attempt = 1) {
     RunTask order{.worker = self, .id = task(number), .attempt = Attempt{attempt}, .inputs = std::move(inputs)};
     order.rank = {0, 0, number};
@@ -302,6 +305,78 @@ TEST_F(WorkerStates, DeadlockCancelledAfterInflightBeforeGatherFromWorker) {
   cancel(1);
   run(2, {from(9, {peer})});
   EXPECT_THAT(all<StartBody>(arrives(9)), SizeIs(1));
+}
+
+/// What runs still is another version than what is needed now.
+TEST_F(WorkerStates, AbortExecutionAddAsDependency) {
+  run(9);
+  cancel(9);
+  run(9, {}, 2);
+  EXPECT_THAT(all<StartBody>(returns(9)), ElementsAre(testing::Field(&StartBody::attempt, Attempt{2})));
+  returns(9, 2);
+  EXPECT_THAT(all<StartBody>(run(1, {version_of(9, 2, self)})), SizeIs(1));
+}
+
+TEST_F(WorkerStates, AbortExecutionToFetch) {
+  run(9);
+  cancel(9);
+  EXPECT_THAT(all<StartFetch>(run(1, {version_of(9, 2, peer)})), ElementsAre(StartFetch{task(9), Attempt{2}, peer, 8}));
+  const auto late = returns(9);  // nobody waits for this one any more
+  EXPECT_THAT(all<TaskFinished>(late), IsEmpty());
+  EXPECT_FALSE(holds(9));
+  EXPECT_THAT(all<StartBody>(say(FetchSucceeded{task(9), Attempt{2}, peer, 8})), SizeIs(1));
+}
+
+TEST_F(WorkerStates, FlightToExecutingViaCancelledResumed) {
+  run(1, {from(9, {peer})});
+  cancel(1);
+  EXPECT_THAT(all<StartBody>(run(9, {}, 2)), SizeIs(1));
+  EXPECT_THAT(breaks(9), IsEmpty());
+  EXPECT_THAT(all<TaskFinished>(returns(9, 2)), SizeIs(1));
+  EXPECT_TRUE(worker.stored(task(9), Attempt{2}));
+}
+
+TEST_F(WorkerStates, ResumedCancelledHandleCompute) {
+  run(1);
+  cancel(1);
+  run(1, {}, 2);
+  cancel(1, 2);
+  EXPECT_THAT(all<StartBody>(run(1, {}, 3)), IsEmpty());  // the first body has the thread
+  EXPECT_THAT(all<TaskFinished>(returns(1)), IsEmpty());
+  EXPECT_EQ(worker.running(), 1u);
+  EXPECT_THAT(all<TaskFinished>(returns(1, 3)), SizeIs(1));
+}
+
+TEST_F(WorkerStates, SecedeRacingResumingOnSameWorker) {
+  run(1);
+  say(BodyBlocked{task(1), Attempt{1}});
+  cancel(1);
+  EXPECT_THAT(all<StartBody>(run(1, {}, 2)), SizeIs(1));  // on the thread that the first one gave away
+  EXPECT_THAT(all<ResumeBody>(say(BodyUnblocked{task(1), Attempt{1}})), IsEmpty());
+  const auto ended = returns(1, 2);
+  EXPECT_THAT(all<TaskFinished>(ended), ElementsAre(testing::Field(&TaskFinished::attempt, Attempt{2})));
+  EXPECT_THAT(all<ResumeBody>(ended), SizeIs(1));
+  EXPECT_THAT(all<TaskFinished>(returns(1)), IsEmpty());
+  EXPECT_EQ(worker.tasks(), 0u);
+}
+
+// ---- test_failed_workers
+
+TEST_F(WorkerStates, WorkerWhoHasClearsAfterFailedConnection) {
+  run(1, {from(9, {peer})});
+  EXPECT_THAT(all<TaskReturned>(breaks(9, peer, true)), SizeIs(1));
+  EXPECT_THAT(all<StartFetch>(run(1, {from(9, {other})}, 2)), ElementsAre(StartFetch{task(9), Attempt{1}, other, 8}));
+  const auto returned = all<TaskReturned>(breaks(9, other, true));  // the peer that had it once is not asked again
+  ASSERT_THAT(returned, SizeIs(1));
+  EXPECT_THAT(returned[0].missing, SizeIs(1));
+}
+
+TEST_F(WorkerStates, WorkerSameHostReplicasMissing) {
+  run(1, {from(9, {peer, other})});
+  EXPECT_THAT(all<StartFetch>(breaks(9, peer, true)), SizeIs(1));
+  const auto returned = all<TaskReturned>(breaks(9, other, true));
+  ASSERT_THAT(returned, SizeIs(1));
+  EXPECT_THAT(returned[0].missing, SizeIs(2));  // the scheduler learns of both
 }
 
 }  // namespace

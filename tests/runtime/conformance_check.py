@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks that docs/conformance.md accounts for the cases of conformance_cases.txt and no others, that each has a test or a
-reason, and that each test which it names exists, also in its reasons.
+reason, and that each test which it names exists, also in its reasons, which name tests and no folders of them.
 
 usage: conformance_check.py CONFORMANCE_MD CASES_TXT TEST_EXECUTABLE...
 """
@@ -43,7 +43,7 @@ def cases_of(path):
 
 
 def written_tests(tests):
-    """Of all sources: GoogleTests as Suite.Name, and the checks of scripts as script.py: name."""
+    """Of all sources: GoogleTests as Suite.Name, the checks of scripts as script.py: name, and CTest's tests."""
     found = set()
     for source in tests.rglob("*.cc"):
         for suite, name in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", source.read_text(encoding="utf-8"), re.MULTILINE):
@@ -51,14 +51,23 @@ def written_tests(tests):
     for script in tests.rglob("*_test.py"):
         for name in re.findall(r"^def (\w+)\(\):", script.read_text(encoding="utf-8"), re.MULTILINE):
             found.add(f"{script.name}: {name}")
+    for lists in tests.rglob("CMakeLists.txt"):
+        found.update(re.findall(r"add_test\(NAME ([\w.]+)", lists.read_text(encoding="utf-8")))
     return found
 
 
 def named_in(reason):
-    """`Suite.Name`, and `script_test.py`: `check`."""
+    """`Suite.Name`, `script_test.py`: `check`, and CTest's `folder.name`."""
     yield from re.findall(r"`([A-Z]\w*\.[A-Z0-9]\w*)`", reason)
     for script, check in re.findall(r"`(\w+_test\.py)`: `(\w+)`", reason):
         yield f"{script}: {check}"
+    yield from re.findall(r"`([a-z]+\.[a-z]+)`", reason)
+
+
+def vague_in(reason):
+    """Folders, scripts without one of their checks, and whole suites, as if somebody were to look for the test himself."""
+    yield from re.findall(r"`(tests/\w+|\w+_test\.py)`(?!: `)", reason)
+    yield from re.findall(r"`([A-Z]\w*States)`", reason)
 
 
 def camel(case):
@@ -73,6 +82,7 @@ def main(page, expected, *executables):
     for file, case, test, reason in rows(page):
         found[file, case] += 1
         wrong += [f"{file}.{case}: its reason names {name}, which is no test" for name in named_in(reason) if name not in written]
+        wrong += [f"{file}.{case}: its reason names {name} and no test of it" for name in vague_in(reason)]
         name = test.strip("`")
         if bool(name) == bool(reason):
             wrong.append(f"{file}.{case}: needs either a test or a reason")
