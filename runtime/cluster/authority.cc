@@ -118,6 +118,7 @@ class Draft {
 Result<net::Credential> read_authority(const std::string& folder) {
   Result<std::string> certificate = formats::read_file(SecurityFiles::usual(folder).authority, kMostFile);
   if (!certificate) return certificate.error();
+  if (Result<void> own = check_private(key_in(folder)); !own) return own.error();
   Result<std::string> key = formats::read_file(key_in(folder), kMostFile);
   if (!key) return key.error();
   return net::Credential{std::move(certificate).value(), std::move(key).value()};
@@ -200,6 +201,7 @@ Result<std::vector<net::Certificate>> read_issued(const std::string& folder) {
 }
 
 Result<std::set<std::string>> read_revoked(const std::string& authority, const std::string& path) {
+  if (path.empty()) return std::set<std::string>();
   const Result<std::string> list = formats::read_file(path, kMostFile);
   if (!list) return list.error();
   const Result<std::vector<std::string>> serials = net::revoked_serials(authority, list.value());
@@ -243,7 +245,10 @@ Result<std::vector<net::Certificate>> Authority::issue(const CertificateOrder& o
   if (written) written = record(folder_, made.value());
   const SecurityFiles mine = SecurityFiles::usual(folder_), theirs = SecurityFiles::usual(target);
   if (written && !output.empty()) written = copy(mine.authority, theirs.authority);
-  if (written && !output.empty()) written = copy(mine.revoked, theirs.revoked);
+  if (written && !output.empty()) {
+    const Result<std::string> revoked = list();
+    written = revoked ? copy(revoked.value(), theirs.revoked) : Result<void>(revoked.error());
+  }
   if (written) written = put_into(target, made.value());
   if (!written) return written.error();
   std::vector<net::Certificate> issued;
@@ -273,9 +278,18 @@ Result<net::Certificate> Authority::find(const std::string& which) const {
                "`dflow security show` lists them"};
 }
 
+Result<std::string> Authority::list() const {
+  const Result<SecurityFiles> files = SecurityFiles::read(folder_);
+  if (!files) return files.error();
+  if (!files.value().revoked.empty()) return files.value().revoked;
+  return Error{folder_ + "/config names no list of revoked certificates, so that nobody would look at one: a line `revoked = revoked.crl` is needed"};
+}
+
 Result<std::vector<net::Certificate>> Authority::revoke(const std::vector<std::string>& which) {
   const Lock lock(folder_);
-  const std::string path = SecurityFiles::usual(folder_).revoked;
+  const Result<std::string> place = list();
+  if (!place) return place.error();
+  const std::string& path = place.value();
   const Result<std::set<std::string>> known = read_revoked(credential_.certificate, path);
   if (!known) return known.error();
   std::vector<net::Certificate> added;
@@ -290,9 +304,9 @@ Result<std::vector<net::Certificate>> Authority::revoke(const std::vector<std::s
   if (serials.empty()) return added;
   const Result<std::string> before = formats::read_file(path, kMostFile);
   if (!before) return before.error();
-  const Result<std::string> list = net::revoke(credential_, before.value(), serials);
-  if (!list) return list.error();
-  if (Result<void> written = write_private_file(path, list.value()); !written) return written.error();
+  const Result<std::string> longer = net::revoke(credential_, before.value(), serials);
+  if (!longer) return longer.error();
+  if (Result<void> written = write_private_file(path, longer.value()); !written) return written.error();
   return added;
 }
 
@@ -306,7 +320,8 @@ Result<KnownCertificates> known_certificates(const std::string& folder) {
   const Result<std::set<std::string>> revoked = read_revoked(authority.value(), files.value().revoked);
   if (!revoked) return revoked.error();
   KnownCertificates known{.authority = std::move(description).value(),
-                          .has_key = ::access(key_in(folder).c_str(), R_OK) == 0};
+                          .has_key = ::access(key_in(folder).c_str(), R_OK) == 0,
+                          .list = files.value().revoked};
   Result<std::vector<net::Certificate>> issued = read_issued(folder);
   if (!issued) return issued.error();
   for (net::Certificate& each : issued.value()) known.issued.push_back({.certificate = std::move(each)});

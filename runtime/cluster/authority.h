@@ -46,6 +46,8 @@ class Authority {
 
   /// By serials, beginnings of serials that name one, or files with certificates; all or none. Returns the newly revoked.
   Result<std::vector<net::Certificate>> revoke(const std::vector<std::string>& which);
+  /// The list of those: the file that the folder's `config` names. An error if it names none.
+  Result<std::string> list() const;
 
  private:
   Authority(std::string folder, net::Credential credential)
@@ -59,6 +61,7 @@ class Authority {
 struct KnownCertificates {
   net::Certificate authority = {};
   bool has_key = false;  ///< It can issue and revoke here.
+  std::string list = {};  ///< Of what was revoked; empty: there is none.
   std::vector<KnownCertificate> issued = {};
 };
 

@@ -19,6 +19,8 @@ class Revocations {
   /// An empty list: nothing is ever revoked.
   Revocations(std::string authority, std::string list) : authority_(std::move(authority)), list_(std::move(list)) {}
 
+  /// Whether there is a list at all.
+  bool any() const { return !list_.empty(); }
   /// True if the list has changed and could be read: there may be more revoked ones. One that is damaged changes nothing; nobody
   /// new is let in by it either.
   bool reread();

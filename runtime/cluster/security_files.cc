@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <string_view>
 
@@ -58,11 +59,20 @@ std::string take_line(SecurityFiles& files, std::string_view line, const std::st
   return {};
 }
 
-Result<void> check_private(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return Error{path + ": " + std::strerror(errno)};
-  if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{path + ": belongs to another user"};
-  if ((found.st_mode & 077) != 0) return Error{path + ": others may read it: chmod 600 it"};
+/// Who can write a file by which others are checked decides who comes in; so can who replaces it. (In a folder with a sticky bit
+/// only its owner does that.)
+Result<void> check_unwritable(const std::string& path) {
+  if (path.empty()) return {};
+  std::error_code problem;
+  const std::filesystem::path file = std::filesystem::canonical(path, problem);
+  if (problem) return Error{path + ": " + problem.message()};
+  for (const std::string& each : {file.string(), file.parent_path().string()}) {
+    struct stat found {};
+    if (::stat(each.c_str(), &found) != 0) return Error{each + ": " + std::strerror(errno)};
+    if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{each + ": belongs to another user, and says who is let in"};
+    const bool sticky = S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX) != 0;
+    if ((found.st_mode & 022) != 0 && !sticky) return Error{each + ": others may write it, and it says who is let in: chmod go-w it"};
+  }
   return {};
 }
 
@@ -74,6 +84,14 @@ Result<void> lend(const std::string& path, const std::string& copy, const Accoun
 }
 
 }  // namespace
+
+Result<void> check_private(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return Error{path + ": " + std::strerror(errno)};
+  if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{path + ": belongs to another user"};
+  if ((found.st_mode & 077) != 0) return Error{path + ": others may read it: chmod 600 it"};
+  return {};
+}
 
 Result<std::string> security_folder() {
   Result<std::string> base = home();
@@ -94,6 +112,9 @@ Result<SecurityFiles> SecurityFiles::read(const std::string& folder) {
   if (!files) return files;
   for (const auto& [role, file] : files.value().certificates) {
     if (Result<void> own = check_private(file); !own) return own.error();
+  }
+  for (const std::string& file : {files.value().authority, files.value().revoked}) {
+    if (Result<void> own = check_unwritable(file); !own) return own.error();
   }
   return files;
 }

@@ -20,12 +20,12 @@ Result<std::string> security_folder();
 /// relative to the folder and `#` begins a comment. A ROLE's file holds a certificate and its key.
 struct SecurityFiles {
   std::string authority = {};  ///< The certificate by which all others are checked.
-  std::string revoked = {};    ///< The authority's revocation list.
+  std::string revoked = {};    ///< The authority's revocation list; empty: there is none, and nothing can be revoked here.
   std::map<net::CertificateRole, std::string> certificates = {};
 
   /// Whether there is one to read.
   static bool in(const std::string& folder);
-  /// Refuses a folder or a file that others may look into.
+  /// Refuses a folder or a file that others may look into, and an authority or a list that others may replace.
   static Result<SecurityFiles> read(const std::string& folder);
   /// What a `config` says that lies in this folder; an error that names the line.
   static Result<SecurityFiles> parse(std::string_view config, const std::string& folder);
@@ -34,6 +34,9 @@ struct SecurityFiles {
   static SecurityFiles usual(const std::string& folder);
   static std::string usual_certificate(const std::string& folder, net::CertificateRole role);
 };
+
+/// An error if anybody else may read the file.
+Result<void> check_private(const std::string& path);
 
 /// Makes the folder's `config`, which names those of the usual files that are there.
 Result<void> write_security_config(const std::string& folder);

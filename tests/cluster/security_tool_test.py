@@ -187,6 +187,60 @@ def wrong_words_are_explained():
         expect(security(bench, code=2), "which command?")
 
 
+def with_config(bench, old, new):
+    config = f"{folder(bench)}/config"
+    text = open(config).read()
+    assert old in text
+    with open(config, "w") as file:
+        file.write(text.replace(old, new))
+
+
+def revoke_writes_the_list_that_is_looked_at():
+    with Bench(DFLOW) as bench:
+        security(bench, "init")
+        os.rename(f"{folder(bench)}/revoked.crl", f"{folder(bench)}/mine.crl")
+        with_config(bench, "revoked.crl", "mine.crl")
+        expect(security(bench, "revoke", serial_of(bench, "client")), "mine.crl")
+        assert {each["role"]: each["state"] for each in shown(bench)["certificates"]}["client"] == "revoked"
+        out = f"{bench.home}/other"
+        security(bench, "issue", "client", "--user=eve", f"--output={out}")
+        assert open(f"{out}/revoked.crl").read() == open(f"{folder(bench)}/mine.crl").read()
+
+
+def where_no_list_is_looked_at_nothing_is_said_to_be_revoked():
+    with Bench(DFLOW) as bench:
+        security(bench, "init")
+        with_config(bench, "revoked = revoked.crl", "")
+        expect(security(bench, "revoke", serial_of(bench, "client"), code=2), "names no list of revoked certificates")
+        expect(security(bench, "show"), "names no list of revoked certificates")
+        server = bench.start([DFLOW, "scheduler", "--host=0.0.0.0", "--port=0"])
+        expect(server.stderr.readline(), "config names no list of revoked certificates")
+
+
+def what_says_who_is_let_in_is_nobody_elses_to_write():
+    with Bench(DFLOW) as bench:
+        security(bench, "init")
+        elsewhere = f"{bench.home}/elsewhere"
+        os.mkdir(elsewhere)
+        os.rename(f"{folder(bench)}/ca.crt", f"{elsewhere}/ca.crt")
+        with_config(bench, "= ca.crt", f"= {elsewhere}/ca.crt")
+        expect(security(bench, "show"), "authority")
+        os.chmod(f"{elsewhere}/ca.crt", 0o666)
+        expect(security(bench, "show", code=2), "elsewhere/ca.crt: others may write it")
+        os.chmod(f"{elsewhere}/ca.crt", 0o644)
+        os.chmod(elsewhere, 0o777)
+        expect(security(bench, "show", code=2), "elsewhere: others may write it")
+        os.chmod(elsewhere, 0o1777)
+        expect(security(bench, "show"), "authority")
+
+
+def an_authoritys_key_is_nobody_elses_to_read():
+    with Bench(DFLOW) as bench:
+        security(bench, "init")
+        os.chmod(f"{folder(bench)}/ca.key", 0o644)
+        expect(security(bench, "issue", "worker", "--force", code=2), "ca.key: others may read it: chmod 600")
+
+
 def a_damaged_folder_is_explained():
     with Bench(DFLOW) as bench:
         security(bench, "init")
@@ -212,5 +266,7 @@ def a_damaged_folder_is_explained():
 
 run_checks([init_makes_an_authority_and_all_roles, all_of_it_is_private, a_second_init_replaces_nothing_unless_forced,
             issue_fills_a_folder_for_another_machine, a_client_names_its_user, an_empty_user_is_not_who_calls_this,
+            revoke_writes_the_list_that_is_looked_at, where_no_list_is_looked_at_nothing_is_said_to_be_revoked,
+            what_says_who_is_let_in_is_nobody_elses_to_write, an_authoritys_key_is_nobody_elses_to_read,
             revoke_takes_serials_their_beginnings_and_files, revoke_is_all_or_nothing, many_at_once_lose_nothing,
             a_full_disk_leaves_what_was_there, wrong_words_are_explained, a_damaged_folder_is_explained])

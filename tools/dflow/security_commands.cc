@@ -77,7 +77,8 @@ std::string as_text(const std::string& folder, const KnownCertificates& known) {
   const net::Certificate& authority = known.authority;
   std::string out = text({"authority ", printable(authority.name), " in ", folder, ", valid until ", date_of(authority.validity.until),
                           " UTC, ", known.has_key ? "issues and revokes here" : "its key is elsewhere", "\nSHA-256 ",
-                          authority.fingerprint, "\n\n"});
+                          authority.fingerprint, known.list.empty() ? "\nconfig names no list of revoked certificates: none is refused here" : "",
+                          "\n\n"});
   std::vector<std::vector<std::string>> rows{{"SERIAL", "ROLE", "NAME", "USER", "VALID UNTIL (UTC)", "STATE", "HOSTS"}};
   for (const KnownCertificate& each : known.issued) {
     const net::Certificate& it = each.certificate;
@@ -164,7 +165,7 @@ Result<int> security_revoke(const SecurityOptions& options) {
   std::string out;
   for (const net::Certificate& each : revoked.value()) out += text({"revoked: ", described(each)});
   if (revoked.value().empty()) out = "they were revoked before\n";
-  return print(text({out, "copy ", cluster::SecurityFiles::usual(folder.value()).revoked,
+  return print(text({out, "copy ", authority.value().list().value(),
                      " to the other machines' ~/.dflow/security: they refuse it from then on\n"}));
 }
 
