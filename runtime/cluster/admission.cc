@@ -42,9 +42,11 @@ Result<Admission> admission_by(const std::string& folder, net::CertificateRole r
 
 Result<Admission> admission_to(const net::Address& scheduler, net::CertificateRole role) {
   if (scheduler.loopback()) {
-    std::string secret = secret_of_scheduler(scheduler.port);
+    Result<std::string> secret = secret_of_scheduler(scheduler.port);
     const Result<std::string> folder = security_folder();
-    if (!secret.empty() || !folder || !SecurityFiles::in(folder.value())) return Admission{.secret = std::move(secret)};
+    const bool certified = folder && SecurityFiles::in(folder.value());
+    if (!secret && !certified) return secret.error();
+    if (!certified || (secret && !secret.value().empty())) return Admission{.secret = std::move(secret).value()};
   }
   Result<Admission> admission = by_certificate(role);
   if (admission) return admission;

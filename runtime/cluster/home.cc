@@ -104,9 +104,9 @@ Result<void> write_private_file(const std::string& path, std::string_view bytes,
   return written;
 }
 
-std::string secret_of_scheduler(std::uint16_t port) {
+Result<std::string> secret_of_scheduler(std::uint16_t port) {
   const Result<std::string> folder = home_folder(kSchedulers);
-  if (!folder) return {};
+  if (!folder) return folder.error();
   Result<std::string> secret = formats::read_file(folder.value() + '/' + std::to_string(port), kMostSecret);
   return secret ? std::move(secret).value() : std::string();
 }

@@ -32,8 +32,9 @@ Result<void> make_folder_for(const std::string& path, gid_t group);
 /// A folder that is the account's alone.
 Result<void> make_private_folder(const std::string& path, const Account& account);
 
-/// What a scheduler of this user's on this machine asks of those who join; empty if it is not one of his.
-std::string secret_of_scheduler(std::uint16_t port);
+/// What a scheduler of this user's on this machine asks of those who join; empty if it is not one of his. An error if the folder of
+/// such secrets cannot be trusted.
+Result<std::string> secret_of_scheduler(std::uint16_t port);
 
 /// A running scheduler's secret, where others of this user's processes find it; gone when this is.
 class SecretFile {

@@ -132,6 +132,10 @@ def a_home_that_others_may_read_is_refused():
         done = bench.run([DFLOW, "scheduler"])
         assert done.returncode == 2
         expect(done.stderr, "others may look into it: chmod 700")
+        os.chmod(bench.home, 0o700)
+        _, address = bench.scheduler()
+        os.chmod(f"{bench.home}/schedulers", 0o755)
+        expect(run_with(address, bench), "schedulers: others may look into it: chmod 700")
 
 
 def ports_and_hosts_are_checked():

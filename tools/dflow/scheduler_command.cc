@@ -78,13 +78,18 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
   raise_file_limit();
   Result<cluster::Admission> admission = cluster::admission_at(options.host, net::CertificateRole::scheduler);
   if (!admission) return admission.error();
+  if (admission.value().revocations && !admission.value().revocations->any()) {
+    std::fprintf(stderr, "dflow: %s/config names no list of revoked certificates: nobody is refused for having one (`revoked = FILE` names it)\n",
+                 admission.value().security.c_str());
+  }
   const bool keeps = options.journal != "none";
   const bool by_port = options.journal.empty();
   Result<std::string> journal = by_port ? cluster::home_folder("journal") : Result<std::string>(options.journal);
   if (!journal) return journal.error();
   // Whoever knew the one that was killed here is to find this one, or to be told what is lost.
-  std::string secret = options.port != 0 ? cluster::secret_of_scheduler(options.port) : "";
-  if (secret.empty()) secret = cluster::fresh_secret();
+  const Result<std::string> known = options.port != 0 ? cluster::secret_of_scheduler(options.port) : Result<std::string>("");
+  if (!known) return known.error();
+  const std::string secret = known.value().empty() ? cluster::fresh_secret() : known.value();
   Result<std::unique_ptr<cluster::SchedulerServer>> server = cluster::SchedulerServer::start(
       {.address = {.host = options.host, .port = options.port},
        .secret = secret,
