@@ -5,6 +5,14 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+case "${1:-}" in
+  -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
+esac
+if [[ $# -gt 2 || ! ${1:-1} =~ ^[0-9]+$ || ! ${2:-1} =~ ^[0-9]+$ ]]; then
+  echo "usage: scripts/fuzz_programs.sh [COUNT [SEED]]" >&2
+  exit 2
+fi
+
 dev=$PWD/build/dev
 count=${1:-2000}
 seed=${2:-$((RANDOM << 15 | RANDOM))}

@@ -12,6 +12,7 @@ for argument in "$@"; do
   case $argument in
     --first=*) first=${argument#*=} ;;
     --seeds=*) seeds=${argument#*=} ;;
+    -h | --help) sed -n '2,4s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) rest+=("$argument") ;;
   esac
 done
