@@ -1,11 +1,12 @@
 """A cluster on hosts of its own: network namespaces with a real network between them, which is cut, in one direction too, and healed.
 
 Takes root and a kernel with namespaces and veth; elsewhere it says what is missing, and is skipped."""
+import json
 import sys
 import time
 
 from hosts import ONE, OTHER, PROGRAM, SCHEDULER, Hosts, enter, ip_of, run
-from tool_support import run_checks
+from tool_support import LONG, expect, run_checks, wait_until
 
 DFLOW, APP = sys.argv[1:]
 TASKS = 200
@@ -43,6 +44,11 @@ class Network(Hosts):
     def once(self):
         """Tasks that may run once: what is lost cannot be made up for."""
         return self.program("once", TASKS, f"{self.home}/traces")
+
+    def clients(self):
+        told = self.on(SCHEDULER, lambda: self.run([DFLOW, "status", "--json", f"--scheduler={self.address}"]))
+        status = json.loads(told.stdout)
+        return sum(len(program["clients"]) for program in status["programs"])
 
     # ---- What may happen to the network
 
@@ -87,6 +93,18 @@ def who_is_gone_for_good_is_made_up_for():
         network.end(network.program("sum", 20), squares(20))
 
 
+def a_program_whose_host_is_gone_for_good_is_given_up():
+    """Its process may be stopped for as long as it likes: here nothing answers for it."""
+    with Network(grace=0.5) as network:
+        program = network.program("sum", 20_000)
+        network.cable(PROGRAM, "down")
+        wait_until("the scheduler has given it up", lambda: network.clients() == 0)
+        network.cable(PROGRAM, "up")
+        assert program.wait(LONG) == 1
+        expect(program.stderr.read(), "it gave this one up")
+        network.end(network.program("sum", 20), squares(20))
+
+
 def workers_that_do_not_reach_each_other_get_values_otherwise():
     with Network(silence=0.5) as network:
         program = network.program("sum", 400)
@@ -106,5 +124,5 @@ def a_slow_network_is_slow():
 if __name__ == "__main__":
     enter("ip", "link", "add", "port0", "type", "veth", "peer", "name", "nic0")
     run_checks([a_partition_that_heals_loses_nothing, a_direction_that_is_cut_is_noticed_and_what_heals_goes_on,
-                who_is_gone_for_good_is_made_up_for, workers_that_do_not_reach_each_other_get_values_otherwise,
+                who_is_gone_for_good_is_made_up_for, a_program_whose_host_is_gone_for_good_is_given_up, workers_that_do_not_reach_each_other_get_values_otherwise,
                 a_slow_network_is_slow])
