@@ -14,7 +14,7 @@ namespace {
 std::string how_it_ended(const Outcome& outcome) {
   if (outcome.spawn_error != 0)
     return std::string("cannot be started: ") + std::strerror(outcome.spawn_error);
-  if (outcome.exit_code == kOutOfMemory) return "ran out of memory (it takes half of the machine's at most)";
+  if (outcome.exit_code == kOutOfMemory) return "ran out of memory (it takes half of the machine's, or of its control group's, at most)";
   if (outcome.signal != 0) return "crashed (" + std::string(strsignal(outcome.signal)) + ")";
   return "failed with exit code " + std::to_string(outcome.exit_code);
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <new>
 
+#include "formats/machine_memory.h"
 #include "llvm/Support/ErrorHandling.h"
 
 namespace dflow::compiler {
@@ -31,11 +32,9 @@ rlimit users{};
 
 void end_without_memory() { _exit(kOutOfMemory); }
 
-rlim_t half_of_machine() {
-  return static_cast<rlim_t>(sysconf(_SC_PHYS_PAGES)) / 2 * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
-}
-
 }  // namespace
+
+std::uint64_t half_of_machine(const std::string& root) { return formats::memory_of_machine(root) / 2; }
 
 void limit_memory() {
   // LLVM is built without exceptions: nobody could go on behind an allocation that failed.
@@ -43,7 +42,7 @@ void limit_memory() {
   llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { end_without_memory(); });
   getrlimit(RLIMIT_DATA, &users);
   if (!kLimited) return;
-  const rlimit limited{std::min(half_of_machine(), users.rlim_cur), users.rlim_max};
+  const rlimit limited{std::min<rlim_t>(half_of_machine(), users.rlim_cur), users.rlim_max};
   setrlimit(RLIMIT_DATA, &limited);
 }
 

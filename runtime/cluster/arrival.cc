@@ -60,7 +60,7 @@ std::string form_to_send(const ValueForm& form, std::uint64_t size) {
 }
 
 Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form_name, std::uint64_t machine) {
-  if (!local::fits_into_machine(source.left(), machine)) return no_memory(source.left());
+  if (!formats::fits_into_machine(source.left(), machine)) return no_memory(source.left());
   const ValueForm* form = source.left() < kMadeWhileComing ? nullptr : form_of(form_name);
   return form && form->hold ? receive_object(source, *form) : receive_bytes(source);
 }

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "runtime/cluster/value_store.h"
-#include "runtime/local/machine_memory.h"
+#include "formats/machine_memory.h"
 #include "runtime/net/stream.h"
 #include "runtime/transfer/packing.h"
 
@@ -40,6 +40,6 @@ std::string form_to_send(const ValueForm& form, std::uint64_t size);
 
 /// Takes all that the source has. An error only if that did not come: bytes that make no value are a
 /// `failure` that is held in its place. No value is begun with of more bytes than the machine has (0: nobody knows).
-Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form, std::uint64_t machine = local::memory_here());
+Result<ValueStore::Held> receive_value(transfer::Source& source, const std::string& form, std::uint64_t machine = formats::memory_here());
 
 }  // namespace dflow::cluster

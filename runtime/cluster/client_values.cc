@@ -6,7 +6,7 @@
 
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/task_codec.h"
-#include "runtime/local/machine_memory.h"
+#include "formats/machine_memory.h"
 
 namespace dflow::cluster {
 
@@ -144,7 +144,7 @@ Result<void> read_into(Node& node, transfer::Source& source, std::exception_ptr&
   failure = nullptr;
   const std::uint64_t size = source.left();
   try {
-    if (!local::fits_into_machine(size)) throw std::bad_alloc();  // it is what another process says
+    if (!formats::fits_into_machine(size)) throw std::bad_alloc();  // it is what another process says
     Reader in(source, size);
     node.value_form()->read(node, in);
   } catch (const std::bad_alloc&) {

@@ -15,7 +15,7 @@ namespace dflow::cluster {
 /// one, it is asked here. Not thread-safe.
 class Incoming {
  public:
-  explicit Incoming(MemoryLimit limit, std::uint64_t machine = local::memory_here()) : limit_(limit), machine_(machine) {}
+  explicit Incoming(MemoryLimit limit, std::uint64_t machine = formats::memory_here()) : limit_(limit), machine_(machine) {}
 
   /// Why a value of so many bytes never comes; empty: it may, when there is room.
   std::string refusal(std::uint64_t bytes) const {

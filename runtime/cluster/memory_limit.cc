@@ -24,7 +24,7 @@ MemoryLimit within_resource_limits(MemoryLimit limit) {
 
 std::uint64_t memory_of_process() {
   constexpr std::uint64_t unknown = std::uint64_t{1} << 40;
-  const std::uint64_t here = local::memory_here();
+  const std::uint64_t here = formats::memory_here();
   return within_resource_limits({.bytes = here == 0 ? unknown : here}).bytes;
 }
 

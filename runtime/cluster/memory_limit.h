@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "runtime/local/machine_memory.h"
+#include "formats/machine_memory.h"
 
 namespace dflow::cluster {
 
@@ -23,7 +23,7 @@ inline constexpr std::uint64_t kMostMemory = 95;
 /// For each of so many workers: what was asked for (0: no bound), as far as the machine has it; else a share
 /// of that.
 MemoryLimit limit_of_worker(std::optional<std::uint64_t> asked, std::size_t workers,
-                            std::uint64_t machine = local::memory_of_machine());
+                            std::uint64_t machine = formats::memory_of_machine());
 
 /// No more than this process may have by its resource limits (`ulimit -v`, `-d`).
 MemoryLimit within_resource_limits(MemoryLimit limit);

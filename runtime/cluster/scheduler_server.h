@@ -23,7 +23,7 @@
 #include "runtime/cluster/protocol.h"
 #include "runtime/cluster/revocations.h"
 #include "runtime/core/scheduler.h"
-#include "runtime/local/machine_memory.h"
+#include "formats/machine_memory.h"
 #include "runtime/net/connection.h"
 #include "runtime/net/listener.h"
 #include "runtime/net/lobby.h"
@@ -334,7 +334,7 @@ class SchedulerServer {
   std::condition_variable changed_;
   bool over_ = false, dismissing_ = false;
   net::IoThreads io_{{}};  ///< For all members.
-  net::Backlog unread_{std::min(kMostUnread, local::memory_here() / 4)};  ///< Of what they are told.
+  net::Backlog unread_{std::min(kMostUnread, formats::memory_here() / 4)};  ///< Of what they are told.
   std::list<Member> members_;
   std::map<std::string, std::unique_ptr<Program>> programs_;
   std::map<Process, ProcessEnd> ends_;  ///< Of processes whose connection has not ended yet.

@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "runtime/local/machine_memory.h"
+#include "formats/machine_memory.h"
 
 namespace dflow::local {
 
@@ -38,7 +38,7 @@ std::uint64_t kept_by_allocator() noexcept {
 }  // namespace
 
 std::uint64_t usual_memory_limit() {
-  return memory_of_machine() / 5 * 4;
+  return formats::memory_of_machine() / 5 * 4;
 }
 
 void MemoryWatch::look(detail::Clock::time_point now) noexcept {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace dflow::local {
+namespace dflow::formats {
 
 /// Bytes that this machine has, or that the control groups (version 1 or 2) of this process leave it. `root`
 /// stands for "/".
@@ -21,4 +21,4 @@ inline bool fits_into_machine(std::uint64_t bytes, std::uint64_t machine = memor
   return machine == 0 || bytes <= machine;
 }
 
-}  // namespace dflow::local
+}  // namespace dflow::formats

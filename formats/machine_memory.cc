@@ -1,4 +1,4 @@
-#include "runtime/local/machine_memory.h"
+#include "formats/machine_memory.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dflow::local {
+namespace dflow::formats {
 
 namespace {
 
@@ -95,4 +95,4 @@ std::uint64_t memory_of_machine(const std::string& root) {
   return std::min({all, limit_of_groups(root, true), limit_of_groups(root, false)});
 }
 
-}  // namespace dflow::local
+}  // namespace dflow::formats
