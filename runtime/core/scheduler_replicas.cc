@@ -21,10 +21,10 @@ void Scheduler::on(const ReplicateRequested& event) {
 void Scheduler::on(const RebalanceRequested& event) {
   Request request{.client = event.client, .id = event.request};
   std::uint64_t total = 0, holders = 0;
-  std::set<std::pair<std::uint64_t, Index>> held;  // what each will hold, least first
+  std::set<std::pair<std::uint64_t, Index>> held;  // what each will hold that is not short of memory, least first
   for (Index worker = 0; worker < fleet_.places(); ++worker) {
     if (!fleet_[worker].holds_for_others()) continue;
-    held.insert({fleet_[worker].bytes, worker});
+    if (!fleet_[worker].paused) held.insert({fleet_[worker].bytes, worker});
     total += fleet_[worker].bytes;
     ++holders;
   }
@@ -32,7 +32,7 @@ void Scheduler::on(const RebalanceRequested& event) {
   for (Index from = 0; from < fleet_.places(); ++from) {
     if (!fleet_[from].holds_for_others()) continue;
     std::uint64_t left = fleet_[from].bytes;
-    for (Index c = fleet_[from].first_copy; c != none && left > mean; c = graph_.copy(c).next_of_worker) {
+    for (Index c = fleet_[from].first_copy; c != none && left > mean && !held.empty(); c = graph_.copy(c).next_of_worker) {
       const Index task = graph_.copy(c).task;
       const auto [least, to] = *held.begin();
       const std::uint64_t bytes = graph_[task].bytes;

@@ -156,13 +156,31 @@ TEST_F(BalancingStates, BalancePrefersBusierWithDependency) {
 TEST_F(BalancingStates, ScatterAndReplicateAvoidPausedWorkers) {
   join(1), join(2), join(3);
   pause(1), pause(3);
-  const auto placed = all<PlaceValue>(say(ValueScattered{.client = client, .id = task(1), .bytes = 8}));
-  EXPECT_THAT(placed, ElementsAre(PlaceValue{client, task(1), w(2)}));
-  say(ValueAdded{w(2), task(1), Attempt{0}, 8});
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    const auto placed = all<PlaceValue>(say(ValueScattered{.client = client, .id = task(i), .bytes = 8}));
+    EXPECT_THAT(placed, ElementsAre(PlaceValue{client, task(i), w(2)}));
+    say(ValueAdded{w(2), task(i), Attempt{0}, 8});
+  }
   let_go(3);
-  const auto copied = all<FetchValue>(say(ReplicateRequested{client, RequestId{1}, {task(1)}, 2}));
-  ASSERT_THAT(copied, SizeIs(1));
-  EXPECT_EQ(copied[0].worker, w(3));
+  const auto copied = all<FetchValue>(say(ReplicateRequested{client, RequestId{1}, tasks({1, 2, 3}), 2}));
+  ASSERT_THAT(copied, SizeIs(3));
+  for (const FetchValue& each : copied) EXPECT_EQ(each.worker, w(3));
+}
+
+/// What a paused worker holds may go elsewhere; nothing comes to it.
+TEST_F(BalancingStates, RebalancingBringsNothingToPausedWorkers) {
+  join(1), join(2), join(3);
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    submit(i, {}, of(1, {.workers = {"w1"}}));
+    finish_after(i, 1ms, 1000);
+  }
+  pause(1), pause(2);
+  const auto moved = all<FetchValue>(say(RebalanceRequested{client, RequestId{1}}));
+  EXPECT_THAT(moved, SizeIs(3));
+  for (const FetchValue& each : moved) EXPECT_EQ(each.worker, w(3));
+  pause(3);
+  EXPECT_THAT(all<FetchValue>(say(RebalanceRequested{client, RequestId{2}})), IsEmpty());  // nobody has room
+  EXPECT_THAT(all<RequestDone>(say(Tick{})), ElementsAre(testing::Field(&RequestDone::request, RequestId{2})));
 }
 
 TEST_F(BalancingStates, DontStealFewSaturatedTasksManyWorkers) {
