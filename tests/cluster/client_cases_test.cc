@@ -129,6 +129,33 @@ TEST_F(ClientCases, ContextManagerUsedFromDifferentThreads) {
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
 }
 
+/// The first failure is told while the others are at work.
+TEST_F(ClientCases, GetReturnsEarly) {
+  const Signal open;
+  const auto slow = ex.submit(after_signal, 1, open.path());
+  const auto bad = ex.submit(throws, 1);
+  const auto waited = wait(std::vector{slow, bad}, When::first_exception);
+  EXPECT_THAT(waited.done, ElementsAre(bad));
+  EXPECT_THROW(ex.gather(waited.done), std::runtime_error);
+  EXPECT_FALSE(slow.done());
+  open.give();
+  EXPECT_EQ(slow.get(), 1);
+}
+
+/// What needs a failed task never begins, and what was on its way to feed both is not kept.
+TEST_F(ClientCases, GetStopsWorkAfterError) {
+  const Signal ran;
+  const auto bad = ex.submit(throws, 1);
+  const auto mark = [](int x, const std::string& path) {
+    Signal::give(path);
+    return x;
+  };
+  const auto next = ex.submit(mark, bad, ran.path());
+  EXPECT_EQ(thrown_by([&] { ex.submit(inc, next).get(); }), "hello!");
+  EXPECT_THAT(ex.gather(ex.map(inc, std::vector<int>(9))), Each(1));
+  EXPECT_FALSE(ran.given());
+}
+
 TEST_F(ClientCases, ThreadsafeGet) {
   const auto shared = ex.submit(block, 3);
   std::array<int, 8> sums{};
