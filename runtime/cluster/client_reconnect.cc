@@ -85,6 +85,7 @@ void ClientSession::reconnect(const std::string& gone) {
     patience = back_.patience(options_.patience);
   }
   Result<Greeted> greeted = rejoin(away(patience), hello);
+  calling_.over();
   if (!greeted && options_.inside_worker) end_worker(greeted.message());
   if (!greeted) return lose(gone + "; " + greeted.message());
   resume(std::move(greeted).value());
@@ -104,7 +105,8 @@ Away ClientSession::away(std::chrono::milliseconds patience) {
           .pause = [this](std::chrono::milliseconds time) {
             std::unique_lock lock(mutex_);
             return !changed_.wait_for(lock, time, [this] { return over_; });
-          }};
+          },
+          .begun = [this](int connection) { calling_.begun(connection); }};
 }
 
 void ClientSession::resume(Greeted greeted) {

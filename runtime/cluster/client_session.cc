@@ -29,7 +29,10 @@ ClientSession::~ClientSession() {
     over_ = true;
     changed_.notify_all();
   }
+  calling_.end();
   if (flusher_.joinable()) flusher_.join();
+  await_pushers();
+  links_->close();  // a worker that does not answer keeps nobody waiting
   for (Pusher& pusher : pushers_) pusher.thread.join();
   end_bringing();
   if (scheduler_) {

@@ -20,6 +20,7 @@
 #include <dflow/detail/session.h>
 
 #include "runtime/cluster/bursts.h"
+#include "runtime/cluster/endable_call.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/own_files.h"
 #include "runtime/cluster/peer_links.h"
@@ -196,9 +197,11 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   bool may_bring(const detail::Node& node) const;
   bool is_only_brought(const detail::Node& node) const;
   void end_bringing();
+  void await_pushers();
   struct Pusher;
   void push_all(Pusher& pusher);
-  void push(core::TaskId id, core::WorkerId worker);
+  void push(Pusher& pusher, core::TaskId id, core::WorkerId worker);
+  void note_push(Pusher& pusher, std::optional<std::uint64_t> bytes);
 
   Options options_;
   detail::Session& local_;
@@ -241,13 +244,21 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::uint64_t settled_ = 0;           ///< The scheduler knows of the tasks up to this number.
   std::uint64_t syncs_asked_ = 0, syncs_answered_ = 0;
   bool over_ = false;
+  EndableCall calling_;  ///< Of the flusher, who looks for a scheduler that is gone.
   std::thread flusher_;
   /// Threads that give values to workers, where those have been asked for: `placing_`, in order.
   struct Pusher {
+    using Clock = std::chrono::steady_clock;
     std::thread thread = {};
     bool done = false;
+    std::optional<Clock::time_point> sent = {};  ///< A value is on its way since then,
+    std::uint64_t bytes = 0;                     ///< of so many bytes.
+
+    /// So long the end of a session that has begun then waits for it.
+    Clock::time_point worth_waiting_for(Clock::time_point ending) const;
   };
   std::list<Pusher> pushers_;
+  bool pushers_end_ = false;  ///< There will be no other.
   /// A thread that brings a value for somebody who does not wait for longer than he said.
   struct Bringing {
     const detail::Node* node = nullptr;  ///< Whose value it is; null when it is there, or will not come.

@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t kMostPushers = 8;
 /// So many values at once are brought from one worker for those who wait for a limited time. It may be silent, and others are not.
 constexpr std::size_t kMostBringing = 16;
+/// So long the end of a session waits for a worker to take a value, and a millisecond more for so many of its bytes.
+constexpr std::chrono::milliseconds kForPush{1000};
+constexpr std::uint64_t kSlowest = 10'000;
 
 }  // namespace
 
@@ -120,7 +123,6 @@ bool ClientSession::is_only_brought(const Node& node) const {
 
 /// The session is over.
 void ClientSession::end_bringing() {
-  links_->close();  // a worker that does not answer keeps nobody waiting
   for (const auto& each : bringing_) each->thread.join();
 }
 
@@ -191,6 +193,7 @@ bool ClientSession::fetch_from(const core::Input& value, Node& node) {
 /// For the first time, or since the workers that had the value are lost.
 void ClientSession::on(core::PlaceValue& message) {
   const std::lock_guard lock(mutex_);
+  if (pushers_end_) return;
   NodeRef& value = scattered_[message.id];
   const auto placed = placed_.find(message.id);
   if (!value && placed != placed_.end()) value = if_alive(*placed->second);
@@ -215,13 +218,43 @@ void ClientSession::push_all(Pusher& pusher) {
     const auto [id, worker] = placing_.front();
     placing_.pop_front();
     lock.unlock();
-    push(id, worker);
+    push(pusher, id, worker);
     lock.lock();
   }
   pusher.done = true;
+  changed_.notify_all();
 }
 
-void ClientSession::push(core::TaskId id, core::WorkerId worker) {
+/// It is on its way, or not any more.
+void ClientSession::note_push(Pusher& pusher, std::optional<std::uint64_t> bytes) {
+  const std::lock_guard lock(mutex_);
+  pusher.sent.reset();
+  pusher.bytes = bytes.value_or(0);
+  if (bytes) pusher.sent = Pusher::Clock::now();
+  changed_.notify_all();
+}
+
+/// While a value is packed, that long; and then as long as a slow network needs.
+ClientSession::Pusher::Clock::time_point ClientSession::Pusher::worth_waiting_for(Clock::time_point ending) const {
+  if (done) return ending;
+  if (!sent) return Clock::now() + std::chrono::hours(1);
+  return std::max(*sent, ending) + kForPush + std::chrono::milliseconds(bytes / kSlowest);
+}
+
+/// Tasks that run on when their program has ended may need what is on its way to workers. One that is stopped does not take it.
+void ClientSession::await_pushers() {
+  const auto ending = Pusher::Clock::now();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    auto until = ending;
+    for (const Pusher& pusher : pushers_) until = std::max(until, pusher.worth_waiting_for(ending));
+    if (until <= Pusher::Clock::now()) break;
+    changed_.wait_until(lock, until);
+  }
+  pushers_end_ = true;
+}
+
+void ClientSession::push(Pusher& pusher, core::TaskId id, core::WorkerId worker) {
   NodeRef value;
   {
     const std::lock_guard lock(mutex_);
@@ -232,7 +265,9 @@ void ClientSession::push(core::TaskId id, core::WorkerId worker) {
   }
   try {
     if (value) {
-      const Result<std::string> refusal = links_->push(worker, id, write_value(*value.get()));
+      const ValueBytes bytes = write_value(*value.get());
+      note_push(pusher, bytes.writer.size());
+      const Result<std::string> refusal = links_->push(worker, id, bytes);
       // If that worker is lost, the scheduler names another one.
       if (refusal && !refusal.value().empty()) {
         send(core::ValueUnavailable{.client = id_, .id = id, .worker = worker, .reason = refusal.value()});
@@ -240,6 +275,7 @@ void ClientSession::push(core::TaskId id, core::WorkerId worker) {
     }
   } catch (const std::exception&) {
   }
+  note_push(pusher, {});
 }
 
 }  // namespace dflow::cluster

@@ -59,6 +59,11 @@ std::size_t PeerLinks::known() const {
   return addresses_.size();
 }
 
+std::size_t PeerLinks::called() const {
+  const std::lock_guard lock(mutex_);
+  return calling_.size();
+}
+
 void PeerLinks::remove(core::WorkerId worker) {
   const std::lock_guard lock(mutex_);
   addresses_.erase(worker);
@@ -85,16 +90,12 @@ void PeerLinks::shut_down(core::WorkerId worker) {
 class PeerLinks::Calling {
  public:
   Calling(PeerLinks& links, core::WorkerId worker) : links_(links), worker_(worker) {}
-  ~Calling() {
-    if (descriptor_ < 0) return;
-    const std::lock_guard lock(links_.mutex_);
-    std::erase_if(links_.calling_, [&](const auto& call) { return call.second == descriptor_; });
-    ::close(descriptor_);
-  }
+  ~Calling() { over(); }
   Calling(const Calling&) = delete;
   Calling& operator=(const Calling&) = delete;
 
   void begun(int descriptor) {
+    over();  // nobody answered at another address
     descriptor_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
     if (descriptor_ < 0) return;  // then it takes its time
     const std::lock_guard lock(links_.mutex_);
@@ -103,6 +104,13 @@ class PeerLinks::Calling {
   }
 
  private:
+  void over() {
+    if (descriptor_ < 0) return;
+    const std::lock_guard lock(links_.mutex_);
+    std::erase_if(links_.calling_, [&](const auto& call) { return call.second == descriptor_; });
+    ::close(std::exchange(descriptor_, -1));
+  }
+
   PeerLinks& links_;
   core::WorkerId worker_;
   int descriptor_ = -1;

@@ -64,6 +64,8 @@ class PeerLinks {
   void close();
   /// How many there are.
   std::size_t known() const;
+  /// How many are being called.
+  std::size_t called() const;
   /// Has a connection to it ready for the first value. Nothing comes of it if it does not answer: whoever needs a value of its
   /// finds out.
   void call_ahead(core::WorkerId worker);

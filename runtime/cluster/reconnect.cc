@@ -112,7 +112,7 @@ Result<Greeted> join(const Away& away, net::Hello hello, std::unique_ptr<net::St
 
 Result<Greeted> rejoin(const Away& away, const net::Hello& hello) {
   return again_and_again<Greeted>(away, [&](bool& in_vain) -> Result<Greeted> {
-    Result<std::unique_ptr<net::Stream>> stream = reach(away.scheduler, hello.role, away.credentials);
+    Result<std::unique_ptr<net::Stream>> stream = reach(away.scheduler, hello.role, away.credentials, kConnectTime, nullptr, away.begun);
     if (!stream) return stream.error();
     Unwelcome why{};
     Result<Greeted> greeted = introduce(std::move(stream).value(), away.scheduler, hello, &why);

@@ -24,6 +24,7 @@ struct Away {
     std::this_thread::sleep_for(time);
     return true;
   };
+  net::Begun begun = {};  ///< Told of each call for the scheduler, so that another thread may end it.
 };
 
 /// What a member's connection to the scheduler that has answered with this is bound to.

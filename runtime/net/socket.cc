@@ -1,18 +1,62 @@
 #include "runtime/net/socket.h"
 
+#include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <memory>
 #include <system_error>
 
 namespace dflow::net::socket {
 
 using formats::Error;
+
+namespace {
+
+/// The number of what has become of a call that is under way; 0: it was answered.
+int outcome(int descriptor, std::chrono::milliseconds patience) {
+  if (!wait_for(descriptor, Wants::write, std::chrono::steady_clock::now() + patience)) return ETIMEDOUT;
+  int problem = 0;
+  socklen_t size = sizeof problem;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &problem, &size) == 0 ? problem : errno;
+}
+
+/// The same from the beginning. The socket blocks afterwards.
+int call(int descriptor, const addrinfo& address, std::chrono::milliseconds patience, const std::function<void(int)>& begun) {
+  int problem = ::connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 ? 0 : errno;
+  if (begun) begun(descriptor);  // before that nothing is there to be ended
+  if (problem == EINPROGRESS) problem = outcome(descriptor, patience);
+  if (problem == 0 && ::fcntl(descriptor, F_SETFL, 0) != 0) problem = errno;
+  return problem;
+}
+
+}  // namespace
+
+Result<int> connect(const std::string& host, std::uint16_t port, std::chrono::milliseconds patience, const std::function<void(int)>& begun) {
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  if (const int error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found); error != 0) {
+    return Error{::gai_strerror(error)};
+  }
+  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> all(found, ::freeaddrinfo);
+  int problem = 0;
+  for (const addrinfo* each = all.get(); each; each = each->ai_next) {
+    const int descriptor = ::socket(each->ai_family, each->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, each->ai_protocol);
+    problem = descriptor < 0 ? errno : call(descriptor, *each, patience, begun);
+    if (problem == 0) return descriptor;
+    if (descriptor >= 0) ::close(descriptor);
+  }
+  return Error{std::generic_category().message(problem)};
+}
 
 /// As many pieces in one call as the kernel takes, from where they lie.
 Result<void> write(int descriptor, std::span<iovec> pieces) {

@@ -5,8 +5,11 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "formats/result.h"
 #include "runtime/net/tls.h"
@@ -15,6 +18,10 @@ namespace dflow::net::socket {
 
 /// How many pieces are looked at by those who write what goes out at once.
 inline constexpr std::size_t kMostPieces = 256;
+
+/// A socket that is connected to one of the host's addresses, each of which is tried for so long; an error says why there is none. `begun`
+/// is told of each as soon as it is called: who shuts a duplicate of it down ends that.
+Result<int> connect(const std::string& host, std::uint16_t port, std::chrono::milliseconds patience, const std::function<void(int)>& begun);
 
 /// All of them, from where they lie; waits for the other side.
 Result<void> write(int descriptor, std::span<iovec> pieces);

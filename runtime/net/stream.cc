@@ -196,19 +196,13 @@ Result<std::unique_ptr<Stream>> Stream::connect(const Address& address, std::chr
     return std::make_unique<Stream>(Accepted{.descriptor = near, .beside = address.host});
   }
   const auto until = Clock::now() + timeout;
-  auto socket = std::make_shared<TSocket>(credentials ? address.host : numeric(address.host), address.port, unbounded());
-  socket->setConnTimeout(static_cast<int>(timeout.count()));
-  try {
-    socket->open();
-  } catch (const TTransportException& error) {
-    if (at_file_limit(error.what())) {
-      return unreached(Unreached::nobody,
-                       "no connection to " + address.text() + " can be opened: " + kAtFileLimit);
-    }
-    return unreached(Unreached::nobody, "nobody answers at " + address.text() + ": " + error.what());
+  const Result<int> called = socket::connect(credentials ? address.host : numeric(address.host), address.port, timeout, begun);
+  if (!called && at_file_limit(called.message())) {
+    return unreached(Unreached::nobody, "no connection to " + address.text() + " can be opened: " + kAtFileLimit);
   }
-  auto stream = std::make_unique<Stream>(std::make_unique<Impl>(Impl{.transport = std::move(socket)}));
-  if (begun) begun(stream->descriptor());
+  if (!called) return unreached(Unreached::nobody, "nobody answers at " + address.text() + ": " + called.message());
+  auto stream = std::make_unique<Stream>(Accepted{.descriptor = called.value()});
+  stream->impl_->transport->setLinger(true, 0);  // as Thrift has it: what is left to be said at its end is of no use
   if (!credentials) return stream;
   Result<std::unique_ptr<Tls>> tls = Tls::over(stream->descriptor(), *credentials, address.host);
   if (!tls) return unreached(Unreached::refused, tls.message());

@@ -43,8 +43,8 @@ enum class Unreached {
   refused     ///< One of both sides does not want the other, or he speaks otherwise.
 };
 
-/// Told of a connection as soon as there is one, before anything is said on it: who shuts a duplicate of it down ends what waits for the
-/// other side.
+/// Told of a connection as soon as somebody is called, before he has answered, of the last one at last: who shuts a duplicate of it down
+/// ends what waits for the other side.
 using Begun = std::function<void(int descriptor)>;
 
 /// One connection, blocking. One thread may read while another writes; no two do the same at once. `shut_down` may be

@@ -132,6 +132,20 @@ TEST_F(FailedWorkers, AnEndWaitsForNoValueThatNobodyHasAFutureOf) {
   ex.reset();
 }
 
+TEST_F(FailedWorkers, AnEndWaitsForNoWorkerThatDoesNotTakeAValue) {
+  use(1);
+  ::setenv("DFLOW_WORKER_SILENCE", "3600", 1);
+  auto ex = std::make_unique<Executor>();
+  ::unsetenv("DFLOW_WORKER_SILENCE");
+  EXPECT_EQ(ex->submit(first_of, ex->scatter(block(1), 1)).get(), 1);  // by a connection that stays
+  ::kill(static_cast<pid_t>(ex->workers()[0].pid), SIGSTOP);
+  const auto value = ex->scatter(block(2));
+  const auto task = ex->submit(first_of, value);
+  EXPECT_THROW(task.get(100ms), TimeoutError);
+  task.cancel();
+  ex.reset();
+}
+
 TEST_F(FailedWorkers, RepeatedRestarts) {
   Executor ex;
   for (int i = 0; i < 3; ++i) {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "runtime/cluster/arrival.h"
+#include "runtime/cluster/endable_call.h"
 #include "runtime/net/listener.h"
 
 namespace dflow::cluster {
@@ -90,6 +91,37 @@ TEST_F(PeerLinksTest, DoesNotWaitForTheFirstWordOfAWorkerThatIsGone) {
   }
   links_.add(deaf_, listener->address().text());
   EXPECT_EQ(links_.known(), 0u);
+}
+
+/// As its machine does, when it is gone: nothing answers at all. It would be waited for as long as kConnectTime.
+TEST_F(PeerLinksTest, DoesNotCallAWorkerAnyLongerThatIsGone) {
+  links_.notice_dead({});
+  links_.add(deaf_, port_.address());
+  std::string error;
+  std::thread pulling([&] { error = error_of_pull(deaf_); });
+  while (links_.called() == 0) std::this_thread::yield();
+  links_.close();
+  pulling.join();
+  EXPECT_THAT(error, Not(HasSubstr("timed out")));
+}
+
+/// As the end of a session does with the call for a scheduler that is gone.
+TEST_F(PeerLinksTest, ACallThatIsEndedIsWaitedForNoLongerNorAnyLaterOne) {
+  EndableCall call;
+  std::atomic<bool> begun = false;
+  const auto error = [&] {
+    return reach(net::parse_address(port_.address()).value(), net::Role::client, nullptr, kConnectTime, nullptr, [&](int connection) {
+             call.begun(connection);
+             begun = true;
+             begun.notify_one();
+           }).message();
+  };
+  std::thread ending([&] {
+    begun.wait(false);
+    call.end();
+  });
+  for (int i = 0; i < 2; ++i) EXPECT_THAT(error(), Not(HasSubstr("timed out")));
+  ending.join();
 }
 
 TEST_F(PeerLinksTest, CallsWhoRefusesAgainAtOnce) {
