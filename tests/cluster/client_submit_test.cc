@@ -363,7 +363,8 @@ TEST_F(Client, BadlySerializedExceptions) {
 
 [[gnu::noinline]] int deep(int n) {
   if (n == 0) throw std::domain_error("deep down");
-  return deep(n - 1) + 1;
+  const volatile int below = deep(n - 1);  // else the compiler makes a loop of it
+  return below + 1;
 }
 
 TEST_F(Client, LongTraceback) {
@@ -371,7 +372,8 @@ TEST_F(Client, LongTraceback) {
   EXPECT_THROW(bad.get(), std::domain_error);
   const auto origin = origin_of(bad);
   ASSERT_TRUE(origin);
-  EXPECT_THAT(origin->text().size(), AllOf(::testing::Gt(100u), ::testing::Lt(10'000u)));
+  EXPECT_THAT(origin->stack, Not(IsEmpty()));
+  EXPECT_LT(origin->text().size(), 10'000u);
 }
 
 TEST_F(Client, RecomputeReleasedKey) {
