@@ -161,12 +161,14 @@ class Analysis {
   void check(const Obligation& obligation) {
     Domain domain(context_, records_, obligation.loops, "");
     domain.restrict(obligation.guard);
-    exclude(domain.points().subtract(domain.set_of(obligation.condition)).params(), obligation.what);
+    const isl::set bad = domain.points().subtract(domain.set_of(obligation.condition)).params();
+    if (obligation.throws) excluded_ = excluded_.unite(bad.intersect(limits(context_, records_)));
+    else exclude(bad, obligation.what);
   }
 
   /// Nothing is said for these parameters. Somewhere in a box of ordinary ones all must be well, though.
   void exclude(const isl::set& parameters, const std::string& what) {
-    const isl::set bad = parameters.intersect(limits(context_, records_));
+    const isl::set bad = parameters.intersect(limits(context_, records_)).subtract(excluded_);
     if (!bad.intersect(limits(context_, records_, std::pair{4, 1000})).is_empty()) throw Refusal(what);
     excluded_ = excluded_.unite(bad);
   }
@@ -242,6 +244,19 @@ class Analysis {
     const auto symbols = parameter_symbols(records_.parameters);
     for (std::size_t i = 0; i < symbols.size(); ++i)
       if (used_.contains(symbols[i])) result_.symbols.push_back({records_.parameters[i].name, symbols[i]});
+    result_.flags = flags_text(symbols);
+  }
+
+  /// "[b] -> { : 0 <= b <= 1 }"
+  std::string flags_text(const std::vector<std::string>& symbols) const {
+    std::string names, limits;
+    for (std::size_t i = 0; i < symbols.size(); ++i) {
+      const Parameter& parameter = records_.parameters[i];
+      if (parameter.least != 0 || parameter.most != 1 || !used_.contains(symbols[i])) continue;
+      names += (names.empty() ? "" : ", ") + symbols[i];
+      limits += (limits.empty() ? "0 <= " : " and 0 <= ") + symbols[i] + " <= 1";
+    }
+    return "[" + names + "] -> { : " + limits + " }";
   }
 
   void add_edge(const Sink& sink, std::size_t producer, const isl::map& map) {

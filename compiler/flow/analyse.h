@@ -36,6 +36,7 @@ struct Analysed : Dependences {
   std::vector<Family> given;          ///< What of it is used.
   std::vector<Dependence> given_edges;
   std::vector<Returned> returns;
+  std::string flags = "{ : }";        ///< What is true of parameters that are 0 or 1, and that the rest does not repeat.
   std::optional<Flattened> flat = Flattened();  ///< How the program's indices and the plan's are one another's; none: they are not.
 };
 

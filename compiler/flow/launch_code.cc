@@ -41,7 +41,7 @@ class Printer {
     for (const ir::Family& family : plan_.families)
       if (!domains_.at(family.node).is_empty()) code.families.push_back(print(family));  // others are never reached
     print_returns(code);
-    code.assumptions = condition(assumptions_, everything());
+    code.assumptions = condition(assumptions_, flags_);
     return code;
   }
 
@@ -54,7 +54,6 @@ class Printer {
   };
 
   isl::ctx context() const { return isl::ctx(context_.get()); }
-  isl::set everything() const { return isl::set(context(), "{ : }"); }
 
   /// Parameters as they are called in the texts.
   template <class Object>
@@ -77,7 +76,8 @@ class Printer {
     return names;
   }
   void read() {
-    assumptions_ = renamed_parameters(isl::set(context(), plan_.assumptions));
+    flags_ = renamed_parameters(isl::set(context(), plan_.flags));
+    assumptions_ = renamed_parameters(isl::set(context(), plan_.assumptions)).intersect(flags_);
     for (const ir::Family& family : plan_.families)
       domains_.emplace(family.node, renamed_parameters(isl::set(context(), family.domain)).intersect_params(assumptions_));
     for (const ir::Use& use : plan_.uses) {
@@ -347,7 +347,7 @@ class Printer {
   std::unique_ptr<isl_ctx, void (*)(isl_ctx*)> context_;
   const ir::Plan& plan_;
   const Flattened& flat_;
-  isl::set assumptions_;
+  isl::set assumptions_, flags_;
   std::map<std::uint32_t, isl::set> domains_;
   std::vector<Edge> edges_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, isl::set> ranges_;

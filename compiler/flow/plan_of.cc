@@ -12,6 +12,7 @@ ir::Plan plan_of(const std::string& graph, const Analysed& analysed, std::vector
   plan.graph = graph;
   plan.symbols = analysed.symbols;
   plan.assumptions = analysed.assumptions;
+  plan.flags = analysed.flags;
   plan.ranges = analysed.ranges;
   for (const Family& family : analysed.families)
     plan.families.push_back(

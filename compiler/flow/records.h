@@ -153,6 +153,7 @@ struct Obligation {
   Expr condition;
   std::string what;  ///< "the length of a vector is not negative"
   int line = 0;
+  bool throws = false;  ///< The program throws where it does not hold: such parameters are not ordinary ones.
 };
 
 struct Records {

@@ -151,8 +151,7 @@ void AffineWalk::put_reduce(const SiteCall& site, const Named& target) {
   if (reads.empty() || reads[0].argument != 0 || reads[0].range.size() != 1)
     refuse("this reduce is not followed", site.call->getExprLoc());
   const Expr size = *result_.records.loops[reads[0].range[0]].end;
-  if (site.arguments.size() == 1)
-    oblige(flow::less(0, size), "a reduce may have nothing to reduce", site.call->getExprLoc());
+  if (site.arguments.size() == 1) flow::oblige(result_.records, {loops_, guard_, flow::less(0, size), "a reduce may have nothing to reduce", 0, true});
   const auto options = options_of(site);
   if (options && !options->after.empty()) refuse("this 'after' is not followed", site.call->getExprLoc());
   add_task(site, target, std::move(reads), options);

@@ -245,7 +245,11 @@ void AffineWalk::change(const clang::CallExpr& call) {
     if (!target && !shape_of(call.getArg(0)->getType())) return forget(call);
     if (!target) refuse("this assignment is not followed", call.getExprLoc());
     if (!target->shape.is_single()) invalidate_references_into(*target);
-    if (const auto* holder = named_variable(*call.getArg(0)->IgnoreParens())) note_held(*holder, call.getArg(1));
+    if (const auto* holder = named_variable(*call.getArg(0)->IgnoreParens()); holder != nullptr && target->shape.is_single()) {
+      const auto held = held_after(*holder, call.getArg(1));
+      put(*call.getArg(1), *target);
+      return note_held(*holder, held);
+    }
     // What is assigned may be made of what it replaces.
     const bool simple = target->shape.is_single() || named(passed(*call.getArg(1)));
     if (simple) return put(*call.getArg(1), *target);
@@ -258,7 +262,7 @@ void AffineWalk::change(const clang::CallExpr& call) {
     const auto* holder = name == "reset" ? named_variable(*member->getImplicitObjectArgument()->IgnoreParens()) : nullptr;
     if (holder != nullptr && shape && shape->is_single()) {
       clear(*named(*member->getImplicitObjectArgument()));
-      return note_held(*holder, nullptr);
+      return note_held(*holder, held_after(*holder, nullptr));
     }
     const auto object = shape && !shape->levels.empty() ? named(*member->getImplicitObjectArgument()) : std::nullopt;
     if (object && change_container(call, *object, name)) return;

@@ -139,16 +139,30 @@ std::optional<Integer> AffineWalk::held_by(const clang::Expr& value, const clang
   if (const auto* list = dyn_cast<clang::InitListExpr>(bare); list != nullptr && list->getNumInits() == 0) return Integer{0, {}};
   if (const auto* made = dyn_cast<clang::CXXConstructExpr>(bare); made != nullptr && made->getNumArgs() == 0) return Integer{0, {}};
   if (const auto* call = dyn_cast<clang::CallExpr>(bare); call != nullptr && as_site(*call)) return Integer{1, {}};
+  if (const auto* choice = dyn_cast<clang::ConditionalOperator>(bare)) return held_by_either(*choice, holder);
   if (perhaps && is_future(bare->getType())) return Integer{1, {}};  // of whatever future
   const auto* from = named_variable(*bare);
   const bool alike = from != nullptr && is_holder(from->getType()) && is_optional(from->getType().getNonReferenceType()) == perhaps;
   return alike ? variable(*from) : std::nullopt;
 }
 
+std::optional<Integer> AffineWalk::held_by_either(const clang::ConditionalOperator& choice, const clang::VarDecl& holder) {
+  const auto yes = held_by(*choice.getTrueExpr(), holder), no = held_by(*choice.getFalseExpr(), holder);
+  if (!yes || !no) return std::nullopt;
+  if (yes->value == no->value && yes->provided.empty() && no->provided.empty()) return yes;
+  const auto condition = integer(*choice.getCond());
+  if (!condition || !condition->provided.empty() || !yes->provided.empty() || !no->provided.empty()) return std::nullopt;
+  return Integer{flow::select(condition->value, yes->value, no->value), {}};
+}
+
 /// `value` null: nothing.
-void AffineWalk::note_held(const clang::VarDecl& holder, const clang::Expr* value) {
+std::optional<Integer> AffineWalk::held_after(const clang::VarDecl& holder, const clang::Expr* value) {
+  if (elusive_.contains(&holder) || !is_holder(holder.getType())) return std::nullopt;
+  return value == nullptr ? Integer{0, {}} : held_by(*value, holder);
+}
+
+void AffineWalk::note_held(const clang::VarDecl& holder, const std::optional<Integer>& held) {
   if (holder.getType()->isReferenceType() || !is_holder(holder.getType())) return;
-  const auto held = value != nullptr ? held_by(*value, holder) : elusive_.contains(&holder) ? std::nullopt : std::optional(Integer{0, {}});
   state_.integers.erase(&holder);
   if (held) state_.integers[&holder] = *held;
 }

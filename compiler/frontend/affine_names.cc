@@ -108,7 +108,7 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
     if (name == "value") return content_of(base);
     if (!base || base->shape.levels.empty()) return std::nullopt;
     const bool keyed = base->shape.levels[0].keyed;
-    if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : subscript(*call.getArg(0)));
+    if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : bounded_subscript(call, *base));
     if (keyed) return std::nullopt;
     if (name == "front") return subscripted(*base, 0);
     const auto size = name == "back" ? size_of(*base) : std::nullopt;
@@ -120,6 +120,16 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   if (inner && name == "move") inner->moved = true;
   for (std::size_t i = 0; inner && name == "move" && i < inner->fields.size(); ++i) inner->fields[i].moved = true;
   return inner;
+}
+
+/// Of `v.at(i)`, which throws where there is no such element: of such parameters nothing is said.
+Expr AffineWalk::bounded_subscript(const clang::CallExpr& at, const Named& container) {
+  const Expr number = subscript(*at.getArg(0));
+  const auto size = size_of(container);
+  if (!size) return number;
+  flow::oblige(result_.records, {loops_, guard_, flow::both(flow::less_equal(0, number), flow::less(number, *size)), "an element that is not there may be asked for", 0, true});
+  result_.bounded.insert(&at);
+  return number;
 }
 
 }  // namespace dflow::compiler

@@ -156,8 +156,9 @@ void AffineWalk::declare_futures(const clang::VarDecl& declared, const Shape& sh
   const auto* made_of_nothing =
       declared.hasInit() ? dyn_cast<clang::CXXConstructExpr>(declared.getInit()->IgnoreImplicit()) : nullptr;
   const bool fresh = !declared.hasInit() || (made_of_nothing != nullptr && made_of_nothing->getNumArgs() == 0);
-  note_held(declared, fresh ? nullptr : declared.getInit());
+  const auto held = held_after(declared, fresh ? nullptr : declared.getInit());
   if (!fresh) put(*declared.getInit(), object);
+  note_held(declared, held);
   bindings_.insert_or_assign(&declared, std::move(object));
 }
 

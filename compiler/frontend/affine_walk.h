@@ -45,6 +45,7 @@ struct AffineRecords {
   std::vector<AffineSite> sites;  ///< Of the statements' nodes.
   std::vector<AffineGiven> given = {};
   std::string multiplied;         ///< The line of the first subscript that multiplies what varies.
+  std::set<const clang::CallExpr*> bounded = {};  ///< Of `at`, which do not throw for any parameters that the records hold for.
 };
 
 /// A piece of a function between boundaries.
@@ -260,7 +261,10 @@ class AffineWalk {
   // --- what is there (affine_held.cc)
   std::optional<Integer> asked_held(const clang::CallExpr& call);
   std::optional<Integer> held_by(const clang::Expr& value, const clang::VarDecl& holder);
-  void note_held(const clang::VarDecl& holder, const clang::Expr* value);
+  std::optional<Integer> held_by_either(const clang::ConditionalOperator& choice, const clang::VarDecl& holder);
+  /// Asked before `value` is put there: it may be made of what it replaces.
+  std::optional<Integer> held_after(const clang::VarDecl& holder, const clang::Expr* value);
+  void note_held(const clang::VarDecl& holder, const std::optional<Integer>& held);
 
   // --- options (affine_options.cc)
   struct Options {
@@ -273,6 +277,7 @@ class AffineWalk {
 
   // --- futures (affine_futures.cc)
   std::optional<Named> named(const clang::Expr& expression);
+  flow::Expr bounded_subscript(const clang::CallExpr& at, const Named& container);
   std::optional<Named> named_call(const clang::CallExpr& call);
   Named subscripted(Named container, const flow::Expr& subscript) const;
   Named made(const clang::Expr& expression);  ///< Into an object of its own, if it names none.

@@ -36,13 +36,17 @@ bool is_harmless(const clang::FunctionDecl& callee) {
                                                  "min", "max", "data", "make_pair", "make_tuple", "get", "tie", "has_value",
                                                  "reset", "pop_back"};
   const bool named = callee.getDeclName().isIdentifier();
-  return in_std_namespace(callee) && (named ? harmless.contains(callee.getNameAsString()) : callee.isOverloadedOperator());
+  const bool asks = callee.isOverloadedOperator() || isa<clang::CXXConversionDecl>(callee);  // an optional: is there something?
+  return in_std_namespace(callee) && (named ? harmless.contains(callee.getNameAsString()) : asks);
 }
 
-bool is_operator_of_future(const clang::FunctionDecl& callee) {
+/// What a future says without anybody waiting, or how it is handed on.
+bool is_harmless_of_future(const clang::FunctionDecl& callee) {
   const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
-  return method != nullptr && (method->isOverloadedOperator() || isa<clang::CXXConversionDecl>(method)) && in_dflow_namespace(*method) && method->getParent()->getDeclName().isIdentifier() &&
-         method->getParent()->getName() == "Future";
+  if (method == nullptr || !in_dflow_namespace(*method) || !method->getParent()->getDeclName().isIdentifier() || method->getParent()->getName() != "Future")
+    return false;
+  const bool named = method->getDeclName().isIdentifier();
+  return named ? method->getName() == "valid" : method->isOverloadedOperator() || isa<clang::CXXConversionDecl>(method);
 }
 
 /// Whose body is walked instead.
@@ -101,7 +105,7 @@ void LaunchChecks::check_call(const clang::CallExpr& call) {
   if (callee == nullptr) refuse("a call may do anything", call.getExprLoc());
   if (isa<clang::UserDefinedLiteral>(call) && callee->isConstexpr()) return;  // 20ms
   const bool scatters = in_dflow_namespace(*callee) && callee->getDeclName().isIdentifier() && (callee->getName() == "scatter" || callee->getName() == "with");
-  if (scatters || is_operator_of_future(*callee) || is_harmless(*callee)) return;
+  if (scatters || is_harmless_of_future(*callee) || is_harmless(*callee) || bounded_.contains(&call)) return;
   const auto* body = users_body(*callee);
   if (body == nullptr) refuse("the call of '" + callee->getNameAsString() + "' is not repeated", call.getExprLoc());
   check(*body);

@@ -10,8 +10,10 @@ namespace dflow::compiler {
 /// Throws NotLaunched at what might be seen: of the function, and of those that it calls.
 class LaunchChecks {
  public:
-  /// `repeated`: expressions that the launcher evaluates as they are written.
-  explicit LaunchChecks(std::set<const clang::Expr*> repeated) : repeated_(std::move(repeated)) {}
+  /// `repeated`: expressions that the launcher evaluates as they are written. `bounded`: calls of `at` that do not throw for
+  /// any parameters that the plan holds for.
+  LaunchChecks(std::set<const clang::Expr*> repeated, const std::set<const clang::CallExpr*>& bounded)
+      : repeated_(std::move(repeated)), bounded_(bounded) {}
   void check(const clang::FunctionDecl& function);
 
  private:
@@ -19,6 +21,7 @@ class LaunchChecks {
   void check(const clang::Stmt& part);
   void check_call(const clang::CallExpr& call);
   std::set<const clang::Expr*> repeated_;
+  const std::set<const clang::CallExpr*>& bounded_;
   std::set<const clang::FunctionDecl*> seen_;
 };
 

@@ -83,7 +83,7 @@ class Reader {
     for (const formats::Symbol& symbol : analysed_.flat->symbols) check_symbol(symbol.parameter);
     for (std::size_t i = 0; i < found.sites.size(); ++i) read_site(found.sites[i], nodes[i]);
     for (const flow::Family& family : analysed_.given) read_given(found.given.at(family.node - flow::kFirstGiven), family);
-    LaunchChecks(std::move(repeated_)).check(function_);
+    LaunchChecks(std::move(repeated_), found.bounded).check(function_);
     Launcher& launcher = made_.launcher;
     for (LaunchParameter& each : launcher.parameters) each.is_kept = shared_.kept.contains(each.name);
     for (const auto& [name, each] : shared_.fields) launcher.parameters.push_back(each);

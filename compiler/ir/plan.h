@@ -102,6 +102,7 @@ struct Plan {
   std::string graph;
   std::vector<formats::Symbol> symbols;
   std::string assumptions;
+  std::string flags = "{ : }";  ///< That truth values are 0 or 1, which relations and domains do not repeat.
   std::vector<Family> families;
   std::vector<Use> uses;
   std::vector<formats::ElementRange> ranges;

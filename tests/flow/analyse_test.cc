@@ -230,6 +230,18 @@ TEST(Analyse, AssumesSmallExceptionsAndRefusesLargeOnes) {
   EXPECT_THAT(refusal_of(b.records), HasSubstr("filled"));
 }
 
+TEST(Analyse, AssumesWhateverKeepsTheProgramFromThrowing) {
+  Builder b;
+  const Expr n = b.parameter("n"), k = b.parameter("k");
+  const auto x = b.array("x", 1);
+  b.each("i", 0, n, [&](Expr i) { b.task({at(x, {i})}, {}); });
+  b.task({}, {at(x, {k})});
+  EXPECT_THAT(refusal_of(b.records), HasSubstr("filled"));
+  oblige(b.records, {{}, always(), less(k, n), "there may be no such element", 0, true});
+  expect_exact(b.records);
+  EXPECT_THAT(analysed(b.records).assumed, ElementsAre("k < n"));
+}
+
 TEST(Analyse, RefusesWhatIsNotAffine) {
   Builder b;
   const Expr n = b.parameter("n");
