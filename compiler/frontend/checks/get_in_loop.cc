@@ -1,5 +1,5 @@
 // -Wdflow-get-in-loop: each round waits for its task before the next one is submitted, though no round needs
-// another.
+// another: by `get`, `wait`, dflow::wait or `gather`.
 #include <algorithm>
 #include <set>
 
@@ -63,7 +63,9 @@ Things things_in(const clang::Stmt& statement) {
 /// What a loop's round does with the result of one task.
 class Round {
  public:
-  Round(const clang::Stmt& loop, const clang::Expr& get) : loop_(loop), get_(get) {
+  /// `asked`: the variable whose futures have ended once `get` is through; null where nobody can ask them again.
+  Round(const clang::Stmt& loop, const clang::Expr& get, const clang::VarDecl* asked) : loop_(loop), get_(get) {
+    if (asked != nullptr) tainted_.insert(thing_of(*asked));
     if (const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop))
       counters_.insert(range->getLoopVariable());
     if (const auto* plain = dyn_cast<clang::ForStmt>(&loop);
@@ -186,7 +188,8 @@ class GetsInLoops {
 
   void look(const clang::Stmt& statement, Around around) {
     const auto* get = dyn_cast<clang::CallExpr>(&statement);
-    if (get == nullptr || future_query(*get) != "get" || get->getNumArgs() != 0) return;
+    const clang::Expr* future = get == nullptr ? nullptr : awaited(*get);
+    if (future == nullptr) return;
     const auto loop = std::find_if(around.rbegin(), around.rend(),
                                    [](const auto* each) { return body_of(*each) != nullptr; });
     if (loop == around.rend()) return;
@@ -194,30 +197,59 @@ class GetsInLoops {
     if (inside.empty() || inside.front() != body_of(**loop)) {
       if (body_of(**loop) != &statement) return;
     }
-    const auto* member = dyn_cast<clang::CXXMemberCallExpr>(get);
-    const auto* submit =
-        member == nullptr ? nullptr : submitted(*member->getImplicitObjectArgument(), inside);
+    const auto* submit = submitted(*future, *get, inside);
     const auto site = submit == nullptr ? std::nullopt : as_site(*submit);
     if (!site || site->operation != Operation::submit || has_other_sites(*body_of(**loop), *submit)) return;
-    if (goes_on_without(*get, *submit, inside) || Round(**loop, *get).needs_result(*site)) return;
+    const bool gets = future_query(*get) == "get";
+    if (!gets && runs_for_effects(*site)) return;
+    const auto* asked = gets ? nullptr : named_variable(bare(*future));
+    if (goes_on_without(*get, *submit, inside) || Round(**loop, *get, asked).needs_result(*site)) return;
     report(**loop, *get, *site);
   }
 
  private:
+  /// The future, or the container of futures, that a call waits for without a limit.
+  static const clang::Expr* awaited(const clang::CallExpr& call) {
+    const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call);
+    const std::string query = future_query(call);
+    if (query == "get" || query == "wait") return call.getNumArgs() == 0 && member != nullptr ? member->getImplicitObjectArgument() : nullptr;
+    const auto* callee = call.getDirectCallee();
+    const bool named = callee != nullptr && in_dflow_namespace(*callee) && callee->getDeclName().isIdentifier();
+    if (!named || call.getNumArgs() == 0 || callee->getName() != (member != nullptr ? "gather" : "wait")) return nullptr;
+    const bool more = std::any_of(call.arg_begin() + 1, call.arg_end(), [](const auto* each) { return !isa<clang::CXXDefaultArgExpr>(each); });
+    return more ? nullptr : call.getArg(0);
+  }
+
+  /// What it does to others may be what the rounds wait for.
+  static bool runs_for_effects(const SiteCall& site) {
+    const auto result = awaited_type(site.call->getType());
+    const auto refers = [](const clang::Expr* given) {
+      const auto type = given->getType();
+      return type->isPointerType() || is_std_class(type, {"reference_wrapper", "shared_ptr"});
+    };
+    const auto* lambda = dyn_cast<clang::LambdaExpr>(&written(*site.callable));
+    const bool captures = lambda != nullptr && lambda->capture_begin() != lambda->capture_end();
+    return result.isNull() || result->isVoidType() || captures || std::ranges::any_of(site.arguments, refers);
+  }
+
+  static const clang::Expr& bare(const clang::Expr& future) {
+    const clang::Expr* inner = future.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    const auto* move = dyn_cast<clang::CallExpr>(inner);
+    return move != nullptr && move->isCallToStdMove() ? *move->getArg(0)->IgnoreParenImpCasts() : *inner;
+  }
+
   /// The call whose future is asked: in the same expression, or by the statement before.
-  static const clang::CallExpr* submitted(const clang::Expr& future, Around inside) {
-    const clang::Expr* bare = future.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
-    if (const auto* move = dyn_cast<clang::CallExpr>(bare); move != nullptr && move->isCallToStdMove()) {
-      bare = move->getArg(0)->IgnoreParenImpCasts();
-    }
-    if (const auto* call = dyn_cast<clang::CallExpr>(bare)) return call;
-    const auto* variable = named_variable(*bare);
-    for (std::size_t i = 0; variable != nullptr && i + 1 < inside.size(); ++i) {
+  static const clang::CallExpr* submitted(const clang::Expr& future, const clang::CallExpr& get, Around inside) {
+    if (const auto* call = dyn_cast<clang::CallExpr>(&bare(future))) return call;
+    const auto* variable = named_variable(bare(future));
+    for (std::size_t i = 0; variable != nullptr && i < inside.size(); ++i) {
       const auto* block = dyn_cast<clang::CompoundStmt>(inside[i]);
       if (block == nullptr) continue;
-      const auto here = std::find(block->body_begin(), block->body_end(), inside[i + 1]);
+      const clang::Stmt* part = i + 1 < inside.size() ? inside[i + 1] : &get;
+      const auto here = std::find(block->body_begin(), block->body_end(), part);
       if (here == block->body_begin() || here == block->body_end()) continue;
       if (const auto* call = declared_by(**(here - 1), *variable)) return call;
+      if (const auto* call = added_by(**(here - 1), *variable)) return call;
     }
     return nullptr;
   }
@@ -247,6 +279,15 @@ class GetsInLoops {
         !variable.hasInit())
       return nullptr;
     return dyn_cast<clang::CallExpr>(written(*variable.getInit()).IgnoreParenCasts());
+  }
+
+  /// `futures.push_back(ex.submit(...))`
+  static const clang::CallExpr* added_by(const clang::Stmt& statement, const clang::VarDecl& variable) {
+    const auto* expression = dyn_cast<clang::Expr>(&statement);
+    const auto* call = expression == nullptr ? nullptr : dyn_cast<clang::CXXMemberCallExpr>(&written(*expression));
+    if (call == nullptr || call->getNumArgs() != 1 || named_variable(*call->getImplicitObjectArgument()) != &variable) return nullptr;
+    const auto name = method_of(*call);
+    return name == "push_back" || name == "emplace_back" ? dyn_cast<clang::CallExpr>(written(*call->getArg(0)).IgnoreParenCasts()) : nullptr;
   }
 
   /// Then tasks of one round run side by side at least.
@@ -280,7 +321,7 @@ class GetsInLoops {
   std::vector<clang::FixItHint> as_map(const clang::Stmt& loop, const clang::CallExpr& get,
                                        const SiteCall& site) const {
     const auto* range = dyn_cast<clang::CXXForRangeStmt>(&loop);
-    if (range == nullptr || range->getInit() != nullptr || site.arguments.size() != 1 ||
+    if (range == nullptr || range->getInit() != nullptr || future_query(get) != "get" || site.arguments.size() != 1 ||
         isa<clang::DecompositionDecl>(range->getLoopVariable()))
       return {};
     const clang::VarDecl& variable = *range->getLoopVariable();
