@@ -145,6 +145,7 @@ struct Graph {
   std::string entry;        ///< the name the skeleton is started by; "" where it is the graph's own
   std::vector<Parameter> parameters;
   std::vector<Segment> segments;
+  bool abridged = false;    ///< there are more nodes than dflowc lists
   std::vector<Boundary> boundaries;
   std::optional<Dependences> dependences;  ///< of tier 1
   std::string not_affine;                  ///< of tier 2: what keeps it from tier 1

@@ -142,6 +142,7 @@ Json graph_to(const Graph& graph) {
                {"segments", array_of(graph.segments, segment_to)},
                {"boundaries", array_of(graph.boundaries, boundary_to)}};
   if (!graph.entry.empty()) json["entry"] = graph.entry;
+  if (graph.abridged) json["abridged"] = true;
   if (graph.dependences) json["dependences"] = dependences_to(*graph.dependences);
   if (!graph.not_affine.empty()) json["not_affine"] = graph.not_affine;
   if (graph.launched) json["launched"] = true;
@@ -275,6 +276,7 @@ Graph graph_from(const Cursor& from) {
                  .entry = from.has("entry") ? from.field("entry").string() : std::string(),
                  .parameters = from.field("parameters").each(parameter_from),
                  .segments = from.field("segments").each(segment_from),
+                 .abridged = from.has("abridged") && from.field("abridged").boolean(),
                  .boundaries = from.field("boundaries").each(boundary_from),
                  .dependences = from.has("dependences")
                                     ? std::optional(dependences_from(from.field("dependences")))

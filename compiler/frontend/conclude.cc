@@ -13,9 +13,10 @@ class Flattening {
  public:
   Flattening(const UnitRecord& unit, const formats::Graph& graph) : unit_(unit), graph_(graph) {}
 
-  std::vector<formats::Segment> run(FunctionId id) && {
+  void run(FunctionId id, formats::Graph& graph) && {
     add(id, {}, 0);
-    return std::move(segments_);
+    graph.segments = std::move(segments_);
+    graph.abridged = abridged_;
   }
 
  private:
@@ -25,7 +26,7 @@ class Flattening {
   using Lines = std::set<std::uint32_t>;
 
   void add(FunctionId id, const std::vector<std::string>& loops, std::uint32_t guards) {
-    if (count_ == kMaxNodes || calls_ == kMaxCalls) return;
+    if (is_full() || calls_ == kMaxCalls) return abridge();
     ++calls_;
     if (!active_.insert(id).second) return;  // recursion: its nodes are there already
     Lines ahead = boundaries_in(unit_.function(id));
@@ -44,13 +45,16 @@ class Flattening {
   }
 
   void add(formats::Node node) {
-    if (count_ == kMaxNodes) return;
+    if (is_full()) return abridge();
     if (passed_ && !segments_.back().nodes.empty()) segments_.emplace_back();
     passed_ = false;
     node.id = static_cast<std::uint32_t>(count_++);
     if (node.file == graph_.file) node.file.clear();
     segments_.back().nodes.push_back(std::move(node));
   }
+
+  bool is_full() const { return count_ == kMaxNodes; }
+  void abridge() { abridged_ = true; }
 
   /// In what the function itself holds, by their lines.
   Lines boundaries_in(const FunctionRecord& function) const {
@@ -80,6 +84,7 @@ class Flattening {
   std::size_t count_ = 0;
   std::size_t calls_ = 0;
   bool passed_ = false;  ///< A boundary, behind the last node.
+  bool abridged_ = false;
 };
 
 std::string boundary_call(const formats::Boundary& boundary) {
@@ -152,7 +157,7 @@ void complete_graph(formats::Graph& graph, const UnitRecord& unit, FunctionId id
     if (verdict.member_needs[i] == formats::ParameterNeed::none) continue;
     graph.parameters.push_back({graph.parameters[member.parameter].name + "." + member.name, member.type, verdict.member_needs[i]});
   }
-  graph.segments = Flattening(unit, graph).run(id);
+  Flattening(unit, graph).run(id, graph);
 }
 
 void propose_dry_run_edits(const UnitRecord& unit, const std::vector<Verdict>& verdicts, Proposals& proposals) {

@@ -260,6 +260,23 @@ TEST(Plan, CutsSegmentsAtBoundariesInWhatIsCalled) {
   }
 }
 
+/// Helpers each of which calls the one before twice: h0 is entered 2^depth times.
+std::string doubling(int depth, const std::string& first) {
+  std::string text = "F h0(dflow::Executor& ex, F f) { " + first + " }\n";
+  for (int i = 1; i <= depth; ++i) {
+    const std::string inner = "h" + std::to_string(i - 1);
+    text += "F h" + std::to_string(i) + "(dflow::Executor& ex, F f) { return " + inner + "(ex, " + inner + "(ex, f)); }\n";
+  }
+  return text + "[[dflow::graph]] F g(dflow::Executor& ex) { return h" + std::to_string(depth) + "(ex, ex.submit(one, 1)); }";
+}
+
+TEST(Plan, SaysThatThereAreMoreNodesThanItLists) {
+  const auto graphs = graphs_of({doubling(3, "return ex.submit(one, f);"), doubling(14, "return ex.submit(one, f);")});
+  EXPECT_FALSE(graphs[0].abridged);
+  EXPECT_TRUE(graphs[1].abridged);
+  EXPECT_EQ(graphs[1].segments[0].nodes.size(), 10'000U);
+}
+
 TEST(Plan, RefusesToExpandWhatCannotBeCalled) {
   const auto graphs = graphs_of(
       {"static F h(dflow::Executor& ex) { return ex.submit(one, 1); }\n"

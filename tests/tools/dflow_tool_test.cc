@@ -85,7 +85,7 @@ TEST_F(DflowTool, ShowsAPlanFromEachOfItsForms) {
   for (const char* part :
        {"word_count  at app.cpp:10", "tier: 2, replicable", "replicable: yes", "--param texts.size=LENGTH",
         "[0] map count_words  at app.cpp:11:20  for each i; under 1 condition", "future  parts",
-        "boundary at line 14: the loop's condition reads get()", "verbose  bool  does not shape the graph"})
+        "launched: no: it has boundaries", "boundary at line 14: the loop's condition reads get()", "verbose  bool  does not shape the graph"})
     EXPECT_THAT(shown, HasSubstr(part));
   EXPECT_EQ(dflow({"graph", "show", file("plan.cbor", plan_to_cbor(sample_plan()))}).output, shown);
   const std::string app = file("app", formats::testing::elf_file({{".dflow", encode_frame(sample_plan())}}));
@@ -109,6 +109,24 @@ TEST_F(DflowTool, ShowsTheReasonWhereAGraphIsNotReplicable) {
   plan.graphs[0].reason = "it reads a file";
   EXPECT_THAT(dflow({"graph", "show", file("plan", plan_to_json(plan))}).output,
               AllOf(HasSubstr("replicable: no: it reads a file"), HasSubstr("tier: 0, dynamic")));
+}
+
+TEST_F(DflowTool, SaysOfEachGraphWhetherItIsLaunched) {
+  formats::Plan plan = sample_plan();
+  plan.graphs[0].boundaries.clear();
+  const auto shown = [&] { return dflow({"graph", "show", file("plan", plan_to_json(plan))}).output; };
+  EXPECT_THAT(shown(), HasSubstr("launched: no: its dependences are not known in closed form"));
+  plan.graphs[0].not_launched = "line 4: it is a template";
+  EXPECT_THAT(shown(), HasSubstr("launched: no: line 4: it is a template"));
+  plan.graphs[0].launched = true;
+  EXPECT_THAT(shown(), HasSubstr("launched: yes"));
+}
+
+TEST_F(DflowTool, SaysThatNotAllNodesAreListed) {
+  formats::Plan plan = sample_plan();
+  EXPECT_THAT(dflow({"graph", "show", file("whole", plan_to_json(plan))}).output, Not(HasSubstr("and more")));
+  plan.graphs[0].abridged = true;
+  EXPECT_THAT(dflow({"graph", "show", file("plan", plan_to_json(plan))}).output, HasSubstr("and more: the functions that it calls"));
 }
 
 TEST_F(DflowTool, NamesInFilesGiveATerminalNoOrders) {

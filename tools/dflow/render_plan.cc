@@ -27,7 +27,11 @@ std::string meaning_of_need(const Parameter& parameter) {
 
 std::string launching_of(const Graph& graph) {
   if (graph.launched) return "  launched: yes, its tasks are run from the closed form\n";
-  return graph.not_launched.empty() ? "" : text({"  launched: no: ", graph.not_launched, "\n"});
+  const std::string_view why = !graph.not_launched.empty() ? std::string_view(graph.not_launched)
+                               : !graph.replicable         ? "it is not replicable"
+                               : !graph.boundaries.empty() ? "it has boundaries"
+                                                           : "its dependences are not known in closed form";
+  return text({"  launched: no: ", why, "\n"});
 }
 
 std::string text_of(const Graph& graph, const Node& node) {
@@ -75,6 +79,7 @@ std::string body_of(const Graph& graph) {
     for (const Node& node : segment.nodes) all += text_of(graph, node);
   }
   for (; boundary != boundaries.cend(); ++boundary) all += text_of(*boundary);
+  if (graph.abridged) all += "  and more: the functions that it calls submit, or call one another, at too many places to list\n";
   return all;
 }
 
