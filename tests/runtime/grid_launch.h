@@ -154,4 +154,54 @@ class LineLaunch final : public rt::LaunchOf<LineLaunch<T>> {
   rt::TaskFamily<1, T, 1> line_;
 };
 
+/// cell[i, j] = cell[i-1, j] + cell[i, j-1], 1 at the edges; none of them given out. Nothing of it is allocated by the test.
+class SquareLaunch final : public rt::LaunchOf<SquareLaunch> {
+ public:
+  static void start_on(const Executor& executor, long side) { (new SquareLaunch(rt::scope_of(executor), side))->begin(); }
+
+  SquareLaunch(rt::Scope& submitted_in, long side) : LaunchOf(submitted_in, &rt::site<"square", "square.cc", 1, 1>), side_(side) {
+    rt::TaskId numbered = 0;
+    edge_.reserve({{0}, {2 * side - 1}}, numbered);
+    inner_.reserve({{1, 1}, {side, side}}, numbered);
+  }
+
+  void dflow_run(rt::TaskId id, rt::Work& work) {
+    if (id < edge_.end) {  // the column down, then the row to the right
+      const long at = edge_.indices(id)[0];
+      return at < side_ ? run(edge_, id, at, 0, work) : run(edge_, id, 0, at - side_ + 1, work);
+    }
+    const auto at = inner_.indices(id);
+    run(inner_, id, at[0], at[1], work);
+  }
+
+ private:
+  void begin() { start({edge_.all()}, 2); }  // nobody reads the two corners at the ends of the diagonal
+
+  rt::TaskId id_of(long i, long j) const { return j == 0 ? edge_.id(i) : i == 0 ? edge_.id(side_ - 1 + j) : inner_.id(i, j); }
+  rt::Input<long> result(long i, long j) const {
+    return i == 0 || j == 0 ? edge_.input(id_of(i, j)) : inner_.input(id_of(i, j));
+  }
+
+  template <class Family>
+  void run(Family& family, rt::TaskId id, long i, long j, rt::Work& work) {
+    const bool inside = i > 0 && j > 0, down = i + 1 < side_ && j > 0, right = j + 1 < side_ && i > 0;
+    const auto readers = static_cast<std::uint32_t>(down) + static_cast<std::uint32_t>(right);
+    family.expect(id, readers, work);
+    const rt::Input<long> up = inside ? result(i - 1, j) : rt::Input<long>{}, left = inside ? result(i, j - 1) : rt::Input<long>{};
+    ::new (family.place(id)) long(inside ? (*up.value + *left.value) % 1'000'007 : 1);
+    if (readers == 0) family.drop(id, true, work);
+    if (inside) {
+      up.release(work);
+      left.release(work);
+    }
+    if (down) inner_.arrive(inner_.id(i + 1, j), work);
+    if (right) inner_.arrive(inner_.id(i, j + 1), work);
+    if (readers == 0) ++work.ended;
+  }
+
+  long side_;
+  rt::TaskFamily<1, long, 1> edge_;
+  rt::TaskFamily<2, long, 2> inner_;
+};
+
 }  // namespace dflow::testing

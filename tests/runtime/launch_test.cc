@@ -11,6 +11,7 @@
 #include "runtime/local/launches.h"
 #include "tests/runtime/grid_launch.h"
 #include "tests/runtime/support.h"
+#include "tests/serialize/allocation_counter.h"
 
 namespace dflow {
 namespace {
@@ -146,6 +147,40 @@ TEST(Launch, ALongLineKeepsOnlyWhatIsStillRead) {
   if (testing::kSanitized) GTEST_SKIP() << "sanitizers keep memory of their own";
   EXPECT_GT(growth_over_a_line("0"), std::size_t{60} << 20);
   EXPECT_LT(growth_over_a_line("1"), std::size_t{20} << 20);
+}
+
+/// How often memory is asked for until the last of `length` steps, by whatever thread.
+std::size_t allocations_of_a_line(long length) {
+  Executor ex({.threads = 2});
+  const std::size_t before = testing::allocations();
+  std::atomic<std::size_t> last{0};
+  testing::LineLaunch<long>::start_on(ex, length, [&](long i, const long* value) {
+    if (i == length - 1) last = testing::allocations();
+    return value == nullptr ? 0 : *value + 1;
+  });
+  ex.shutdown(true);
+  return last - before;
+}
+
+/// The same of all cells of a square.
+std::size_t allocations_of_consumers(long side) {
+  Executor ex({.threads = 2});
+  const std::size_t before = testing::allocations();
+  testing::SquareLaunch::start_on(ex, side);
+  ex.shutdown(true);
+  return testing::allocations() - before;
+}
+
+TEST(Launch, AsksForMemoryByTheLaunchAndNotByTheTask) {
+  std::ignore = allocations_of_a_line(10);  // what is made once in a process
+  const std::size_t of_few = allocations_of_a_line(100), of_many = allocations_of_a_line(100'000);
+  EXPECT_LE(of_many, of_few + 100);
+}
+
+TEST(Launch, AsksForMemoryByTheLaunchWhereTasksHaveManyConsumers) {
+  std::ignore = allocations_of_consumers(3);
+  const std::size_t of_few = allocations_of_consumers(10), of_many = allocations_of_consumers(400);
+  EXPECT_LE(of_many, of_few + 400);  // 160,000 tasks
 }
 
 TEST(Launch, GoesOnWhenNobodyHoldsItsFutures) {

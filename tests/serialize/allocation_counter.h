@@ -7,5 +7,7 @@ namespace dflow::testing {
 
 /// Bytes asked of operator new since the program began.
 std::size_t allocated_bytes();
+/// How often it was asked.
+std::size_t allocations();
 
 }  // namespace dflow::testing
