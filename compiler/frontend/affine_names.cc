@@ -83,6 +83,8 @@ std::optional<Named> AffineWalk::named(const clang::Expr& expression) {
     const auto no = named(*choice->getFalseExpr());
     guard_ = around;
     if (!yes || !no) return std::nullopt;
+    constexpr std::size_t kMost = 64;  // each is told from all before it
+    if (yes->cases.size() + no->cases.size() > kMost) refuse("there is too much to choose from", bare->getExprLoc());
     return either(condition, *yes, *no);
   }
   const auto* call = dyn_cast<clang::CallExpr>(bare);

@@ -277,6 +277,20 @@ TEST(Plan, SaysThatThereAreMoreNodesThanItLists) {
   EXPECT_EQ(graphs[1].segments[0].nodes.size(), 10'000U);
 }
 
+/// One of two futures, by the first of `length` conditions that holds.
+std::string choice(int length) {
+  std::string text = "[[dflow::graph]] F g(dflow::Executor& ex, int n) { F a = ex.submit(one, 1), b = ex.submit(one, 2); return ex.submit(one, ";
+  for (int i = 0; i < length; ++i) text += "n == " + std::to_string(i) + (i % 2 == 0 ? " ? a : " : " ? b : ");
+  return text + "a); }";
+}
+
+TEST(Plan, FollowsChoicesUpToALength) {
+  const auto graphs = graphs_of({choice(20), choice(400)});
+  EXPECT_EQ(graphs[0].tier, 1U);
+  EXPECT_EQ(graphs[1].tier, 2U);
+  EXPECT_THAT(graphs[1].not_affine, testing::HasSubstr("there is too much to choose from"));
+}
+
 TEST(Plan, RefusesToExpandWhatCannotBeCalled) {
   const auto graphs = graphs_of(
       {"static F h(dflow::Executor& ex) { return ex.submit(one, 1); }\n"
