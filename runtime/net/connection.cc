@@ -309,7 +309,8 @@ std::size_t Connection::waiting() const {
 
 std::chrono::milliseconds Connection::silent() const {
   const std::lock_guard lock(mutex_);
-  return closed_ || cut_ ? std::chrono::milliseconds::max() : silent_;
+  constexpr std::chrono::hours for_ever{24 * 365 * 100};  // and few enough nanoseconds to be compared with some
+  return closed_ || cut_ ? for_ever : silent_;
 }
 
 bool Connection::connected() const {

@@ -211,6 +211,7 @@ TEST_P(ConnectionTest, EndsWhenTheOtherSideDoesNotRead) {
   const std::string large(1 << 20, 'x');
   for (int i = 0; i < 40; ++i) near.send(large);  // the sockets hold a few
   EXPECT_EQ(inbox.closed.get_future().wait_for(30s), std::future_status::ready);
+  EXPECT_GT(near.silent(), std::chrono::nanoseconds(1h)) << "who is gone is silent for longer than anybody";
 }
 
 /// What two hold that nobody reads counts together, until they are gone.
