@@ -26,6 +26,7 @@ done
 # A worker that dies of a signal has to die of it: how it ended is what some tests look at.
 export ASAN_OPTIONS="handle_segv=0:detect_stack_use_after_return=0:strict_string_checks=1:${ASAN_OPTIONS:-}"
 export UBSAN_OPTIONS="print_stacktrace=1:${UBSAN_OPTIONS:-}"
+export LSAN_OPTIONS="suppressions=$PWD/scripts/lsan_suppressions.txt:${LSAN_OPTIONS:-}"
 export TSAN_OPTIONS="handle_segv=0:ignore_noninstrumented_modules=1:suppressions=$PWD/scripts/tsan_suppressions.txt:${TSAN_OPTIONS:-}"
 
 quick_tests=(runtime_stress_test net_test)

@@ -15,13 +15,17 @@ import sys
 import tempfile
 import time
 
-from faults import Faults
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cluster"))
+
+from faults import Faults  # noqa: E402
+from tool_support import is_sanitized  # noqa: E402
 
 SILENCE = 2  # seconds after which a stopped worker is given up
 # Workers that may die under one task. Each dies by chance here: on a busy machine, where a task takes long, three under the
 # same one are no wonder, and `WorkerLost` would be right.
 ALLOWED_FAILURES = 50
 MEMORY = 64_000_000  # bytes that each worker may have: less than some graphs have results
+SANITIZERS = 8  # times as much is what a worker takes then that has nothing
 
 
 class Failed(Exception):
@@ -37,7 +41,7 @@ class Run:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
         environment |= {"DFLOW_WORKERS": str(options.workers), "DFLOW_THREADS": "2", "TMPDIR": self.scratch.name,
                         "DFLOW_WORKER_SILENCE": str(SILENCE), "DFLOW_ALLOWED_FAILURES": str(ALLOWED_FAILURES),
-                        "DFLOW_WORKER_MEMORY": str(MEMORY)}
+                        "DFLOW_WORKER_MEMORY": str(MEMORY * (SANITIZERS if is_sanitized(options.app) else 1))}
         self.memory = set(os.listdir("/dev/shm"))
         self.app = subprocess.Popen([options.app, str(options.seed), *options.mode], env=environment, stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE, stderr=self.errors)

@@ -79,6 +79,7 @@ def a_result_without_memory_for_it_is_named():
         expect(bench.run([GUEST, "sum", 10], environment={"DFLOW_SCHEDULER": address}).stdout, "sum 285\n")
 
 
+@unless_sanitized(DFLOW)
 def few_files_are_enough_or_told_of():
     few = limited(resource.RLIMIT_NOFILE, 32)
     with Bench(DFLOW) as bench:

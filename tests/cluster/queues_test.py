@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 
-from tool_support import Bench, expect, run_checks, wait_until
+from tool_support import Bench, expect, run_checks, unless_sanitized, wait_until
 
 DFLOW, APP, GUEST = sys.argv[1:]
 MB = 1 << 20
@@ -25,6 +25,7 @@ def sleeps(process):
     return first[0] == "S" and all(wait_until("it is looked at", lambda: [ticks()], every=0.01)[0] == first for _ in range(20))
 
 
+@unless_sanitized(DFLOW)
 def a_program_waits_for_a_scheduler_that_does_not_read():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler("--silence=600")

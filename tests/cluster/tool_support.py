@@ -30,14 +30,18 @@ def wait_until(description, found, every=0.05, most=LONG):
         time.sleep(every)
 
 
+def is_sanitized(program):
+    with open(program, "rb") as file:
+        code = file.read()
+    return b"__asan_init" in code or b"__tsan_init" in code
+
+
 def unless_sanitized(program):
     """A check that takes memory or files from a process: its sanitizer ends it then, and the program cannot tell of it."""
     def left_out_or(check):
         @functools.wraps(check)
         def run():
-            with open(program, "rb") as file:
-                code = file.read()
-            if b"__asan_init" in code or b"__tsan_init" in code:
+            if is_sanitized(program):
                 print(f"{check.__name__}: left out, under a sanitizer")
             else:
                 check()
