@@ -44,6 +44,7 @@ def a_program_waits_for_a_scheduler_that_does_not_read():
         assert most < 300 * MB, f"{most >> 20} MB"
 
 
+@unless_sanitized(DFLOW)
 def lines_that_nobody_reads_are_left_out():
     with Bench(DFLOW) as bench:
         scheduler, address = bench.scheduler()
