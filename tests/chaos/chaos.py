@@ -17,7 +17,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cluster"))
 
-from faults import Faults  # noqa: E402
+from faults import Faults, without_leak_checks  # noqa: E402
 from tool_support import is_sanitized  # noqa: E402
 
 SILENCE = 2  # seconds after which a stopped worker is given up
@@ -43,7 +43,7 @@ class Run:
                         "DFLOW_WORKER_SILENCE": str(SILENCE), "DFLOW_ALLOWED_FAILURES": str(ALLOWED_FAILURES),
                         "DFLOW_WORKER_MEMORY": str(MEMORY * (SANITIZERS if is_sanitized(options.app) else 1))}
         self.memory = set(os.listdir("/dev/shm"))
-        self.app = subprocess.Popen([options.app, str(options.seed), *options.mode], env=environment, stdin=subprocess.PIPE,
+        self.app = subprocess.Popen([options.app, str(options.seed), *options.mode], env=without_leak_checks(environment), stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE, stderr=self.errors)
         self.faults = Faults(self.app.pid, self.random, SILENCE)
         self.lines, self.partial = [], ""
