@@ -56,30 +56,29 @@ bool is_worthwhile(const core::TaskSpec& task) { return task.payload && task.pay
 }  // namespace
 
 ArgumentStore::ArgumentStore(Options options) : options_(std::move(options)) {
-  if (options_.folder == "none") why_no_file_ = "it has no folder for them";
+  if (options_.folder == "none") why_not_written_ = "it has no folder for them";
 }
 
 void ArgumentStore::keep(core::TasksSubmitted& submitted) {
   for (core::TaskSpec& task : submitted.tasks) {
-    if (!is_worthwhile(task)) continue;
+    if (!is_worthwhile(task) || place(task)) continue;
     const std::uint64_t all = *in_memory_ + task.payload->size();
-    if (all > options_.most_in_memory && put_away(task)) continue;
-    if (all <= std::max(options_.most_in_memory, options_.most_without_disk)) {
-      hold(task);
-      continue;
-    }
-    const std::lock_guard lock(mutex_);
-    task.payload = core::stand_in_for(std::make_shared<NowhereToKeep>(
-        "the scheduler has no room for its arguments: those of the tasks that it knows take " + in_megabytes(all) +
-        " of memory, and cannot be written to its disk (" + why_no_file_ + "): make room there, submit less at a time, or scatter() what is large"));
+    if (all <= options_.most_without_disk) hold(task);
+    else task.payload = core::stand_in_for(std::make_shared<NowhereToKeep>(why_no_room(all)));
   }
 }
 
 void ArgumentStore::keep_all(core::TasksSubmitted& submitted) {
   for (core::TaskSpec& task : submitted.tasks) {
-    if (!is_worthwhile(task) || core::put_away(task.payload)) continue;
-    if (*in_memory_ + task.payload->size() <= options_.most_in_memory || !put_away(task)) hold(task);
+    if (is_worthwhile(task) && !place(task)) hold(task);
   }
+}
+
+/// In memory, if there is room, else on the disk. False if that does not take it.
+bool ArgumentStore::place(core::TaskSpec& task) {
+  if (*in_memory_ + task.payload->size() > options_.most_in_memory) return put_away(task);
+  hold(task);
+  return true;
 }
 
 bool ArgumentStore::put_away(core::TaskSpec& task) {
@@ -89,9 +88,7 @@ bool ArgumentStore::put_away(core::TaskSpec& task) {
   Result<std::shared_ptr<const SpillFile::Slot>> slot = to->write(task.id, core::Attempt{}, pieces);
   const std::lock_guard lock(mutex_);
   if (!slot) {
-    why_no_file_ = to->folder() + ": " + slot.message();
-    tell_once(told_of_want_, "the arguments of submitted tasks cannot be written to " + why_no_file_ + ": they stay in memory, up to " +
-                                 in_megabytes(options_.most_without_disk));
+    not_written(to->folder() + ": " + slot.message());
     return false;
   }
   tell_once(told_of_disk_, "the arguments of submitted tasks take more than " + in_megabytes(options_.most_in_memory) +
@@ -112,10 +109,22 @@ std::shared_ptr<SpillFile> ArgumentStore::file() {
   if (file_ || options_.folder == "none") return file_;
   Result<std::shared_ptr<SpillFile>> opened = SpillFile::open(options_.folder);
   if (opened) return file_ = std::move(opened).value();
-  why_no_file_ = opened.message();
-  tell_once(told_of_want_, "the arguments of submitted tasks cannot be written to " + why_no_file_ + ": they stay in memory, up to " +
-                               in_megabytes(options_.most_without_disk));
+  not_written(opened.message());
   return nullptr;
+}
+
+/// The lock is held.
+void ArgumentStore::not_written(std::string why) {
+  why_not_written_ = std::move(why);
+  tell_once(told_of_want_, "the arguments of submitted tasks cannot be written to " + why_not_written_ + ": they stay in memory, up to " +
+                               in_megabytes(options_.most_without_disk));
+}
+
+std::string ArgumentStore::why_no_room(std::uint64_t all) {
+  const std::lock_guard lock(mutex_);
+  return "the scheduler has no room for its arguments: those of the tasks that it knows take " + in_megabytes(all) +
+         " of memory, and cannot be written to its disk (" + why_not_written_ +
+         "): make room there, submit less at a time, or scatter() what is large";
 }
 
 void ArgumentStore::tell_once(bool& told, const std::string& what) {

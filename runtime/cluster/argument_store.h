@@ -40,16 +40,19 @@ class ArgumentStore {
  private:
   using Counter = std::atomic<std::uint64_t>;
 
+  bool place(core::TaskSpec& task);
   bool put_away(core::TaskSpec& task);
   void hold(core::TaskSpec& task);
   std::shared_ptr<SpillFile> file();
+  void not_written(std::string why);
+  std::string why_no_room(std::uint64_t all);
   void tell_once(bool& told, const std::string& what);
 
   const Options options_;
   const std::shared_ptr<Counter> in_memory_ = std::make_shared<Counter>(0);
   std::mutex mutex_;  ///< For what follows.
   std::shared_ptr<SpillFile> file_;
-  std::string why_no_file_;  ///< Not empty: there is none.
+  std::string why_not_written_;  ///< What was to be written last and was not.
   bool told_of_disk_ = false, told_of_want_ = false;
 };
 

@@ -48,6 +48,11 @@ class ArgumentStoreTest : public ::testing::Test {
   ArgumentStore::Options options() {
     return {.most_in_memory = 3 * kBytes, .most_without_disk = 5 * kBytes, .tell = [this](const std::string& what) { told_.push_back(what); }};
   }
+  ArgumentStore::Options nowhere() {
+    ArgumentStore::Options nowhere = options();
+    nowhere.folder = "none";
+    return nowhere;
+  }
   std::vector<std::string> told_;
 };
 
@@ -82,9 +87,7 @@ TEST_F(ArgumentStoreTest, SmallArgumentsStayInMemory) {
 }
 
 TEST_F(ArgumentStoreTest, WithoutADiskATaskForWhichThereIsNoRoomSaysSoWhenItsTurnComes) {
-  ArgumentStore::Options nowhere = options();
-  nowhere.folder = "none";
-  ArgumentStore store(std::move(nowhere));
+  ArgumentStore store(nowhere());
   core::TasksSubmitted submitted = submission(7);
   store.keep(submitted);
   EXPECT_EQ(store.in_memory(), 5 * kBytes);
@@ -109,9 +112,7 @@ TEST_F(ArgumentStoreTest, AFullDiskIsToldOnceAndTriedAgain) {
 }
 
 TEST_F(ArgumentStoreTest, NoTaskOfAJournalIsGivenUp) {
-  ArgumentStore::Options nowhere = options();
-  nowhere.folder = "none";
-  ArgumentStore store(std::move(nowhere));
+  ArgumentStore store(nowhere());
   core::TasksSubmitted submitted = submission(9);
   store.keep_all(submitted);
   EXPECT_TRUE(bring_back(submitted));
@@ -162,9 +163,7 @@ TEST_F(SmallScheduler, GivesEachTaskItsArguments) {
 }
 
 TEST_F(SmallScheduler, FailsOnlyTheTasksForWhichThereIsNoRoom) {
-  ArgumentStore::Options nowhere = options();
-  nowhere.folder = "none";
-  start(std::move(nowhere));
+  start(nowhere());
   Client client(server_->address(), kClient);
   Worker worker(server_->address(), kWorker);
   client.say(FromClient(submission(core::ClientId{client.id()}, 1, 6)));
