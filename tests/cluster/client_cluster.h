@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -79,6 +80,13 @@ class OwnCluster : public Cluster {
     for (const WorkerInfo& worker : ex.workers()) {
       if (worker.name == name) ::kill(static_cast<pid_t>(worker.pid), SIGKILL);
     }
+  }
+  /// Returns when none of its threads runs any more: the signal has not reached all of them when it was sent.
+  static void stop(std::int64_t worker) {
+    const auto pid = static_cast<pid_t>(worker);
+    siginfo_t stopped{};
+    ASSERT_EQ(::kill(pid, SIGSTOP), 0);
+    ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &stopped, WSTOPPED | WNOWAIT), 0);
   }
   /// Returns when others have taken their places.
   static void kill_all(const Executor& ex) {

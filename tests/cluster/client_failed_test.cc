@@ -78,7 +78,7 @@ TEST_F(FailedWorkers, RestartTimeoutOnLongRunningTask) {
 TEST_F(FailedWorkers, RestartHungWorker) {
   Executor ex;
   const std::vector<WorkerInfo> workers = ex.workers();
-  ::kill(static_cast<pid_t>(workers[0].pid), SIGSTOP);
+  stop(workers[0].pid);
   ex.restart();
   EXPECT_FALSE(pids(ex).contains(workers[0].pid));
   EXPECT_EQ(ex.submit(inc, 1).get(), 2);
@@ -90,7 +90,7 @@ TEST_F(FailedWorkers, GetWithATimeLimitEndsThenThoughTheWorkerIsSilent) {
   const auto value = ex.submit(block, 1), other = ex.submit(block, 2);
   wait(std::vector{value, other});
   const auto worker = static_cast<pid_t>(ex.workers()[0].pid);
-  ::kill(worker, SIGSTOP);
+  stop(worker);
   EXPECT_THROW(value.get(20ms), TimeoutError);
   EXPECT_THROW(value.get(20ms), TimeoutError) << "while it is brought";
   EXPECT_THROW(Future(other).get(20ms), TimeoutError);
@@ -112,7 +112,7 @@ TEST_F(FailedWorkers, ASilentWorkerKeepsNobodyFromTheValuesOfOthers) {
   const auto workers = ex.workers();
   const auto silent = std::ranges::find(workers, "worker-1", &WorkerInfo::name);
   ASSERT_NE(silent, workers.end());
-  ::kill(static_cast<pid_t>(silent->pid), SIGSTOP);
+  stop(silent->pid);
   for (const auto& each : stuck) EXPECT_THROW(each.get(20ms), TimeoutError);
   EXPECT_EQ(other.get(30s)[9999], 20);
 }
@@ -126,7 +126,7 @@ TEST_F(FailedWorkers, AnEndWaitsForNoValueThatNobodyHasAFutureOf) {
   {
     const auto value = ex->submit(block, 1);
     value.wait();
-    ::kill(worker, SIGSTOP);
+    stop(worker);
     EXPECT_THROW(value.get(20ms), TimeoutError);
   }
   ex.reset();
@@ -138,7 +138,7 @@ TEST_F(FailedWorkers, AnEndWaitsForNoWorkerThatDoesNotTakeAValue) {
   auto ex = std::make_unique<Executor>();
   ::unsetenv("DFLOW_WORKER_SILENCE");
   EXPECT_EQ(ex->submit(first_of, ex->scatter(block(1), 1)).get(), 1);  // by a connection that stays
-  ::kill(static_cast<pid_t>(ex->workers()[0].pid), SIGSTOP);
+  stop(ex->workers()[0].pid);
   const auto value = ex->scatter(block(2));
   const auto task = ex->submit(first_of, value);
   EXPECT_THROW(task.get(100ms), TimeoutError);
