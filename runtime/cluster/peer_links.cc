@@ -1,9 +1,5 @@
 #include "runtime/cluster/peer_links.h"
 
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <iostream>
 #include <utility>
@@ -84,36 +80,31 @@ void PeerLinks::shut_down(core::WorkerId worker) {
   const auto [first, last] = in_use_.equal_range(worker);
   for (auto use = first; use != last; ++use) use->second->shut_down();
   const auto [next, end] = calling_.equal_range(worker);
-  for (auto call = next; call != end; ++call) ::shutdown(call->second, SHUT_RDWR);
+  for (auto call = next; call != end; ++call) call->second->end();
 }
 
 class PeerLinks::Calling {
  public:
   Calling(PeerLinks& links, core::WorkerId worker) : links_(links), worker_(worker) {}
-  ~Calling() { over(); }
+  ~Calling() {
+    const std::lock_guard lock(links_.mutex_);
+    std::erase_if(links_.calling_, [&](const auto& call) { return call.second == &call_; });
+  }
   Calling(const Calling&) = delete;
   Calling& operator=(const Calling&) = delete;
 
-  void begun(int descriptor) {
-    over();  // nobody answered at another address
-    descriptor_ = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    if (descriptor_ < 0) return;  // then it takes its time
+  void begun(int connection) {
+    call_.begun(connection);
     const std::lock_guard lock(links_.mutex_);
-    if (links_.addresses_.contains(worker_)) links_.calling_.emplace(worker_, descriptor_);
-    else ::shutdown(descriptor_, SHUT_RDWR);  // it was removed meanwhile
+    if (!links_.addresses_.contains(worker_)) call_.end();  // it was removed meanwhile
+    else if (!std::exchange(known_, true)) links_.calling_.emplace(worker_, &call_);
   }
 
  private:
-  void over() {
-    if (descriptor_ < 0) return;
-    const std::lock_guard lock(links_.mutex_);
-    std::erase_if(links_.calling_, [&](const auto& call) { return call.second == descriptor_; });
-    ::close(std::exchange(descriptor_, -1));
-  }
-
   PeerLinks& links_;
   core::WorkerId worker_;
-  int descriptor_ = -1;
+  EndableCall call_;
+  bool known_ = false;  ///< To the links.
 };
 
 Result<Greeted> PeerLinks::greet_worker(core::WorkerId worker, Call call) {

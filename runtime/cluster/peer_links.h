@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/cluster/endable_call.h"
 #include "runtime/cluster/handshake.h"
 #include "runtime/cluster/task_codec.h"
 #include "runtime/core/ids.h"
@@ -118,7 +119,7 @@ class PeerLinks {
   std::map<core::WorkerId, net::Address> addresses_;
   std::map<core::WorkerId, std::vector<Link>> idle_;
   std::multimap<core::WorkerId, net::Stream*> in_use_;
-  std::multimap<core::WorkerId, int> calling_;  ///< Duplicates of their descriptors.
+  std::multimap<core::WorkerId, EndableCall*> calling_;
   bool closed_ = false;
   std::map<core::WorkerId, Clock::time_point> silent_until_;  ///< Those that were called in vain, and when to call them again.
   std::chrono::milliseconds silence_{};  ///< 0: never.
