@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "runtime/cluster/value_store.h"
 #include "formats/machine_memory.h"
+#include "runtime/cluster/value_store.h"
 #include "runtime/net/stream.h"
 #include "runtime/transfer/packing.h"
 

@@ -4,9 +4,9 @@
 
 #include <dflow/errors.h>
 
+#include "formats/machine_memory.h"
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/task_codec.h"
-#include "formats/machine_memory.h"
 
 namespace dflow::cluster {
 

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "formats/machine_memory.h"
 #include "runtime/cluster/books.h"
 #include "runtime/cluster/cluster_status.h"
 #include "runtime/cluster/handshake.h"
@@ -23,7 +24,6 @@
 #include "runtime/cluster/protocol.h"
 #include "runtime/cluster/revocations.h"
 #include "runtime/core/scheduler.h"
-#include "formats/machine_memory.h"
 #include "runtime/net/connection.h"
 #include "runtime/net/listener.h"
 #include "runtime/net/lobby.h"

@@ -59,6 +59,14 @@ std::string take_line(SecurityFiles& files, std::string_view line, const std::st
   return {};
 }
 
+/// What others may do with it. An error if it is another user's, who is not root; `then` says what follows from that.
+Result<mode_t> mode_of_own(const std::string& path, const char* then = "") {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return Error{path + ": " + std::strerror(errno)};
+  if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{path + ": belongs to another user" + then};
+  return found.st_mode;
+}
+
 /// Who can write a file by which others are checked decides who comes in; so can who replaces it. (In a folder with a sticky bit
 /// only its owner does that.)
 Result<void> check_unwritable(const std::string& path) {
@@ -67,11 +75,10 @@ Result<void> check_unwritable(const std::string& path) {
   const std::filesystem::path file = std::filesystem::canonical(path, problem);
   if (problem) return Error{path + ": " + problem.message()};
   for (const std::string& each : {file.string(), file.parent_path().string()}) {
-    struct stat found {};
-    if (::stat(each.c_str(), &found) != 0) return Error{each + ": " + std::strerror(errno)};
-    if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{each + ": belongs to another user, and says who is let in"};
-    const bool sticky = S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX) != 0;
-    if ((found.st_mode & 022) != 0 && !sticky) return Error{each + ": others may write it, and it says who is let in: chmod go-w it"};
+    const Result<mode_t> mode = mode_of_own(each, ", and says who is let in");
+    if (!mode) return mode.error();
+    const bool sticky = S_ISDIR(mode.value()) && (mode.value() & S_ISVTX) != 0;
+    if ((mode.value() & 022) != 0 && !sticky) return Error{each + ": others may write it, and it says who is let in: chmod go-w it"};
   }
   return {};
 }
@@ -86,10 +93,9 @@ Result<void> lend(const std::string& path, const std::string& copy, const Accoun
 }  // namespace
 
 Result<void> check_private(const std::string& path) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) return Error{path + ": " + std::strerror(errno)};
-  if (found.st_uid != ::geteuid() && found.st_uid != 0) return Error{path + ": belongs to another user"};
-  if ((found.st_mode & 077) != 0) return Error{path + ": others may read it: chmod 600 it"};
+  const Result<mode_t> mode = mode_of_own(path);
+  if (!mode) return mode.error();
+  if ((mode.value() & 077) != 0) return Error{path + ": others may read it: chmod 600 it"};
   return {};
 }
 
