@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +20,7 @@ class LeftOut {
   /// What is to be sent now, if so many bytes wait already.
   std::vector<Printed> take(Printed lines, std::size_t waiting) {
     if (waiting > kMostWaiting) {
-      bytes_ += lines.text.size();
+      bytes_ += lines.left_out > 0 ? lines.left_out : lines.text.size();
       return {};
     }
     std::vector<Printed> all = notice();
@@ -28,15 +29,16 @@ class LeftOut {
   }
   /// What there is to be said of lines that were left out since it was asked last.
   std::vector<Printed> notice() {
-    const std::size_t bytes = std::exchange(bytes_, 0);
+    const std::uint64_t bytes = std::exchange(bytes_, 0);
     if (bytes == 0) return {};
     return {{.worker = "dflow",
              .is_error = true,
-             .text = std::to_string(bytes) + " bytes that tasks printed were left out: they come faster than they are read\n"}};
+             .text = std::to_string(bytes) + " bytes that tasks printed were left out: they come faster than they are read\n",
+             .left_out = bytes}};
   }
 
  private:
-  std::size_t bytes_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace dflow::cluster

@@ -40,8 +40,9 @@ struct Printed {
   std::string worker = {};
   bool is_error = false;
   std::string text = {};
+  std::uint64_t left_out = 0;  ///< Not 0: it says that so many bytes were left out before.
   Audience clients = {};  ///< On their way; not told to these.
-  static constexpr std::tuple fields{&Printed::worker, &Printed::is_error, &Printed::text};
+  static constexpr std::tuple fields{&Printed::worker, &Printed::is_error, &Printed::text, &Printed::left_out};
 };
 
 /// The client has no more tasks and asks whether the tasks that its tasks submitted have ended; answered by `AllEnded`.

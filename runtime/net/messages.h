@@ -14,7 +14,7 @@
 namespace dflow::net {
 
 /// Raised with each change that older processes would misread.
-inline constexpr std::int32_t kProtocol = 12;
+inline constexpr std::int32_t kProtocol = 13;
 
 enum class Role : std::int32_t { client = 1, worker, peer, agent, tool };
 

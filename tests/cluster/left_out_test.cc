@@ -30,5 +30,16 @@ TEST(LeftOut, SaysHowMuchIsMissingBeforeTheNextLines) {
   EXPECT_THAT(left_out.notice(), IsEmpty());
 }
 
+/// On the way to a program, lines pass two such places.
+TEST(LeftOut, CountsWhatANoticeSaysThatIsLeftOutItself) {
+  LeftOut near, far;
+  EXPECT_THAT(near.take(lines("abc\n"), LeftOut::kMostWaiting + 1), IsEmpty());
+  const auto sent = near.notice();
+  ASSERT_THAT(sent, SizeIs(1));
+  EXPECT_THAT(far.take(sent[0], LeftOut::kMostWaiting + 1), IsEmpty());
+  EXPECT_THAT(far.take(lines("de\n"), LeftOut::kMostWaiting + 1), IsEmpty());
+  EXPECT_THAT(far.notice().at(0).text, HasSubstr("7 bytes that tasks printed were left out"));
+}
+
 }  // namespace
 }  // namespace dflow::cluster
