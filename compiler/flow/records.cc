@@ -141,11 +141,48 @@ bool mentions_loop(const Expr& expr, std::size_t loop) {
   return std::ranges::any_of(expr.operands, [loop](const Expr& part) { return mentions_loop(part, loop); });
 }
 
+namespace {
+
+/// What conditions and choices have become that were asked of a variable and are now asked of a number.
+Expr settled(Expr expr) {
+  auto& part = expr.operands;
+  switch (expr.op) {
+    case Op::less:
+      return less(std::move(part[0]), std::move(part[1]));
+    case Op::less_equal:
+      return less_equal(std::move(part[0]), std::move(part[1]));
+    case Op::equal:
+      return equal(std::move(part[0]), std::move(part[1]));
+    case Op::both:
+      return both(std::move(part[0]), std::move(part[1]));
+    case Op::either:
+      return either(std::move(part[0]), std::move(part[1]));
+    case Op::negation:
+      return negation(std::move(part[0]));
+    case Op::select:
+      return select(std::move(part[0]), std::move(part[1]), std::move(part[2]));
+    default:
+      return expr;
+  }
+}
+
+}  // namespace
+
 Expr substitute(const Expr& expr, std::size_t loop, const Expr& value) {
   if (expr.op == Op::variable) return expr.number == static_cast<std::int64_t>(loop) ? value : expr;
   Expr result = expr;
   for (Expr& part : result.operands) part = substitute(part, loop, value);
-  return result;
+  return settled(std::move(result));
+}
+
+Expr low_bits(Expr number, int count) {
+  const Expr size = std::int64_t{1} << count;
+  if (number.op == Op::constant) return number.number & (size.number - 1);
+  return number - size * Expr(Op::floor_divide, {number, size});
+}
+
+Expr toggled(Expr number) {
+  return number + 1 - Expr(2) * low_bits(number, 1);
 }
 
 std::optional<std::string> text_of(const Expr& expr, const std::vector<Parameter>& parameters) {

@@ -71,6 +71,10 @@ Expr maximum(Expr left, Expr right);
 Expr some(std::size_t loop, Expr condition);
 /// `start`, and `added` for each value from 0 to `count` - 1 of the variable of `each`, a loop that nothing else has.
 Expr total(std::size_t each, Expr count, Expr added, Expr start);
+/// What `number & ((1 << count) - 1)` is in two's complement, also of negative ones.
+Expr low_bits(Expr number, int count);
+/// `number ^ 1`
+Expr toggled(Expr number);
 Expr always();
 Expr never();
 

@@ -44,14 +44,40 @@ Expr Cycle::behind(const Expr& start, const Expr& rounds) const {
   return Expr(Op::remainder, {start + Expr(step) * rounds, Expr(length)});
 }
 
+namespace {
+
+/// Of `number & (2^k - 1)`, as flow::low_bits has it: the division of the number.
+const Expr* masked(const Expr& end) {
+  const Expr* part = &end;
+  while (part->op == Op::add || part->op == Op::subtract) part = &part->operands[part->op == Op::subtract && part->operands[1].op == Op::multiply ? 1 : 0];
+  if (part->op != Op::multiply || part->operands[0].op != Op::constant || part->operands[1].op != Op::floor_divide) return nullptr;
+  const Expr& division = part->operands[1];
+  for (int count = 1; count <= 20; ++count)
+    if (division.operands[1] == Expr(std::int64_t{1} << count) && end == flow::low_bits(division.operands[0], count)) return &division;
+  return nullptr;
+}
+
+}  // namespace
+
 std::optional<Cycle> cycle_of(const Expr& end, std::size_t unknown) {
   const Expr x = Expr::variable(unknown);
-  if (end == Expr(1) - x || end == flow::negation(x)) return Cycle{1, 2};
-  if (end.op != Op::remainder || end.operands[1].op != Op::constant) return std::nullopt;
-  const Expr step = end.operands[0] - x;
-  const std::int64_t length = end.operands[1].number;
+  if (end == Expr(1) - x || end == flow::negation(x) || end == flow::toggled(x)) return Cycle{1, 2};
+  const auto* rest = end.op == Op::remainder ? &end : masked(end);
+  if (rest == nullptr || rest->operands[1].op != Op::constant) return std::nullopt;
+  const Expr step = rest->operands[0] - x;
+  const std::int64_t length = rest->operands[1].number;
   const bool forward = step.op == Op::constant && step.number >= 0 && length > 0 && length < (1 << 20) && step.number < (1 << 20);
   return forward ? std::optional(Cycle{step.number, length}) : std::nullopt;
+}
+
+Integer taken_in_turn(const std::vector<Integer>& start, const Expr& rounds) {
+  const Expr turn(Op::remainder, {rounds, static_cast<std::int64_t>(start.size())});
+  Integer result = start.back();
+  for (std::size_t i = start.size() - 1; i-- > 0;) {
+    result.value = flow::select(flow::equal(turn, static_cast<std::int64_t>(i)), start[i].value, result.value);
+    result.provided.insert(result.provided.end(), start[i].provided.begin(), start[i].provided.end());
+  }
+  return result;
 }
 
 bool is_harmless(const Expr& condition, std::size_t unknown) {

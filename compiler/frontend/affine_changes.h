@@ -41,6 +41,10 @@ std::optional<Cycle> cycle_of(const flow::Expr& end, std::size_t unknown);
 /// That a number which goes round, or more than that, is not negative.
 bool is_harmless(const flow::Expr& condition, std::size_t unknown);
 
+/// What numbers are that exchange their values in each round, from what they were before the first: `std::swap(now, next)`.
+/// `start`: in the order in which one takes the value of the next.
+Integer taken_in_turn(const std::vector<Integer>& start, const flow::Expr& rounds);
+
 /// What a round adds to the unknown number that it makes `end` of.
 flow::Expr amount_added(const flow::Expr& end, std::size_t unknown);
 

@@ -131,6 +131,8 @@ void AffineWalk::put_call(const clang::CallExpr& call, const Named& target) {
     return copy(*assigned_to, target);
   }
   if (call_closure(call, &target)) return;
+  if (in_std_namespace(*callee) && method_of(call) == "exchange" && call.getNumArgs() == 2 && shape_of(call.getArg(1)->getType()))
+    return exchange(call, target);
   const bool makes = method_of(call) == "make_pair" || method_of(call) == "make_tuple";
   if (in_std_namespace(*callee) && makes && !target.fields.empty()) {
     const std::vector<const clang::Expr*> values(call.arg_begin(), call.arg_end());
@@ -273,7 +275,7 @@ void AffineWalk::change(const clang::CallExpr& call) {
   if (in_std_namespace(*callee) && name == "swap" && call.getNumArgs() == 2) {
     const auto left = named(*call.getArg(0)), right = named(*call.getArg(1));
     if (left && right) return swap(*left, *right, call.getExprLoc());
-    return forget(call);
+    return swap_integers(call) ? void() : forget(call);
   }
   const bool waits = in_dflow_namespace(*callee) && name == "wait" && named(*call.getArg(0));
   if (waits && std::all_of(call.arg_begin() + 1, call.arg_end(), [](const auto* each) { return isa<clang::CXXDefaultArgExpr>(each); })) return;
@@ -325,6 +327,16 @@ bool AffineWalk::change_container(const clang::CallExpr& call, const Named& obje
   }
   set_size(object, *size + 1);
   return true;
+}
+
+/// What was there goes to `target`, and the new value, which may be made of it, takes its place.
+void AffineWalk::exchange(const clang::CallExpr& call, const Named& target) {
+  const auto object = named(*call.getArg(0));
+  if (!object) refuse("this exchange is not followed", call.getExprLoc());
+  const Named value = made(*call.getArg(1));
+  if (!object->shape.is_single()) invalidate_references_into(*object);
+  copy(*object, target);
+  copy(value, *object);
 }
 
 void AffineWalk::swap(const Named& left, const Named& right, clang::SourceLocation where) {

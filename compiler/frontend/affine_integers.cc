@@ -193,23 +193,21 @@ std::optional<Integer> AffineWalk::binary(const clang::BinaryOperator& operation
     case clang::BO_NE:
       return combined(flow::negation(flow::equal(left->value, right->value)), *left, *right);
     default:
-      return arithmetic(operation, *left, *right);
+      return arithmetic({operation.getOpcode(), operation.getType()}, *left, *right);
   }
 }
 
-std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& operation, const Integer& left,
-                                              const Integer& right) {
+std::optional<Integer> AffineWalk::arithmetic(const Arithmetic& operation, const Integer& left, const Integer& right) {
   const auto checked = [&](Expr value) -> std::optional<Integer> {
     Integer result = combined(std::move(value), left, right);
     // Signed overflow is undefined; unsigned numbers wrap, and then mean something else here.
-    return operation.getType()->isSignedIntegerType() ? result
-                                                      : within(result, operation.getType(), ast());
+    return operation.type->isSignedIntegerType() ? result : within(result, operation.type, ast());
   };
   const bool constant = right.value.op == Op::constant;
   if (!constant && left.value.op != Op::constant) {
     if (auto number = computed(operation, left, right)) return number;
   }
-  switch (operation.getOpcode()) {
+  switch (operation.code) {
     case clang::BO_Add:
       return checked(left.value + right.value);
     case clang::BO_Sub:
@@ -221,6 +219,15 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
       return combined(Expr(Op::divide, {left.value, right.value}), left, right);
     case clang::BO_Rem:
       return combined(Expr(Op::remainder, {left.value, right.value}), left, right);
+    case clang::BO_And: {
+      if (!constant && left.value.op == Op::constant) return arithmetic(operation, right, left);
+      const auto mask = static_cast<std::uint64_t>(constant ? right.value.number : -1);
+      if (mask >= (1 << 20) || !llvm::isPowerOf2_64(mask + 1)) return std::nullopt;
+      return combined(flow::low_bits(left.value, llvm::countr_one(mask)), left, right);
+    }
+    case clang::BO_Xor:
+      if (!constant && left.value.op == Op::constant) return arithmetic(operation, right, left);
+      return right.value == Expr(1) ? std::optional(combined(flow::toggled(left.value), left, right)) : std::nullopt;
     case clang::BO_Shr:
       if (!constant || right.value.number < 0 || right.value.number > 40) return std::nullopt;
       return combined(Expr(Op::floor_divide, {left.value, std::int64_t{1} << right.value.number}), left, right);
@@ -233,14 +240,44 @@ std::optional<Integer> AffineWalk::arithmetic(const clang::BinaryOperator& opera
 }
 
 /// A product, quotient or rest of parameters alone: a parameter of its own.
-std::optional<Integer> AffineWalk::computed(const clang::BinaryOperator& operation, const Integer& left, const Integer& right) {
-  const auto code = operation.getOpcode();
+std::optional<Integer> AffineWalk::computed(const Arithmetic& operation, const Integer& left, const Integer& right) {
+  const auto code = operation.code;
   if (code != clang::BO_Mul && code != clang::BO_Div && code != clang::BO_Rem) return std::nullopt;
   const Op op = code == clang::BO_Mul ? Op::multiply : code == clang::BO_Div ? Op::divide : Op::remainder;
   const auto number = computed(Expr(op, {left.value, right.value}));
   if (!number) return std::nullopt;
   const Integer result = combined(*number, left, right);
-  return operation.getType()->isSignedIntegerType() ? result : within(result, operation.getType(), ast());
+  return operation.type->isSignedIntegerType() ? result : within(result, operation.type, ast());
+}
+
+/// `x += y` and the like: what x is then.
+std::optional<Integer> AffineWalk::assigned_by(const clang::CompoundAssignOperator& operation, const clang::VarDecl& changed) {
+  const auto by = product(*operation.getRHS());
+  auto now = variable(changed);
+  if (!now || !by) return std::nullopt;
+  const auto type = changed.getType();
+  const bool wraps = !type->isSignedIntegerType() || ast().getIntWidth(type) < 32;
+  const auto code = clang::BinaryOperator::getOpForCompoundAssignment(operation.getOpcode());
+  if (code == clang::BO_Add || code == clang::BO_Sub) {
+    now->value = code == clang::BO_Add ? now->value + by->value : now->value - by->value;
+    now->provided.insert(now->provided.end(), by->provided.begin(), by->provided.end());
+  } else {
+    if (!operation.getComputationLHSType()->isSignedIntegerType() && type->isSignedIntegerType()) return std::nullopt;
+    now = arithmetic({code, operation.getComputationResultType()}, *now, *by);
+  }
+  return now && wraps ? within(*now, type, ast()) : now;
+}
+
+/// std::swap(i, j)
+bool AffineWalk::swap_integers(const clang::CallExpr& call) {
+  const auto* left = named_variable(*call.getArg(0)->IgnoreParens());
+  const auto* right = named_variable(*call.getArg(1)->IgnoreParens());
+  if (left == nullptr || right == nullptr || !left->getType()->isIntegralOrEnumerationType() || left->getType()->isReferenceType()) return false;
+  const auto one = variable(*left), other = variable(*right);
+  if (right->getType()->isReferenceType() || !one || !other) return false;
+  state_.integers[left] = *other;
+  state_.integers[right] = *one;
+  return true;
 }
 
 std::optional<Expr> AffineWalk::computed(const Expr& value) {

@@ -94,7 +94,7 @@ bool mentions(const clang::Expr* condition, const clang::VarDecl* variable) {
 bool assigns(const clang::Stmt& body, const clang::VarDecl* variable) {
   bool found = false;
   visit(&body, [&](const clang::Stmt& part) {
-    found = found || assigned(part) == variable;
+    found = found || changes(part, *variable);
     return !found;
   });
   return found;

@@ -77,7 +77,7 @@ std::optional<Filling> filling_in(const clang::ForStmt& loop, const clang::VarDe
   if (!names(*until->getLHS(), *counter) || !names(*step->getSubExpr(), *counter)) return std::nullopt;
   bool whole = mentions(loop.getBody(), map) == 1;
   visit(loop.getBody(), [&](const clang::Stmt& part) {
-    whole = whole && assigned(part) != counter && !isa<clang::BreakStmt, clang::ContinueStmt>(part) && !leaves(part);
+    whole = whole && !changes(part, *counter) && !isa<clang::BreakStmt, clang::ContinueStmt>(part) && !leaves(part);
     return whole;
   });
   if (!whole || mentions(until, map) + mentions(start, map) > 0) return std::nullopt;
@@ -145,7 +145,7 @@ bool is_settled(const clang::Expr& number, const clang::Stmt& body) {
     settled = settled && !isa<clang::UnaryOperator>(part) && (variable == nullptr || !holds_future(variable->getType()));
     if (variable != nullptr) {
       visit(&body, [&](const clang::Stmt& other) {
-        settled = settled && assigned(other) != variable;
+        settled = settled && !changes(other, *variable);
         return settled;
       });
     }

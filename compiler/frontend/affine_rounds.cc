@@ -19,6 +19,21 @@ struct AffineWalk::Unknowns {
   std::vector<std::size_t> all;
 
   bool empty() const { return all.empty(); }
+  /// What the variable was before the first round, and in turn those whose values it takes round by round; none if it does not.
+  std::vector<Integer> turns(const clang::VarDecl* variable, const State& before, const State& after) const {
+    constexpr std::size_t kMost = 8;
+    std::vector<Integer> result;
+    const auto* each = variable;
+    do {
+      const auto end = after.integers.find(each);
+      if (end == after.integers.end() || !end->second.provided.empty() || result.size() == kMost) return {};
+      result.push_back(before.integers.at(each));
+      const auto next = std::ranges::find_if(integers, [&](const auto& one) { return end->second.value == Expr::variable(one.second); });
+      if (next == integers.end() || next->first == each) return {};
+      each = next->first;
+    } while (each != variable);
+    return result;
+  }
   bool in(const Expr& expr) const {
     return std::ranges::any_of(all, [&](std::size_t unknown) { return flow::mentions_loop(expr, unknown); });
   }
@@ -234,6 +249,12 @@ void AffineWalk::settle(const Unknowns& unknowns, State& round, State& behind, c
     return expr;
   };
   for (const auto& [variable, unknown] : unknowns.integers) {
+    if (const auto turns = unknowns.turns(variable, before, after); !turns.empty()) {
+      round.integers[variable] = taken_in_turn(turns, rounds.number);
+      behind.integers[variable] = taken_in_turn(turns, rounds.count);
+      settled.emplace(unknown, round.integers[variable].value);
+      continue;
+    }
     const auto end = after.integers.find(variable);
     const Integer& start = before.integers.at(variable);
     Provisos provisos{start.provided, {}};

@@ -38,13 +38,13 @@ class ElusiveSearch {
     }
     const auto* cast = dyn_cast<clang::CastExpr>(statement);
     const bool reads = cast != nullptr && cast->getCastKind() == clang::CK_LValueToRValue;
-    const auto* changed = assigned(*statement);
-    if (lambda != nullptr && changed != nullptr && changed->getDeclContext() != lambda) changed = nullptr;
+    auto changed = changed_by(*statement);
+    std::erase_if(changed, [&](const auto* each) { return lambda != nullptr && each->getDeclContext() != lambda; });
     for (const auto* part : statement->children()) {
       if (part == nullptr) continue;
       const auto* inner = dyn_cast<clang::Expr>(part);
       const auto* variable = inner == nullptr ? nullptr : named_variable(*without_const(*inner).IgnoreParens());
-      if (variable != nullptr && (reads || variable == changed || copies(*statement) || is_key(*statement, *part))) continue;
+      if (variable != nullptr && (reads || std::ranges::find(changed, variable) != changed.end() || copies(*statement) || is_key(*statement, *part))) continue;
       look(part, lambda);
     }
   }
@@ -113,6 +113,24 @@ const clang::VarDecl* assigned(const clang::Stmt& statement) {
     return named_variable(*unary->getSubExpr()->IgnoreParens());
   }
   return nullptr;
+}
+
+std::vector<const clang::VarDecl*> changed_by(const clang::Stmt& statement) {
+  if (const auto* variable = assigned(statement)) return {variable};
+  const auto* call = dyn_cast<clang::CallExpr>(&statement);
+  const auto* callee = call == nullptr ? nullptr : call->getDirectCallee();
+  if (callee == nullptr || !in_std_namespace(*callee) || method_of(*call) != "swap" || call->getNumArgs() != 2) return {};
+  std::vector<const clang::VarDecl*> result;
+  for (const auto* argument : call->arguments()) {
+    const auto* variable = named_variable(*argument->IgnoreParens());
+    if (variable != nullptr && variable->getType()->isIntegralOrEnumerationType()) result.push_back(variable);
+  }
+  return result;
+}
+
+bool changes(const clang::Stmt& statement, const clang::VarDecl& variable) {
+  const auto changed = changed_by(statement);
+  return std::ranges::find(changed, &variable) != changed.end();
 }
 
 namespace {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <set>
+#include <vector>
 
 #include "clang/AST/Expr.h"
 #include "clang/AST/Stmt.h"
@@ -18,6 +19,10 @@ llvm::StringRef method_of(const clang::CallExpr& call);
 /// The variable that an expression is the name of, or that a statement assigns to by its name.
 const clang::VarDecl* named_variable(const clang::Stmt& statement);
 const clang::VarDecl* assigned(const clang::Stmt& statement);
+
+/// What a statement by itself gives other values, by name: what it assigns to, integers that it swaps.
+std::vector<const clang::VarDecl*> changed_by(const clang::Stmt& statement);
+bool changes(const clang::Stmt& statement, const clang::VarDecl& variable);
 
 /// The one increment in an expression, always evaluated, of a variable that stands nowhere else in it: `x[++k] = y`. Null
 /// if there is none.

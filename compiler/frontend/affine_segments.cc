@@ -155,8 +155,8 @@ void AffineWalk::close() {
 void AffineWalk::unsettle(const clang::Stmt& statement) {
   const auto inner = declared_in(statement);
   visit(&statement, [&](const clang::Stmt& part) {
-    const auto* changed = assigned(part);
-    if (changed != nullptr && !inner.contains(changed)) unsettle(*changed);
+    for (const auto* changed : changed_by(part))
+      if (!inner.contains(changed)) unsettle(*changed);
     const auto* variable = named_variable(part);
     const auto found = variable == nullptr || inner.contains(variable) ? bindings_.end() : bindings_.find(variable);
     const auto* object = found == bindings_.end() ? nullptr : std::get_if<Named>(&found->second);

@@ -11,7 +11,8 @@ std::optional<Expr> AffineWalk::size_of(const Named& container) const {
   if (container.shape.levels.empty() || container.shape.levels[0].keyed) return std::nullopt;
   if (container.shape.levels[0].length) return Expr(*container.shape.levels[0].length);
   if (!container.fields.empty()) return size_of(container.fields[0]);
-  if (container.cases.size() != 1) return std::nullopt;
+  if (container.cases.size() > 1) return size_of_any(container);
+  if (container.cases.empty()) return std::nullopt;
   const flow::Access& part = container.cases[0];
   const auto found = state_.sizes.find(part.array);
   if (found == state_.sizes.end()) return std::nullopt;
@@ -42,9 +43,23 @@ std::optional<Expr> AffineWalk::size_of(const Named& container) const {
   return size;
 }
 
+/// Of one of several: `even ? a : b`.
+std::optional<Expr> AffineWalk::size_of_any(const Named& container) const {
+  std::optional<Expr> result;
+  for (auto each = container.cases.rbegin(); each != container.cases.rend(); ++each) {
+    Named one = container;
+    one.cases = {*each};
+    const auto size = size_of(one);
+    if (!size) return std::nullopt;
+    result = result ? flow::select(each->guard, *size, *result) : size;
+  }
+  return result;
+}
+
 void AffineWalk::set_size(const Named& container, std::optional<Expr> size) {
   if (container.shape.levels.empty() || container.shape.levels[0].length || container.shape.levels[0].keyed) return;
   for (const Named& each : container.fields) set_size(each, size);
+  if (size && size_of(container) == size) return;  // rows that change places are as long as those that were there
   for (const flow::Access& part : container.cases) {
     const auto found = state_.sizes.find(part.array);
     if (found == state_.sizes.end()) continue;

@@ -97,18 +97,8 @@ void AffineWalk::execute_expression(const clang::Expr& expression) {
     } else if (const auto* operation = cast<clang::BinaryOperator>(&bare);
                operation->getOpcode() == clang::BO_Assign) {
       now = product(*operation->getRHS());
-    } else if (operation->getOpcode() == clang::BO_AddAssign || operation->getOpcode() == clang::BO_SubAssign) {
-      const auto by = product(*operation->getRHS());
-      now = variable(*changed);
-      if (now && by) {
-        now->value = operation->getOpcode() == clang::BO_AddAssign ? now->value + by->value : now->value - by->value;
-        now->provided.insert(now->provided.end(), by->provided.begin(), by->provided.end());
-        const bool wraps =
-            !changed->getType()->isSignedIntegerType() || ast().getIntWidth(changed->getType()) < 32;
-        if (wraps) now = within(*now, changed->getType(), ast());
-      } else {
-        now.reset();
-      }
+    } else {
+      now = assigned_by(*cast<clang::CompoundAssignOperator>(operation), *changed);
     }
     if (!now) forget(bare);  // what it does besides
     state_.integers.erase(changed);
@@ -339,7 +329,7 @@ void AffineWalk::forget(const clang::Stmt& statement) {
   });
   if (leaves(statement)) refuse("this may leave the function", statement.getBeginLoc());
   visit(&statement, [&](const clang::Stmt& part) {
-    if (const auto* variable = assigned(part)) state_.integers.erase(variable);
+    for (const auto* variable : changed_by(part)) state_.integers.erase(variable);
     return true;
   });
 }

@@ -187,8 +187,15 @@ class AffineWalk {
   // --- numbers (affine_integers.cc)
   std::optional<Integer> integer(const clang::Expr& expression);
   std::optional<Integer> binary(const clang::BinaryOperator& operation);
-  std::optional<Integer> arithmetic(const clang::BinaryOperator& operation, const Integer& left, const Integer& right);
-  std::optional<Integer> computed(const clang::BinaryOperator& operation, const Integer& left, const Integer& right);
+  /// What it computes, and in which type.
+  struct Arithmetic {
+    clang::BinaryOperatorKind code;
+    clang::QualType type;
+  };
+  std::optional<Integer> arithmetic(const Arithmetic& operation, const Integer& left, const Integer& right);
+  std::optional<Integer> computed(const Arithmetic& operation, const Integer& left, const Integer& right);
+  std::optional<Integer> assigned_by(const clang::CompoundAssignOperator& operation, const clang::VarDecl& variable);
+  bool swap_integers(const clang::CallExpr& call);
   std::optional<flow::Expr> computed(const flow::Expr& value);
   std::optional<Integer> stepped(const clang::UnaryOperator& unary);
   std::optional<Integer> converted(const clang::CastExpr& cast);
@@ -292,6 +299,7 @@ class AffineWalk {
   void clear(const Named& target);
   void change(const clang::CallExpr& call);  ///< A call for its effect.
   bool change_container(const clang::CallExpr& call, const Named& object, llvm::StringRef method);
+  void exchange(const clang::CallExpr& call, const Named& target);
   void swap(const Named& left, const Named& right, clang::SourceLocation where);
   void invalidate_references_into(const Named& container);
   static bool refers_into(const Named& object, const Named& container);
@@ -299,6 +307,7 @@ class AffineWalk {
 
   // --- lengths
   std::optional<flow::Expr> size_of(const Named& container) const;
+  std::optional<flow::Expr> size_of_any(const Named& container) const;
   void set_size(const Named& container, std::optional<flow::Expr> size);
   void copy_sizes(const Named& from, const Named& to);
 

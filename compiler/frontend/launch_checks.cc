@@ -34,7 +34,7 @@ bool is_harmless(const clang::FunctionDecl& callee) {
   static const std::set<std::string> harmless = {"push_back", "emplace_back", "resize", "reserve", "clear", "size", "ssize",
                                                  "empty", "back", "front", "begin", "end", "cbegin", "cend", "swap", "move",
                                                  "min", "max", "data", "make_pair", "make_tuple", "get", "tie", "has_value",
-                                                 "reset", "pop_back"};
+                                                 "reset", "pop_back", "exchange"};
   const bool named = callee.getDeclName().isIdentifier();
   const bool asks = callee.isOverloadedOperator() || isa<clang::CXXConversionDecl>(callee);  // an optional: is there something?
   return in_std_namespace(callee) && (named ? harmless.contains(callee.getNameAsString()) : asks);

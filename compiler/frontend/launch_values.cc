@@ -25,7 +25,7 @@ namespace {
 bool counts_in_body(const clang::ForStmt& loop, const clang::VarDecl& variable) {
   bool found = false;
   visit(loop.getBody(), [&](const clang::Stmt& part) {
-    found = found || assigned(part) == &variable;
+    found = found || changes(part, variable);
     return !found;
   });
   return found;
@@ -34,7 +34,7 @@ bool counts_in_body(const clang::ForStmt& loop, const clang::VarDecl& variable) 
 bool is_assigned(const clang::ParmVarDecl& parameter) {
   bool found = false;
   visit(cast<clang::FunctionDecl>(parameter.getDeclContext())->getBody(), [&](const clang::Stmt& part) {
-    found = found || assigned(part) == &parameter;
+    found = found || changes(part, parameter);
     return !found;
   });
   return found;
@@ -178,7 +178,7 @@ void LaunchValues::require_constant(const clang::VarDecl& variable, const clang:
   if (!type->isIntegralOrEnumerationType() && only_reads(body, variable)) return;
   bool changed = !type->isIntegralOrEnumerationType() || elusive_integers(body).contains(&variable);
   visit(&body, [&](const clang::Stmt& part) {
-    changed = changed || assigned(part) == &variable;
+    changed = changed || changes(part, variable);
     return !changed;
   });
   if (changed) refuse("'" + variable.getNameAsString() + "' may change", where);
