@@ -108,7 +108,7 @@ struct CloseWorker {
   bool operator==(const CloseWorker&) const = default;
 };
 
-/// End the process by force and start another: a restart, or a forced cancellation. For its agent.
+/// End the process by force and start another: a restart, of all or of this one, or a forced cancellation. For its agent.
 /// `WorkerLost` follows.
 struct ReplaceWorker {
   WorkerId worker{};

@@ -151,6 +151,17 @@ struct RestartRequested {
   bool operator==(const RestartRequested&) const = default;
 };
 
+/// Replace these, and cancel nothing: what they run and hold is run and made elsewhere. Answered by `RequestDone` when they are
+/// gone.
+struct ReplaceRequested {
+  ClientId client{};
+  RequestId request{};
+  std::vector<WorkerId> workers = {};
+  static constexpr std::tuple fields{&ReplaceRequested::client, &ReplaceRequested::request,
+                                     &ReplaceRequested::workers};
+  bool operator==(const ReplaceRequested&) const = default;
+};
+
 // ---- from workers and those who watch them
 
 struct WorkerJoined {
@@ -385,6 +396,6 @@ using Event = std::variant<Tick, ClientJoined, ClientLeft, TasksSubmitted, Value
                            Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
                            TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed, RecoveryBegan, WorkerAwaited,
                            ClientAwaited, TaskRan, TaskGone, OnceGiven, JournalRead, WorkerReturned, ClientReturned,
-                           TaskTried, TaskStopped>;
+                           TaskTried, TaskStopped, ReplaceRequested>;
 
 }  // namespace dflow::core

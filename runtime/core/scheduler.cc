@@ -44,7 +44,8 @@ constexpr std::array event_names = {"Tick",
                                     "WorkerReturned",
                                     "ClientReturned",
                                     "TaskTried",
-                                    "TaskStopped"};
+                                    "TaskStopped",
+                                    "ReplaceRequested"};
 static_assert(event_names.size() == std::variant_size_v<Event>);
 
 }  // namespace

@@ -121,7 +121,7 @@ class Scheduler {
     std::optional<ClientId> client = {};
     RequestId id{};
     std::vector<TaskId> tasks = {};      ///< Replicate: until each of these has `copies`.
-    std::vector<WorkerId> workers = {};  ///< Retire, restart: until none of these is there.
+    std::vector<WorkerId> workers = {};  ///< Retire, restart, replace: until none of these is there.
     std::set<Transfer> transfers = {};   ///< Rebalance: until none of these is under way.
     std::uint16_t copies = 0;
   };
@@ -140,6 +140,7 @@ class Scheduler {
   void on(const RebalanceRequested&);
   void on(const RetireRequested&);
   void on(const RestartRequested&);
+  void on(const ReplaceRequested&);
   void on(const WorkerJoined&);
   void on(const WorkerLost&);
   void on(const Heartbeat&);

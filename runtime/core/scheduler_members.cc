@@ -190,6 +190,19 @@ void Scheduler::on(const RestartRequested& event) {
   requests_.push_back(std::move(request));
 }
 
+void Scheduler::on(const ReplaceRequested& event) {
+  Request request{.client = event.client, .id = event.request};
+  for (const WorkerId id : event.workers) {
+    const Index worker = fleet_.find(id);
+    if (worker == none) continue;
+    request.workers.push_back(id);
+    replace(worker);
+  }
+  requests_.push_back(std::move(request));
+  settle();
+  review_requests();
+}
+
 void Scheduler::replace(Index worker) {
   if (fleet_[worker].closing) return;
   fleet_[worker].closing = true;

@@ -253,6 +253,26 @@ TEST_F(SchedulerTest, MovesWhatARetiringWorkerAloneHolds) {
   EXPECT_THAT(ran(gone), IsEmpty());
 }
 
+TEST_F(SchedulerTest, ReplacesAWorkerAndCancelsNothing) {
+  join(1);
+  submit(1);
+  join(2);
+  EXPECT_THAT(all<ReplaceWorker>(say(ReplaceRequested{client, RequestId{7}, {WorkerId{1}, WorkerId{9}}})),
+              ElementsAre(ReplaceWorker{WorkerId{1}}));
+  EXPECT_THAT(all<ReplaceWorker>(say(ReplaceRequested{client, RequestId{8}, {WorkerId{1}}})), IsEmpty());
+  const auto gone = say(WorkerLost{WorkerId{1}, {.kind = WorkerEnd::Kind::signalled}, {{task(1)}}});
+  EXPECT_THAT(all<RequestDone>(gone), ElementsAre(RequestDone{client, RequestId{7}, ""}, RequestDone{client, RequestId{8}, ""}));
+  EXPECT_THAT(ran(gone), ElementsAre(task(1)));
+  EXPECT_EQ(where(1), WorkerId{2});
+  EXPECT_FALSE(last_run.at(task(1)).alone);
+}
+
+TEST_F(SchedulerTest, AnswersAtOnceWhereNobodyIsToBeReplaced) {
+  join(1);
+  EXPECT_THAT(all<RequestDone>(say(ReplaceRequested{client, RequestId{7}, {WorkerId{9}}})),
+              ElementsAre(RequestDone{client, RequestId{7}, ""}));
+}
+
 TEST_F(SchedulerTest, SaysWhatIsWrongWithASubmission) {
   const auto ended = all<TaskEnded>(submit(1, {99}));
   ASSERT_THAT(ended, SizeIs(1));

@@ -137,6 +137,9 @@ void User::act_at_random() {
     client_->ask(request, core::ReplicateRequested{client_->id(), request, {pick()}, 2});
   } else if (random.chance(0.5)) {
     client_->ask(request, core::RebalanceRequested{client_->id(), request});
+  } else if (options_.restarting && random.chance(0.3)) {
+    const auto life = cluster_.life(random.between(0, cluster_.slots() - 1));
+    if (life) client_->ask(request, core::ReplaceRequested{client_->id(), request, {life->id}});
   } else if (cluster_.slots() > 2 && cluster_.slots() < 40) {
     // Not the first two: constrained tasks may need them.
     const auto life = cluster_.life(random.between(2, cluster_.slots() - 1));
