@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -229,10 +231,33 @@ class DFLOW_EXPORT Executor : public Submitter {
     static_cast<void>(task.release().get());
   }
 
+  /// Runs `f(arguments...)` once in each worker of now, at once, beside the tasks there and also where these have all the threads,
+  /// and returns what it gave: a `std::map` from the worker's name, or nothing if `f` returns nothing. It is no task: nothing
+  /// runs it again, and what it returns comes through the scheduler (1 MiB from each worker at most). Returns when it has ended
+  /// in all of them; throws what it threw in the first of them by name, and Error if a worker is lost meanwhile. In one process:
+  /// here, under the name "local". `f` crosses to the workers as a task does; futures are no arguments, and no results. Not inside
+  /// tasks (InvalidStateError).
+  template <class F, class... A>
+    requires(!std::is_convertible_v<F, std::vector<std::string>>)
+  auto run_on_workers(F&& f, A&&... arguments) const {
+    return run_on(nullptr, detail::make_task(*scope_, nullptr, std::forward<F>(f), std::forward<A>(arguments)...));
+  }
+  /// In these alone. Throws std::invalid_argument for a name that no worker has.
+  template <class F, class... A>
+  auto run_on_workers(const std::vector<std::string>& names, F&& f, A&&... arguments) const {
+    return run_on(&names, detail::make_task(*scope_, nullptr, std::forward<F>(f), std::forward<A>(arguments)...));
+  }
+
   /// Cancels every task of this program that has not ended, forgets the values that lie on workers, and puts new
   /// processes in the workers' places; returns when they are there. Throws InvalidStateError inside tasks, and in one
   /// process, which cannot replace itself.
   void restart();
+  /// Ends the processes of these workers at once, however they hang, and returns when others have taken their places. No task is
+  /// cancelled: what runs there runs again elsewhere, and what they hold is computed or sent again where it is needed. Throws
+  /// std::invalid_argument for a name that no worker has; TimeoutError if they are not back in time (they still come);
+  /// InvalidStateError inside tasks and in one process.
+  void restart_workers(const std::vector<std::string>& names);
+  void restart_workers(const std::vector<std::string>& names, Duration timeout);
   /// Lets workers go: they get no more tasks, end those they have, and what only they hold is brought to others first.
   /// Returns when they are gone. Throws std::invalid_argument for a name that no worker has, and if none would be left;
   /// InvalidStateError inside tasks and in one process.
@@ -247,6 +272,23 @@ class DFLOW_EXPORT Executor : public Submitter {
     std::vector<detail::Node*> nodes;
     for (const Future<T>& future : futures) nodes.push_back(detail::node_of(future));
     return nodes;
+  }
+
+  template <class T>
+  auto run_on(const std::vector<std::string>* names, detail::NewTask<T> task) const {
+    using Results = std::map<std::string, detail::Stored<T>>;
+    Results results;
+    if (auto given = detail::call_workers(*scope_, *task.node, names)) {
+      for (auto& [name, node] : *given) {
+        results.emplace(name, std::move(static_cast<detail::Value<T>&>(*node.get()).value()));
+      }
+    } else {
+      detail::submit_node(*scope_, *task.node, nullptr);
+      Future<T> future = task.release();
+      if constexpr (std::is_void_v<T>) future.get();
+      else results.emplace("local", std::move(future).get());
+    }
+    if constexpr (!std::is_void_v<T>) return results;
   }
 
   std::shared_ptr<void> session_;  ///< Null in a handle made inside a task.

@@ -42,9 +42,13 @@ class DFLOW_EXPORT ClusterControl {
   virtual void replicate(const std::vector<Node*>& nodes, std::size_t copies) = 0;
   virtual void rebalance() = 0;
   virtual void restart() = 0;
+  /// False if the deadline came first.
+  virtual bool restart(const std::vector<std::string>& names, Deadline deadline) = 0;
   virtual void retire(const std::vector<std::string>& names) = 0;
   /// Has the task run once in each worker of now and later.
   virtual void set_up(Node& task) = 0;
+  /// Has the task run once in each worker of now, or in these; for each its name and what the task gave there.
+  virtual std::map<std::string, NodeRef> call(Node& task, const std::vector<std::string>* names) = 0;
 };
 
 /// The same for any session; in one process, what that means there.
@@ -52,6 +56,9 @@ DFLOW_EXPORT std::vector<std::vector<std::string>> who_has(Scope& scope, const s
 DFLOW_EXPORT void replicate(Scope& scope, const std::vector<Node*>& nodes, std::size_t copies);
 /// False in one process: the caller runs the task itself.
 DFLOW_EXPORT bool set_up_workers(Scope& scope, Node& task);
+/// Empty in one process: the caller runs the task itself, if there is any worker that is to run it.
+DFLOW_EXPORT std::optional<std::map<std::string, NodeRef>> call_workers(Scope& scope, Node& task,
+                                                                        const std::vector<std::string>* names);
 
 }  // namespace detail
 

@@ -1,6 +1,7 @@
 // What a program asks of its cluster, beyond running tasks.
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 
 #include <dflow/errors.h>
@@ -8,6 +9,7 @@
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/task_codec.h"
+#include "runtime/cluster/value_forms.h"
 #include "runtime/local/resources.h"
 
 namespace dflow::cluster {
@@ -32,7 +34,7 @@ std::string listed(const std::vector<std::string>& names) {
 }  // namespace
 
 template <class Message>
-ClientSession::Answer ClientSession::ask(Message message) {
+std::optional<ClientSession::Answer> ClientSession::ask_until(Message message, Deadline deadline) {
   if (!scheduler_) connect();
   core::RequestId request{};
   message.client = id_;
@@ -48,9 +50,11 @@ ClientSession::Answer ClientSession::ask(Message message) {
     send(FromClient(std::move(message)));
   }
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return answers_[request].there || !lost_.empty(); });
+  const auto ended = [&] { return answers_[request].there || !lost_.empty(); };
+  const bool in_time = deadline ? changed_.wait_until(lock, *deadline, ended) : (changed_.wait(lock, ended), true);
   Answer answer = std::move(answers_[request]);
   answers_.erase(request);
+  if (!in_time) return std::nullopt;
   if (!answer.there) throw Error(lost_);
   if (answer.error) std::rethrow_exception(answer.error);
   return answer;
@@ -60,6 +64,7 @@ void ClientSession::answer(core::RequestId request, Answer answer) {
   const std::lock_guard lock(mutex_);
   const auto found = answers_.find(request);
   if (found == answers_.end()) return;
+  answer.calls = std::move(found->second.calls);
   found->second = std::move(answer);
   found->second.there = true;
   changed_.notify_all();
@@ -77,6 +82,12 @@ void ClientSession::on(SetUpEnded& message) {
   Answer done;
   if (!message.exception.empty()) done.error = read_exception(message.exception, message.worker);
   answer(message.request, std::move(done));
+}
+
+void ClientSession::on(CallEnded& message) {
+  const std::lock_guard lock(mutex_);
+  const auto found = answers_.find(message.request);
+  if (found != answers_.end()) found->second.calls[message.worker] = std::move(message);
 }
 
 // ---- Workers ---------------------------------------------------------------------------------------------------------
@@ -122,26 +133,32 @@ bool ClientSession::wait_for_workers(std::size_t count, Deadline deadline) {
   return true;
 }
 
-void ClientSession::retire(const std::vector<std::string>& names) {
+/// Throws std::invalid_argument for a name that no worker has.
+std::map<core::WorkerId, std::string> ClientSession::named(const std::vector<std::string>& names, const std::string& call) {
   const std::vector<WorkerInfo> all = workers();
+  std::map<core::WorkerId, std::string> found;
+  const std::lock_guard lock(mutex_);
+  for (const std::string& name : names) {
+    const auto worker = std::ranges::find_if(workers_, [&](const auto& each) { return each.second.name == name; });
+    if (worker == workers_.end()) {
+      std::vector<std::string> known;
+      for (const WorkerInfo& info : all) known.push_back(info.name);
+      throw std::invalid_argument("dflow: " + call + ": there is no worker '" + name + "', only " + listed(known));
+    }
+    found.insert({worker->first, name});
+  }
+  return found;
+}
+
+void ClientSession::retire(const std::vector<std::string>& names) {
   core::RetireRequested request;
+  for (const auto& [id, name] : named(names, "retire_workers()")) request.workers.push_back(id);
   {
     const std::lock_guard lock(mutex_);
-    for (const std::string& name : names) {
-      const auto found = std::ranges::find_if(workers_, [&](const auto& each) { return each.second.name == name; });
-      if (found == workers_.end()) {
-        std::vector<std::string> known;
-        for (const WorkerInfo& info : all) known.push_back(info.name);
-        throw std::invalid_argument("dflow: retire_workers(): there is no worker '" + name + "', only " + listed(known));
-      }
-      if (std::ranges::find(request.workers, found->first) == request.workers.end()) {
-        request.workers.push_back(found->first);
-      }
-    }
     if (!request.workers.empty() && request.workers.size() >= workers_.size()) {
       throw std::invalid_argument("dflow: retire_workers() would leave nobody to run tasks: at least one has to stay");
     }
-    for (const core::WorkerId id : request.workers) options_.workers.erase(workers_.at(id).name);
+    for (const std::string& name : names) options_.workers.erase(name);
   }
   if (!request.workers.empty()) ask(std::move(request));
 }
@@ -159,6 +176,12 @@ void ClientSession::restart() {
   for (const NodeRef& node : held) cancel(*node.get());
 }
 
+bool ClientSession::restart(const std::vector<std::string>& names, Deadline deadline) {
+  core::ReplaceRequested request;
+  for (const auto& [id, name] : named(names, "restart_workers()")) request.workers.push_back(id);
+  return request.workers.empty() || ask_until(std::move(request), deadline);
+}
+
 void ClientSession::set_up(Node& task) {
   wait_for_start();
   SetUpRequested request;
@@ -169,6 +192,29 @@ void ClientSession::set_up(Node& task) {
   request.again = true;
   const std::lock_guard lock(mutex_);
   set_ups_.push_back(core::encode(FromClient(std::move(request))));
+}
+
+std::map<std::string, NodeRef> ClientSession::call(Node& task, const std::vector<std::string>* names) {
+  check_result_crosses(task);
+  CallRequested request;
+  request.task = write_task(task, [](Node&) -> InputRef {
+    throw std::invalid_argument("dflow: run_on_workers() takes no futures: get() them first");
+  });
+  std::vector<std::string> all;
+  for (const WorkerInfo& worker : workers()) all.push_back(worker.name);
+  const std::map<core::WorkerId, std::string> called = named(names ? *names : all, "run_on_workers()");
+  for (const auto& [id, name] : called) request.workers.push_back(id);
+  std::map<std::string, CallEnded> ends;
+  std::map<core::WorkerId, CallEnded> answers = ask(std::move(request)).calls;
+  for (const auto& [id, name] : called) ends[name] = std::move(answers[id]);
+  std::map<std::string, NodeRef> values;
+  for (const auto& [name, end] : ends) {
+    if (end.lost) throw Error("dflow: run_on_workers(): " + name + " was lost before it had answered");
+    if (!end.exception.empty()) std::rethrow_exception(read_exception(end.exception, name));
+    Reader value(std::as_bytes(std::span(end.value)));
+    values[name] = hold_value(value, *task.value_form());
+  }
+  return values;
 }
 
 /// What none of the workers that there will ever be may have would wait for ever: a task, or a scattered value.

@@ -98,6 +98,8 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void restart() override;
   void retire(const std::vector<std::string>& names) override;
   void set_up(detail::Node& task) override;
+  bool restart(const std::vector<std::string>& names, Deadline deadline) override;
+  std::map<std::string, detail::NodeRef> call(detail::Node& task, const std::vector<std::string>* names) override;
 
   /// Returns when the scheduler knows of all tasks that were submitted here.
   void settle();
@@ -125,12 +127,17 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
     std::string question = {};  ///< As it was sent.
     bool there = false;
     core::Located located = {};
+    std::map<core::WorkerId, CallEnded> calls = {};
     std::exception_ptr error = {};
   };
   // client_control.cc
   /// Sends what is made with a request's id, behind all that was submitted, and waits for the answer. Throws its error.
+  /// Empty if the deadline came first.
   template <class Message>
-  Answer ask(Message message);
+  std::optional<Answer> ask_until(Message message, Deadline deadline);
+  template <class Message>
+  Answer ask(Message message) { return *ask_until(std::move(message), std::nullopt); }
+  std::map<core::WorkerId, std::string> named(const std::vector<std::string>& names, const std::string& call);
   void answer(core::RequestId request, Answer answer);
   void wait_for_start();
   void check_demands(const detail::Node* task, const TaskOptions& options) const;
@@ -173,6 +180,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   void on(PeerJoined& message);
   void on(PeerLeft& message);
   void on(SetUpEnded& message);
+  void on(CallEnded& message);
   void on(Printed& message);
   void on(AllEnded& message);
   void on(Sync& message);

@@ -87,6 +87,37 @@ struct SetUpDone {
   static constexpr std::tuple fields{&SetUpDone::number, &SetUpDone::exception};
 };
 
+/// From a client: these workers run this now, beside their tasks. Each is answered for by a `CallEnded`, then all by `RequestDone`.
+struct CallRequested {
+  core::ClientId client{};
+  core::RequestId request{};
+  std::vector<core::WorkerId> workers = {};
+  std::string task = {};
+  static constexpr std::tuple fields{&CallRequested::client, &CallRequested::request, &CallRequested::workers,
+                                     &CallRequested::task};
+};
+/// To a worker. Answered by `CallDone`.
+struct Call {
+  std::uint64_t number = 0;
+  std::string task = {};
+  static constexpr std::tuple fields{&Call::number, &Call::task};
+};
+struct CallDone {
+  std::uint64_t number = 0;
+  std::string value = {};
+  std::string exception = {};  ///< Empty: it threw none.
+  static constexpr std::tuple fields{&CallDone::number, &CallDone::value, &CallDone::exception};
+};
+struct CallEnded {
+  core::RequestId request{};
+  core::WorkerId worker{};
+  bool lost = false;  ///< The worker, before it had answered.
+  std::string value = {};
+  std::string exception = {};
+  static constexpr std::tuple fields{&CallEnded::request, &CallEnded::worker, &CallEnded::lost, &CallEnded::value,
+                                     &CallEnded::exception};
+};
+
 /// From a client, and on to the workers: what they run from now on is to be told, for a trace.
 struct TraceWanted {
   static constexpr std::tuple<> fields{};
@@ -144,7 +175,7 @@ struct Extended<std::variant<T...>, More...> {
   using type = std::variant<T..., More...>;
 };
 
-using FromWorker = Extended<core::Report, SetUpDone, Traced, core::WorkerReturned>::type;
+using FromWorker = Extended<core::Report, SetUpDone, Traced, core::WorkerReturned, CallDone>::type;
 /// So many bytes of what a client has said may wait to be taken by the scheduler, or to be written down there; who submits more waits.
 /// One task may have half as many.
 inline constexpr std::size_t kMostAhead = 64 << 20;
@@ -153,11 +184,12 @@ inline constexpr std::size_t kKeptMessages = 4;
 using FromClient =
     std::variant<core::TasksSubmitted, core::ValueScattered, core::TasksReleased, core::TasksCancelled,
                  core::ValueUnavailable, core::LocateRequested, core::ReplicateRequested, core::RebalanceRequested,
-                 core::RetireRequested, core::RestartRequested, SetUpRequested, TraceWanted, EndAwaited, Sync, FilesOffered, Piece>;
+                 core::RetireRequested, core::RestartRequested, SetUpRequested, TraceWanted, EndAwaited, Sync, FilesOffered, Piece,
+                 CallRequested, core::ReplaceRequested>;
 using ToWorker = std::variant<core::RunTask, core::CancelTask, core::RevokeTask, core::FreeValue, core::FetchValue,
-                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp, TraceWanted, RunTasks>;
+                              core::CloseWorker, core::FenceWorker, PeerJoined, PeerLeft, SetUp, TraceWanted, RunTasks, Call>;
 using ToClient = std::variant<core::TaskDone, core::TaskEnded, core::PlaceValue, core::Located, core::RequestDone,
                               PeerJoined, PeerLeft, Printed, SetUpEnded, Traced, AllEnded, Sync, GivenUp, FilesWanted,
-                              PieceWanted, Kept, KeptNoMore>;
+                              PieceWanted, Kept, KeptNoMore, CallEnded>;
 
 }  // namespace dflow::cluster

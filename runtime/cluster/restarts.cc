@@ -14,6 +14,14 @@ void SchedulerServer::note_restart(Program& program, const core::RestartRequeste
   }
 }
 
+void SchedulerServer::note_restart(Program& program, const core::ReplaceRequested& request) {
+  Restart& restart = program.restarts.emplace_back(Restart{.client = request.client, .request = request.request});
+  for (const core::WorkerId id : request.workers) {
+    const auto worker = program.workers.find(id);
+    if (worker != program.workers.end() && !worker->second->retired) restart.awaited.insert(worker->second->hello.name);
+  }
+}
+
 /// True if the answer waits: the killed ones have ended, and others have not come yet.
 bool SchedulerServer::holds_answer(Program& program, const core::RequestDone& done) {
   const auto restart = std::ranges::find_if(program.restarts, [&](const Restart& each) {

@@ -143,6 +143,7 @@ void SchedulerServer::client_left(Member& member) {
   program.awaiting_end.erase(id);
   end_inner_of(program, id);
   std::erase_if(program.set_ups, [&](const SetUpEntry& each) { return each.client == id; });
+  std::erase_if(program.calls, [&](const CallEntry& each) { return each.client == id; });
   std::erase_if(program.restarts, [&](const Restart& each) { return each.client == id; });
   std::erase_if(program.unmet, [&](const auto& each) { return each.first.first == id; });
   program.heard.erase(id);

@@ -69,6 +69,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    if (!request.again && refuse_shared(member, request.request, "on_worker()")) return;
                    add_set_up(member, std::move(request));
                  },
+                 [&](CallRequested& request) { start_call(member, std::move(request)); },
                  [&](FilesOffered& offered) { hosting_.on(member.id, program.id, offered); },
                  [&](Piece& piece) { hosting_.on(member.id, piece); },
                  [&](auto& event) {
@@ -81,6 +82,10 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
                    }
                    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::RestartRequested>) {
                      if (refuse_shared(member, event.request, "restart()")) return;
+                     note_restart(program, event);
+                   }
+                   if constexpr (std::is_same_v<std::remove_cvref_t<decltype(event)>, core::ReplaceRequested>) {
+                     if (refuse_shared(member, event.request, "restart_workers()")) return;
                      note_restart(program, event);
                    }
                    // What is released has ended: of that a scheduler who was killed may have been the last to know.
@@ -97,6 +102,7 @@ void SchedulerServer::from_client(Member& member, FromClient message) {
 void SchedulerServer::from_worker(Member& member, FromWorker message) {
   std::visit(net::Overload{
                  [&](SetUpDone& done) { set_up_done(member, done); },
+                 [&](CallDone& done) { call_done(member, done); },
                  [&](Traced& traced) { pass_on(member, traced); },
                  [&](core::WorkerReturned& event) { returned(member, std::move(event)); },
                  [&](auto& event) {

@@ -248,6 +248,7 @@ void SchedulerServer::lose(Program& program, core::WorkerId worker, const Proces
   program.held.erase(worker);
   keep(program, core::WorkerGone{worker});
   set_up_left(program, worker);
+  call_left(program, worker);
   inner_clients_left(program, worker, end.how.kind == core::WorkerEnd::Kind::silent);
   for (const auto& [id, other] : program.workers) send(other, ToWorker(PeerLeft{worker}));
   for (const auto& [id, client] : program.clients) send(client, ToClient(PeerLeft{worker}));

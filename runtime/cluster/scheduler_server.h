@@ -118,7 +118,14 @@ class SchedulerServer {
     std::set<core::WorkerId> running = {};  ///< Of the workers that were there when it was asked for.
     bool answered = false;
   };
-  /// All workers are killed, and others take their places.
+  /// Something that workers run once, beside their tasks.
+  struct CallEntry {
+    std::uint64_t number = 0;
+    core::ClientId client{};
+    core::RequestId request{};
+    std::set<core::WorkerId> running = {};
+  };
+  /// Workers are killed, and others take their places.
   struct Restart {
     core::ClientId client{};
     core::RequestId request{};
@@ -157,6 +164,7 @@ class SchedulerServer {
     std::set<core::ClientId> awaiting_end = {};
     std::vector<SetUpEntry> set_ups = {};
     bool is_set_up = false;  ///< A run has changed its workers.
+    std::vector<CallEntry> calls = {};
     std::vector<Restart> restarts = {};
     bool traced = false;
     /// What clients' tasks ask for that no worker is or has, since when, and whether the client has been told.
@@ -305,6 +313,7 @@ class SchedulerServer {
 
   // restarts.cc
   void note_restart(Program& program, const core::RestartRequested& request);
+  void note_restart(Program& program, const core::ReplaceRequested& request);
   bool holds_answer(Program& program, const core::RequestDone& done);
   void await_no_more(Program& program, const std::function<bool(const std::string& name)>& those);
   void await_no_more(Program& program, const std::string& worker);
@@ -321,6 +330,13 @@ class SchedulerServer {
   void set_up_left(Program& program, core::WorkerId worker);
   void answer_set_ups(Program& program);
   void renew_workers(Program& program);
+
+  // calls.cc
+  void start_call(Member& client, CallRequested request);
+  void call_done(Member& worker, CallDone& done);
+  void call_left(Program& program, core::WorkerId worker);
+  void tell_call(Program& program, CallEntry& call, CallEnded end);
+  void drop_ended_calls(Program& program);
 
   static void send(Member* member, const ToClient& message);
   static void send(Member* member, const ToWorker& message);
@@ -346,7 +362,7 @@ class SchedulerServer {
   std::map<std::string, std::string> given_up_;  ///< Programs whose workers nobody can start, and why.
   Hosting hosting_{hosting_handlers(), kUnanswered * options_.pulse.silence, kUnheard * options_.pulse.heartbeat};
   std::uint32_t next_id_ = 1;
-  std::uint64_t next_set_up_ = 1;
+  std::uint64_t next_set_up_ = 1, next_call_ = 1;
   std::unique_ptr<net::Lobby> lobby_;
   bool journal_lost_ = false;    ///< It has given up.
   std::uint64_t cluster_ = 0;    ///< Not 0: there is a journal.

@@ -160,12 +160,16 @@ std::string type_of_value(const Node& node) {
 
 std::string type_of_value(const ValueForm& form) { return type_name(*form.type); }
 
+void check_result_crosses(const Node& node) {
+  const ValueForm* form = node.value_form();
+  if (form && form->write) return;
+  throw SerializeError("dflow: the result of " + dflow::detail::describe(node) + ": " +
+                       cannot_cross(form ? form->obstacle : nullptr, typeid(node)));
+}
+
 ValueBytes write_value(Node& ended) {
+  check_result_crosses(ended);
   const ValueForm* form = ended.value_form();
-  if (!form || !form->write) {
-    throw SerializeError("dflow: the result of " + dflow::detail::describe(ended) + ": " +
-                         cannot_cross(form ? form->obstacle : nullptr, typeid(ended)));
-  }
   ended.retain();
   ValueBytes value{Writer(kBorrowFrom), NodeRef(&ended)};
   form->write(ended, value.writer);

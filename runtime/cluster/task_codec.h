@@ -41,7 +41,9 @@ struct ValueBytes {
   Writer writer;
   NodeRef node;
 };
-/// Throws SerializeError that names the type if it cannot be sent.
+/// Throws SerializeError that names the type if the node's result cannot be sent.
+void check_result_crosses(const Node& node);
+/// The same, of an ended node.
 ValueBytes write_value(Node& ended);
 
 /// "std::vector<long>", of a node with a value.

@@ -186,6 +186,8 @@ void WorkerProcess::received(std::vector<std::string> messages) {
             traced_ = true;
           } else if constexpr (std::is_same_v<M, SetUp>) {
             start_set_up(std::move(m));
+          } else if constexpr (std::is_same_v<M, Call>) {
+            start_call(std::move(m));
           } else if constexpr (std::is_same_v<M, RunTasks>) {
             for (core::RunTask& order : m.tasks) events_.push_back(std::move(order));
           } else if constexpr (std::is_same_v<M, core::FenceWorker>) {

@@ -170,6 +170,10 @@ class WorkerProcess {
   // worker_trace.cc
   void trace(const Name& name, const Body& body, const core::WorkerEvent& end);
 
+  // worker_calls.cc
+  void start_call(Call order);
+  CallDone call(const Call& order);
+
   // worker_set_up.cc
   void start_set_up(SetUp order);
   void set_up(const SetUp& order);

@@ -8,10 +8,12 @@
 
 #include <dflow/detail/coroutine_scope.h>
 #include <dflow/detail/graph_scope.h>
+#include <dflow/detail/throw_watch.h>
 #include <dflow/errors.h>
 #include <dflow/executor.h>
 #include <dflow/wait.h>
 
+#include "runtime/local/current.h"
 #include "runtime/local/fork.h"
 #include "runtime/local/local_session.h"
 #include "runtime/local/names.h"
@@ -188,6 +190,26 @@ void run_here(Scope& scope, Node& node) {
   node.traits |= kReturnAddress;
   count(scope, 1);
   active().local->submit(node);
+}
+
+std::exception_ptr run_apart(Scope& scope, Node& node) {
+  node.scope = &scope;
+  node.session_id = scope.session_id;
+  node.state_.store(State::running, std::memory_order_release);
+  const local::CurrentTask current(node);
+  std::exception_ptr error;
+  try {
+    node.run();
+  } catch (const ThrowWatch&) {  // notes the stack, and never takes anything
+  } catch (...) {
+    error = thrown_by_body();
+  }
+  node.release_arguments();
+  node.set_error(error);
+  node.state_.store(error ? State::failed : State::done, std::memory_order_release);
+  node.dependents.store(closed(), std::memory_order_release);
+  node.release_from_runtime();
+  return error;
 }
 
 void hold_value(Scope& scope, Node& node) {

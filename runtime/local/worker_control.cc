@@ -3,7 +3,11 @@
 #include <unistd.h>
 
 #include <array>
+#include <map>
+#include <optional>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <dflow/detail/launch.h>
 #include <dflow/errors.h>
@@ -19,6 +23,7 @@ namespace {
 
 using detail::ClusterControl;
 using detail::Node;
+using detail::NodeRef;
 using detail::Scope;
 using detail::State;
 
@@ -88,6 +93,19 @@ bool set_up_workers(Scope& scope, Node& task) {
   return control != nullptr;
 }
 
+std::optional<std::map<std::string, NodeRef>> call_workers(Scope& scope, Node& task, const std::vector<std::string>* names) {
+  refuse_inside_tasks("run_on_workers()");
+  if (task.edge_count > 0) throw std::invalid_argument("dflow: run_on_workers() takes no futures: get() them first");
+  if (task.inner()) throw std::invalid_argument("dflow: run_on_workers() brings no futures: return what get() gives there");
+  if (ClusterControl* control = control_of(scope)) return control->call(task, names);
+  for (std::size_t i = 0; names && i < names->size(); ++i) {
+    if ((*names)[i] == kThisProcess) continue;
+    throw std::invalid_argument("dflow: run_on_workers(): there is no worker '" + (*names)[i] + "', only " + kThisProcess);
+  }
+  if (names && names->empty()) return std::map<std::string, NodeRef>();
+  return std::nullopt;
+}
+
 }  // namespace detail
 
 std::vector<WorkerInfo> Executor::workers() const {
@@ -122,6 +140,15 @@ void Executor::rebalance() const {
 }
 
 void Executor::restart() { needed(*scope_, "restart()").restart(); }
+
+void Executor::restart_workers(const std::vector<std::string>& names) {
+  needed(*scope_, "restart_workers()").restart(names, std::nullopt);
+}
+
+void Executor::restart_workers(const std::vector<std::string>& names, Duration timeout) {
+  if (needed(*scope_, "restart_workers()").restart(names, detail::deadline_in(timeout))) return;
+  throw TimeoutError("dflow: restart_workers(): not all of them came back in time; those that have not still may");
+}
 
 void Executor::retire_workers(const std::vector<std::string>& names) { needed(*scope_, "retire_workers()").retire(names); }
 

@@ -105,6 +105,139 @@ TEST_F(Workers, WhatASetUpHasPrintedIsNotLostWhereItFails) {
   EXPECT_THAT(::testing::internal::GetCapturedStdout(), HasSubstr("not written yet"));
 }
 
+// ---- run_on_workers
+
+TEST_F(Workers, Run) {
+  Executor ex;
+  std::map<std::string, std::int64_t> expected;
+  for (const WorkerInfo& worker : ex.workers()) expected[worker.name] = worker.pid;
+  EXPECT_EQ(ex.run_on_workers([] { return std::int64_t{::getpid()}; }), expected);
+  ex.run_on_workers(set, 42);
+  const std::map<std::string, int> set_there = ex.run_on_workers({"worker-1", "worker-3"}, get_setting);
+  EXPECT_EQ(set_there, (std::map<std::string, int>{{"worker-1", 42}, {"worker-3", 42}}));
+  EXPECT_EQ(setting, 0);
+  EXPECT_THAT(ex.run_on_workers(std::vector<std::string>{}, get_setting), IsEmpty());
+}
+
+/// All threads are busy, and it does not wait for one.
+TEST_F(Workers, RunSync) {
+  Executor ex;
+  const Signal open;
+  std::vector<Future<int>> busy;
+  for (const std::string& name : names(ex)) busy.push_back(ex.with({.workers = {name}}).submit(after_signal, 1, open.path()));
+  EXPECT_TRUE(eventually([&] { return std::ranges::all_of(busy, [](const auto& each) { return each.running(); }); }));
+  EXPECT_THAT(ex.run_on_workers(process), SizeIs(3));
+  open.give();
+  EXPECT_THAT(ex.gather(busy), ElementsAre(1, 1, 1));
+}
+
+TEST_F(Workers, RunException) {
+  Executor ex;
+  const auto everywhere = [&] { ex.run_on_workers([]() -> int { throw std::domain_error("no licence"); }); };
+  EXPECT_THROW(everywhere(), std::domain_error);
+  const auto one = [](const std::vector<int>& pids) {
+    if (::getpid() != pids[0]) throw std::runtime_error("no licence");
+  };
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers(one, std::vector<int>{0}); }), HasSubstr("no licence"));
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+}
+
+TEST_F(Workers, RunRpcError) {
+  Executor ex;
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers({"worker-2"}, [] { ::_exit(1); }); }),
+              AllOf(HasSubstr("worker-2"), HasSubstr("lost")));
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers({"worker-9"}, process); }),
+              AllOf(HasSubstr("'worker-9'"), HasSubstr("worker-1, worker-")));
+}
+
+struct Sealed {
+  explicit Sealed(int) {}
+  std::unique_ptr<int> secret;
+};
+
+TEST_F(Workers, RunHandlesPicklableData) {
+  Executor ex;
+  const std::map<std::string, std::vector<int>> all{{"a", {1}}, {"b", {2, 3}}};
+  const auto back = [](const std::map<std::string, std::vector<int>>& x) { return x; };
+  for (const auto& [name, value] : ex.run_on_workers(back, all)) EXPECT_EQ(value, all);
+  for (auto& [name, value] : ex.run_on_workers([] { return std::make_unique<int>(3); })) EXPECT_EQ(*value, 3);
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers([] { return Sealed(1); }); }), HasSubstr("Sealed"));
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers([] { return std::vector<char>(2'000'000); }); }), HasSubstr("takes 1953 KiB"));
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers(inc, ex.submit(inc, 1)); }), HasSubstr("no futures"));
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers([](Executor& inner) { return inner.submit(inc, 1); }); }), HasSubstr("no futures"));
+  for (const auto& [name, value] : ex.run_on_workers([](Executor& inner) { return inner.submit(inc, 1).get(); })) EXPECT_EQ(value, 2);
+}
+
+// ---- restart_workers
+
+int at(int x, const std::string& begun, const std::string& open) {
+  Signal::give(begun);
+  if (Signal::await(open)) return x;
+  throw std::runtime_error("nobody has given the signal");
+}
+
+/// What it ran runs again elsewhere, and is no death of the task's; what it held is made again.
+TEST_F(Workers, RestartWorkersByName) {
+  Executor ex;
+  const auto value = ex.with({.workers = {"worker-1"}}).submit(block, 7);
+  value.wait();
+  const Signal begun, open;
+  const auto task = ex.with({.allowed_failures = 1, .workers = {"worker-1"}}).submit(at, 5, begun.path(), open.path());
+  ASSERT_TRUE(begun.await());
+  const auto before = ex.run_on_workers(process);
+  ex.restart_workers({"worker-1", "worker-1"});
+  const auto after = ex.run_on_workers(process);
+  EXPECT_NE(after.at("worker-1"), before.at("worker-1"));
+  EXPECT_EQ(after.at("worker-2"), before.at("worker-2"));
+  EXPECT_EQ(after.at("worker-3"), before.at("worker-3"));
+  open.give();
+  EXPECT_EQ(task.get(), 5);
+  EXPECT_EQ(ex.submit(first_of, value).get(), 7);
+}
+
+TEST_F(Workers, RestartWorkers) {
+  Executor ex;
+  const std::set<std::int64_t> before = pids(ex);
+  ex.restart_workers(names(ex));
+  for (const std::int64_t pid : pids(ex)) EXPECT_FALSE(before.contains(pid));
+  EXPECT_THAT(names(ex), SizeIs(3));
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+  ex.restart_workers({});
+}
+
+/// It hears nothing any more.
+TEST_F(Workers, RestartWorkersKillTimeout) {
+  Executor ex;
+  const auto before = ex.run_on_workers(process);
+  stop(before.at("worker-2"));
+  ex.restart_workers({"worker-2"}, 1min);
+  EXPECT_NE(ex.run_on_workers(process).at("worker-2"), before.at("worker-2"));
+}
+
+TEST_F(Workers, RestartWorkersRestartTimeout) {
+  Executor ex;
+  const Signal slow, open;
+  ex.on_worker(
+      [](const std::string& s, const std::string& o) {
+        if (Signal::given(s)) Signal::await(o);
+      },
+      slow.path(), open.path());
+  slow.give();
+  EXPECT_THROW(ex.restart_workers({"worker-1"}, 1ms), TimeoutError);
+  EXPECT_EQ(ex.submit(inc, 1).get(), 2);
+  open.give();
+  ex.wait_for_workers(3);
+  EXPECT_THAT(names(ex), ElementsAre("worker-1", "worker-2", "worker-3"));
+}
+
+TEST_F(Workers, RestartWorkersException) {
+  Executor ex;
+  EXPECT_THAT(thrown_by([&] { ex.restart_workers({"worker-1", "worker-9"}); }),
+              AllOf(HasSubstr("'worker-9'"), HasSubstr("worker-1, worker-2, worker-3")));
+  const auto restart = [](Executor& inner) { inner.restart_workers({"worker-1"}); };
+  EXPECT_THAT(thrown_by([&] { ex.submit(restart).get(); }), HasSubstr("not for its tasks"));
+}
+
 TEST_F(Workers, RetiredOnesGiveTheirValuesAwayAndAreGone) {
   Executor ex;
   const auto values = ex.map(block, std::vector<int>{1, 2, 3, 4, 5, 6});
@@ -263,7 +396,13 @@ TEST(OneProcess, IsTheOnlyWorker) {
   ex.on_worker(set, 3);
   EXPECT_EQ(std::exchange(setting, 0), 3);
   EXPECT_THAT(thrown_by([&] { ex.on_worker([] { throw std::runtime_error("no licence"); }); }), HasSubstr("no licence"));
+  EXPECT_EQ(ex.run_on_workers(inc, 1), (std::map<std::string, int>{{"local", 2}}));
+  ex.run_on_workers({"local"}, set, 4);
+  EXPECT_EQ(std::exchange(setting, 0), 4);
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers({"worker-1"}, process); }), HasSubstr("only local"));
+  EXPECT_THAT(thrown_by([&] { ex.run_on_workers([] { throw std::runtime_error("no licence"); }); }), HasSubstr("no licence"));
   EXPECT_THAT(thrown_by([&] { ex.restart(); }), HasSubstr("DFLOW_WORKERS=N"));
+  EXPECT_THAT(thrown_by([&] { ex.restart_workers({"local"}); }), HasSubstr("DFLOW_WORKERS=N"));
   EXPECT_THAT(thrown_by([&] { ex.retire_workers(1); }), HasSubstr("DFLOW_WORKERS=N"));
   EXPECT_THAT(thrown_by([&] { ex.wait_for_workers(2); }), HasSubstr("DFLOW_WORKERS=N"));
 }

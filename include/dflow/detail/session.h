@@ -146,6 +146,8 @@ DFLOW_EXPORT Scope& scope_for(const Node& node);
 
 /// Runs a node without unfinished inputs in this process, whatever the scope's session is.
 DFLOW_EXPORT void run_here(Scope& scope, Node& node);
+/// Runs its body on this thread, beside whatever the engine's run; gives what it threw.
+[[nodiscard]] DFLOW_EXPORT std::exception_ptr run_apart(Scope& scope, Node& node);
 /// Brings a value that is elsewhere here; throws TimeoutError when the deadline came first.
 DFLOW_EXPORT void fetch_value(Node& node, Deadline deadline);
 /// Waits; throws InvalidStateError on a null node and TimeoutError when the deadline came first.
