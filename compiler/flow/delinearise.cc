@@ -20,6 +20,20 @@ bool is_width(const Expr& expr) {
   return expr.op != Op::constant && !any_part(expr, [](const Expr& part) { return part.op == Op::variable || is_product(part); });
 }
 
+/// Where nothing that varies is added: `-1`, `-1 - j`. Behind the begin of a row, that is at the end of the row before.
+bool only_takes_away(const Expr& rest) {
+  std::int64_t constant = 0;
+  bool adds = false;
+  const std::function<void(const Expr&, bool)> look = [&](const Expr& part, bool minus) {
+    if (part.op == Op::constant) return void(constant += minus ? -part.number : part.number);
+    if (part.op != Op::add && part.op != Op::subtract) return void(adds = adds || !minus);
+    look(part.operands[0], minus);
+    look(part.operands[1], minus != (part.op == Op::subtract));
+  };
+  look(rest, false);
+  return !adds && constant <= 0 && !(rest == Expr(0));
+}
+
 /// A number as rows * width + rest.
 struct Place {
   Expr row, rest;
@@ -106,8 +120,7 @@ class Delinearisation {
     Place place{0, 0};
     add_terms(number, width, false, place);
     if (multiplies(place.rest)) return std::nullopt;
-    const bool before = place.rest.op == Op::constant && place.rest.number < 0;  // n * i - 1: the end of the row before
-    return before ? Place{place.row - 1, width + place.rest} : place;
+    return only_takes_away(place.rest) ? Place{place.row - 1, width + place.rest} : place;
   }
 
   void add_terms(const Expr& number, const Expr& width, bool minus, Place& place) const {

@@ -1,7 +1,7 @@
 // Grids that stand row behind row in one vector: a[i * n + j].
 // BOUNDARIES: 0
 // REPLICABLE: yes
-// LAUNCHED: swept product pushed cube
+// LAUNCHED: swept product pushed cube mirrored turned
 // PARAMS: graph=swept 3 4 -- m=3 n=4
 // GRAPH: 24 tasks, 35 edges
 // PARAMS: graph=swept 1 1 -- m=1 n=1
@@ -9,6 +9,8 @@
 // PARAMS: graph=product 3 4 -- m=3 n=4
 // PARAMS: graph=pushed 3 4 -- m=3 n=4
 // PARAMS: graph=cube 3 4 -- m=3 n=4
+// PARAMS: graph=mirrored 3 4 -- m=3 n=4
+// PARAMS: graph=turned 3 4 -- m=3 n=4
 
 #include <dflow/dflow.h>
 
@@ -75,6 +77,25 @@ static std::size_t at(int i, int j, int n) { return static_cast<std::size_t>(i *
   return ex.reduce(mix, a, 2L);
 }
 
+/// Each from that which lies opposite in the row above: rows are read from their ends.
+[[dflow::graph]] Cells mirrored(dflow::Executor& ex, int m, int n) {
+  Cells a(m * n);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j)
+      a[i * n + j] = i == 0 ? ex.submit(cell, i, j) : ex.submit(mix, a[(i - 1) * n + n - 1 - j], a[i * n - n + j]);
+  return a;
+}
+
+/// By half a turn, and each row from its end.
+[[dflow::graph]] Cells turned(dflow::Executor& ex, int m, int n) {
+  Cells a(m * n), b(m * n);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) a[i * n + (n - 1 - j)] = ex.submit(cell, i, j);
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) b[(m - 1 - i) * n + j] = ex.submit(mix, a[(i + 1) * n - 1 - j], a[i * n + j]);
+  return b;
+}
+
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);
   const int m = corpus::argument(argc, argv, 1, 3), n = corpus::argument(argc, argv, 2, 4);
@@ -100,5 +121,13 @@ int main(int argc, char** argv) {
     for (int j = 0; j < n; ++j)
       for (int k = 0; k < n; ++k) d.push_back(i > 0 ? mix(d[d.size() - n * n], k) : cell(j, k));
   corpus::same("cube", cube(ex, m, n).get(), reduced(d, 2));
+  std::vector<long> e, f;
+  for (int i = 0; i < m; ++i)
+    for (int j = 0; j < n; ++j) {
+      e.push_back(i == 0 ? cell(i, j) : mix(e[at(i - 1, n - 1 - j, n)], e[at(i - 1, j, n)]));
+      f.push_back(mix(cell(m - 1 - i, j), cell(m - 1 - i, n - 1 - j)));
+    }
+  corpus::same("mirrored", ex.gather(mirrored(ex, m, n)), e);
+  corpus::same("turned", ex.gather(turned(ex, m, n)), f);
   return corpus::result();
 }
