@@ -1,6 +1,7 @@
 #include "runtime/cluster/print.h"
 
 #include <stdio_ext.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -8,6 +9,7 @@
 
 #include "formats/file.h"
 #include "formats/printable.h"
+#include "runtime/local/progress.h"
 
 namespace dflow::cluster {
 
@@ -24,6 +26,7 @@ void print_lines(const Printed& lines) {
   // What the program has printed comes first, but a line that it has only begun stays whole: `cout << "sum " << sum`
   // reaches the stream in two pieces.
   if (::__fpending(stream) > 0 && stream->_IO_write_ptr[-1] == '\n') std::fflush(stream);
+  if (local::bars_are_shown() && ::isatty(::fileno(stream)) == 1) text.insert(0, "\033[J");
   formats::DescriptorSink sink(::fileno(stream), "the program's output");
   sink.write(text);
   (void)sink.flush();  // whoever read it may be gone

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <string>
@@ -15,6 +16,17 @@
 
 #include "formats/printable.h"
 #include "runtime/local/names.h"
+#include "runtime/local/progress.h"
+
+namespace dflow::local {
+
+namespace {
+std::atomic<int> calls_that_show_bars = 0;
+}
+
+bool bars_are_shown() { return calls_that_show_bars.load(std::memory_order_relaxed) > 0; }
+
+}  // namespace dflow::local
 
 namespace dflow::inline v0::detail {
 
@@ -38,9 +50,14 @@ std::string name_of(const Node& node) {
   return local::shown_name(site, node.callable_type(), node.callable_address());
 }
 
-std::size_t columns() {
+struct Terminal {
+  std::size_t columns = 80, rows = 24;
+};
+
+Terminal terminal() {
   winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 void write_all(const std::string& text) {
@@ -51,7 +68,8 @@ void write_all(const std::string& text) {
   }
 }
 
-/// The bars of one call, each on a line of its own; drawing again goes back to the first.
+/// The bars of one call, each on a line of its own, below an empty one on which the cursor stands: what the program prints
+/// meanwhile is written there, and drawing again puts the bars below it.
 class Bars {
  public:
   explicit Bars(const std::vector<Node*>& nodes) {
@@ -71,20 +89,31 @@ class Bars {
   }
 
   void draw() {
-    std::string text = drawn_ ? "\033[" + std::to_string(bars_.size()) + "A" : "";
-    for (const Bar& bar : bars_) text += "\r" + line(bar) + "\033[K\n";
+    const Terminal size = terminal();
+    const std::size_t room = size.rows > 3 ? size.rows - 3 : 1;  // the cursor cannot go back to what has left the screen
+    const std::size_t shown = bars_.size() > room ? room - 1 : bars_.size();
+    std::string text = "\r\033[J";
+    for (std::size_t i = 0; i < shown; ++i) text += "\n" + line(bars_[i], size.columns);
+    if (shown < bars_.size()) text += "\n" + ("and " + std::to_string(bars_.size() - shown) + " more").substr(0, size.columns - 1);
+    text += "\r\033[" + std::to_string(std::min(shown + 1, bars_.size())) + "A";
     write_all(text);
-    drawn_ = true;
+  }
+
+  /// All of them, to stay.
+  void draw_last() {
+    std::string text = "\r\033[J";
+    for (const Bar& bar : bars_) text += line(bar, terminal().columns) + "\n";
+    write_all(text);
   }
 
  private:
   /// Nothing is wrapped: a line more would be drawn over.
-  std::string line(const Bar& bar) const {
+  std::string line(const Bar& bar, std::size_t width) const {
     std::string name = bar.name.substr(0, kLongestName);
     name.resize(name_width(), ' ');
     std::string counts = " " + std::to_string(bar.ended) + "/" + std::to_string(bar.total);
     if (bar.failed > 0) counts += ", " + std::to_string(bar.failed) + " failed";
-    const std::size_t taken = name.size() + counts.size() + 4, width = columns();
+    const std::size_t taken = name.size() + counts.size() + 4;
     const std::size_t room = width > taken ? std::min(width - taken, kLongestBar) : 0;
     const std::size_t full = room * bar.ended / bar.total;
     return (name + " [" + std::string(full, '#') + std::string(room - full, ' ') + "]" + counts).substr(0, width - 1);
@@ -97,7 +126,14 @@ class Bars {
 
   std::vector<Bar> bars_;
   std::vector<std::size_t> bar_of_;
-  bool drawn_ = false;
+};
+
+/// While it lives, what is printed makes room for itself.
+struct Announced {
+  Announced() { ++local::calls_that_show_bars; }
+  ~Announced() { --local::calls_that_show_bars; }
+  Announced(const Announced&) = delete;
+  Announced& operator=(const Announced&) = delete;
 };
 
 }  // namespace
@@ -110,7 +146,9 @@ void show_progress(const std::vector<Node*>& nodes) {
     wait_many(nodes, When::all, std::nullopt);
     return;
   }
+  if (nodes.empty()) return;
   Bars bars(nodes);
+  const Announced announced;
   CompletionQueue queue;
   for (std::size_t i = 0; i < nodes.size(); ++i) queue.add(*nodes[i], i);
   auto next_drawing = Clock::now();
@@ -124,7 +162,7 @@ void show_progress(const std::vector<Node*>& nodes) {
     bars.ended(*number, *nodes[*number]);
     --left;
   }
-  if (!nodes.empty()) bars.draw();
+  bars.draw_last();
 }
 
 }  // namespace dflow::inline v0::detail

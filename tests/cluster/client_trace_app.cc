@@ -1,5 +1,10 @@
-// A program for client_trace_test.py: a graph of its own, and tasks that submit tasks, deeper than there are threads.
+// A program for client_trace_test.py: a graph of its own, and tasks that submit tasks, deeper than there are threads. `speak DIR`:
+// tasks print while there are progress bars, each when a file of its number is in DIR.
+#include <chrono>
+#include <filesystem>
 #include <iostream>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include <dflow/dflow.h>
@@ -12,8 +17,26 @@ int fibonacci(dflow::Executor& ex, int n) {
   return ex.with({.name = "sum"}).submit(add, a, b).get();
 }
 
+/// One after another, each when its file is there.
+int speak(int number, int, const std::string& folder) {
+  while (!std::filesystem::exists(folder + '/' + std::to_string(number))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  std::cout << "printed " << number << std::endl;
+  return number;
+}
+
+void speak_all(dflow::Executor& ex, const std::string& folder) {
+  std::vector<dflow::AnyFuture> said;
+  dflow::Future<int> last = ex.submit(square, 0);
+  for (int i = 0; i < 6; ++i) {
+    last = ex.with({.name = i % 2 == 0 ? "even" : "odd"}).submit(speak, i, last, folder);
+    said.push_back(last);
+  }
+  dflow::progress(said);
+}
+
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);
+  if (argc == 3 && argv[1] == std::string("speak")) return speak_all(ex, argv[2]), 0;
   const auto squares = ex.with({.name = "square"}).map(square, std::vector<int>{1, 2, 3, 4, 5});
   const auto after = ex.with({.name = "last", .after = {squares[4]}}).submit(square, 7);
   dflow::progress(squares);

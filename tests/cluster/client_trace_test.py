@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from tool_support import read_terminal
+from tool_support import read_terminal, screen_of
 
 DFLOW, APP = sys.argv[1:3]
 PLAIN = {key: value for key, value in os.environ.items() if not key.startswith("DFLOW_")}
@@ -53,7 +53,29 @@ def check_progress():
         assert silent.stderr == "", silent.stderr
 
 
+def check_printing_beside_bars(environment):
+    """What tasks print is on the screen whole, and the bars are there once. A worker's last line may come after its task's end."""
+    master, terminal = pty.openpty()
+    with (tempfile.TemporaryDirectory() as folder,
+          subprocess.Popen([APP, "speak", folder], env=environment, stdout=terminal, stderr=terminal) as app):
+        os.close(terminal)
+        shown = ""
+        for number in range(6):
+            while "[" not in shown.rpartition(f"printed {number - 1}")[2]:  # the bars have been drawn since
+                shown += os.read(master, 4096).decode()
+            open(os.path.join(folder, str(number)), "w", encoding="utf-8").close()
+            while f"printed {number}" not in shown:
+                shown += os.read(master, 4096).decode()
+        lines = screen_of(shown + read_terminal(master))
+        assert app.wait(timeout=60) == 0
+    bars = [line for line in lines if line.endswith(" 3/3")]
+    assert [line.split()[0] for line in bars] == ["even", "odd"], lines
+    assert [line.rpartition(": ")[2] for line in lines if line not in bars] == [f"printed {number}" for number in range(6)], lines
+
+
 with tempfile.TemporaryDirectory() as scratch:
     check_trace(scratch)
 check_progress()
+check_printing_beside_bars(PLAIN)
+check_printing_beside_bars(WORKERS)
 print("ok")

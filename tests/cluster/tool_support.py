@@ -3,6 +3,7 @@ import contextlib
 import functools
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -152,6 +153,28 @@ def read_terminal(master):
         shown += part
     os.close(master)
     return shown.decode()
+
+
+def screen_of(shown):
+    """The lines that a terminal without end shows in the end, of one that knows only cursor up, and erasing to the line's and the screen's end."""
+    rows, row, column = [""], 0, 0
+    for code, step, letter in re.findall(r"(\x1b\[(\d*)[AJK])|([^\x1b])", shown):
+        if code:
+            if code[-1] == "A":
+                row = max(0, row - int(step or 1))
+                continue
+            rows[row] = rows[row][:column]
+            if code[-1] == "J":
+                del rows[row + 1:]
+        elif letter == "\r":
+            column = 0
+        elif letter == "\n":
+            row += 1
+            rows.extend([""] * (row + 1 - len(rows)))
+        else:
+            rows[row] = rows[row][:column].ljust(column) + letter + rows[row][column + 1:]
+            column += 1
+    return [line.rstrip() for line in rows if line.strip()]
 
 
 def expect(text, *parts):
