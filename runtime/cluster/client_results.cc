@@ -159,7 +159,7 @@ std::exception_ptr ClientSession::error_of(const core::Failure& failure, const N
       return std::make_exception_ptr(WorkerLost(detail::describe(node), failure.worker, how_it_ended(end), end.last_words));
     }
     case Kind::timeout:
-      return std::make_exception_ptr(TimeoutError("dflow: " + detail::describe(node) + ": " + failure.message));
+      return std::make_exception_ptr(TimeoutError(detail::describe(node) + " " + failure.message));
     case Kind::data_lost:
       return std::make_exception_ptr(Error("dflow: " + detail::describe(node) + " cannot run" + needs(failure)));
     case Kind::may_have_run:

@@ -263,8 +263,10 @@ void Worker::on(const Tick& event) {
     deadlines_.erase(deadlines_.begin());
     emit(StopBody{name.id, name.version});
     Failure failure{.kind = Failure::Kind::timeout, .origin = name.id};
-    failure.message = "ran longer than its time limit";
-    time_out(name, tasks_.at(name), std::make_shared<Failure>(std::move(failure)));
+    Work& work = tasks_.at(name);
+    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(*work.order.options->timeout);
+    failure.message = "ran longer than its limit of " + std::to_string(limit.count()) + " ms";
+    time_out(name, work, std::make_shared<Failure>(std::move(failure)));
   }
   while (!retries_.empty() && retries_.begin()->first <= now_) {
     const Name name = retries_.begin()->second;

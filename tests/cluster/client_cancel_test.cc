@@ -6,6 +6,7 @@ namespace {
 
 using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 class Cancelling : public SharedCluster {
  protected:
@@ -74,7 +75,7 @@ TEST_F(Cancelling, RunningBodySeesItsStopToken) {
 TEST_F(Cancelling, TimeLimitStopsTheBody) {
   const Signal begun, stopped;
   const auto x = ex.with({.timeout = 30ms}).submit(stoppable, begun.path(), stopped.path());
-  EXPECT_THROW(x.get(), TimeoutError);
+  EXPECT_THAT([&] { x.get(); }, ThrowsMessage<TimeoutError>(HasSubstr(") ran longer than its limit of 30 ms")));
   EXPECT_TRUE(stopped.await());
 }
 

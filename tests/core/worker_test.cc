@@ -219,6 +219,7 @@ TEST_F(WorkerTest, ReportsATimeoutAtOnceAndDropsWhatComesLater) {
   const auto late = all<TaskFailed>(tick(1100));
   ASSERT_THAT(late, SizeIs(1));
   EXPECT_EQ(late[0].failure->kind, Failure::Kind::timeout);
+  EXPECT_EQ(late[0].failure->message, "ran longer than its limit of 1000 ms");
   EXPECT_THAT(all<TaskFinished>(say(BodyReturned{task(1), Attempt{1}, 8, {}, {}})), IsEmpty());
 }
 
