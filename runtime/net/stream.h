@@ -24,7 +24,8 @@ struct Address {
   std::string host;
   std::uint16_t port = 0;
 
-  std::string text() const { return host + ':' + std::to_string(port); }
+  /// As `parse_address` takes it.
+  std::string text() const { return (host.find(':') == host.npos ? host : '[' + host + ']') + ':' + std::to_string(port); }
   bool loopback() const;
   /// Why there is no such host; empty if there is one. Asks the name service, which may take seconds to say that.
   std::string unknown() const;

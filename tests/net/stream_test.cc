@@ -20,6 +20,7 @@ using ::testing::HasSubstr;
 
 TEST(Address, IsHostAndPort) {
   EXPECT_EQ(parse_address("127.0.0.1:80").value().text(), "127.0.0.1:80");
+  EXPECT_EQ(parse_address("[::1]:80").value().text(), "[::1]:80");
   for (const char* wrong : {"", "host", ":80", "host:", "host:70000", "host:8x"}) {
     EXPECT_THAT(parse_address(wrong).message(), HasSubstr("HOST:PORT")) << wrong;
   }
