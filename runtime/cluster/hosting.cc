@@ -45,6 +45,7 @@ void Hosting::agent_left(std::uint32_t id) {
 void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Connection& connection, Owner owner) {
   Program& program = programs_[name];
   program.owner = std::move(owner);
+  if (program.shrunk && program.clients.empty() && !handlers_.has_errands(name)) start_anew(name, program);
   program.clients[id] = &connection;
   program.told.clear();
   program.deserted.reset();
@@ -78,6 +79,8 @@ bool Hosting::tell_of_worker(const std::string& program, const std::string& work
   // An agent may be away before that is known, or may not have come back to a scheduler that was started again.
   if (what == WorkerNews::What::replace) condemned_[{program, worker}] = {};
   if (what == WorkerNews::What::arrived) condemned_.erase({program, worker});
+  const auto found = programs_.find(program);
+  if (what == WorkerNews::What::retired && found != programs_.end()) found->second.shrunk = true;
   const std::optional<std::uint32_t> agent = agent_of(program, worker);
   if (agent) send(*agent, WorkerNews{what, program, worker});
   return agent.has_value();
@@ -103,6 +106,13 @@ void Hosting::forget_condemned(core::Time now) {
     else if (now - *alone > kCondemned) condemned_.erase(each);
     each = next;
   }
+}
+
+/// What a run has retired is back for those that come after the last of its time.
+void Hosting::start_anew(const std::string& name, Program& program) {
+  for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
+  program.hosts.clear();  // and so they are told to start it
+  program.shrunk = false;
 }
 
 /// Brings the program to all agents, once its files are known.

@@ -103,6 +103,7 @@ class Hosting {
     std::set<std::uint32_t> hosts = {}; ///< Agents that run its workers.
     std::optional<core::Time> deserted = {};
     std::set<std::string> told = {};    ///< What its clients have been warned of: each worker that cannot start says it.
+    bool shrunk = false;                ///< A run has retired workers.
     bool from_before = false;           ///< Agents ran it for a scheduler that was killed: its clients may come back.
   };
   struct Wanted {
@@ -118,6 +119,7 @@ class Hosting {
   };
 
   void answered(std::uint64_t flush, std::uint32_t agent);
+  void start_anew(const std::string& name, Program& program);
   void host(const std::string& name, Program& program);
   void compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed);
   void ask_for_files(Program& program);

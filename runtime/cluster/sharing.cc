@@ -16,6 +16,17 @@ using namespace std::chrono_literals;
 constexpr auto kForOthers = 2s;
 constexpr std::size_t kMostShown = 8;
 
+/// How many ask for the same.
+struct Waiting {
+  std::size_t tasks = 0;
+  std::size_t values = 0;
+};
+
+std::string who_waits(const Waiting& waiting) {
+  if (waiting.tasks > 0) return waiting.tasks == 1 ? "a task waits" : "tasks wait";
+  return waiting.values == 1 ? "a scattered value waits" : "scattered values wait";
+}
+
 std::string with_amounts(const std::map<std::string, double>& resources) {
   std::string text;
   for (const auto& [name, amount] : resources) {
@@ -50,20 +61,20 @@ bool SchedulerServer::refuse_shared(Member& client, core::RequestId request, con
 /// A program's own cluster has all the workers that there will be, and its client knows what they have.
 void SchedulerServer::warn_of_unmet(Program& program) {
   if (!options_.agents || program.workers.empty()) return;
-  std::map<std::pair<core::ClientId, std::string>, std::size_t> found;
+  std::map<std::pair<core::ClientId, std::string>, Waiting> found;
   for (const core::Scheduler::Unmet& each : program.brain.unmet()) {
     const auto outer = program.inner_tasks.find(each.task);
     const core::ClientId client = outer == program.inner_tasks.end() ? core::client_of(each.task) : outer->second;
-    ++found[{client, demand_of(*each.demands)}];
+    Waiting& waiting = found[{client, demand_of(*each.demands)}];
+    ++(each.scattered ? waiting.values : waiting.tasks);
   }
   std::erase_if(program.unmet, [&](const auto& each) { return !each.second.told && !found.contains(each.first); });
-  for (const auto& [who, tasks] : found) {
+  for (const auto& [who, waiting] : found) {
     Program::Demand& demand = program.unmet.try_emplace(who, Program::Demand{.since = now()}).first->second;
     const auto client = program.clients.find(who.first);
     if (demand.told || now() - demand.since < kForOthers || client == program.clients.end()) continue;
     demand.told = true;
-    std::string text = (tasks == 1 ? "a task waits for a worker" : "tasks wait for a worker") +
-                       std::string(" that is not there: ") + who.second + "; there are ";
+    std::string text = who_waits(waiting) + " for a worker that is not there: " + who.second + "; there are ";
     std::size_t shown = 0;
     for (const auto& [id, worker] : program.workers) {
       if (shown++ == kMostShown) break;

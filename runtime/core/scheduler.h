@@ -71,10 +71,11 @@ class Scheduler {
     bool retiring = false;
   };
   std::vector<WorkerStatus> workers() const;
-  /// Tasks that are ready and ask for what no worker is or has; of many the first.
+  /// Tasks that are ready and scattered values that ask for what no worker is or has; of many the first.
   struct Unmet {
     TaskId task{};
     std::shared_ptr<const TaskOptions> demands = {};
+    bool scattered = false;
   };
   std::vector<Unmet> unmet() const;
 

@@ -1,6 +1,7 @@
 // What must hold between events: each a sentence, then code. And reports.
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 #include "runtime/core/scheduler.h"
 
@@ -185,6 +186,16 @@ std::vector<Scheduler::Unmet> Scheduler::unmet() const {
       if (result.size() == enough) return result;
       if (in_queue(entry)) result.push_back({graph_[entry.task].id, lane.demands});
     }
+  }
+  for (const auto& [task, to] : scattering_) {
+    if (result.size() == enough) return result;
+    const auto known = scattered_.find(task);
+    if (to != none || known == scattered_.end() || known->second.workers.empty()) continue;
+    const auto is_meant = [&](Index one) { return fleet_[one].live && Fleet::named(fleet_[one], known->second.workers); };
+    if (std::ranges::any_of(std::views::iota(Index{0}, fleet_.places()), is_meant)) continue;  // it is about to leave
+    TaskOptions asked;
+    asked.workers = known->second.workers;
+    result.push_back({graph_[task].id, std::make_shared<const TaskOptions>(std::move(asked)), true});
   }
   return result;
 }

@@ -2,8 +2,9 @@
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
 // killed; `change`, which asks for all that changes workers; `say TEXT`, 20 tasks of which print it one after another, and which then waits for a line; `set_up`, which sets workers up and waits for a line, and `changed`, which tells how many of 50 tasks see that;
-// `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `impatient`, which waits for one and not for long; `large M`, which gets a value of
-// M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS.
+// `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `retire`, which retires one of two workers; `place`, which places a value on nobody; `impatient`, which waits for one and not for long; `large M`, which gets a value of
+// M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS, and
+// a static object makes an Executor under GUEST_IS_EARLY.
 #include <unistd.h>
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <string>
@@ -78,6 +80,9 @@ std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x
   while (never) ::pause();
   return false;
 }();
+
+/// Where workers make it as well.
+const std::unique_ptr<dflow::Executor> early = std::getenv("GUEST_IS_EARLY") ? std::make_unique<dflow::Executor>() : nullptr;
 
 int main(int argc, char** argv) {
   try {
@@ -163,6 +168,12 @@ int main(int argc, char** argv) {
       std::cout << "asked" << std::endl;
       for (const auto& task : tasks) task.wait();
       std::cout << "done" << std::endl;
+    } else if (what == "retire") {
+      ex.wait_for_workers(2);
+      ex.retire_workers(1);
+      std::cout << "workers " << ex.workers().size() << std::endl;
+    } else if (what == "place") {
+      ex.with({.workers = {"nobody"}}).scatter(std::vector<char>(5000), 1);
     } else if (what == "impatient") {
       ex.wait_for_workers(1, std::chrono::milliseconds(200));
     } else if (what == "large") {

@@ -42,6 +42,18 @@ def what_a_run_has_set_up_ends_with_it():
         assert (after.stdout, after.stderr) == ("changed 0\n", ""), after
 
 
+def what_a_run_has_retired_is_back_for_the_next():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=2", "--threads=1")
+        environment = {"DFLOW_SCHEDULER": address}
+        for _ in range(2):
+            first = bench.run([GUEST, "retire"], environment=environment)
+            assert (first.stdout, first.stderr) == ("workers 1\n", ""), first
+        after = bench.run([GUEST, "workers", "2"], environment=environment)
+        assert (after.stdout, after.stderr) == ("workers 2\n", ""), after
+
+
 def what_tasks_print_is_told_to_their_own_run():
     with Bench(DFLOW) as bench:
         _, address = bench.scheduler()
@@ -76,5 +88,17 @@ def who_asks_for_what_is_not_there_is_told_once():
         assert "gpu" not in other.communicate()[1], "another run is told of it"
 
 
+def who_places_a_value_on_nobody_is_told():
+    with Bench(DFLOW) as bench:
+        _, address = bench.scheduler()
+        bench.agent(address, "--workers=1", "--threads=1")
+        program = bench.start([GUEST, "place"], environment={"DFLOW_SCHEDULER": address})
+        expect(program.stderr.readline(), "dflow: a scattered value waits for a worker that is not there: nobody (TaskOptions::workers); ",
+               "there are ", "-1 on ")
+        program.kill()
+
+
 run_checks([workers_are_changed_only_by_who_has_them_alone, what_a_run_has_set_up_ends_with_it,
-            what_tasks_print_is_told_to_their_own_run, who_asks_for_what_is_not_there_is_told_once])
+            what_a_run_has_retired_is_back_for_the_next,
+            what_tasks_print_is_told_to_their_own_run, who_asks_for_what_is_not_there_is_told_once,
+            who_places_a_value_on_nobody_is_told])

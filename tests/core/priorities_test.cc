@@ -86,6 +86,18 @@ TEST_F(SchedulerTest, TellsWhichTasksAskForWhatNoWorkerHas) {
   EXPECT_THAT(scheduler.unmet(), IsEmpty()) << "it waits for its turn, not for a worker";
 }
 
+TEST_F(SchedulerTest, TellsWhichScatteredValuesAskForAWorkerThatIsNotThere) {
+  join(1);
+  say(ValueScattered{.client = client, .id = task(1), .bytes = 10, .workers = {"w2"}});
+  say(ValueScattered{.client = client, .id = task(2), .bytes = 10, .workers = {"w1"}});
+  ASSERT_THAT(scheduler.unmet(), SizeIs(1));
+  EXPECT_EQ(scheduler.unmet()[0].task, task(1));
+  EXPECT_THAT(scheduler.unmet()[0].demands->workers, ElementsAre("w2"));
+  EXPECT_TRUE(scheduler.unmet()[0].scattered);
+  join(2);
+  EXPECT_THAT(scheduler.unmet(), IsEmpty());
+}
+
 class AheadTest : public SchedulerTest {
  protected:
   AheadTest() : SchedulerTest(Settings{}) {}
