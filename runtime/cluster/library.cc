@@ -40,7 +40,10 @@ std::chrono::seconds patience_or_throw() {
 
 std::unique_ptr<detail::Session> open_inside_worker(const local::ClusterRequest& request, detail::Session& local) {
   WorkerProcess* worker = this_worker_process();
-  if (!worker) throw Error("dflow: an Executor was made in a worker before the worker was ready");
+  if (!worker) {
+    throw Error("dflow: an Executor was made before main(), by a static object: worker processes make those as well, before they can run "
+                "tasks; make it in main() or in a function that main() calls");
+  }
   ClientSession::Options options{.scheduler = worker->settings().scheduler,
                                  .self = hello_of_client(worker->settings().secret, worker->settings().program),
                                  .credentials = worker->settings().credentials,

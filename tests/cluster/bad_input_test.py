@@ -29,6 +29,12 @@ def a_worker_that_never_registers_is_told_of_with_what_it_said():
         expect(stuck, "was not ready 1 s after its start, 3 times", "static objects", "waiting for a licence")
 
 
+def an_executor_of_a_static_object_is_told_of():
+    with Bench(DFLOW) as bench:
+        early = failing(bench, GUEST, "sum", 10, environment={"DFLOW_WORKERS": "1", "GUEST_IS_EARLY": "1"})
+        expect(early, "was made before main(), by a static object", "make it in main()")
+
+
 def talker(words):
     """A service that says the same to everybody, whoever they are, and goes on."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -129,6 +135,7 @@ def a_full_disk_is_told_of():
         expect(trace.stderr, "the trace was not written", "/dev/full")
 
 
-run_checks([a_worker_that_never_registers_is_told_of_with_what_it_said, who_talks_at_random_is_no_scheduler,
+run_checks([a_worker_that_never_registers_is_told_of_with_what_it_said,
+            an_executor_of_a_static_object_is_told_of, who_talks_at_random_is_no_scheduler,
             nobody_answers_there, a_result_without_memory_for_it_is_named, few_files_are_enough_or_told_of,
             too_few_files_for_a_scheduler_are_told_of, a_full_disk_is_told_of])
