@@ -43,6 +43,9 @@ struct Member {
   std::uint64_t bytes = 0;       ///< Of the values it holds.
   std::uint32_t calls_back = 0;  ///< Tasks being called back from others for it.
   Duration coming{};             ///< How long those are expected to take.
+  Index victim = none;              ///< Who gave it something last.
+  std::uint32_t found_waiting = 0;  ///< Where in `home` something was found for another worker last,
+  Index found_sent = none;          ///< and before which of the tasks assigned to it, if it still is.
   Time heard{};
   Time progress{};     ///< When it began to have something to do, or a task ended there last.
   Duration overdue{};  ///< All its threads have been at work for so much longer than was expected.
@@ -67,6 +70,8 @@ struct Member {
   }
   bool usable() const { return live && !paused && !retiring && !closing; }
   bool holds_for_others() const { return live && !retiring && !closing; }
+  /// A thread of it has nothing to do, and nothing is on its way.
+  bool idle() const { return usable() && active() + calls_back < threads(); }
   /// It may be given one task, if those that are not paused can have none.
   bool last_resort() const { return paused && holds_for_others() && active() + held == 0; }
   Duration load() const { return (occupancy + home_time + coming) / std::max(threads(), 1u) + overdue; }
@@ -107,7 +112,8 @@ class Fleet {
   /// So much work without inputs is about to be shared out: each gets its part in one piece, as far as there is room.
   void expect_runs(Duration work);
   /// Who has most work that another could begin at once; `none` if nobody has any.
-  Index busiest() const { return backlog_.first(); }
+  Index busiest(Index but = none) const { return backlog_.first_but(but); }
+  bool has_backlog(Index worker) const { return backlog_[worker] != Smallest::infinite; }
 
   /// The next worker that may hold something, round and round; `none` if there is none. Spreads values
   /// evenly, where memory is not short.

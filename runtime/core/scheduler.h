@@ -266,10 +266,16 @@ class Scheduler {
 
   // scheduler_stealing.cc: from busy workers to idle ones.
   bool steal(Index thief);
-  Index most_attractive(Index victim, Index thief) const;
-  bool call_back(Index victim, Index thief);
+  bool take_from(Index victim, Index thief, int& looks);
+  Index most_attractive(Index victim, Index thief, int& looks);
+  double attraction(Index task, Index victim, Index thief) const;
+  bool more_attractive(Index a, double ratio_a, Index b, double ratio_b) const;
+  bool call_back(Index victim, Index thief, int& looks);
+  bool can_be_called_back(Index task, Index victim, Index thief) const;
   void end_call_back(Index task);
   void balance();
+  void search();
+  void search_for(Index thief, const std::vector<Index>& busy, int& looks);
 
   // scheduler_values.cc: values, copies, requests about them.
   void add_copy(Index task, Index worker);
@@ -400,6 +406,7 @@ class Scheduler {
 
   Time now_{};
   std::uint64_t event_number_ = 0;
+  std::uint64_t searches_ = 0;  ///< For something to steal: each begins elsewhere.
   std::uint64_t next_order_ = 1;
   std::size_t errands_ = 0;
   Story<TaskState> story_;

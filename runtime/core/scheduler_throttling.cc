@@ -8,8 +8,7 @@ namespace dflow::core {
 void Scheduler::refill(Index worker) {
   while (fleet_.has_room(fleet_[worker]) && take_next(worker)) {
   }
-  const Member& member = fleet_[worker];
-  while (member.usable() && member.active() + member.calls_back < member.threads() && steal(worker)) {
+  while (fleet_[worker].idle() && steal(worker)) {
   }
 }
 
