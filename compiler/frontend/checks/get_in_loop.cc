@@ -1,13 +1,16 @@
 // -Wdflow-get-in-loop: each round waits for its task before the next one is submitted, though no round needs
 // another: by `get`, `wait`, dflow::wait or `gather`.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "clang/AST/StmtCXX.h"
 #include "clang/Lex/Lexer.h"
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/checks/checks.h"
+#include "compiler/frontend/checks/waits.h"
 #include "compiler/frontend/expressions.h"
+#include "compiler/frontend/facts.h"
 #include "compiler/frontend/positions.h"
 
 namespace dflow::compiler {
@@ -201,7 +204,8 @@ class GetsInLoops {
     const auto site = submit == nullptr ? std::nullopt : as_site(*submit);
     if (!site || site->operation != Operation::submit || has_other_sites(*body_of(**loop), *submit)) return;
     const bool gets = future_query(*get) == "get";
-    if (!gets && runs_for_effects(*site)) return;
+    if (gets ? awaited_type(site->call->getType())->isVoidType() : runs_for_effects(*site)) return;
+    if (changes_globals(*site)) return;
     const auto* asked = gets ? nullptr : named_variable(bare(*future));
     if (goes_on_without(*get, *submit, inside) || Round(**loop, *get, asked).needs_result(*site)) return;
     report(**loop, *get, *site);
@@ -218,6 +222,33 @@ class GetsInLoops {
     if (!named || call.getNumArgs() == 0 || callee->getName() != (member != nullptr ? "gather" : "wait")) return nullptr;
     const bool more = std::any_of(call.arg_begin() + 1, call.arg_end(), [](const auto* each) { return !isa<clang::CXXDefaultArgExpr>(each); });
     return more ? nullptr : call.getArg(0);
+  }
+
+  /// Which the next round may read, or the code that follows the wait.
+  bool changes_globals(const SiteCall& site) {
+    return std::ranges::any_of(task_functions(*site.callable), [this](const auto* each) { return changes_globals(*each); });
+  }
+  bool changes_globals(const clang::FunctionDecl& function) {
+    const auto* body = visible_body(function);
+    if (body == nullptr || in_std_namespace(*body) || in_dflow_namespace(*body)) return false;
+    const auto [known, first] = changing_.try_emplace(body, false);  // no, while it calls itself
+    if (!first) return known->second;
+    bool changes = false;
+    walk(*body, [&](const clang::Stmt& statement, Around around) {
+      if (const auto* name = dyn_cast<clang::Expr>(&statement); name != nullptr && is_global(*name))
+        changes = changes || change_of(*name, around) != Change::none;
+      const auto* expression = dyn_cast<clang::Expr>(&statement);
+      const auto* callee = expression == nullptr || changes ? nullptr : callee_of(*expression);
+      changes = changes || (callee != nullptr && changes_globals(*callee));
+    });
+    return changing_[body] = changes;
+  }
+  static bool is_global(const clang::Expr& name) {
+    const auto* plain = dyn_cast<clang::DeclRefExpr>(&name);
+    const auto* member = dyn_cast<clang::MemberExpr>(&name);
+    const auto* decl = plain != nullptr ? plain->getDecl() : member != nullptr ? member->getMemberDecl() : nullptr;
+    const auto* variable = llvm::dyn_cast_or_null<clang::VarDecl>(decl);
+    return variable != nullptr && is_mutable_global(*variable) && !in_std_namespace(*variable);
   }
 
   /// What it does to others may be what the rounds wait for.
@@ -379,6 +410,7 @@ class GetsInLoops {
 
   const Project& project_;
   Reporter& reporter_;
+  std::map<const clang::FunctionDecl*, bool> changing_;  ///< Whether they change what all of the program shares.
 };
 
 }  // namespace

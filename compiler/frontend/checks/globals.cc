@@ -23,6 +23,7 @@ struct Task {
   std::string name;
   std::vector<clang::SourceLocation> sites;
   bool repeats = false;  ///< One of the sites makes several tasks.
+  bool waited_for = true;  ///< All sites wait for what they submit at once.
 };
 
 struct Use {
@@ -66,8 +67,21 @@ class Globals {
       if (body == nullptr || in_std_namespace(*body) || in_dflow_namespace(*body)) continue;
       Task& task = task_of(*body, callable_name(*site->callable, project_.sources()));
       task.sites.push_back(call->getExprLoc());
-      task.repeats |= in_loop || site->operation == Operation::map || site->operation == Operation::reduce;
+      const bool at_once = site->operation == Operation::submit && waits_at_once(around);
+      task.waited_for &= at_once;
+      task.repeats |= (in_loop && !at_once) || site->operation == Operation::map || site->operation == Operation::reduce;
     }
+  }
+
+  /// `ex.submit(f).get()`: `around` the submit.
+  static bool waits_at_once(Around around) {
+    for (auto each = around.rbegin(); each != around.rend(); ++each) {
+      if (isa<clang::ImplicitCastExpr, clang::MaterializeTemporaryExpr, clang::CXXBindTemporaryExpr, clang::ParenExpr, clang::MemberExpr>(**each)) continue;
+      const auto* call = dyn_cast<clang::CXXMemberCallExpr>(*each);
+      const std::string query = call == nullptr || call->getNumArgs() > 0 ? "" : future_query(*call);
+      return query == "get" || query == "wait";
+    }
+    return false;
   }
 
   /// `++x`, `x += n`: what a std::atomic does as well.
@@ -121,7 +135,7 @@ class Globals {
   void judge(const Task& task) {
     std::set<const clang::VarDecl*> written;
     for (const Use& use : uses_) {
-      const bool side_by_side = task.repeats || task.sites.size() > 1;
+      const bool side_by_side = task.repeats || (task.sites.size() > 1 && !task.waited_for);
       if (use.change != Change::sure || use.locked || !side_by_side || !written.insert(use.variable).second)
         continue;
       reporter_.warn("writes-global", {.at = use.where->getExprLoc(),
