@@ -1,11 +1,23 @@
 #include "runtime/core/fleet.h"
 
 #include <algorithm>
+#include <bit>
+#include <utility>
 
 namespace dflow::core {
 namespace {
 
 constexpr std::uint64_t without_room = std::uint64_t{1} << 62;
+
+/// Values are counted by their doublings: that seldom changes, and what is made one after another lies together in ever longer
+/// runs.
+std::uint64_t doublings(std::uint64_t bytes) { return static_cast<std::uint64_t>(std::bit_width(bytes)); }
+constexpr std::uint64_t most_doublings = 64;
+
+std::uint64_t key_of(const Member& member) {
+  const auto load = static_cast<std::uint64_t>(member.load().count());
+  return load == 0 ? doublings(member.bytes) : load + most_doublings;
+}
 
 std::uint64_t waiting_work(const Member& member) {
   if (!member.live || member.closing) return 0;
@@ -81,7 +93,8 @@ Index Fleet::next_of_run(Index but) {
   if (least == none) return run_ = least_loaded();
   const bool stays = run_ != none && run_ != but && members_[run_].usable() && has_room(members_[run_]) &&
                      members_[run_].load() < members_[least].load() + std::max(run_length_, settings_.run);
-  return stays ? run_ : run_ = least;
+  const bool idle_with_more = stays && members_[run_].load().count() == 0 && available_[least] < available_[run_];
+  return stays && !idle_with_more ? run_ : run_ = least;
 }
 
 void Fleet::changed(Index worker) {
@@ -97,10 +110,19 @@ void Fleet::changed(Index worker) {
     counted_paused_[worker] = paused;
     paused ? ++paused_ : --paused_;
   }
-  const auto load = static_cast<std::uint64_t>(member.load().count());
-  available_.set(worker, !usable ? Smallest::infinite : has_room(member) ? load : load | without_room);
+  const std::uint64_t key = key_of(member);
+  available_.set(worker, !usable ? Smallest::infinite : has_room(member) ? key : key | without_room);
   const std::uint64_t work = waiting_work(member);
   backlog_.set(worker, work == 0 ? Smallest::infinite : ~work);
+}
+
+void Fleet::holds_more(Index worker, std::uint64_t bytes) { note_bytes(worker, members_[worker].bytes + bytes); }
+
+void Fleet::holds_less(Index worker, std::uint64_t bytes) { note_bytes(worker, members_[worker].bytes - bytes); }
+
+void Fleet::note_bytes(Index worker, std::uint64_t bytes) {
+  const std::uint64_t before = std::exchange(members_[worker].bytes, bytes);
+  if (doublings(before) != doublings(bytes)) changed(worker);
 }
 
 Index Fleet::idlest(Index but) const {

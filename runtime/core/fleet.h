@@ -99,6 +99,9 @@ class Fleet {
 
   /// To be called after a change of what a member has to do or may do.
   void changed(Index worker);
+  /// What it holds has become more or less by so many bytes.
+  void holds_more(Index worker, std::uint64_t bytes);
+  void holds_less(Index worker, std::uint64_t bytes);
   /// To be called now and then: finds the members that do not get on as was expected, and so have more to do than it seems.
   /// Returns those of which that is not so any more: they may have room.
   std::vector<Index> look_for_overdue(Time now);
@@ -136,12 +139,13 @@ class Fleet {
 
  private:
   void note_room(Member& member) const;
+  void note_bytes(Index worker, std::uint64_t bytes);
 
   const Settings& settings_;
   std::vector<Member> members_;
   std::vector<Index> vacant_;
   IdTable table_;
-  Smallest available_;  ///< Keys: load, and those without room behind those with room.
+  Smallest available_;  ///< Keys: load, and those without room behind those with room. Of the idle, who holds least is first.
   Smallest backlog_;    ///< Keys: the complement of work that waits.
   Index turn_ = 0;
   Index run_ = none;  ///< Who got the last task without inputs.

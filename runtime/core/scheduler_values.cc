@@ -9,7 +9,7 @@ void Scheduler::add_copy(Index task, Index worker) {
   Member& member = fleet_[worker];
   graph_.add_copy(task, worker, member.first_copy);
   named_.clear();
-  member.bytes += graph_[task].bytes;
+  fleet_.holds_more(worker, graph_[task].bytes);
 }
 
 void Scheduler::remove_copy(Index copy) {
@@ -17,7 +17,7 @@ void Scheduler::remove_copy(Index copy) {
   Member& member = fleet_[gone.worker];
   graph_.remove_copy(copy, member.first_copy);
   named_.clear();
-  member.bytes -= graph_[gone.task].bytes;
+  fleet_.holds_less(gone.worker, graph_[gone.task].bytes);
   if (graph_[gone.task].scattered) scattered_[gone.task].last_holder = member.self.name;
 }
 

@@ -22,6 +22,33 @@ TEST_F(StealingStates, BalanceWithoutDependencies) {
   for (const auto& [worker, tasks] : count) EXPECT_EQ(tasks, 3);
 }
 
+/// Of those that have nothing to do, who holds least gets the next.
+TEST_F(StealingStates, BalanceTasksByStacks) {
+  join(1), join(2);
+  submit(1, {}, of(1));
+  finish_after(1, 1ms, 8);
+  submit(2, {}, of(1));
+  finish_after(2, 1ms, 1'000'000);
+  EXPECT_NE(where(1), where(2));
+  submit(3, {}, of(1));
+  EXPECT_EQ(where(3), where(1));
+}
+
+/// What is as much as before lies together: a few bytes more do not part it.
+TEST_F(StealingStates, BalanceTasksByStacksOfLikeSizeInRuns) {
+  join(1), join(2);
+  std::vector<WorkerId> by;
+  for (std::uint64_t i = 1; i <= 16; ++i) {
+    submit(i, {}, of(1));
+    finish_after(i, 1us, 1000);
+    by.push_back(where(i));
+  }
+  EXPECT_THAT(std::ranges::count(by, w(1)), testing::AllOf(testing::Ge(5), testing::Le(11)));
+  int changes = 0;
+  for (std::size_t i = 1; i < by.size(); ++i) changes += by[i] != by[i - 1];
+  EXPECT_LE(changes, 6);
+}
+
 TEST_F(StealingStates, BalanceExpensiveTasks) {
   join(1), join(2);
   learn(1, 1, 10s);
