@@ -162,8 +162,13 @@ class Analysis {
     Domain domain(context_, records_, obligation.loops, "");
     domain.restrict(obligation.guard);
     const isl::set bad = domain.points().subtract(domain.set_of(obligation.condition)).params();
-    if (obligation.throws) excluded_ = excluded_.unite(bad.intersect(limits(context_, records_)));
+    if (obligation.throws) exclude_throwing(bad);
     else exclude(bad, obligation.what);
+  }
+
+  /// Nothing is said for these: the program throws.
+  void exclude_throwing(const isl::set& parameters) {
+    excluded_ = excluded_.unite(parameters.intersect(limits(context_, records_)));
   }
 
   /// Nothing is said for these parameters. Somewhere in a box of ordinary ones all must be well, though.
@@ -185,19 +190,25 @@ class Analysis {
     });
     missing.foreach_map([&](const isl::map& map) {
       const Sink& sink = sinks_.at(map.domain_tuple_id().name());
+      if (is_asked(sink.statement)) return exclude_throwing(map.domain().params());
       if (may_be_missing(map) || returns_.contains(sink.statement)) return;
       if (!is_copy(sink.statement)) return complain(map.domain());
       copies.add_unfilled(renamed(map.domain(), statement_name(sink.statement)));
     });
     const Copies::Origins origins = copies.origins(arguments);
     origins.unfilled.foreach_set([&](const isl::set& set) {
-      if (!returns_.contains(sinks_.at(isl_set_get_tuple_name(set.get())).statement)) complain(set);
+      const std::size_t reader = sinks_.at(isl_set_get_tuple_name(set.get())).statement;
+      if (is_asked(reader)) return exclude_throwing(set.params());
+      if (!returns_.contains(reader)) complain(set);
     });
     origins.found.foreach_map([&](const isl::map& map) { add_origin(map); });
   }
 
   bool is_copy(std::size_t statement) const {
     return records_.statements[statement].kind == Statement::Kind::copy;
+  }
+  bool is_asked(std::size_t statement) const {
+    return records_.statements[statement].kind == Statement::Kind::asked;
   }
   bool may_be_missing(const isl::map& read) const {
     return records_.arrays.at(std::stoul(read.range_tuple_id().name().substr(1))).missing !=
@@ -214,6 +225,10 @@ class Analysis {
   void add_origin(const isl::map& map) {
     const Statement& source = records_.statements[source_of(map)];
     const Sink& sink = sinks_.at(map.domain_tuple_id().name());
+    if (is_asked(sink.statement)) {
+      const bool there = source.kind == Statement::Kind::task || source.kind == Statement::Kind::given;
+      return there ? void() : exclude_throwing(map.domain().params());
+    }
     if (source.kind == Statement::Kind::task) return void(edges_.emplace_back(sink, source.node, map));
     if (source.kind == Statement::Kind::given) return void(given_edges_.emplace_back(sink, given_node(source), map));
     if (source.kind == Statement::Kind::copy) return;  // of what may be missing, and was

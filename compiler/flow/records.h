@@ -138,6 +138,7 @@ struct Statement {
     clear,  ///< What it writes is no longer there.
     result, ///< Hands to the function's caller what its one read sees.
     given,  ///< Writes what comes from outside: futures among the parameters, and values that are scattered.
+    asked,  ///< Throws where its one read sees nothing: such parameters are not ordinary ones.
   };
   Kind kind = Kind::task;
   std::size_t node = 0;            ///< Of a task: its number. Of what is given: the number among all of it.

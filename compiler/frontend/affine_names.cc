@@ -1,4 +1,6 @@
 // Which futures an expression names: variables, elements, members, what functions of the library refer to.
+#include <algorithm>
+
 #include "compiler/frontend/affine_search.h"
 #include "compiler/frontend/affine_walk.h"
 #include "compiler/frontend/effects.h"
@@ -107,10 +109,11 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   const auto name = method_of(call);
   if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) {
     const auto base = named(*member->getImplicitObjectArgument());
-    if (name == "value") return content_of(base);
+    if (name == "value") return there(call, content_of(base));
     if (!base || base->shape.levels.empty()) return std::nullopt;
     const bool keyed = base->shape.levels[0].keyed;
-    if (name == "at") return subscripted(*base, keyed ? key_of(*call.getArg(0)) : bounded_subscript(call, *base));
+    if (name == "at" && keyed) return there(call, subscripted(*base, key_of(*call.getArg(0))));
+    if (name == "at") return subscripted(*base, bounded_subscript(call, *base));
     if (keyed) return std::nullopt;
     if (name == "front") return subscripted(*base, 0);
     const auto size = name == "back" ? size_of(*base) : std::nullopt;
@@ -122,6 +125,24 @@ std::optional<Named> AffineWalk::named_call(const clang::CallExpr& call) {
   if (inner && name == "move") inner->moved = true;
   for (std::size_t i = 0; inner && name == "move" && i < inner->fields.size(); ++i) inner->fields[i].moved = true;
   return inner;
+}
+
+/// `m.at(key)`, `o.value()`, which throw where there is nothing.
+std::optional<Named> AffineWalk::there(const clang::CallExpr& call, std::optional<Named> found) {
+  const auto outside = [this](const flow::Access& each) { return result_.records.arrays.at(each.array).missing == flow::Array::Missing::external; };
+  if (!found || !found->shape.is_single() || std::ranges::any_of(found->cases, outside)) return found;
+  const auto& before = result_.records.statements;
+  const bool again = !before.empty() && before.back().kind == flow::Statement::Kind::asked && before.back().guard == guard_ &&
+                     before.back().loops == loops_ && before.back().reads[0].accesses.size() == found->cases.size() &&
+                     std::ranges::equal(before.back().reads[0].accesses, found->cases, {}, &flow::Access::subscripts, &flow::Access::subscripts) &&
+                     std::ranges::equal(before.back().reads[0].accesses, found->cases, {}, &flow::Access::array, &flow::Access::array);
+  if (!again) {
+    flow::Statement asked = statement(flow::Statement::Kind::asked);
+    asked.reads = {{found->cases, {}, 0}};
+    add(std::move(asked));
+  }
+  result_.bounded.insert(&call);
+  return found;
 }
 
 /// Of `v.at(i)`, which throws where there is no such element: of such parameters nothing is said.

@@ -284,6 +284,7 @@ class AffineWalk {
 
   // --- futures (affine_futures.cc)
   std::optional<Named> named(const clang::Expr& expression);
+  std::optional<Named> there(const clang::CallExpr& call, std::optional<Named> found);
   flow::Expr bounded_subscript(const clang::CallExpr& at, const Named& container);
   std::optional<Named> named_call(const clang::CallExpr& call);
   Named subscripted(Named container, const flow::Expr& subscript) const;

@@ -2,7 +2,7 @@
 // and truth values that choose.
 // BOUNDARIES: 0
 // REPLICABLE: yes
-// LAUNCHED: alternating chosen told first_or_next filled picked twice either one_of
+// LAUNCHED: alternating chosen told first_or_next filled picked twice either one_of looked_up wanted
 // PARAMS: graph=alternating 6 -- n=6
 // GRAPH: 12 tasks, 10 edges
 // PARAMS: graph=alternating 0 -- n=0
@@ -15,9 +15,12 @@
 // PARAMS: graph=either 4 0 1 -- n=4 left=1
 // PARAMS: graph=either/1 4 0 1 -- n=4 left=0
 // PARAMS: graph=one_of 4 0 1 -- left=1
+// PARAMS: graph=looked_up 5 2 -- n=5 k=2
+// PARAMS: graph=wanted 5 -- n=5
 
 #include <dflow/dflow.h>
 
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -94,6 +97,23 @@ using Handle = dflow::Future<long>;
   return ex.submit(mix, left ? a : b, ex.submit(mix, a, b));
 }
 
+/// What is looked up first is read by no task, and still has to be there.
+[[dflow::graph]] Handle looked_up(dflow::Executor& ex, int n, int k) {
+  std::map<int, Handle> all;
+  for (int i = 0; i < n; ++i) all[i] = ex.submit(make, i);
+  Handle last = all.at(k);
+  last = all.at(0);
+  for (int i = 1; i < n; ++i) last = ex.submit(mix, last, all.at(i));
+  return last;
+}
+
+/// The value of an optional future, which throws where there is none.
+[[dflow::graph]] Handle wanted(dflow::Executor& ex, int n) {
+  std::optional<Handle> last;
+  for (int i = 0; i < n; ++i) last = last ? ex.submit(mix, last.value(), i) : ex.submit(make, i);
+  return last.value();
+}
+
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);
   const int n = corpus::argument(argc, argv, 1, 3), k = corpus::argument(argc, argv, 2, 0);
@@ -112,6 +132,22 @@ int main(int argc, char** argv) {
   const auto all = filled(ex, n);
   if (n > 0) corpus::same("filled", all.back().get(), chain);
   if (k < n) corpus::same("picked", picked(ex, n, k).get(), mix(make(k), n));
+  long sum = make(0);
+  for (int i = 1; i < n; ++i) sum = mix(sum, make(i));
+  for (const int key : {k, n}) {
+    try {
+      corpus::same("looked_up", looked_up(ex, n, key).get(), sum);
+    } catch (const std::out_of_range&) {
+      std::cout << "not there: " << (key < n) << '\n';
+    }
+  }
+  for (const int rounds : {n, 0}) {
+    try {
+      corpus::same("wanted", wanted(ex, rounds).get(), chain);
+    } catch (const std::bad_optional_access&) {
+      std::cout << "nothing: " << rounds << '\n';
+    }
+  }
   for (const int outside : {n, -1}) {
     try {
       std::cout << picked(ex, n, outside).get() << " is not there\n";
