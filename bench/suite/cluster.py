@@ -5,6 +5,7 @@ import os
 import pathlib
 import subprocess
 
+from . import core
 from .common import BenchmarkError, ROOT, build, configure, print_table, repetitions, row
 from .shared import shared_cluster
 from .tasks import run_once
@@ -52,7 +53,8 @@ def run(options):
     rows = [row("cluster", system, case, metric_of(case), values) for (case, system), values in runs.items()]
     rows += journal_rows(processor, runs)
     print_results(rows)
-    return rows
+    print()
+    return rows + core.run_small(options)
 
 
 def with_dask(options):
