@@ -73,6 +73,16 @@ struct ResultOf<F, std::tuple<Slots...>, std::tuple<Leading...>> {
   using type = std::conditional_t<std::is_void_v<returned>, void, std::decay_t<returned>>;
 };
 
+/// Leaves an argument as a task that takes it leaves it: a dry run makes no task, but the program may look at what it
+/// has moved from, or fill it anew.
+template <class A>
+void take_from([[maybe_unused]] std::remove_reference_t<A>& argument) {
+  if constexpr (!std::is_reference_v<A> && !std::is_const_v<A> && std::is_class_v<A> && !is_lazy_v<A> &&
+                std::is_move_constructible_v<A>) {
+    [[maybe_unused]] const A taken(std::move(argument));
+  }
+}
+
 /// Makes the node of `f(arguments...)`; nothing is submitted yet.
 template <class F, class... A>
 auto make_task(Scope& scope, const std::shared_ptr<const TaskOptions>& options, F&& f, A&&... arguments) {
@@ -101,6 +111,8 @@ auto make_task(Scope& scope, const std::shared_ptr<const TaskOptions>& options, 
       connect(*node, nullptr, 0, false, options.get(), [&](auto&& visitor) {
         (Arrival<std::decay_t<A>>::visit(arguments, visitor), ...);
       });
+      take_from<F>(f);
+      (take_from<A>(arguments), ...);
       return task;
     }
     Task* node = Task::make(std::forward<F>(f), evaluated(std::forward<A>(arguments))...);
