@@ -8,6 +8,7 @@
 #include "clang/AST/DeclTemplate.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/changes.h"
 #include "compiler/frontend/library_bodies.h"
 
 namespace dflow::compiler {
@@ -51,48 +52,6 @@ class PointerSearch {
 
   std::set<const clang::CXXRecordDecl*> seen_;
 };
-
-bool is_mutable_reference(clang::QualType type) {
-  return type->isLValueReferenceType() && !type.getNonReferenceType().isConstQualified();
-}
-
-bool passes_mutable(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
-  const unsigned skipped = isa<clang::CXXOperatorCallExpr>(call) && isa<clang::CXXMethodDecl>(callee) ? 1 : 0;
-  for (unsigned i = skipped; i < call.getNumArgs(); ++i) {
-    if (i - skipped >= callee.getNumParams()) break;
-    if (is_mutable_reference(callee.getParamDecl(i - skipped)->getType())) return true;
-  }
-  return false;
-}
-
-bool changes_object(const clang::CallExpr& call, const clang::FunctionDecl& callee) {
-  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
-  if (method == nullptr || method->isStatic() || method->isConst() || only_looks(*method)) return false;
-  const clang::Expr* object = nullptr;
-  if (const auto* member = dyn_cast<clang::CXXMemberCallExpr>(&call)) object = member->getImplicitObjectArgument();
-  if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(&call)) object = op->getArg(0);
-  if (object == nullptr) return true;
-  return object->getType()->isPointerType() || object->isLValue();
-}
-
-bool call_changes_state(const clang::CallExpr& call) {
-  const auto* callee = call.getDirectCallee();
-  if (callee == nullptr) return true;
-  if (call.isCallToStdMove()) return true;
-  if (in_std_namespace(*callee) && !isa<clang::CXXMethodDecl>(callee)) {
-    static const std::set<llvm::StringRef> pure = {"min", "max",   "begin", "end",  "get",   "next",     "prev", "forward",
-                                                   "ref", "size", "move",  "data", "empty", "as_const", "addressof"};
-    if (callee->getDeclName().isIdentifier() && pure.contains(callee->getName())) return false;
-  }
-  return passes_mutable(call, *callee) || changes_object(call, *callee);
-}
-
-bool changes_here(const clang::Stmt& part) {
-  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&part)) return unary->isIncrementDecrementOp();
-  if (const auto* binary = dyn_cast<clang::BinaryOperator>(&part)) return binary->isAssignmentOp();
-  if (const auto* call = dyn_cast<clang::CallExpr>(&part)) return call_changes_state(*call);
-  return isa<clang::CXXThrowExpr, clang::CXXNewExpr, clang::CXXDeleteExpr>(part);
-}
 
 /// What a lambda around it could change or g++ is known to dislike.
 bool unfit_for_lambda(const clang::Stmt& part) {
@@ -232,7 +191,10 @@ bool is_plain(const clang::Expr& expression) {
   return false;
 }
 
-bool changes_state(const clang::Expr& expression) { return any_part(expression, changes_here); }
+bool changes_state(const clang::Expr& expression) {
+  const auto here = [](const clang::Stmt& part) { return isa<clang::CXXThrowExpr, clang::CXXNewExpr, clang::CXXDeleteExpr>(part); };
+  return any_part(expression, here) || !ChangeSearch().changed_by(expression).empty();
+}
 
 bool only_looks(const clang::CXXMethodDecl& method) {
   const auto op = method.getOverloadedOperator();

@@ -11,6 +11,7 @@
 #include "compiler/frontend/graph_functions.h"
 #include "compiler/frontend/positions.h"
 #include "compiler/frontend/site_levels.h"
+#include "compiler/frontend/throws.h"
 
 namespace dflow::compiler {
 namespace {
@@ -26,6 +27,7 @@ struct Scope {
   bool in_function = false;
   bool in_instantiation = false;
   bool lazy = false;
+  int rescues = 0;  ///< Handlers around it that stop an exception.
 };
 
 class Walker {
@@ -58,12 +60,22 @@ class Walker {
     if (const auto* made = dyn_cast<clang::CXXTemporaryObjectExpr>(&statement)) order_construction(*made);
     if (const auto* declarations = dyn_cast<clang::DeclStmt>(&statement)) order_declarations(*declarations);
     if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&statement)) walk_lambda(*lambda);
+    if (const auto* attempt = dyn_cast<clang::CXXTryStmt>(&statement)) return walk_try(*attempt);
     for (const auto* part : evaluated_parts(statement)) walk(*part);
+  }
+
+  void walk_try(const clang::CXXTryStmt& attempt) {
+    const int rescues = handlers_that_stop(attempt);
+    scope_.rescues += rescues;
+    walk(*attempt.getTryBlock());
+    scope_.rescues -= rescues;
+    for (unsigned i = 0; i < attempt.getNumHandlers(); ++i) walk(*attempt.getHandler(i)->getHandlerBlock());
   }
 
   void walk_lambda(const clang::LambdaExpr& lambda) {
     const Scope outer = scope_;
     scope_.in_function = true;
+    scope_.rescues = 0;  // whoever calls it stands elsewhere
     for (const auto* function : lambda_operators(lambda)) {
       scope_.in_instantiation = outer.in_instantiation || lambda.isGenericLambda();
       walk(*function->getBody());
@@ -126,7 +138,7 @@ class Walker {
     const clang::Expr& expression = written(argument);
     const auto range = text_range(expression.getSourceRange(), project_);
     if (!range) return;
-    const auto form = submits_.may_submit(expression) ? LazyForm::none : lazy_form(argument);
+    const auto form = submits_.may_submit(expression) ? LazyForm::none : lazy_form(argument, scope_.rescues);
     if (form == LazyForm::none || is_expanded(expression)) {
       if (scope_.in_instantiation) proposals_.refuse(*range, "lazy");
       return;

@@ -4,6 +4,7 @@
 
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/throws.h"
 
 namespace dflow::compiler {
 
@@ -56,9 +57,13 @@ Uses FunctionWalk::submit_arguments(const SiteCall& site) {
   if (!isa<clang::LambdaExpr>(written(*site.callable))) evaluate(*site.callable, Context::passed_on);
   if (site.operation == Operation::map) return submit_map(site);
   for (const auto* argument : site.arguments) {
-    const bool lazy = site.operation == Operation::submit && lazy_form(*argument) != LazyForm::none &&
-                      !submits_.may_submit(*argument);
-    if (lazy) continue;
+    const bool lazy = site.operation == Operation::submit && !submits_.may_submit(*argument) &&
+                      lazy_form(*argument, facts_.around.rescues) != LazyForm::none;
+    if (lazy) {
+      // A dry run does not see it throw: somebody around the call of this function may stop that.
+      if (may_throw(*argument)) facts_.may_fail(facts_.source(*argument, "an argument that may throw"), argument->getExprLoc());
+      continue;
+    }
     const Uses uses = evaluate(*argument, Context::passed_on);
     if (holds_future(argument->getType())) facts_.choose(uses.value, argument->getExprLoc());
     if (site.operation == Operation::reduce && holds_future(argument->getType()) &&

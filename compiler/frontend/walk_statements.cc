@@ -1,6 +1,7 @@
 #include "compiler/frontend/function_walk.h"
 
 #include "compiler/frontend/attributes.h"
+#include "compiler/frontend/throws.h"
 #include "compiler/frontend/type_text.h"
 
 namespace dflow::compiler {
@@ -47,14 +48,6 @@ std::string loop_variable(const clang::Stmt* init) {
   if (declarations == nullptr || declarations->decl_begin() == declarations->decl_end()) return "for";
   const auto* variable = dyn_cast<clang::VarDecl>(*declarations->decl_begin());
   return variable == nullptr ? "for" : variable->getNameAsString();
-}
-
-/// A handler after which the function is left by an exception all the same.
-bool throws_on(const clang::CXXCatchStmt& handler) {
-  const auto* block = dyn_cast<clang::CompoundStmt>(handler.getHandlerBlock());
-  if (block == nullptr || block->body_empty()) return false;
-  const auto* last = dyn_cast<clang::Expr>(block->body_back());
-  return last != nullptr && isa<clang::CXXThrowExpr>(written(*last));
 }
 
 }  // namespace
@@ -167,9 +160,7 @@ void FunctionWalk::execute_switch(const clang::SwitchStmt& choice) {
 }
 
 void FunctionWalk::execute_try(const clang::CXXTryStmt& attempt) {
-  int rescues = 0;
-  for (unsigned i = 0; i < attempt.getNumHandlers(); ++i)
-    rescues += throws_on(*attempt.getHandler(i)) ? 0 : 1;
+  const int rescues = handlers_that_stop(attempt);
   facts_.around.rescues += rescues;
   execute(*attempt.getTryBlock());
   facts_.around.rescues -= rescues;

@@ -169,6 +169,18 @@ const Case kCases[] = {
      "F g(dflow::Executor& ex, int n) { const auto both = std::make_pair(&loud, &one);\nreturn ex.submit(both.first, n); }", "", ""},
     {"NamedFunctionThatSubmits", "dflow::Executor& mine();\nvoid start(int x) { mine().submit(one, x); }\n" + kGraph +
      "F g(dflow::Executor& ex, const std::vector<int>& xs) {\nstd::for_each(xs.begin(), xs.end(), start);\nreturn ex.submit(one, 1); }", "xs:size", ""},
+    {"ArgumentsThatChangeWhatALambdaCaptured", kGraph + "F g(dflow::Executor& ex, F f, int n) { std::vector<int> seen; auto note = [&](int x) { seen.push_back(x); return x; };\n"
+     "for (int i = 0; i < n; ++i) f = ex.submit(add, f, note(i)); for (int x : seen) f = ex.submit(add, f, x);\nreturn f; }", "n:value", ""},
+    {"ArgumentsThatChangeThroughAPointerByAResult", "int keep(int* to, int x) { *to = x; return x; }\n" + kGraph +
+     "F g(dflow::Executor& ex, F f) { int left = 2;\nf = ex.submit(one, keep(&left, f.get()));\nwhile (left-- > 0) f = ex.submit(one, f);\nreturn f; }", "",
+     "4: the loop's condition reads get()"},
+    {"ArgumentsThatOnlyLookAtWhatALambdaCaptured", kGraph + "F g(dflow::Executor& ex, F f, const std::vector<int>& xs, int k) { auto look = [&](std::size_t i) { int most = 0; for (int x : xs) most = x > most ? x : most; return most / xs[i] + k; };\n"
+     "return ex.submit(add, f, look(2)); }", "", ""},
+    {"ArgumentsThatThrowIntoAHandler", "int positive(int x) { if (x < 0) throw x; return x; }\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, int n, int k) { try { f = ex.submit(add, f, k + 1); f = ex.submit(add, f, positive(n)); } catch (int) { f = ex.submit(one, f); }\nreturn f; }", "n:value", ""},
+    {"ArgumentsOfAHelperThatThrowIntoAHandler", "int positive(int x) { if (x < 0) throw x; return x; }\nF more(dflow::Executor& ex, F f, int n) {\nreturn ex.submit(add, f, positive(n)); }\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, int n) { try { f = more(ex, f, n); } catch (int) { f = ex.submit(one, f); }\nreturn f; }", "", "4: a catch around it reads an argument that may throw"},
+    {"ArgumentsThatThrowOutOfTheGraph", "int positive(int x) { if (x < 0) throw x; return x; }\n" + kGraph + "F g(dflow::Executor& ex, F f, int n) { return ex.submit(add, f, positive(n)); }", "", ""},
     {"AsTheyEnd", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) { int t = 0; for (auto& f : dflow::as_completed(fs)) t += f.get();\nreturn ex.submit(one, t); }",
      "fs:size", ""},
     {"OrderOfEndsThatSteers", kGraph + "F g(dflow::Executor& ex, F last, const std::vector<F>& fs) {\nfor (auto& f : dflow::as_completed(fs))\nlast = ex.submit(add, last, f);\nreturn last; }",

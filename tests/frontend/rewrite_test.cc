@@ -59,6 +59,14 @@ const Case kLazy[] = {
     {"ex.submit(one, std::max(n, 2));", "ex.submit(<one>, one, lazy([&]() -> auto { return std::max(n, 2); }));"},
     {"ex.submit(one, ex.submit(one, 1));", "ex.submit(<one>, one, ex.submit(<one>, one, 1));"},
     {"ex.submit(one, n > 1 ? a : b);", "ex.submit(<one>, one, n > 1 ? a : b);"},
+    {"auto count = [&] { return ++n; }; ex.submit(one, count());", "auto count = [&] { return ++n; }; ex.submit(<one>, one, count());"},
+    {"auto look = [&] { return n + 1; }; ex.submit(one, look());",
+     "auto look = [&] { return n + 1; }; ex.submit(<one>, one, lazy([&]() -> decltype(auto) { return look(); }));"},
+    {"try { ex.submit(one, n + 1); ex.submit(one, xs.at(1)); } catch (...) { ex.submit(one, xs.at(2)); }",
+     "try { ex.submit(<one>, one, lazy([&]() -> decltype(auto) { return n + 1; })); ex.submit(<one>, one, xs.at(1)); } catch (...) { ex.submit(<one>, one, "
+     "lazy([&]() -> decltype(auto) { return (xs.at(2)); })); }"},
+    {"try { ex.submit(one, xs.at(1)); } catch (...) { throw; }",
+     "try { ex.submit(<one>, one, lazy([&]() -> decltype(auto) { return (xs.at(1)); })); } catch (...) { throw; }"},
     {"ex.submit(one, a.get() + 1);", "ex.submit(<one>, one, lazy([&]() -> decltype(auto) { return a.get() + 1; }));"},
 };
 TEST(Rewrite, LetsValueArgumentsWait) { check(kLazy); }
