@@ -4,6 +4,7 @@
 
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Basic/SourceManager.h"
+#include "compiler/frontend/changes.h"
 #include "compiler/frontend/throws.h"
 
 namespace dflow::compiler {
@@ -15,7 +16,7 @@ using llvm::isa;
 
 namespace {
 
-const std::set<llvm::StringRef> kFutureQueries = {"done", "running", "cancelled", "exception"};
+const std::set<llvm::StringRef> kFutureQueries = {"done", "running", "cancelled", "exception", "cancel"};
 
 bool default_constructible(clang::QualType type) {
   const auto* record = type.getNonReferenceType()->getAsCXXRecordDecl();
@@ -41,11 +42,96 @@ bool waits_for_all(const clang::CallExpr& call) {
          when->getDecl()->getName() == "all";
 }
 
+const clang::Expr& bare(const clang::Expr& expression) {
+  return *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+}
+
+/// Of a generic lambda that nobody has called yet, its pattern.
+std::vector<const clang::FunctionDecl*> bodies_of(const clang::CXXRecordDecl& record) {
+  auto operators = call_operators(record);
+  const auto* pattern = operators.empty() && record.isLambda() ? record.getLambdaCallOperator() : nullptr;
+  if (pattern != nullptr && pattern->hasBody()) operators.push_back(pattern);
+  return operators;
+}
+
+/// The function that is called in the end, if there is only one.
+const clang::FunctionDecl* called_in_the_end(const clang::Expr& callable) {
+  if (is_functor(callable.getType())) {
+    const auto operators = call_operators(*callable.getType().getNonReferenceType()->getAsCXXRecordDecl());
+    return operators.size() == 1 ? operators.front() : nullptr;
+  }
+  const clang::Expr& expression = bare(callable);
+  if (const auto* unary = dyn_cast<clang::UnaryOperator>(&expression)) return called_in_the_end(*unary->getSubExpr());
+  const auto* name = dyn_cast<clang::DeclRefExpr>(&expression);
+  return name == nullptr ? nullptr : dyn_cast<clang::FunctionDecl>(name->getDecl());
+}
+
+/// What a task, or a callback, may change of what is the submitting function's.
+class Lent {
+ public:
+  Lent(const clang::Expr& callable, llvm::ArrayRef<const clang::Expr*> arguments) {
+    add_captures(callable);
+    const auto* function = called_in_the_end(callable);
+    const auto* body = function == nullptr ? nullptr : visible_body(*function);
+    if (body != nullptr && search_.changed_by(*body).empty()) return;
+    for (unsigned i = 0; i < arguments.size(); ++i) {
+      if (!holds_future(arguments[i]->getType()) && reaches(taken_as(function, *arguments[i], i))) add(*arguments[i]);
+    }
+  }
+
+  std::vector<const clang::Expr*> found;
+
+ private:
+  void add_captures(const clang::Expr& callable) {
+    const auto* record = callable.getType().getNonReferenceType()->getAsCXXRecordDecl();
+    if (record == nullptr || (!record->isLambda() && !is_functor(callable.getType()))) return;
+    for (const auto* body : bodies_of(*record)) {
+      const auto& changed = search_.changed_by(*body);
+      if (record->isLambda()) found.insert(found.end(), changed.begin(), changed.end());
+      else if (!changed.empty() && reaches(callable.getType())) add(callable);
+    }
+  }
+
+  /// Of a member function the first argument is the object.
+  static clang::QualType taken_as(const clang::FunctionDecl* function, const clang::Expr& argument, unsigned place) {
+    const auto given = argument.getType().getNonReferenceType();
+    if (function == nullptr) return given;
+    const auto* method = dyn_cast<clang::CXXMethodDecl>(function);
+    const bool on_object = method != nullptr && method->isInstance() && method->getOverloadedOperator() != clang::OO_Call;
+    if (on_object && place == 0) return method->isConst() ? given->getPointeeType() : given;
+    const unsigned index = place - (on_object ? 1 : 0);
+    return index < function->getNumParams() ? function->getParamDecl(index)->getType().getNonReferenceType() : given;
+  }
+
+  void add(const clang::Expr& expression) {
+    const auto* made = dyn_cast<clang::CXXConstructExpr>(&bare(expression));
+    if (made == nullptr) return found.push_back(&expression);
+    for (const auto* argument : made->arguments()) add(*argument);
+  }
+
+  ChangeSearch search_;
+};
+
+/// What it steers has waited for the task, and is not known from here on.
+void lend(Facts& facts, const clang::CallExpr& call, const Lent& lent) {
+  if (lent.found.empty()) return;
+  Place place;
+  place.kind = Place::Kind::source;
+  place.name = "what a task may change";
+  place.file = facts.record().file;
+  place.line = facts.line(call.getExprLoc());
+  place.stop = facts.stopping_point();
+  const PlaceId id = facts.places.add(std::move(place));
+  facts.record().sources.push_back(id);
+  for (const auto* each : lent.found) facts.assign_back(*each, id);
+}
+
 }  // namespace
 
 Uses FunctionWalk::submit(const SiteCall& site) {
   const Uses result = submit_arguments(site);
   facts_.node(site);
+  lend(facts_, *site.call, Lent(*site.callable, site.arguments));
   return result;
 }
 
@@ -89,6 +175,7 @@ Uses FunctionWalk::ask(const clang::CallExpr& call, const std::string& query, Co
   const auto* member = cast<clang::CXXMemberCallExpr>(&call);
   evaluate(*member->getImplicitObjectArgument(), Context::passed_on);
   for (const auto* argument : call.arguments()) evaluate(*argument, Context::needed);
+  if (query == "on_done" && call.getNumArgs() == 1) lend(facts_, call, Lent(*call.getArg(0), {}));
   const bool waits = query == "wait" && call.getNumArgs() == 0;
   if (query != "get" && query != "wait" && !kFutureQueries.contains(query)) return {};
   Place place;
