@@ -115,9 +115,19 @@ bool passes_futures(const clang::Expr& expression) {
   return call != nullptr && std::ranges::any_of(call->arguments(), given);
 }
 
-CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDecl& callee, const Project& project) {
+bool may_be_overridden(const clang::FunctionDecl& callee) {
+  const auto* method = dyn_cast<clang::CXXMethodDecl>(&callee);
+  return method != nullptr && method->isVirtual() && !method->hasAttr<clang::FinalAttr>();
+}
+
+std::string why_opaque(const clang::FunctionDecl& callee, const Project& project) {
+  if (may_be_overridden(callee)) return ", which may be overridden";
   const std::string objection = project.neighbours() == nullptr ? "" : project.neighbours()->objection(callee);
-  const std::string who = name_of(callee) + (objection.empty() ? ", whose body is not visible" : objection);
+  return objection.empty() ? ", whose body is not visible" : objection;
+}
+
+CallKind classify_opaque(const clang::Expr& expression, const clang::FunctionDecl& callee, const Project& project) {
+  const std::string who = name_of(callee) + why_opaque(callee, project);
   if (passes_futures(expression)) return {CallClass::effect, "calls " + who + ", with futures"};
   if (holds_future(expression.getType())) return {CallClass::effect, "calls " + who + ", which gives futures"};
   const auto mutable_parameter = [](const auto* parameter) { return is_mutable_access(parameter->getType()); };
@@ -167,7 +177,7 @@ CallKind classify(const clang::Expr& call, const Project& project) {
   if (is_system(*callee)) return classify_system(call, *callee);
   if (in_dflow_namespace(*callee)) return {};
   if (is_graph(*callee) && body_of(*callee, project) == nullptr) return {};
-  if (method != nullptr && method->isVirtual() && !method->hasAttr<clang::FinalAttr>()) return classify_opaque(call, *callee, project);
+  if (may_be_overridden(*callee)) return classify_opaque(call, *callee, project);
   if (body_of(*callee, project) != nullptr) return {CallClass::inspect, ""};
   if (callee->isDefaulted() || callee->isTrivial()) return {};
   return classify_opaque(call, *callee, project);

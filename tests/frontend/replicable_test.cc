@@ -199,6 +199,9 @@ const Case kCases[] = {
     {"TasksThatWriteElements", kGraph + "F g(dflow::Executor& ex, int n) { std::vector<int> out(n); std::vector<dflow::Future<void>> fs; for (std::size_t i = 0; i < out.size(); ++i) fs.push_back(ex.submit([&out, i] { out[i] = 3; }));\n"
      "dflow::wait(fs); return ex.submit(sum, out); }", "n:value", ""},
     {"TasksThatReadThroughAPointer", "int first(int* from) { return from[0]; }\n" + kGraph + "F g(dflow::Executor& ex, F f, int n) { int count = n; f = ex.submit(first, &count); while (count-- > 0) f = ex.submit(one, f);\nreturn f; }", "n:value", ""},
+    {"FunctionThatMayBeOverridden", "struct Plan { virtual ~Plan() = default; virtual int rounds() const { return 2; } };\n" + kGraph +
+     "F g(dflow::Executor& ex, F f, const Plan& plan) {\nfor (int i = 0; i < plan.rounds(); ++i) f = ex.submit(one, f);\nreturn f; }", "plan:value",
+     "3: the loop's condition reads 'Plan::rounds', which may be overridden"},
     {"AsTheyEnd", kGraph + "F g(dflow::Executor& ex, const std::vector<F>& fs) { int t = 0; for (auto& f : dflow::as_completed(fs)) t += f.get();\nreturn ex.submit(one, t); }",
      "fs:size", ""},
     {"OrderOfEndsThatSteers", kGraph + "F g(dflow::Executor& ex, F last, const std::vector<F>& fs) {\nfor (auto& f : dflow::as_completed(fs))\nlast = ex.submit(add, last, f);\nreturn last; }",
