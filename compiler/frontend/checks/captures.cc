@@ -119,13 +119,33 @@ class Captures {
   // ----------------------------------------------------------------------------------------------------
 
   bool dangles(const clang::LambdaCapture& capture, const Capturing& what) {
-    const auto* variable = dyn_cast<clang::VarDecl>(capture.getCapturedVar());
-    if (variable == nullptr || variable->getType()->isReferenceType() || is_executor(variable->getType()))
-      return false;
+    const auto* captured = dyn_cast<clang::VarDecl>(capture.getCapturedVar());
+    const auto* variable = captured == nullptr ? nullptr : whole_of(*captured);
+    if (variable == nullptr || is_executor(variable->getType())) return false;
     const auto scope = scopes_.find(variable);
     if (scope == scopes_.end() || std::ranges::find(what.around, scope->second) == what.around.end())
       return false;
     return !is_guarded(*variable, *scope->second, what) && !is_waited_for(*scope->second, what);
+  }
+
+  /// The variable itself, or the one that holds what a reference was made of; null if none is known to.
+  const clang::VarDecl* whole_of(const clang::VarDecl& variable) const {
+    if (!variable.getType()->isReferenceType()) return &variable;
+    const auto scope = scopes_.find(&variable);
+    const auto* loop = scope == scopes_.end() ? nullptr : dyn_cast<clang::CXXForRangeStmt>(scope->second);
+    const bool walks = loop != nullptr && loop->getLoopVariable() == &variable;
+    const auto* from = walks ? loop->getRangeInit() : variable.getInit();
+    if (from == nullptr || isa<clang::ParmVarDecl>(variable)) return nullptr;
+    const auto* name = dyn_cast<clang::DeclRefExpr>(from->IgnoreParenImpCasts());
+    const auto* whole = name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
+    if (whole == nullptr || (walks && !holds_its_elements(whole->getType()))) return nullptr;
+    return whole_of(*whole);
+  }
+
+  static bool holds_its_elements(clang::QualType type) {
+    type = type.getNonReferenceType();
+    return type->isArrayType() || is_std_class(type, {"vector", "array", "deque", "list", "forward_list", "set", "map", "multiset", "multimap",
+                                                      "unordered_set", "unordered_map", "basic_string"});
   }
 
   /// An executor, or an object of some class of the user's, ends before the variable and may wait.

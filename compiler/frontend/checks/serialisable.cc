@@ -35,7 +35,8 @@ class Serialisables {
   /// What it refers to is captures.cc's matter.
   void look_at_captures(const clang::Expr& callable) {
     const auto* record = callable.getType().getNonReferenceType()->getAsCXXRecordDecl();
-    if (record == nullptr || !record->isLambda() || !said_.insert(record->getTypeForDecl()).second) return;
+    if (record == nullptr || !record->isLambda() || !project_.owns(callable.getExprLoc())) return;
+    if (!said_.insert(record->getTypeForDecl()).second) return;
     const auto lambda = lambdas_.find(record);
     const auto carried = lambda == lambdas_.end() ? std::nullopt : carried_lambda(*lambda->second, project_);
     std::string reason = carried ? obstacle_in(*carried) : "";
@@ -82,6 +83,7 @@ class Serialisables {
   }
 
   void say(clang::QualType type, const std::string& what, const clang::Expr& at, const SiteCall& site) {
+    if (!project_.owns(at.getExprLoc())) return;  // nothing is said there, and it may be elsewhere
     const auto bare = type.getNonReferenceType().getUnqualifiedType();
     const auto obstacle = sendable_.find(bare);
     if (!obstacle || !said_.insert(bare.getCanonicalType().getTypePtr()).second) return;
