@@ -45,7 +45,7 @@ void AffineWalk::put_submit(const SiteCall& site, const Named& target) {
     const std::size_t place = number++;
     if (!holds_future(argument.getType())) return forget(argument);
     const auto object = named(argument);
-    if (object && object->moved && object->shape.levels.empty()) moved.push_back(*object);
+    if (object && object->moved) moved.push_back(*object);
     reads.push_back(read_of(argument, place));
   };
   if (site.operation == Operation::then)
@@ -61,7 +61,13 @@ void AffineWalk::put_submit(const SiteCall& site, const Named& target) {
   // What is moved from is empty before the result takes its place.
   const Named result = new_object("result", {});
   add_task(site, result, std::move(reads), options);
-  for (const Named& each : moved) clear(each);
+  const std::function<void(const Named&)> leave_empty = [&](const Named& each) {
+    if (each.shape.levels.empty() && !each.fields.empty()) return void(std::ranges::for_each(each.fields, leave_empty));
+    if (each.shape.levels.empty() || each.shape.levels[0].length) return clear(each);
+    invalidate_references_into(each);
+    set_size(each, Expr(0));
+  };
+  std::ranges::for_each(moved, leave_empty);
   copy(result, target);
 }
 
@@ -135,8 +141,9 @@ void AffineWalk::put_map(const SiteCall& site, const Named& target) {
     add_task(site, subscripted(target, Expr::variable(loop)), std::move(reads), options);
   });
   set_size(target, *length);
+  // The elements are moved from, and not the container.
   for (const auto& [object, number] : futures)
-    if (object.moved) set_size(object, Expr(0));
+    if (object.moved) clear(object);
 }
 
 void AffineWalk::put_reduce(const SiteCall& site, const Named& target) {

@@ -6,6 +6,10 @@
 // PARAMS: graph=bins 7 -- n=7
 // PARAMS: graph=asked 3 -- n=3
 // PARAMS: graph=futures 4 -- n=4
+// PARAMS: graph=rounds 4 -- n=4
+// PARAMS: graph=reduced 4 -- n=4
+// PARAMS: graph=full 7 -- n=7
+// PARAMS: graph=mapped 3 -- n=3
 
 #include <dflow/dflow.h>
 
@@ -73,6 +77,47 @@ using All = std::vector<dflow::Future<long>>;
   return all;
 }
 
+// Of futures, where the closed form has to know it, too.
+[[dflow::graph]] All rounds(dflow::Executor& ex, int n) {
+  All all, part;
+  for (int t = 0; t < 3; ++t) {
+    for (int i = 0; i < n; ++i) part.push_back(ex.submit(number, i + t));
+    all.push_back(ex.submit(sum, std::move(part)));
+  }
+  for (const auto& each : part) all.push_back(each);
+  return all;
+}
+
+[[dflow::graph]] All reduced(dflow::Executor& ex, int n) {
+  All all, part;
+  for (int t = 0; t < 2; ++t) {
+    for (int i = 0; i <= n; ++i) part.push_back(ex.submit(number, i + t));
+    all.push_back(ex.reduce(mix, std::move(part)));
+  }
+  for (const auto& each : part) all.push_back(each);
+  return all;
+}
+
+[[dflow::graph]] dflow::Future<long> full(dflow::Executor& ex, int n) {
+  auto last = ex.submit(number, n);
+  All part;
+  for (int i = 0; i < n; ++i) {
+    part.push_back(ex.submit(mix, last, i));
+    if (part.size() == 3) last = ex.submit(mix, last, ex.submit(sum, std::move(part)));
+  }
+  for (const auto& each : part) last = ex.submit(mix, last, each);
+  return last;
+}
+
+/// The elements are moved, and the vector keeps its length.
+[[dflow::graph]] All mapped(dflow::Executor& ex, int n) {
+  All part;
+  for (int i = 0; i < n; ++i) part.push_back(ex.submit(number, i));
+  All all = ex.map(number, std::move(part));
+  for (std::size_t i = 0; i < part.size(); ++i) all.push_back(ex.submit(number, i));
+  return all;
+}
+
 int main(int argc, char** argv) {
   dflow::Executor ex(argc, argv);
   const int n = corpus::argument(argc, argv, 1, 7);
@@ -100,5 +145,37 @@ int main(int argc, char** argv) {
   expected.clear();
   for (int i = 1; i < n; i += 2) expected.push_back(sum({number(i - 1), number(i)}));
   corpus::same("futures", ex.gather(futures(ex, n)), expected);
+
+  Longs whole, trees, twice, again;
+  for (long t = 0; t < 3; ++t) {
+    Longs part;
+    for (long i = 0; i < n; ++i) part.push_back(number(i + t));
+    whole.push_back(sum(part));
+  }
+  corpus::same("rounds", ex.gather(rounds(ex, n)), whole);
+  for (long t = 0; t < 2; ++t) {
+    Longs part;
+    for (long i = 1; i <= n; ++i) part.push_back(number(i + t));
+    part.insert(part.begin(), number(t));
+    while (part.size() > 1) {
+      Longs next;
+      for (std::size_t i = 0; i + 1 < part.size(); i += 2) next.push_back(mix(part[i], part[i + 1]));
+      if (part.size() % 2 != 0) next.push_back(part.back());
+      part = next;
+    }
+    trees.push_back(part[0]);
+  }
+  corpus::same("reduced", ex.gather(reduced(ex, n)), trees);
+  long last = number(n);
+  Longs part;
+  for (long i = 0; i < n; ++i) {
+    part.push_back(mix(last, i));
+    if (part.size() == 3) last = mix(last, sum(std::exchange(part, {})));
+  }
+  for (long x : part) last = mix(last, x);
+  corpus::same("full", full(ex, n).get(), last);
+  for (long i = 0; i < n; ++i) twice.push_back(number(number(i))), again.push_back(number(i));
+  twice.insert(twice.end(), again.begin(), again.end());
+  corpus::same("mapped", ex.gather(mapped(ex, n)), twice);
   return corpus::result();
 }
