@@ -5,11 +5,11 @@ whatever it writes is a correct program: each future is valid and each subscript
 Its task results depend on all their inputs, so that a wrong edge changes what the program prints.
 """
 
-from changes import Changes
+from effects import Effects
 from scope import Bag, Flat, Grid, Handle, Index, Keyed, PARAMETERS, PINNED, Row
 
 
-class Graph(Changes):
+class Graph(Effects):
     """One function: statements that hold others, and the whole."""
 
     def some(self, most=3):
@@ -128,9 +128,10 @@ class Graph(Changes):
         holds = [self.loop] * 6 + [self.while_loop, self.range_for, self.range_for, self.conditional, self.conditional, self.step, self.step]
         holds += [self.sweep_flat, self.walk_keyed, self.perhaps] + ([] if self.affine else [self.chosen])
         others = [self.swap, self.swap, self.swap_rows, self.leave, self.ask]
+        effects = [self.counted, self.kept, self.batches, self.tried, self.forked, self.too_late]
         if self.budget < 0 or deep > 3:
             return self.one_of(*simple)
-        return self.one_of(*self.random.choice([simple, declares, holds, holds, others, declares])) or self.new_handle()
+        return self.one_of(*self.random.choice([simple, declares, holds, holds, others, declares] + [effects] * (1 if self.affine else 2))) or self.new_handle()
 
     # --- the whole
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <map>
 #include <optional>
@@ -83,6 +84,18 @@ class Wave {
   int n_;
   Row row_;
 };
+
+// What arguments call.
+struct Adder {
+  long& to;
+  long operator()(long x) const { return to += x; }
+};
+inline long add_to(long* to, long x) { return *to += x; }
+inline long below(long x, long limit) {
+  if (x >= limit) throw std::out_of_range("not below");
+  return x;
+}
+[[dflow::task]] inline void store(long* to, long x) { *to = x; }
 
 // Helpers that take and return futures.
 inline Handle chained(dflow::Executor& ex, Handle x, int times) {
