@@ -31,6 +31,12 @@ void correct(core::Fact& fact, core::ClientId client) {
   if (auto* cancelled = std::get_if<core::TasksCancelled>(&fact)) cancelled->client = client;
 }
 
+Result<void> bring_payloads_back(core::Fact& fact) {
+  if (auto* submitted = std::get_if<core::TasksSubmitted>(&fact)) return bring_back(*submitted);
+  if (auto* gone = std::get_if<core::TaskGone>(&fact)) return bring_back(gone->failure);
+  return {};
+}
+
 }  // namespace
 
 std::string Books::record(const SchedulerFact& fact) {
@@ -73,11 +79,16 @@ bool Books::add(std::string_view record) {
   core::Ledger& ledger = programs_[program].ledger;
   for (core::Fact& fact : facts) {
     if (message) correct(fact, said_by);
-    if (auto* submitted = std::get_if<core::TasksSubmitted>(&fact); submitted && arguments_) arguments_->keep_all(*submitted);
+    if (payloads_) keep_payloads(fact);
     ledger.add(fact);
   }
   if (message) ledger.hear(said_by);
   return true;
+}
+
+void Books::keep_payloads(core::Fact& fact) {
+  if (auto* submitted = std::get_if<core::TasksSubmitted>(&fact)) payloads_->keep_all(*submitted);
+  if (auto* gone = std::get_if<core::TaskGone>(&fact)) payloads_->keep_all(gone->failure);
 }
 
 void Books::doubt(const std::function<void(std::string_view)>& keep) {
@@ -94,8 +105,7 @@ Result<void> Books::restate(const std::function<void(std::string_view)>& keep) c
     keep(record(SchedulerFact(ProgramNamed{number, program.id})));
     Result<void> whole;
     program.ledger.restate([&](core::Fact fact) {
-      auto* submitted = std::get_if<core::TasksSubmitted>(&fact);
-      if (submitted && whole) whole = bring_back(*submitted);
+      if (whole) whole = bring_payloads_back(fact);
       if (whole) keep(record(number, fact));
     });
     if (!whole) return whole;

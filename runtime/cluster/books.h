@@ -10,7 +10,7 @@
 #include <tuple>
 #include <variant>
 
-#include "runtime/cluster/argument_store.h"
+#include "runtime/cluster/payload_store.h"
 #include "runtime/cluster/lost_clients.h"
 #include "runtime/cluster/protocol.h"
 #include "runtime/core/ledger.h"
@@ -54,8 +54,8 @@ using SchedulerFact = std::variant<SchedulerBegan, IdsGiven, ProgramNamed, Progr
 /// Not thread-safe. What does not fit is ignored.
 class Books {
  public:
-  /// The bytes of tasks are kept there; null: in memory.
-  explicit Books(ArgumentStore* arguments = nullptr) : arguments_(arguments) {}
+  /// Arguments and exceptions are kept there; null: in memory.
+  explicit Books(PayloadStore* payloads = nullptr) : payloads_(payloads) {}
 
   struct Program {
     std::string id;
@@ -86,13 +86,14 @@ class Books {
   bool empty() const;
 
  private:
+  void keep_payloads(core::Fact& fact);
   void on(const SchedulerBegan& fact) { began_ = fact; }
   void on(const IdsGiven& fact) { ids_ = fact; }
   void on(const ProgramNamed& fact) { programs_[fact.number].id = fact.id; }
   void on(const ProgramForgotten& fact) { programs_.erase(fact.number); }
   void on(const ClientGivenUp& fact) { given_up_.add(fact.id); }
 
-  ArgumentStore* arguments_;
+  PayloadStore* payloads_;
   SchedulerBegan began_ = {};
   IdsGiven ids_ = {};
   LostClients given_up_;

@@ -64,7 +64,7 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
   }
   SchedulerServer::Options options;
   options.secret = secret_;
-  options.arguments.folder = request.spill;
+  options.payloads.folder = request.spill;
   options.settings.silence = std::chrono::seconds(request.silence);
   options.settings.allowed_failures = static_cast<std::uint8_t>(request.allowed_failures);
   options.worker_arrived = [this](const std::string& name) { pool_->arrived(name); };

@@ -20,7 +20,6 @@ constexpr std::size_t kNotesTogether = 10'000;
 constexpr auto kBeginsWithin = 5s;
 /// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
 constexpr int kAttemptBits = 20;
-
 std::string in_seconds(core::Duration span) {
   const auto tenths = span / 100ms;
   return std::to_string(tenths / 10) + (tenths % 10 != 0 ? '.' + std::to_string(tenths % 10) : "") + " s";
@@ -32,14 +31,14 @@ Result<void> SchedulerServer::open_journal() {
   if (options_.journal.empty()) return {};
   if (options_.journal_by_port) options_.journal += '/' + std::to_string(address().port);
   options_.settings.journal = true;
-  Books books(&arguments_);
+  Books books(&payloads_);
   std::size_t strange = 0;
   Result<std::unique_ptr<Journal>> journal = Journal::open(
       {.folder = options_.journal,
        .fresh = options_.journal_by_port && options_.address.port == 0,
        .condense =
            [this](const std::function<void(const Journal::Visit&)>& replay, const Journal::Visit& keep) {
-             Books all(&arguments_);
+             Books all(&payloads_);
              replay([&](std::string_view record) { (void)all.add(record); });
              return all.restate(keep);
            },
@@ -140,7 +139,7 @@ bool SchedulerServer::note(Program& program, const core::Action& action) {
   if (const auto* ran = std::get_if<core::TaskRan>(&action)) {
     keep(program, *ran);
   } else if (const auto* gone = std::get_if<core::TaskGone>(&action)) {
-    keep(program, *gone);
+    if (journal_) keep(program, core::TaskGone{gone->id, whole(gone->failure), gone->like});
   } else if (const auto* tried = std::get_if<core::TaskTried>(&action)) {
     keep(program, *tried);
   } else if (const auto* given = std::get_if<core::OnceGiven>(&action)) {

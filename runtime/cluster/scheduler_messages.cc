@@ -30,9 +30,16 @@ void SchedulerServer::received(Member& member, const std::vector<std::string>& m
   std::vector<FromWorker> of_worker;
   if (member.role == net::Role::client) of_client = decoded<FromClient>(messages);
   for (FromClient& message : of_client) {
-    if (auto* submitted = std::get_if<core::TasksSubmitted>(&message)) arguments_.keep(*submitted);
+    if (auto* submitted = std::get_if<core::TasksSubmitted>(&message)) payloads_.keep(*submitted);
   }
   if (member.role == net::Role::worker) of_worker = decoded<FromWorker>(messages);
+  std::vector<core::FailureRef> as_told;  // until they are passed on: whatever is put away need not be read back for that
+  for (FromWorker& message : of_worker) {
+    auto* failed = std::get_if<core::TaskFailed>(&message);
+    if (!failed) continue;
+    as_told.push_back(failed->failure);
+    payloads_.keep(failed->failure);
+  }
   const std::lock_guard lock(mutex_);
   if (member.closed || member.gone) return;  // it was given up meanwhile
   const net::Together together;  // ends before the lock is given back: until then no connection ends
@@ -259,7 +266,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                    end_inner(program, a.value.id);
                  },
                  [&](const core::TaskEnded& a) {
-                   send(client(a.client), core::encode_as<ToClient>(a));
+                   send(client(a.client), core::encode_as<ToClient>(core::TaskEnded{a.client, a.id, whole(a.failure)}));
                    end_inner(program, a.id);
                  },
                  [&](const core::PlaceValue& a) { send(client(a.client), core::encode_as<ToClient>(a)); },

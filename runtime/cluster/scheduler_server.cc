@@ -20,7 +20,7 @@ constexpr auto kTick = 100ms;
 constexpr auto kMemoryLooks = 5s;
 constexpr std::size_t kMuchMemory = std::size_t{64} << 20;
 
-ArgumentStore::Options telling(ArgumentStore::Options options, const std::function<void(const std::string&)>& tell) {
+PayloadStore::Options telling(PayloadStore::Options options, const std::function<void(const std::string&)>& tell) {
   options.tell = tell;
   return options;
 }
@@ -63,7 +63,7 @@ Result<std::unique_ptr<SchedulerServer>> SchedulerServer::start(Options options)
 }
 
 SchedulerServer::SchedulerServer(Options options, std::unique_ptr<net::Listener> listener)
-    : options_(std::move(options)), arguments_(telling(options_.arguments, options_.tell)), listener_(std::move(listener)) {}
+    : options_(std::move(options)), payloads_(telling(options_.payloads, options_.tell)), listener_(std::move(listener)) {}
 
 void SchedulerServer::serve() {
   lobby_ = std::make_unique<net::Lobby>(net::Lobby::Options{},

@@ -82,7 +82,7 @@ class SchedulerServer {
     std::string journal = {};
     std::uint64_t most_unwritten = std::uint64_t{512} << 20;  ///< Bytes for the journal that a disk does not take: then it is given up.
     bool journal_by_port = false;  ///< In a folder of that, named by the port; for one that was just found, a fresh one.
-    ArgumentStore::Options arguments = {};  ///< What they are kept in; `tell` is this one's.
+    PayloadStore::Options payloads = {};  ///< What they are kept in; `tell` is this one's.
     /// What people should know. It must not call back.
     std::function<void(const std::string& what)> tell = {};
   };
@@ -343,7 +343,7 @@ class SchedulerServer {
   static void send(Member* member, std::string message);
 
   Options options_;
-  ArgumentStore arguments_;
+  PayloadStore payloads_;
   std::unique_ptr<net::Listener> listener_;
 
   std::mutex mutex_;

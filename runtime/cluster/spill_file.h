@@ -39,6 +39,7 @@ class SpillFile : public std::enable_shared_from_this<SpillFile> {
 
     /// What it takes of the disk.
     std::uint64_t bytes() const noexcept { return bytes_; }
+    const std::string& folder() const noexcept { return file_->folder(); }
 
    private:
     friend class SpillFile;

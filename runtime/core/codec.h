@@ -17,6 +17,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -27,6 +28,7 @@
 
 #include "formats/result.h"
 #include "runtime/core/ids.h"
+#include "runtime/core/payload.h"
 #include "runtime/core/shared_list.h"
 
 namespace dflow::core {
@@ -150,6 +152,11 @@ class Encoder {
   }
   template <class T>
   void compound(const std::optional<T>& value) {
+    maybe(value);
+  }
+  /// One that is put away has to be brought back first: what it stands for would be lost, and nobody would know.
+  void compound(const Payload& value) {
+    if (put_away(value)) throw std::logic_error("dflow: bytes that are put away cannot be sent");
     maybe(value);
   }
   template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,37 +14,42 @@ namespace dflow::core {
 /// A task's function and arguments, an exception, an address. Null stands for none.
 using Payload = std::shared_ptr<const std::string>;
 
-/// Bytes that whoever drives a brain keeps elsewhere than in memory, and brings back before they are passed on.
+/// Bytes that whoever drives a brain keeps elsewhere than in memory, in one piece or several, and brings back before they are passed on.
 class PutAway {
  public:
   virtual ~PutAway() = default;
-  virtual std::size_t size() const = 0;
-  virtual formats::Result<std::string> read() const = 0;
+  virtual std::size_t size(std::uint32_t piece) const = 0;
+  virtual formats::Result<Payload> read(std::uint32_t piece) const = 0;
 };
 
-/// The deleter of a payload that stands for such bytes, by which it is known.
+/// The deleter of a payload that stands for such a piece, by which it is known.
 struct StandIn {
   std::shared_ptr<const PutAway> bytes;
+  std::uint32_t piece = 0;
   void operator()(const std::string*) const noexcept {}
 };
 
-/// Is empty itself.
-inline Payload stand_in_for(std::shared_ptr<const PutAway> bytes) {
+/// What all of them point to.
+inline const std::string* nothing() {
   static const std::string nothing;
-  return {&nothing, StandIn{std::move(bytes)}};
+  return &nothing;
+}
+
+/// Is empty itself.
+inline Payload stand_in_for(std::shared_ptr<const PutAway> bytes, std::uint32_t piece = 0) {
+  return {nothing(), StandIn{std::move(bytes), piece}};
 }
 
 /// What it stands for; null: it is what it is.
-inline const PutAway* put_away(const Payload& payload) {
-  const StandIn* stand_in = std::get_deleter<StandIn>(payload);
-  return stand_in ? stand_in->bytes.get() : nullptr;
+inline const StandIn* put_away(const Payload& payload) {
+  return payload.get() == nothing() ? std::get_deleter<StandIn>(payload) : nullptr;
 }
 
 /// Wherever the bytes are.
 inline std::size_t size_of(const Payload& payload) {
   if (!payload) return 0;
-  const PutAway* elsewhere = put_away(payload);
-  return elsewhere ? elsewhere->size() : payload->size();
+  const StandIn* stand_in = put_away(payload);
+  return stand_in ? stand_in->bytes->size(stand_in->piece) : payload->size();
 }
 
 }  // namespace dflow::core

@@ -3,10 +3,12 @@
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
 // killed; `change`, which asks for all that changes workers; `say TEXT`, 20 tasks of which print it one after another, and which then waits for a line; `set_up`, which sets workers up and waits for a line, and `changed`, which tells how many of 50 tasks see that;
 // `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `retire`, which retires one of two workers; `place`, which places a value on nobody; `impatient`, which waits for one and not for long; `large M`, which gets a value of
-// M MiB where there is no memory for it. Its workers never get ready under GUEST_HANGS, and
+// M MiB where there is no memory for it; `fail N`, which waits until N tasks have thrown a megabyte each, and holds their futures;
+// `queue N FILE`, which submits N tasks of 900 bytes, all of which wait for FILE. Its workers never get ready under GUEST_HANGS, and
 // a static object makes an Executor under GUEST_IS_EARLY.
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -15,6 +17,8 @@
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <random>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -73,6 +77,27 @@ int wait_for(const std::string& path) {
 void write_file(int, const std::string& path) { std::ofstream(path) << ::getpid(); }
 
 std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
+
+/// A megabyte of its own, that no other is like and that cannot be packed.
+struct Heavy : std::runtime_error {
+  explicit Heavy(const std::string& bytes) : std::runtime_error("heavy"), load(bytes) {}
+  std::string load;
+};
+template <>
+struct dflow::Serialize<Heavy> {
+  static void write(dflow::Writer& out, const Heavy& heavy) { out.write(heavy.load); }
+  static Heavy read(dflow::Reader& in) { return Heavy(in.read<std::string>()); }
+};
+[[maybe_unused]] const bool known = dflow::register_exception<Heavy>();
+
+std::string noise(std::size_t bytes, unsigned seed) {
+  std::minstd_rand random(seed + 1);
+  std::string noise(bytes, '\0');
+  std::ranges::generate(noise, [&] { return static_cast<char>(random()); });
+  return noise;
+}
+int fail(int number) { throw Heavy(noise(1'000'000, static_cast<unsigned>(number))); }
+std::size_t sum_of(int, const std::string& text) { return std::accumulate(text.begin(), text.end(), std::size_t{0}); }
 
 [[maybe_unused]] const bool hangs = [] {
   const bool never = std::getenv("GUEST_HANGS") && std::getenv("DFLOW_WORKER");
@@ -161,6 +186,27 @@ int main(int argc, char** argv) {
       std::size_t sum = 0;
       for (const auto& each : sizes) sum += each.get();
       std::cout << "sum " << sum << std::endl;
+    } else if (what == "fail") {
+      std::vector<int> numbers(static_cast<std::size_t>(std::atoi(argv[2])));
+      std::iota(numbers.begin(), numbers.end(), 0);
+      const auto failed = ex.map(fail, numbers);
+      std::size_t right = 0;
+      for (std::size_t i = 0; i < failed.size(); ++i) {
+        try {
+          failed[i].get();
+        } catch (const Heavy& heavy) {
+          right += heavy.load == noise(1'000'000, static_cast<unsigned>(i));
+        }
+      }
+      std::cout << "failed " << right << std::endl;
+    } else if (what == "queue") {
+      const auto gate = ex.submit(wait_for, std::string(argv[3]));
+      std::vector<dflow::Future<std::size_t>> sums;
+      for (int i = 0; i < std::atoi(argv[2]); ++i) sums.push_back(ex.submit(sum_of, gate, noise(900, static_cast<unsigned>(i))));
+      std::cout << "submitted" << std::endl;
+      std::size_t right = 0;
+      for (std::size_t i = 0; i < sums.size(); ++i) right += sums[i].get() == sum_of(0, noise(900, static_cast<unsigned>(i)));
+      std::cout << "right " << right << std::endl;
     } else if (what == "demand") {
       const auto gpu = ex.with({.resources = {{"gpu", 1}}});
       const std::vector tasks{gpu.submit(process), gpu.submit(process)};

@@ -73,7 +73,7 @@ void add_scheduler(CLI::App& app, Run& run) {
       ->type_name("DIR");
   command
       ->add_option("--spill-dir", options->spill,
-                   "Where it writes arguments of tasks that memory has no room for ($TMPDIR, else /var/tmp); none: nowhere")
+                   "Where it writes arguments and exceptions of tasks that memory has no room for ($TMPDIR, else /var/tmp); none: nowhere")
       ->type_name("DIR");
   command->callback([&run, options] { run = [options] { return run_scheduler(*options); }; });
 }

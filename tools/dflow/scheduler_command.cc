@@ -101,7 +101,7 @@ Result<int> run_scheduler(const SchedulerOptions& options) {
        .pulse = pulse,
        .journal = keeps ? journal.value() : "",
        .journal_by_port = by_port,
-       .arguments = {.folder = options.spill},
+       .payloads = {.folder = options.spill},
        .tell = [](const std::string& what) { std::fprintf(stderr, "dflow: %s\n", formats::printable(what).c_str()); }});
   if (!server) return server.error();
   const net::Address address = as_others_see(server.value()->address(), admission.value().credentials.get());
