@@ -164,7 +164,7 @@ void SchedulerServer::apply(Program& program, const core::Event& event) {
   std::vector<core::Action> actions = program.brain.apply(event);
   const auto is_order = [&](std::size_t i) { return i < actions.size() && std::holds_alternative<core::RunTask>(actions[i]); };
   Orders orders;
-  std::vector<core::TaskFailed> not_given;
+  std::vector<core::TaskNotGiven> not_given;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (note(program, actions[i])) continue;
     if (is_order(i) && !complete(std::get<core::RunTask>(actions[i]), not_given)) continue;
@@ -177,23 +177,18 @@ void SchedulerServer::apply(Program& program, const core::Event& event) {
     }
   }
   carry_out(program, orders);
-  for (core::TaskFailed& failed : not_given) apply(program, std::move(failed));
+  for (core::TaskNotGiven& each : not_given) apply(program, std::move(each));
 }
 
-/// With the task's arguments. Without them it has failed, as if its worker said so.
-bool SchedulerServer::complete(core::RunTask& order, std::vector<core::TaskFailed>& not_given) {
+/// With the task's arguments. Without them it is not given to the worker.
+bool SchedulerServer::complete(core::RunTask& order, std::vector<core::TaskNotGiven>& not_given) {
   if (!core::put_away(order.payload)) return true;
   Result<core::Payload> payload = brought_back(order.payload);
   if (payload) {
     order.payload = std::move(payload).value();
     return true;
   }
-  core::Failure failure{.kind = core::Failure::Kind::invalid, .origin = order.id, .message = payload.message()};
-  not_given.push_back({.worker = order.worker,
-                       .id = order.id,
-                       .attempt = order.attempt,
-                       .failure = std::make_shared<core::Failure>(std::move(failure)),
-                       .retry = false});
+  not_given.push_back({order.worker, order.id, order.attempt, payload.message()});
   return false;
 }
 

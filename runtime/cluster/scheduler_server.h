@@ -276,7 +276,7 @@ class SchedulerServer {
     std::size_t bytes = 0;
   };
   using Orders = std::map<core::WorkerId, OrdersOfWorker>;
-  static bool complete(core::RunTask& order, std::vector<core::TaskFailed>& not_given);
+  static bool complete(core::RunTask& order, std::vector<core::TaskNotGiven>& not_given);
   void add(Program& program, Orders& orders, core::RunTask order);
   void carry_out(Program& program, Orders& orders);
   void carry_out(Program& program, core::WorkerId id, const RunTasks& orders);

@@ -390,12 +390,22 @@ struct ClientReturned {
   bool operator==(const ClientReturned&) const = default;
 };
 
+/// Whoever drives the scheduler could not give the task to its worker, which knows nothing of it.
+struct TaskNotGiven {
+  WorkerId worker{};
+  TaskId id{};
+  Attempt attempt{};
+  std::string why = {};
+  static constexpr std::tuple fields{&TaskNotGiven::worker, &TaskNotGiven::id, &TaskNotGiven::attempt, &TaskNotGiven::why};
+  bool operator==(const TaskNotGiven&) const = default;
+};
+
 using Event = std::variant<Tick, ClientJoined, ClientLeft, TasksSubmitted, ValueScattered, TasksReleased,
                            TasksCancelled, ValueUnavailable, LocateRequested, ReplicateRequested,
                            RebalanceRequested, RetireRequested, RestartRequested, WorkerJoined, WorkerLost,
                            Heartbeat, TaskStarted, TaskSuspended, TaskResumed, TaskFinished, TaskFailed,
                            TaskReturned, TaskRevoked, ValueAdded, ValueRemoved, FetchFailed, RecoveryBegan, WorkerAwaited,
                            ClientAwaited, TaskRan, TaskGone, OnceGiven, JournalRead, WorkerReturned, ClientReturned,
-                           TaskTried, TaskStopped, ReplaceRequested>;
+                           TaskTried, TaskStopped, ReplaceRequested, TaskNotGiven>;
 
 }  // namespace dflow::core

@@ -45,7 +45,8 @@ constexpr std::array event_names = {"Tick",
                                     "ClientReturned",
                                     "TaskTried",
                                     "TaskStopped",
-                                    "ReplaceRequested"};
+                                    "ReplaceRequested",
+                                    "TaskNotGiven"};
 static_assert(event_names.size() == std::variant_size_v<Event>);
 
 }  // namespace

@@ -150,6 +150,7 @@ class Scheduler {
   void on(const TaskResumed&);
   void on(const TaskFinished&);
   void on(const TaskFailed&);
+  void on(const TaskNotGiven&);
   void on(const TaskReturned&);
   void on(const TaskRevoked&);
   void on(const ValueAdded&);

@@ -101,6 +101,15 @@ void Scheduler::on(const TaskFailed& event) {
   fail(task, std::move(failure));
 }
 
+/// No worker had a part in it: none is named.
+void Scheduler::on(const TaskNotGiven& event) {
+  const Index assigned = current(event.worker, event.id, event.attempt);
+  const Index task = assigned != none ? assigned : following(event.worker, event.id, event.attempt);
+  if (task == none) return;
+  if (assigned != none) unassign(task);
+  fail(task, std::make_shared<const Failure>(Failure{.kind = Failure::Kind::invalid, .origin = event.id, .message = event.why}));
+}
+
 void Scheduler::on(const TaskReturned& event) {
   const Index task = current(event.worker, event.id, event.attempt);
   if (task == none) {

@@ -52,6 +52,16 @@ core::FailureRef exception(std::uint64_t number) {
   return std::make_shared<const core::Failure>(core::Failure{.payload = std::make_shared<const std::string>(arguments(number))});
 }
 
+/// The file that the store has open has lost all that was written.
+void empty_the_disk() {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const std::string target = std::filesystem::read_symlink(entry, gone).string();
+    if (!target.starts_with("/var/tmp/") || !target.ends_with("(deleted)")) continue;
+    EXPECT_EQ(::ftruncate(std::stoi(entry.path().filename()), 0), 0);
+  }
+}
+
 std::size_t on_disk(const core::TasksSubmitted& submitted) {
   return static_cast<std::size_t>(
       std::ranges::count_if(submitted.tasks, [](const core::TaskSpec& task) { return core::put_away(task.payload) != nullptr; }));
@@ -211,6 +221,11 @@ class SmallScheduler : public PayloadStoreTest {
     ASSERT_TRUE(server) << server.message();
     server_ = std::move(server).value();
   }
+  PayloadStore::Options at_var_tmp() {
+    PayloadStore::Options there = options();
+    there.folder = "/var/tmp";
+    return there;
+  }
   /// Each throws what it was given.
   static void fail_all(Worker& worker, std::uint64_t count) {
     for (std::uint64_t failed = 0; failed < count && !HasFailure();) {
@@ -244,6 +259,21 @@ TEST_F(SmallScheduler, GivesEachTaskItsArguments) {
       ++done;
     }
   }
+}
+
+/// No worker had a part in it.
+TEST_F(SmallScheduler, SaysThatItsOwnDiskIsBad) {
+  start(at_var_tmp());
+  Client client(server_->address(), kClient);
+  client.say(FromClient(submission(core::ClientId{client.id()}, 1, 4)));
+  client.say(FromClient(Sync{}));
+  client.await<Sync>();
+  empty_the_disk();
+  Worker worker(server_->address(), kWorker);
+  const core::TaskEnded ended = client.await<core::TaskEnded>();
+  EXPECT_EQ(core::number_of(ended.id), 4u);
+  EXPECT_EQ(ended.failure->worker, "");
+  EXPECT_THAT(ended.failure->message, HasSubstr("cannot be read back from its disk: /var/tmp: it is cut short"));
 }
 
 TEST_F(SmallScheduler, TellsOfEachExceptionAgainAfterARestart) {

@@ -50,6 +50,15 @@ TEST_F(Following, AChainIsSentBeforeItsTasksEnd) {
   EXPECT_THAT(all<TaskDone>(finish(3)), SizeIs(1));
 }
 
+TEST_F(Following, OneThatCouldNotBeGivenFails) {
+  chain(3);
+  const RunTask& second = last_run.at(task(2));
+  const auto ended = all<TaskEnded>(say(TaskNotGiven{second.worker, second.id, second.attempt, "a bad disk"}));
+  ASSERT_THAT(ended, SizeIs(2));  // and what needs it
+  EXPECT_EQ(ended[0].failure->message, "a bad disk");
+  finish(1);
+}
+
 TEST_F(Following, ALongChainIsSentPieceByPiece) {
   chain(20);
   EXPECT_TRUE(sent(5));
