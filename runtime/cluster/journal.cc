@@ -76,6 +76,12 @@ std::uint64_t Journal::kept() const {
   return kept_;
 }
 
+bool Journal::condense_soon() {
+  const std::lock_guard lock(mutex_);
+  if (condense_to_ != 0 || given_up_) return false;
+  return condense_soon_ = true;
+}
+
 std::uint64_t Journal::make_safe(std::chrono::milliseconds longest) {
   std::unique_lock lock(mutex_);
   const std::uint64_t end = next_;
@@ -126,9 +132,9 @@ void Journal::write() {
     kept_ = first += std::exchange(count, 0);
     kept_changed_.notify_all();
     bytes.clear();
-    if (bytes.capacity() > (std::size_t{16} << 20)) bytes = {};
+    if (bytes.capacity() > (std::size_t{16} << 20)) std::string().swap(bytes);  // `= {}` would leave it its memory
     const std::uint64_t kept = kept_;
-    const bool large = condense_to_ == 0 && log_size_ >= condense_at_;
+    const bool large = condense_to_ == 0 && (log_size_ >= condense_at_ || condense_soon_);
     lock.unlock();
     if (options_.kept) options_.kept(kept);
     if (large) rotate(kept);
@@ -207,6 +213,7 @@ void Journal::empty_folder() {
 void Journal::rotate(std::uint64_t first) {
   Result<File> log = folder_.create_log(first);
   const std::lock_guard lock(mutex_);
+  condense_soon_ = false;
   if (!log) {
     condense_at_ = log_size_ * 2;  // this one goes on
     return;

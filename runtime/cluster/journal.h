@@ -63,6 +63,10 @@ class Journal {
   std::uint64_t append(std::string record, bool awaited = false);
   /// The records before this number are on the disk.
   std::uint64_t kept() const;
+  /// Has the log condensed behind the next record, however short it is. False if that is under way already, or is of no use any more.
+  bool condense_soon();
+  /// What its files take of the disk.
+  std::uint64_t bytes() const { return folder_.bytes(); }
   /// Waits until all that has been appended is, until the disk does not take it, or so long. Returns what `kept` will say then.
   std::uint64_t make_safe(std::chrono::milliseconds longest);
   /// How many files were not whole when it was opened, each of which may have held records that are lost.
@@ -102,6 +106,7 @@ class Journal {
   bool over_ = false, given_up_ = false, forgotten_ = false;
   std::uint64_t condense_to_ = 0;       ///< Not 0: a snapshot of the records before it is wanted.
   std::uint64_t condense_at_ = 0;       ///< Bytes of log.
+  bool condense_soon_ = false;          ///< However few there are.
   std::thread writer_, condenser_;
 };
 

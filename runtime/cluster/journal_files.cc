@@ -141,6 +141,19 @@ JournalFolder::Entries JournalFolder::entries() const {
   return found;
 }
 
+std::uint64_t JournalFolder::bytes() const {
+  const Entries found = entries();
+  std::uint64_t bytes = 0;
+  for (const auto& list : {found.logs, found.snapshots}) {
+    for (const Entry& entry : list) {
+      std::error_code gone;
+      const std::uintmax_t size = fs::file_size(entry.path, gone);
+      if (!gone) bytes += size;
+    }
+  }
+  return bytes;
+}
+
 std::string JournalFolder::drop(const Entry& entry) {
   ::rename(entry.path.c_str(), (entry.path + std::string(kDropped)).c_str());
   return entry.path + ": not used, since records before it are missing; kept as " + fs::path(entry.path).filename().string() +

@@ -76,6 +76,9 @@ class JournalFolder {
   /// be writing a snapshot: that would be put in place afterwards.
   Result<void> remove_all() const;
 
+  /// Of all that a reader may need.
+  std::uint64_t bytes() const;
+
   std::string log_path(std::uint64_t first) const;
   std::string snapshot_path(std::uint64_t end) const;
   const std::string& path() const noexcept { return path_; }

@@ -20,6 +20,14 @@ constexpr std::size_t kNotesTogether = 10'000;
 constexpr auto kBeginsWithin = 5s;
 /// Attempts that a scheduler has numbers for, before those of the one that takes its place begin.
 constexpr int kAttemptBits = 20;
+/// Of a journal is looked so often whether it is worth while to shrink it: from so many bytes on, if so many times as many as need be.
+constexpr auto kJournalLooks = 1s;
+constexpr std::uint64_t kMuchJournal = 64 << 20, kDeadShare = 4;
+/// What is there may take more than is reckoned with: then it is no use to go on.
+constexpr int kMostShrinking = 3;
+/// In a journal, of a task that has small arguments.
+constexpr std::uint64_t kTaskBytes = 200;
+
 std::string in_seconds(core::Duration span) {
   const auto tenths = span / 100ms;
   return std::to_string(tenths / 10) + (tenths % 10 != 0 ? '.' + std::to_string(tenths % 10) : "") + " s";
@@ -223,6 +231,26 @@ void SchedulerServer::warn_of_disk(Program& program) {
       if (reader == client || (client->hello.worker && !reader->hello.worker)) send(reader, ToClient(line));
     }
   }
+}
+
+/// About so many a journal takes that speaks of what is there and nothing else. The lock is held.
+std::uint64_t SchedulerServer::bytes_of_tasks() const {
+  std::uint64_t bytes = payloads_.bytes();
+  for (const auto& [id, program] : programs_) bytes += program->brain.tasks() * kTaskBytes;
+  return bytes;
+}
+
+/// Most of it speaks of tasks that are forgotten, and it may be long until it is condensed for its length: that is done now. Twice, since the
+/// snapshot before the newest is kept. The lock is held.
+void SchedulerServer::shrink_journal() {
+  if (!journal_ || journal_lost_ || !journal_full_.empty() || now() - journal_looked_at_ < kJournalLooks) return;
+  journal_looked_at_ = now();
+  const std::uint64_t bytes = journal_->bytes();
+  const bool mostly_dead = bytes > kMuchJournal && bytes / kDeadShare > bytes_of_tasks();
+  if (!mostly_dead) shrinking_ = 0;
+  if (!mostly_dead || shrinking_ == kMostShrinking || !journal_->condense_soon()) return;
+  ++shrinking_;
+  append(Books::record(SchedulerFact(IdsGiven{ids_end_})));  // says nothing new: it is what the next log begins behind
 }
 
 // ---- Restarted -------------------------------------------------------------------------------------------------------

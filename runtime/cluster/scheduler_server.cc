@@ -269,6 +269,7 @@ void SchedulerServer::keep_time() {
     give_back_memory();
     lock.lock();
     if (begun) forget_programs();
+    shrink_journal();
   }
 }
 

@@ -217,6 +217,8 @@ class SchedulerServer {
   void note_kept(std::uint64_t end);
   void kept_no_more();
   void warn_of_disk(Program& program);
+  std::uint64_t bytes_of_tasks() const;
+  void shrink_journal();
   /// Who was a member before a restart is one again, under the same id; or why not.
   std::string take_back(Member& member, net::Welcome& welcome);
   void returned(Member& worker, core::WorkerReturned event);
@@ -365,6 +367,8 @@ class SchedulerServer {
   std::uint64_t next_set_up_ = 1, next_call_ = 1;
   std::unique_ptr<net::Lobby> lobby_;
   bool journal_lost_ = false;    ///< It has given up.
+  core::Time journal_looked_at_{};  ///< How much of it is of no use any more.
+  int shrinking_ = 0;            ///< So often it was to be condensed for that, and still is not small.
   std::uint64_t cluster_ = 0;    ///< Not 0: there is a journal.
   std::optional<std::uint64_t> beginning_;  ///< Nobody is let in before the journal has so many records.
   std::string journal_full_;     ///< Not empty: the disk takes no more, and why.

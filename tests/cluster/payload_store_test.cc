@@ -298,6 +298,42 @@ TEST_F(SmallScheduler, TellsOfEachExceptionAgainAfterARestart) {
   std::filesystem::remove_all(folder);
 }
 
+/// Most of it speaks of what is not there any more.
+TEST_F(SmallScheduler, ItsJournalShrinksWhenWhatItSpeaksOfIsForgotten) {
+  const std::string folder = ::testing::TempDir() + "/shrinking-" + std::to_string(::getpid());
+  start(options(), folder);
+  Client client(server_->address(), kClient);
+  const core::ClientId id{client.id()};
+  const std::size_t megabytes = 70;
+  core::TasksSubmitted submitted;
+  core::TasksReleased released;
+  for (std::uint64_t number = 1; number <= megabytes; ++number) {
+    const core::TaskId task = core::task_id(id, number);
+    submitted.tasks = {{.id = task, .payload = std::make_shared<const std::string>(1 << 20, 'x'), .pure = true}};
+    released.tasks.push_back(task);
+    client.say(FromClient(submitted));
+  }
+  while (client.await<Kept>().messages < megabytes) continue;
+  client.say(FromClient(released));
+  const auto bytes = [&] {
+    std::uintmax_t all = 0;
+    std::error_code gone;  // while it is looked at
+    for (const auto& entry : std::filesystem::directory_iterator(folder, gone)) {
+      const std::uintmax_t size = std::filesystem::file_size(entry, gone);
+      if (!gone) all += size;
+    }
+    return all;
+  };
+  EXPECT_GT(bytes(), std::uintmax_t{megabytes} << 20);
+  for (const auto end = std::chrono::steady_clock::now() + 30s; bytes() > (1 << 20) && std::chrono::steady_clock::now() < end;) {
+    client.say(FromClient(Sync{}));
+    client.await<Sync>();
+  }
+  EXPECT_LT(bytes(), 1u << 20);
+  server_.reset();
+  std::filesystem::remove_all(folder);
+}
+
 TEST_F(SmallScheduler, FailsOnlyTheTasksForWhichThereIsNoRoom) {
   start(nowhere());
   Client client(server_->address(), kClient);
