@@ -12,6 +12,9 @@ namespace dflow::cluster {
 
 namespace {
 
+/// Bytes that are written at a time, at most: they are in memory until they are safe.
+constexpr std::uint64_t kMostAtOnce = std::uint64_t{64} << 20;
+
 /// There may be room later.
 bool is_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
@@ -60,12 +63,18 @@ Journal::~Journal() {
   if (forgotten_) empty_folder();
 }
 
-std::uint64_t Journal::append(std::string record, bool awaited) {
+std::uint64_t Journal::append(std::string record, bool awaited) { return add({.bytes = std::move(record)}, awaited); }
+
+std::uint64_t Journal::append(std::uint64_t bytes, std::function<std::string()> make) {
+  return add({.make = std::move(make), .to_make = bytes}, false);
+}
+
+std::uint64_t Journal::add(Record record, bool awaited) {
   const std::lock_guard lock(mutex_);
   awaited_ = awaited_ || awaited;
   const std::uint64_t number = next_++;
   if (given_up_) return number;
-  waiting_bytes_ += record.size();
+  waiting_bytes_ += record.bytes.size();
   waiting_.push_back(std::move(record));
   if (waiting_.size() == 1) changed_.notify_all();
   return number;
@@ -91,6 +100,18 @@ std::uint64_t Journal::make_safe(std::chrono::milliseconds longest) {
   return end;
 }
 
+/// To be written behind so many bytes that are not known to be on the disk: all, or as many as need no more memory than that. The lock is held.
+std::vector<Journal::Record> Journal::next_records(std::uint64_t behind) {
+  std::vector<Record> next;
+  while (!waiting_.empty() && behind < kMostAtOnce) {
+    Record& record = next.emplace_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    waiting_bytes_ -= record.bytes.size();
+    behind += record.bytes.size() + record.to_make;
+  }
+  return next;
+}
+
 void Journal::write() {
   using Clock = std::chrono::steady_clock;
   std::string bytes;
@@ -106,21 +127,21 @@ void Journal::write() {
     if (!over_ && !waiting_.empty()) changed_.wait_for(lock, options_.linger, [&] { return over_; });
     if (over_ && waiting_.empty() && bytes.empty()) return;
     const bool awaited = std::exchange(awaited_, false);
-    const bool sync = awaited || over_ || !taken || Clock::now() >= next_sync;
+    const std::vector<Record> records = next_records(bytes.size());
+    const bool more = !waiting_.empty();  // for which there is room when these are safe
+    awaited_ = awaited && more;
+    const bool sync = awaited || over_ || !taken || more || Clock::now() >= next_sync;
     to_mark = to_mark || awaited;
-    const std::vector<std::string> records = std::exchange(waiting_, {});
     const bool last_try = over_;
-    waiting_bytes_ = 0;
     lock.unlock();
-    for (const std::string& record : records) formats::append_record(bytes, first + count++, record);
+    for (const Record& record : records) formats::append_record(bytes, first + count++, record.make ? record.make() : record.bytes);
     taken = put(bytes, sync);
     if (taken && sync && std::exchange(to_mark, false)) folder_.mark(first + count);
     if (sync) next_sync = Clock::now() + options_.sync;
     lock.lock();
     if (!taken) {
       kept_changed_.notify_all();
-      waiting_bytes_ += bytes.size();
-      const bool too_much = waiting_bytes_ > options_.most_waiting;
+      const bool too_much = waiting_bytes_ + bytes.size() > options_.most_waiting;
       const bool too_late = kept_ == first_ && Clock::now() >= begins_until;
       if (!last_try && !too_much && !too_late) continue;
       lock.unlock();

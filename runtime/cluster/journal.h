@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -61,6 +62,8 @@ class Journal {
 
   /// Returns the record's number. Somebody waits for it to be kept, or nobody in particular.
   std::uint64_t append(std::string record, bool awaited = false);
+  /// Of one that has about so many bytes, which are made when its turn comes, by the journal's thread. Until then they are in nobody's memory.
+  std::uint64_t append(std::uint64_t bytes, std::function<std::string()> make);
   /// The records before this number are on the disk.
   std::uint64_t kept() const;
   /// Has the log condensed behind the next record, however short it is. False if that is under way already, or is of no use any more.
@@ -75,6 +78,14 @@ class Journal {
  private:
   Journal(Options options, JournalFolder folder, const JournalFolder::Recovered& recovered, File log);
 
+  struct Record {
+    std::string bytes = {};
+    std::function<std::string()> make = {};  ///< If it is not made yet,
+    std::uint64_t to_make = 0;               ///< about so many bytes.
+  };
+
+  std::uint64_t add(Record record, bool awaited);
+  std::vector<Record> next_records(std::uint64_t behind);
   void write();
   bool put(const std::string& bytes, bool sync);
   int begin_log();
@@ -99,8 +110,8 @@ class Journal {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_, kept_changed_;
-  std::vector<std::string> waiting_;
-  std::uint64_t waiting_bytes_ = 0;
+  std::deque<Record> waiting_;
+  std::uint64_t waiting_bytes_ = 0;  ///< Those that are made.
   std::uint64_t next_ = 0, kept_ = 0;
   bool awaited_ = false;  ///< One of those that wait.
   bool over_ = false, given_up_ = false, forgotten_ = false;

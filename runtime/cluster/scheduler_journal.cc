@@ -105,6 +105,13 @@ Result<void> SchedulerServer::open_journal() {
 
 void SchedulerServer::keep(const Program& program, const core::Fact& fact) {
   if (!journal_) return;
+  if (const auto* gone = std::get_if<core::TaskGone>(&fact); gone && gone->failure && core::put_away(gone->failure->payload)) {
+    write_notes();
+    journal_->append(core::size_of(gone->failure->payload), [number = program.number, gone = *gone] {
+      return Books::record(number, core::Fact(core::TaskGone{gone.id, whole(gone.failure), gone.like}));
+    });
+    return;
+  }
   if (notes_of_ != program.number) write_notes();
   notes_of_ = program.number;
   notes_.put(fact);
@@ -147,7 +154,7 @@ bool SchedulerServer::note(Program& program, const core::Action& action) {
   if (const auto* ran = std::get_if<core::TaskRan>(&action)) {
     keep(program, *ran);
   } else if (const auto* gone = std::get_if<core::TaskGone>(&action)) {
-    if (journal_) keep(program, core::TaskGone{gone->id, whole(gone->failure), gone->like});
+    keep(program, *gone);
   } else if (const auto* tried = std::get_if<core::TaskTried>(&action)) {
     keep(program, *tried);
   } else if (const auto* given = std::get_if<core::OnceGiven>(&action)) {

@@ -104,6 +104,31 @@ class JournalTest : public ::testing::Test {
   std::vector<std::string> told_;
 };
 
+TEST_F(JournalTest, MakesLargeRecordsOnlyWhenItCanWriteThem) {
+  std::atomic<std::uint64_t> made{0};
+  std::atomic<bool> full{false};
+  Journal::Options waits = options();
+  waits.full = [&](const std::string& why) { full = !why.empty(), full.notify_all(); };
+  auto journal = open(std::move(waits));
+  ASSERT_TRUE(journal) << journal.message();
+  const std::uint64_t first = journal.value()->append("a=1") + 1, count = 4, bytes = 40 << 20;
+  wait_until_kept(first);
+  {
+    const test::FullDisk disk(1 << 20);
+    for (std::uint64_t number = 0; number < count; ++number) {
+      journal.value()->append(bytes, [&made, number] { return ++made, std::to_string(number) + '=' + std::string(bytes, 'x'); });
+    }
+    full.wait(false);
+    while (made < 2) std::this_thread::yield();
+    EXPECT_EQ(made, 2u);  // the others wait for these
+  }
+  wait_until_kept(first + count);
+  EXPECT_EQ(made, count);
+  journal.value().reset();
+  ASSERT_EQ(read().size(), 1 + count);
+  for (std::uint64_t number = 0; number < count; ++number) EXPECT_EQ(read_[1 + number].front(), static_cast<char>('0' + number));
+}
+
 TEST_F(JournalTest, WhatWasAppendedIsReadInOrder) {
   write({"a=1", "b=2"});
   write({"c=3"});
