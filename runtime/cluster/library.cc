@@ -6,7 +6,10 @@
 #include <array>
 #include <cstdlib>
 #include <iostream>
+#include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include <dflow/errors.h>
 
@@ -109,16 +112,19 @@ std::unique_ptr<detail::Session> open(const local::ClusterRequest& request, deta
   return session;
 }
 
-/// A program that a task starts is no worker, and has no business with this one's secret, nor with how its C library is tuned.
+/// A program that a task starts is no worker, and has no business with this one's secret, board or memory, nor with how its C library is
+/// tuned. It has as many threads, though: the other workers' tasks may start programs, too.
 void clean_environment() {
   if (const char* before = std::getenv("DFLOW_WORKER_TUNABLES")) {
     if (*before) ::setenv("GLIBC_TUNABLES", before, 1);
     else ::unsetenv("GLIBC_TUNABLES");
   }
-  for (const char* name : {"DFLOW_WORKER", "DFLOW_WORKER_NAME", "DFLOW_WORKER_SECRET", "DFLOW_WORKER_PROGRAM",
-                           "DFLOW_WORKER_RESOURCES", "DFLOW_WORKER_SECURITY", "DFLOW_WORKER_TUNABLES"}) {
-    ::unsetenv(name);
+  std::vector<std::string> told;
+  for (char** each = environ; *each; ++each) {
+    const std::string_view variable = *each;
+    if (variable.starts_with("DFLOW_WORKER")) told.emplace_back(variable.substr(0, variable.find('=')));
   }
+  for (const std::string& name : told) ::unsetenv(name.c_str());
 }
 
 int run_worker() {

@@ -39,11 +39,6 @@ std::size_t bodies_at_once() {
   return said > 0 ? static_cast<std::size_t>(said) : std::thread::hardware_concurrency();
 }
 
-std::optional<Board> own_board() {
-  const std::string descriptor = environment("DFLOW_WORKER_BOARD");
-  return descriptor.empty() ? std::nullopt : Board::join(std::atoi(descriptor.c_str()));
-}
-
 }  // namespace
 
 WorkerProcess* this_worker_process() noexcept { return this_process; }
@@ -74,6 +69,7 @@ Result<WorkerSettings> WorkerSettings::from_environment() {
                           .credentials = std::move(admission.credentials),
                           .revocations = std::move(admission.revocations),
                           .patience = most.value()};
+  if (const std::string board = environment("DFLOW_WORKER_BOARD"); !board.empty()) settings.board = std::atoi(board.c_str());
   settings.read_memory();
   return settings;
 }
@@ -118,7 +114,7 @@ Result<int> WorkerProcess::run() {
   core::Settings settings;
   const std::chrono::milliseconds heartbeat(greeted.value().welcome.heartbeat);
   if (heartbeat.count() > 0) settings.heartbeat = heartbeat;
-  board_ = own_board();
+  if (settings_.board) board_ = Board::join(*settings_.board);
   brain_ = std::make_unique<core::Worker>(
       id_,
       core::WorkerLimits{.threads = static_cast<std::uint16_t>(executor_->threads()),

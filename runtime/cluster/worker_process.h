@@ -44,6 +44,7 @@ struct WorkerSettings {
   std::shared_ptr<net::Credentials> credentials = {};  ///< By TLS.
   std::shared_ptr<Revocations> revocations = {};       ///< With credentials.
   std::chrono::seconds patience{};                     ///< So long it looks for a scheduler that is gone.
+  std::optional<int> board = {};                       ///< Descriptor of what whoever started this process reads.
   MemoryLimit memory = {};
   std::string spill_folder =
       {};  ///< For values that memory has no room for; empty: any on a disk; "none": nowhere.

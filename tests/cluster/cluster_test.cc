@@ -25,6 +25,12 @@ std::string tunables_of_program() {
   std::array<char, 100> line{};
   return program && std::fgets(line.data(), line.size(), program.get()) ? line.data() : "nothing";
 }
+/// What it finds of dflow's variables for workers.
+std::string workers_variables_of_program() {
+  const std::unique_ptr<FILE, int (*)(FILE*)> program(::popen("env | grep ^DFLOW_WORKER", "r"), ::pclose);
+  std::array<char, 100> line{};
+  return program && std::fgets(line.data(), line.size(), program.get()) ? line.data() : "";
+}
 long square(long x) { return x * x; }
 long add(long a, long b) { return a + b; }
 long half(long x) { return x / 2; }
@@ -63,6 +69,12 @@ TEST_F(Cluster, ProgramsThatTasksStartHaveTheTunablesOfTheUsers) {
   ::setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=3", 1);
   EXPECT_EQ(Executor().submit(tunables_of_program).get(), "glibc.malloc.tcache_count=3\n");
   ::unsetenv("GLIBC_TUNABLES");
+}
+
+TEST_F(Cluster, ProgramsThatTasksStartAreNoWorkers) {
+  ::setenv("DFLOW_WORKER_SPILL", "/var/tmp", 1);
+  EXPECT_EQ(Executor().submit(workers_variables_of_program).get(), "");
+  ::unsetenv("DFLOW_WORKER_SPILL");
 }
 
 TEST_F(Cluster, MapAndReduce) {
