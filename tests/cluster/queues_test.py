@@ -62,4 +62,15 @@ def lines_that_nobody_reads_are_left_out():
         assert peak(scheduler) < 150 * MB, peak(scheduler)
 
 
-run_checks([a_program_waits_for_a_scheduler_that_does_not_read, lines_that_nobody_reads_are_left_out])
+@unless_sanitized(DFLOW)
+def exceptions_of_tasks_whose_futures_are_held_are_put_away():
+    with Bench(DFLOW) as bench:
+        scheduler, address = bench.scheduler("--journal=none")
+        bench.agent(address, "--workers=2", "--threads=1")
+        program = bench.run([GUEST, "fail", "500"], environment={"DFLOW_SCHEDULER": address})
+        assert (program.returncode, program.stdout) == (0, "failed 500\n"), program
+        assert peak(scheduler) < 450 * MB, f"{peak(scheduler) >> 20} MB"
+
+
+run_checks([a_program_waits_for_a_scheduler_that_does_not_read, lines_that_nobody_reads_are_left_out,
+            exceptions_of_tasks_whose_futures_are_held_are_put_away])
