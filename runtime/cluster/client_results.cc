@@ -112,7 +112,9 @@ std::string needs(const core::Failure& failure) {
 }  // namespace
 
 void ClientSession::on(core::TaskEnded& message) {
-  const core::Failure& failure = *message.failure;
+  if (message.failure) last_failure_ = message.failure;
+  const core::FailureRef told = last_failure_ ? last_failure_ : std::make_shared<const core::Failure>();
+  const core::Failure& failure = *told;
   Node* node = take(message.id);
   if (!node) {
     const std::lock_guard lock(mutex_);

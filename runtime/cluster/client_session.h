@@ -249,6 +249,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   std::string cut_;                     ///< Not empty: the connection is gone, and another is to be made.
   std::vector<std::string> set_ups_;    ///< That have been done, as messages to a scheduler that does not know.
   bool all_ended_ = false, end_asked_ = false;
+  core::FailureRef last_failure_ = {};  ///< Of the last task that failed: the scheduler does not say it again of the next. The receiver's.
   std::uint64_t settled_ = 0;           ///< The scheduler knows of the tasks up to this number.
   std::uint64_t syncs_asked_ = 0, syncs_answered_ = 0;
   bool over_ = false;

@@ -226,6 +226,13 @@ void SchedulerServer::send(Member* member, std::string message) {
   if (member && member->connection) member->connection->send(std::move(message));
 }
 
+/// An exception may be large, and fail many tasks that needed each other.
+void SchedulerServer::tell(Member* client, const core::TaskEnded& ended) {
+  if (!client) return;
+  const bool again = std::exchange(client->failure_told, ended.failure) == ended.failure;
+  send(client, core::encode_as<ToClient>(core::TaskEnded{ended.client, ended.id, again ? nullptr : whole(ended.failure)}));
+}
+
 void SchedulerServer::carry_out(Program& program, const core::Action& action) {
   const auto worker = [&](core::WorkerId id) {
     const auto found = program.workers.find(id);
@@ -261,7 +268,7 @@ void SchedulerServer::carry_out(Program& program, const core::Action& action) {
                    end_inner(program, a.value.id);
                  },
                  [&](const core::TaskEnded& a) {
-                   send(client(a.client), core::encode_as<ToClient>(core::TaskEnded{a.client, a.id, whole(a.failure)}));
+                   tell(client(a.client), a);
                    end_inner(program, a.id);
                  },
                  [&](const core::PlaceValue& a) { send(client(a.client), core::encode_as<ToClient>(a)); },

@@ -147,6 +147,7 @@ class SchedulerServer {
     bool retired = false;  ///< A worker that was told to end for good.
     bool fenced = false;  ///< It is not believed any more.
     std::set<std::uint64_t> set_ups = {};  ///< That a worker which has just come has to run before it may work.
+    core::FailureRef failure_told = {};    ///< The last one, of which it may be told again, of many tasks.
     LeftOut left_out = {};                 ///< Lines that a client did not read in time.
     std::uint64_t unkept = 0;              ///< Bytes of what a client has said that are not known to be on the disk.
     bool told_of_disk = false;             ///< That it waits for that.
@@ -283,6 +284,8 @@ class SchedulerServer {
   void carry_out(Program& program, Orders& orders);
   void carry_out(Program& program, core::WorkerId id, const RunTasks& orders);
   void carry_out(Program& program, const core::Action& action);
+  /// Without the failure if that is the one that it was told of before: it knows.
+  static void tell(Member* client, const core::TaskEnded& ended);
   void from_client(Member& member, FromClient message);
   void from_worker(Member& member, FromWorker message);
   void note_inner(Program& program, const core::TasksSubmitted& submitted);

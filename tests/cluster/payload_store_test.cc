@@ -276,6 +276,23 @@ TEST_F(SmallScheduler, SaysThatItsOwnDiskIsBad) {
   EXPECT_THAT(ended.failure->message, HasSubstr("cannot be read back from its disk: /var/tmp: it is cut short"));
 }
 
+/// It may be large, and they many.
+TEST_F(SmallScheduler, TellsAnExceptionOnceThatFailsManyTasks) {
+  start(options());
+  Client client(server_->address(), kClient);
+  Worker worker(server_->address(), kWorker);
+  const core::ClientId id{client.id()};
+  core::TasksSubmitted submitted = submission(id, 1, 9);
+  for (std::size_t i = 1; i < 9; ++i) submitted.tasks[i].inputs = {submitted.tasks[0].id};
+  client.say(FromClient(submitted));
+  fail_all(worker, 1);
+  expect_exceptions(client, 1);
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(client.await<core::TaskEnded>().failure, nullptr);
+  client.say(FromClient(submission(id, 20, 1)));
+  fail_all(worker, 1);
+  expect_exceptions(client, 1);
+}
+
 TEST_F(SmallScheduler, TellsOfEachExceptionAgainAfterARestart) {
   const std::string folder = ::testing::TempDir() + "/exceptions-" + std::to_string(::getpid());
   std::filesystem::create_directories(folder);
