@@ -9,6 +9,7 @@
 #include "runtime/cluster/client_session.h"
 #include "runtime/cluster/exceptions.h"
 #include "runtime/cluster/print.h"
+#include "runtime/local/progress.h"
 
 namespace dflow::cluster {
 
@@ -192,7 +193,7 @@ void ClientSession::on(PeerLeft& message) {
   changed_.notify_all();
 }
 
-void ClientSession::on(Printed& message) { print_lines(message); }
+void ClientSession::on(Printed& message) { print_lines(message, local::bars_are_shown()); }
 
 void ClientSession::on(AllEnded&) {
   const std::lock_guard lock(mutex_);

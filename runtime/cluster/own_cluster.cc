@@ -13,6 +13,7 @@
 #include "runtime/cluster/program.h"
 #include "runtime/cluster/spill_file.h"
 #include "runtime/cluster/threads.h"
+#include "runtime/local/progress.h"
 
 namespace dflow::cluster {
 
@@ -88,7 +89,7 @@ OwnCluster::OwnCluster(const local::ClusterRequest& request) : secret_(fresh_sec
           .spill = request.spill},
       WorkerPool::Handlers{
           .ended = [this](std::int64_t pid, const ProcessEnd& end) { scheduler_->process_ended(pid, end); },
-          .printed = print_lines,
+          .printed = [](const Printed& lines) { print_lines(lines, local::bars_are_shown()); },
           .gave_up = [this](const std::string& why) { scheduler_->give_up(program_id(), why); }});
 }
 

@@ -9,11 +9,10 @@
 
 #include "formats/file.h"
 #include "formats/printable.h"
-#include "runtime/local/progress.h"
 
 namespace dflow::cluster {
 
-void print_lines(const Printed& lines) {
+void print_lines(const Printed& lines, bool bars_are_shown) {
   const std::string worker = formats::printable(lines.worker);
   std::string text;
   for (std::size_t begin = 0; begin < lines.text.size();) {
@@ -26,7 +25,7 @@ void print_lines(const Printed& lines) {
   // What the program has printed comes first, but a line that it has only begun stays whole: `cout << "sum " << sum`
   // reaches the stream in two pieces.
   if (::__fpending(stream) > 0 && stream->_IO_write_ptr[-1] == '\n') std::fflush(stream);
-  if (local::bars_are_shown() && ::isatty(::fileno(stream)) == 1) text.insert(0, "\033[J");
+  if (bars_are_shown && ::isatty(::fileno(stream)) == 1) text.insert(0, "\033[J");
   formats::DescriptorSink sink(::fileno(stream), "the program's output");
   sink.write(text);
   (void)sink.flush();  // whoever read it may be gone
