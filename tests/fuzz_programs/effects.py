@@ -16,7 +16,8 @@ class Effects(Changes):
             return None
         count, call, i = self.fresh("c"), self.fresh("f"), self.fresh("i")
         self.line(f"long {count} = {self.number()};")
-        form = self.random.randrange(4)
+        # Functions of other files that call a std::function are not looked into.
+        form = self.random.choice([0, 2, 3] if self.name.endswith("_helped") else [0, 1, 2, 3])
         if form == 0:
             self.line(f"const auto {call} = [&{count}](long x) {{ return {count} += x; }};")
         elif form == 1:
@@ -82,8 +83,7 @@ class Effects(Changes):
         out, parts, i = self.fresh("v"), self.fresh("d"), self.fresh("i")
         self.line(f"std::vector<long> {out}({size});")
         self.line(f"std::vector<dflow::Future<void>> {parts};")
-        write = self.random.choice([f"[&{out}, {i}] {{ {out}[{i}] = {i} * 5 + 1; }}", f"store, &{out}[{i}], {self.value()}",
-                                    f"[to = {out}.data(), {i}] {{ to[{i}] = {i} + 2; }}"])
+        write = self.random.choice([f"[&{out}, {i}] {{ {out}[{i}] = {i} * 5 + 1; }}", f"store, &{out}[{i}], {self.value()}"])
         self.block(f"for (int {i} = 0; {i} < {size}; ++{i})", lambda: self.line(f"{parts}.push_back(ex.submit({write}));"))
         self.line(self.random.choice([f"dflow::wait({parts});", f"for (auto& each : {parts}) each.wait();"]))
         self.line(f"{handle.name} = ex.submit(mix, {handle.name}, ex.submit(digest, {out}));")
