@@ -105,7 +105,7 @@ TEST_F(ClientCases, MultiClient) {
   EXPECT_THAT(ex.who_has(std::vector{theirs})[0], SizeIs(::testing::Ge(1u)));
 }
 
-TEST_F(ClientCases, CancelMultiClient) {
+TEST_F(ClientCases, WhatIsCancelledThroughOneExecutorIsNobodyElses) {
   const Executor other;
   const Signal open;
   const auto x = ex.submit(after_signal, 1, open.path()), y = other.submit(after_signal, 1, open.path());

@@ -148,12 +148,6 @@ TEST_F(ClientValues, ScatterDirectEmpty) { EXPECT_THAT(ex.scatter(std::vector<in
 
 TEST_F(ClientValues, ScatterGatherSync) { EXPECT_EQ(ex.gather(std::vector{ex.scatter(1), ex.scatter(2)}), (std::vector{1, 2})); }
 
-TEST_F(ClientValues, GatherDirect) {
-  const auto parts = ex.map(block, std::vector{1, 2, 3});
-  const auto values = ex.gather(parts);
-  EXPECT_EQ(values[2].size(), 10'000u);
-}
-
 TEST_F(ClientValues, MultipleScatter) {
   const auto a = ex.scatter(block(1), 1), b = ex.scatter(block(1), 1);
   EXPECT_EQ(ex.submit(first_of, a).get() + ex.submit(first_of, b).get(), 2);
@@ -245,11 +239,6 @@ TEST_F(ClientValues, WorkersRegisterIndirectData) {
   const auto x = ex.with({.workers = {"worker-1"}}).submit(block, 1);
   EXPECT_EQ(ex.with({.workers = {"worker-2"}}).submit(first_of, x).get(), 1);
   EXPECT_TRUE(eventually([&] { return holders(x) == std::vector<std::string>{"worker-1", "worker-2"}; }));
-}
-
-TEST_F(ClientValues, DirectToWorkers) {
-  const auto x = ex.submit(block, 9);
-  EXPECT_EQ(x.get()[9999], 9);
 }
 
 TEST_F(ClientValues, FileDescriptorsDontLeak) {

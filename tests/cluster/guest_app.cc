@@ -2,7 +2,7 @@
 // told to stop; `bomb`, whose task kills its worker; `print N`, whose tasks print long lines; `workers N`, which waits for so many; `restart N`, which
 // waits for so many, then for a line, and restarts them; `errand DIR`, which submits what nobody waits for, and is to be
 // killed; `change`, which asks for all that changes workers; `say TEXT`, 20 tasks of which print it one after another, and which then waits for a line; `set_up`, which sets workers up and waits for a line, and `changed`, which tells how many of 50 tasks see that;
-// `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `retire`, which retires one of two workers; `place`, which places a value on nobody; `impatient`, which waits for one and not for long; `large M`, which gets a value of
+// `flood M FILE`, whose task prints M MiB, then makes FILE; `submit N`, which waits for a line, then submits N tasks of a MiB each; `demand`, some of whose tasks ask for a gpu; `retire`, which retires one of two workers; `place`, which places a value on nobody; `impatient`, which waits for one and not for long; `pass M`, which has a value of M MiB go from one worker to the other, waits for a line, and gets it; `cancel DIR` and `await DIR`, whose task waits for a file: one cancels it and waits for a line, the other tells its result; `large M`, which gets a value of
 // M MiB where there is no memory for it; `fail N`, which waits until N tasks have thrown a megabyte each, and holds their futures;
 // `queue N FILE`, which submits N tasks of 900 bytes, all of which wait for FILE. Its workers never get ready under GUEST_HANGS, and
 // a static object makes an Executor under GUEST_IS_EARLY.
@@ -77,6 +77,14 @@ int wait_for(const std::string& path) {
 void write_file(int, const std::string& path) { std::ofstream(path) << ::getpid(); }
 
 std::vector<char> filled(std::size_t bytes) { return std::vector<char>(bytes, 'x'); }
+/// Nothing can pack it.
+std::vector<std::uint64_t> made_up(std::size_t megabytes) {
+  std::mt19937_64 random;
+  std::vector<std::uint64_t> values(megabytes << 17);
+  for (std::uint64_t& value : values) value = random();
+  return values;
+}
+std::uint64_t last_of(const std::vector<std::uint64_t>& values) { return values.back(); }
 
 /// A megabyte of its own, that no other is like and that cannot be packed.
 struct Heavy : std::runtime_error {
@@ -159,7 +167,24 @@ int main(int argc, char** argv) {
       };
       attempt("on_worker", [&] { ex.on_worker([] { ::setenv("CHANGED", "yes", 1); }); });
       attempt("restart", [&] { ex.restart(); });
+      attempt("restart_workers", [&] { ex.restart_workers({ex.workers().front().name}); });
+      attempt("run_on_workers", [&] { ex.run_on_workers(process); });
       attempt("retire", [&] { ex.retire_workers(1); });
+    } else if (what == "pass") {
+      ex.wait_for_workers(2);
+      const auto on = [&](std::size_t worker) { return ex.with({.workers = {ex.workers()[worker].name}}); };
+      const auto made = on(0).submit(made_up, static_cast<std::size_t>(std::atoi(argv[2])));
+      const std::uint64_t last = on(1).submit(last_of, made).get();
+      std::cout << "passed " << ex.who_has(std::vector{made})[0].size() << std::endl;
+      std::cin.get();
+      std::cout << "got " << (made.get().back() == last) << std::endl;
+    } else if (what == "cancel" || what == "await") {
+      const std::string folder = argv[2];
+      const auto task = ex.submit(wait_for, folder + '/' + what);
+      while (::access((folder + '/' + what + ".awaited").c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::cout << "begun" << std::endl;
+      if (what == "cancel") std::cout << "cancelled " << task.cancel() << std::endl, std::cin.get();
+      else std::cout << "result " << task.get() << std::endl;
     } else if (what == "say") {
       for (int i = 0; i < 20; ++i) ex.submit(say, std::string(argv[2])).wait();
       std::cout << "said" << std::endl;
