@@ -85,10 +85,22 @@ class Lent {
   void add_captures(const clang::Expr& callable) {
     const auto* record = callable.getType().getNonReferenceType()->getAsCXXRecordDecl();
     if (record == nullptr || (!record->isLambda() && !is_functor(callable.getType()))) return;
+    if (const auto* lambda = dyn_cast<clang::LambdaExpr>(&written(callable))) add_made(*lambda);
     for (const auto* body : bodies_of(*record)) {
       const auto& changed = search_.changed_by(*body);
       if (record->isLambda()) found.insert(found.end(), changed.begin(), changed.end());
       else if (!changed.empty() && reaches(callable.getType())) add(callable);
+    }
+  }
+
+  /// What captures are made of, `[to = xs.data()]`, that lead to something.
+  void add_made(const clang::LambdaExpr& lambda) {
+    const bool changes = std::ranges::any_of(bodies_of(*lambda.getLambdaClass()), [this](const auto* body) { return !search_.changed_by(*body).empty(); });
+    auto init = lambda.capture_init_begin();
+    for (const auto& capture : lambda.captures()) {
+      const clang::Expr* from = *init++;
+      const auto* variable = capture.capturesVariable() ? dyn_cast<clang::VarDecl>(capture.getCapturedVar()) : nullptr;
+      if (changes && from != nullptr && variable != nullptr && variable->isInitCapture() && reaches(variable->getType())) add(*from);
     }
   }
 

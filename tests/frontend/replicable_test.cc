@@ -188,6 +188,8 @@ const Case kCases[] = {
      "3: the loop's condition reads what a task may change"},
     {"TaskThatWritesThroughAPointer", "void put(int* to, int x) { *to = x; }\n" + kGraph + "F g(dflow::Executor& ex, F f, int n) { int count = 0;\nex.submit(put, &count, n).wait(); while (count-- > 0) f = ex.submit(one, f);\nreturn f; }", "",
      "3: the loop's condition reads what a task may change"},
+    {"TaskThatWritesThroughACaptureThatIsMade", kGraph + "F g(dflow::Executor& ex, F f) { std::vector<int> counts(1);\nex.submit([to = counts.data()] { to[0] = 2; }).wait();\nfor (int x : counts) if (x > 1) f = ex.submit(one, f);\nreturn f; }", "",
+     "3: the condition of an if reads what a task may change"},
     {"TaskThatWritesInAHelper", "void start(dflow::Executor& ex, int* to) {\nex.submit([to] { *to = 2; }).wait(); }\n" + kGraph + "F g(dflow::Executor& ex, F f) { int count = 0; start(ex, &count);\nwhile (count-- > 0) f = ex.submit(one, f);\nreturn f; }", "",
      "4: the loop's condition reads what a task may change"},
     {"TaskThatWritesASharedObject", kGraph + "F g(dflow::Executor& ex, F f) { auto count = std::make_shared<int>(0);\nex.submit([](std::shared_ptr<int> to) { *to = 3; }, count).wait();\nwhile ((*count)-- > 0) f = ex.submit(one, f);\nreturn f; }", "",

@@ -83,7 +83,8 @@ class Effects(Changes):
         out, parts, i = self.fresh("v"), self.fresh("d"), self.fresh("i")
         self.line(f"std::vector<long> {out}({size});")
         self.line(f"std::vector<dflow::Future<void>> {parts};")
-        write = self.random.choice([f"[&{out}, {i}] {{ {out}[{i}] = {i} * 5 + 1; }}", f"store, &{out}[{i}], {self.value()}"])
+        write = self.random.choice([f"[&{out}, {i}] {{ {out}[{i}] = {i} * 5 + 1; }}", f"store, &{out}[{i}], {self.value()}",
+                                    f"[to = {out}.data(), {i}] {{ to[{i}] = {i} + 2; }}"])
         self.block(f"for (int {i} = 0; {i} < {size}; ++{i})", lambda: self.line(f"{parts}.push_back(ex.submit({write}));"))
         self.line(self.random.choice([f"dflow::wait({parts});", f"for (auto& each : {parts}) each.wait();"]))
         self.line(f"{handle.name} = ex.submit(mix, {handle.name}, ex.submit(digest, {out}));")
