@@ -72,7 +72,6 @@ Plan make_plan(Random& random) {
   plan.user.scattering = on(0.4, "scatter");
   plan.user.nesting = on(0.3, "nested");
   plan.user.requests = on(0.25, "requests");
-  if (plan.user.ignoring) return plan;
   plan.user.killers = on(0.3, "killers");
   plan.user.cancelling = on(0.3, "cancel");
   plan.user.forcing = on(0.3, "force");

@@ -1,6 +1,7 @@
 #include "tests/sim/user.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace dflow::sim {
 
@@ -87,7 +88,7 @@ core::TaskSpec User::make_task() {
   if (options != core::TaskOptions{}) spec.options = std::make_shared<core::TaskOptions>(options);
   if (options_.pure && !known.once && random.chance(0.3)) spec.pure = known.pure = true;
   if (options_.forgetting && random.chance(0.2)) spec.fire_and_forget = known.forgotten = true;
-  if (options_.sweeping && random.chance(0.2)) {
+  if (options_.sweeping && !known.ignore && random.chance(0.2)) {
     spec.on_failure = core::OnFailure::cancel_successors;
     known.sweeps = true;
   }
@@ -176,33 +177,75 @@ void User::finish_if_done() {
   for (const auto& [id, future] : client_->futures) client_->release(id);
 }
 
-std::optional<std::uint64_t> User::expected(TaskId id) const {
-  const auto found = expectations_.find(id);
-  if (found != expectations_.end()) return found->second;
+const User::Outcomes& User::outcomes(TaskId id) const {
+  const auto found = outcomes_.find(id);
+  return found != outcomes_.end() ? found->second : outcomes_[id] = work_out(id);
+}
+
+User::Outcomes User::work_out(TaskId id) const {
   const Known& known = known_.at(id);
-  const auto compute = [&]() -> std::optional<std::uint64_t> {
-    if (known.scattered) return known.value;
-    const std::optional<std::uint64_t> otherwise =
-        known.ignore ? std::optional<std::uint64_t>(0) : std::nullopt;
-    std::vector<std::uint64_t> inputs, children;
-    for (const TaskId input : known.inputs) {
-      const auto value = expected(input);
-      if (!value) return otherwise;
-      inputs.push_back(*value);
+  if (known.scattered) return {{known.value}};
+  const bool fails = known.hopeless || known.body.throws == 255 || known.body.kills == 255;
+  Outcomes all = fails ? Outcomes{} : values_of_body(known);
+  if (known.ignore && (all.values.empty() || may_lack(id))) all.values.insert(0);
+  return all;
+}
+
+/// One for each combination of what its inputs may be.
+User::Outcomes User::values_of_body(const Known& known) const {
+  std::vector<std::uint64_t> children;
+  for (std::uint8_t i = 0; i < known.body.children; ++i) children.push_back(evaluate_alone(known.body.child(i)));
+  std::map<TaskId, std::uint64_t> chosen;
+  Outcomes all;
+  for (const TaskId input : known.inputs) {
+    const Outcomes& of_input = outcomes(input);
+    if (of_input.values.empty() && !of_input.too_many) return {};
+    all.too_many = all.too_many || of_input.too_many;
+  }
+  const std::function<void(std::size_t)> choose = [&](std::size_t i) {
+    if (all.too_many) return;
+    if (i == known.inputs.size()) {
+      std::vector<std::uint64_t> inputs;
+      for (const TaskId input : known.inputs) inputs.push_back(chosen.at(input));
+      all.values.insert(evaluate(known.body, inputs, children));
+      all.too_many = all.values.size() > most_outcomes;
+      return;
     }
-    if (known.hopeless) return std::nullopt;
-    if (known.body.throws == 255 || known.body.kills == 255) return otherwise;
-    for (std::uint8_t i = 0; i < known.body.children; ++i)
-      children.push_back(evaluate_alone(known.body.child(i)));
-    return evaluate(known.body, inputs, children);
+    const TaskId input = known.inputs[i];
+    if (chosen.contains(input)) return choose(i + 1);  // it is an input twice, and the same both times
+    for (const std::uint64_t value : outcomes(input).values) {
+      chosen[input] = value;
+      choose(i + 1);
+    }
+    chosen.erase(input);
   };
-  return expectations_[id] = compute();
+  choose(0);
+  return all;
+}
+
+/// It may have failed by itself, or what it needs.
+bool User::may_lack(TaskId id) const {
+  const auto found = lacking_.find(id);
+  if (found != lacking_.end()) return found->second;
+  bool may = false;
+  using Kind = core::Failure::Kind;  // all but `swept`, which begins at an input
+  for (const Kind kind : {Kind::exception, Kind::cancelled, Kind::worker_lost, Kind::data_lost, Kind::timeout, Kind::invalid, Kind::may_have_run,
+                          Kind::ran_and_lost})
+    may = may || may_fail(id, {.kind = kind, .origin = id});
+  return lacking_[id] = may || std::ranges::any_of(known_.at(id).inputs, [&](TaskId input) { return may_lack(input); });
 }
 
 bool User::descends(TaskId id, TaskId from) const {
-  if (id == from) return true;
+  if (id <= from) return id == from;  // what a task needs was there before it
   const auto& inputs = known_.at(id).inputs;
   return std::any_of(inputs.begin(), inputs.end(), [&](TaskId input) { return descends(input, from); });
+}
+
+/// What fails there fails this one, too: none that goes on without it is between the two.
+bool User::fails_for(TaskId id, TaskId origin) const {
+  if (id <= origin) return id == origin;
+  const Known& known = known_.at(id);
+  return !known.ignore && std::ranges::any_of(known.inputs, [&](TaskId input) { return fails_for(input, origin); });
 }
 
 /// Between the two is one that has those cancelled which need it.
@@ -216,7 +259,8 @@ bool User::swept(TaskId id, TaskId from) const {
 bool User::may_fail(TaskId id, const core::Failure& failure) const {
   using Kind = core::Failure::Kind;
   const auto origin = known_.find(failure.origin);
-  if (origin == known_.end() || !descends(id, failure.origin)) return false;
+  if (origin == known_.end()) return false;
+  if (failure.kind != Kind::swept && !fails_for(id, failure.origin)) return false;
   const Known& known = origin->second;
   const auto deaths = cluster_.deaths.find(failure.origin);
   switch (failure.kind) {
@@ -257,9 +301,9 @@ void User::verify() const {
                   future.failure->message);
     }
     if (future.state == State::done) {
-      const auto value = expected(id);
-      require(value.has_value(), name + " has a value and must fail");
-      require(*value == future.value, name + " has a wrong value");
+      const Outcomes& may = outcomes(id);
+      require(may.too_many || !may.values.empty(), name + " has a value and must fail");
+      require(may.too_many || may.values.contains(future.value), name + " has a wrong value");
     }
     require(future.state != State::pending || future.released, name + " never ended");
   }
@@ -267,16 +311,18 @@ void User::verify() const {
 
 /// It, or what it needs, may have failed or been cancelled for a reason that is not its own.
 bool User::disturbed(TaskId id) const {
+  const auto found = disturbed_.find(id);
+  if (found != disturbed_.end()) return found->second;
   const Known& known = known_.at(id);
-  return known.cancelled || known.timed || known.ignore || cluster_.unlucky.contains(id) ||
-         std::ranges::any_of(known.inputs, [&](TaskId input) { return disturbed(input); });
+  return disturbed_[id] = known.cancelled || known.timed || known.ignore || cluster_.unlucky.contains(id) ||
+                          std::ranges::any_of(known.inputs, [&](TaskId input) { return disturbed(input); });
 }
 
 void User::verify_runs() const {
   if (options_.crashes || options_.tied || !finished_) return;
   for (const auto& [id, known] : known_) {
     const bool must = known.forgotten || (!known.pure && !left_);
-    if (!must || known.scattered || disturbed(id) || !expected(id)) continue;
+    if (!must || known.scattered || disturbed(id) || outcomes(id).values.empty()) continue;
     const auto runs = cluster_.runs.find(id);
     require(runs != cluster_.runs.end() && runs->second > 0, "task " + std::to_string(core::number_of(id)) + " never ran");
   }

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "tests/sim/cluster.h"
@@ -72,10 +73,19 @@ class User {
   void restart();
   bool restarts() const;
   void finish_if_done();
-  /// Its value if nothing unlucky happens; empty if it has none.
-  std::optional<std::uint64_t> expected(TaskId id) const;
+  /// The values that it may have: one, or none if it must fail; more if it or what it needs goes on without an input that may fail.
+  struct Outcomes {
+    std::set<std::uint64_t> values = {};
+    bool too_many = false;  ///< To tell them all.
+  };
+  static constexpr std::size_t most_outcomes = 64;
+  const Outcomes& outcomes(TaskId id) const;
+  Outcomes work_out(TaskId id) const;
+  Outcomes values_of_body(const Known& known) const;
+  bool may_lack(TaskId id) const;
   bool may_fail(TaskId id, const core::Failure& failure) const;
   bool descends(TaskId id, TaskId from) const;
+  bool fails_for(TaskId id, TaskId origin) const;
   bool swept(TaskId id, TaskId from) const;
   bool disturbed(TaskId id) const;
 
@@ -89,7 +99,8 @@ class User {
   bool left_ = false;
   std::uint64_t next_request_ = 1;
   std::optional<core::RequestId> restart_ = {};  ///< The last.
-  mutable std::map<TaskId, std::optional<std::uint64_t>> expectations_;
+  mutable std::map<TaskId, Outcomes> outcomes_;
+  mutable std::map<TaskId, bool> lacking_, disturbed_;
 };
 
 }  // namespace dflow::sim
