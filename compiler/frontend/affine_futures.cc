@@ -329,14 +329,16 @@ bool AffineWalk::change_container(const clang::CallExpr& call, const Named& obje
   return true;
 }
 
-/// What was there goes to `target`, and the new value, which may be made of it, takes its place.
+/// What was there goes to `target`, which may be the same, and the new value, which may be made of it, takes its place before.
 void AffineWalk::exchange(const clang::CallExpr& call, const Named& target) {
   const auto object = named(*call.getArg(0));
   if (!object) refuse("this exchange is not followed", call.getExprLoc());
   const Named value = made(*call.getArg(1));
   if (!object->shape.is_single()) invalidate_references_into(*object);
-  copy(*object, target);
+  const Named old = new_object("exchanged", object->shape);
+  copy(*object, old);
   copy(value, *object);
+  copy(old, target);
 }
 
 void AffineWalk::swap(const Named& left, const Named& right, clang::SourceLocation where) {

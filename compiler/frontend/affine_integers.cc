@@ -256,7 +256,8 @@ std::optional<Integer> AffineWalk::assigned_by(const clang::CompoundAssignOperat
   auto now = variable(changed);
   if (!now || !by) return std::nullopt;
   const auto type = changed.getType();
-  const bool wraps = !type->isSignedIntegerType() || ast().getIntWidth(type) < 32;
+  const bool narrows = ast().getIntWidth(operation.getComputationResultType()) > ast().getIntWidth(type);
+  const bool wraps = !type->isSignedIntegerType() || ast().getIntWidth(type) < 32 || narrows;
   const auto code = clang::BinaryOperator::getOpForCompoundAssignment(operation.getOpcode());
   if (code == clang::BO_Add || code == clang::BO_Sub) {
     now->value = code == clang::BO_Add ? now->value + by->value : now->value - by->value;

@@ -2,7 +2,7 @@
 // of rows that are swapped, flipped, masked or counted, references to one or the other, std::exchange.
 // BOUNDARIES: 0
 // REPLICABLE: yes
-// LAUNCHED: rows resized ranged members numbers three toggled masked referred exchanged reversed
+// LAUNCHED: rows resized ranged members numbers three toggled masked referred exchanged unchanged grown reversed
 // PARAMS: graph=rows 6 3 -- n=6 steps=3
 // GRAPH: 24 tasks, 54 edges
 // PARAMS: graph=resized 5 2 -- n=5 steps=2
@@ -14,6 +14,8 @@
 // PARAMS: graph=masked 4 7 -- n=4 steps=7
 // PARAMS: graph=referred 4 3 -- n=4 steps=3
 // PARAMS: graph=exchanged 4 3 -- n=4 steps=3
+// PARAMS: graph=unchanged 4 3 -- n=4
+// PARAMS: graph=grown 4 3 -- by=4
 // PARAMS: graph=reversed 5 3 -- n=5
 
 #include <dflow/dflow.h>
@@ -148,6 +150,23 @@ struct Buffers {
   return now;
 }
 
+/// What was there goes to the place that the new one has just taken.
+[[dflow::graph]] dflow::Future<long> unchanged(dflow::Executor& ex, int n) {
+  dflow::Future<long> a = ex.submit(init, 1);
+  const auto b = ex.submit(init, 2);
+  for (int i = 0; i < n; ++i) a = std::exchange(a, b);
+  return ex.submit(corpus::mix, a, b);
+}
+
+/// The product is computed in a type that is wider than the one that takes it.
+[[dflow::graph]] dflow::Future<long> grown(dflow::Executor& ex, long by) {
+  int number = 4;
+  number *= by;
+  auto last = ex.submit(init, 3);
+  if (number == 0) last = ex.submit(corpus::mix, last, 1L);
+  return last;
+}
+
 /// Rows of a matrix change places before each is computed from the one above.
 [[dflow::graph]] Row reversed(dflow::Executor& ex, int n) {
   std::vector<Row> grid(n, Row(n));
@@ -183,6 +202,9 @@ int main(int argc, char** argv) {
   corpus::same("masked", ex.gather(masked(ex, n, steps)), expected);
   corpus::same("referred", ex.gather(referred(ex, n, steps)), expected);
   corpus::same("exchanged", ex.gather(exchanged(ex, n, steps)), expected);
+  corpus::same("unchanged", unchanged(ex, n).get(), corpus::mix(init(1), init(2)));
+  corpus::same("grown", grown(ex, n).get(), n == 0 ? corpus::mix(init(3), 1) : init(3));
+  corpus::same("grown beyond int", grown(ex, 1L << 30).get(), corpus::mix(init(3), 1));
   std::vector<long> last(n);
   for (int j = 0; j < n; ++j) {
     last[j] = init((n - 1) * n + j);
