@@ -45,7 +45,8 @@ class ReachSearch {
   }
   /// A class with a destructor of its own owns what it points to.
   bool in_class(const clang::CXXRecordDecl& record) {
-    if (record.hasUserDeclaredDestructor()) return false;
+    const auto* destructor = record.getDestructor();
+    if (destructor != nullptr && destructor->isUserProvided()) return false;
     return std::ranges::any_of(record.fields(), [this](const auto* field) { return reaches(field->getType()); }) ||
            std::ranges::any_of(record.bases(), [this](const auto& base) { return reaches(base.getType()); });
   }

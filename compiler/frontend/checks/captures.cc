@@ -129,8 +129,9 @@ class Captures {
   }
 
   /// The variable itself, or the one that holds what a reference was made of; null if none is known to.
-  const clang::VarDecl* whole_of(const clang::VarDecl& variable) const {
+  const clang::VarDecl* whole_of(const clang::VarDecl& variable, int most_steps = 16) const {
     if (!variable.getType()->isReferenceType()) return &variable;
+    if (most_steps == 0) return nullptr;  // of itself
     const auto scope = scopes_.find(&variable);
     const auto* loop = scope == scopes_.end() ? nullptr : dyn_cast<clang::CXXForRangeStmt>(scope->second);
     const bool walks = loop != nullptr && loop->getLoopVariable() == &variable;
@@ -139,7 +140,7 @@ class Captures {
     const auto* name = dyn_cast<clang::DeclRefExpr>(from->IgnoreParenImpCasts());
     const auto* whole = name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
     if (whole == nullptr || (walks && !holds_its_elements(whole->getType()))) return nullptr;
-    return whole_of(*whole);
+    return whole_of(*whole, most_steps - 1);
   }
 
   static bool holds_its_elements(clang::QualType type) {
