@@ -38,7 +38,7 @@ class Effects(Changes):
             return None
         name, call, i = self.fresh("b"), self.fresh("f"), self.fresh("i")
         self.line(f"Row {name};")
-        self.line(f"const auto {call} = [&](long x) {{ {name}.push_back({handle.name}); return x; }};")
+        self.line(f"const auto {call} = [&](long given) {{ {name}.push_back({handle.name}); return given; }};")
         self.block(f"for (int {i} = 0; {i} < {size}; ++{i})", lambda: self.line(
             f"{handle.name} = ex.submit(blend, {handle.name}, {call}({self.value()}), {self.future(0)});"), [Index(i, 0, size)])
         self.line(f"{handle.name} = ex.submit(mix, {handle.name}, ex.submit(digest, {name}));")
