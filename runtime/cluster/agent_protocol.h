@@ -131,9 +131,10 @@ struct WorkerPrinted {
   std::string worker = {};
   bool is_error = false;
   std::string text = {};
+  std::uint64_t left_out = 0;  ///< As of `Printed`.
   Audience clients = {};
-  static constexpr std::tuple fields{&WorkerPrinted::program, &WorkerPrinted::worker, &WorkerPrinted::is_error,
-                                     &WorkerPrinted::text, &WorkerPrinted::clients};
+  static constexpr std::tuple fields{&WorkerPrinted::program, &WorkerPrinted::worker,   &WorkerPrinted::is_error,
+                                     &WorkerPrinted::text,    &WorkerPrinted::left_out, &WorkerPrinted::clients};
 };
 /// Everything up to the question is on its way.
 struct OutputFlushed {

@@ -141,7 +141,7 @@ void HostedProgram::fail(const std::string& reason) {
 }
 
 void HostedProgram::print(Printed lines) {
-  agent_.send(WorkerPrinted{order_.program, std::move(lines.worker), lines.is_error, std::move(lines.text),
+  agent_.send(WorkerPrinted{order_.program, std::move(lines.worker), lines.is_error, std::move(lines.text), lines.left_out,
                             std::move(lines.clients)});
 }
 
