@@ -45,7 +45,7 @@ void Hosting::agent_left(std::uint32_t id) {
 void Hosting::client_joined(const std::string& name, std::uint32_t id, net::Connection& connection, Owner owner) {
   Program& program = programs_[name];
   program.owner = std::move(owner);
-  if (program.shrunk && program.clients.empty() && !handlers_.has_errands(name)) start_anew(name, program);
+  end_if_shrunk(name, program);
   program.clients[id] = &connection;
   program.told.clear();
   program.deserted.reset();
@@ -66,6 +66,7 @@ void Hosting::client_left(const std::string& name, std::uint32_t id) {
   program.clients.erase(id);
   program.silent.erase(id);
   program.naming.asked.erase(id);
+  end_if_shrunk(name, program);
   host(name, program);
   for (auto& [number, wanted] : wanted_) {
     const bool was_asked = wanted.piece.program == name && wanted.question.asked.erase(id) > 0;
@@ -108,8 +109,10 @@ void Hosting::forget_condemned(core::Time now) {
   }
 }
 
-/// What a run has retired is back for those that come after the last of its time.
-void Hosting::start_anew(const std::string& name, Program& program) {
+/// What a run has retired is back for those that come after the last of its time: they are given other workers. The old ones end
+/// at once, before anybody is likely to come.
+void Hosting::end_if_shrunk(const std::string& name, Program& program) {
+  if (!program.shrunk || !program.clients.empty() || handlers_.has_errands(name)) return;
   for (const std::uint32_t agent : program.hosts) send(agent, StopProgram{name});
   program.hosts.clear();  // and so they are told to start it
   program.shrunk = false;
@@ -297,7 +300,11 @@ void Hosting::on(std::uint32_t agent, ProcessEnded& message) {
 
 void Hosting::on(std::uint32_t, WorkerPrinted& message) {
   handlers_.printed(message.program,
-                    {.worker = message.worker, .is_error = message.is_error, .text = std::move(message.text), .clients = message.clients});
+                    {.worker = message.worker,
+                     .is_error = message.is_error,
+                     .text = std::move(message.text),
+                     .left_out = message.left_out,
+                     .clients = message.clients});
 }
 
 bool Hosting::flush(const std::string& name, std::uint32_t client) {

@@ -119,7 +119,7 @@ class Hosting {
   };
 
   void answered(std::uint64_t flush, std::uint32_t agent);
-  void start_anew(const std::string& name, Program& program);
+  void end_if_shrunk(const std::string& name, Program& program);
   void host(const std::string& name, Program& program);
   void compare(const std::string& name, Program& program, std::uint32_t agent, const ProgramFiles& claimed);
   void ask_for_files(Program& program);

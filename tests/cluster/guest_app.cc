@@ -240,9 +240,15 @@ int main(int argc, char** argv) {
       for (const auto& task : tasks) task.wait();
       std::cout << "done" << std::endl;
     } else if (what == "retire") {
-      ex.wait_for_workers(2);
-      ex.retire_workers(1);
-      std::cout << "workers " << ex.workers().size() << std::endl;
+      for (bool retired = false; !retired;) {
+        ex.wait_for_workers(2);
+        try {
+          ex.retire_workers(1);
+          retired = true;
+        } catch (const std::invalid_argument&) {  // one of those of the run before has just gone
+        }
+      }
+      std::cout << "retired" << std::endl;
     } else if (what == "place") {
       ex.with({.workers = {"nobody"}}).scatter(std::vector<char>(5000), 1);
     } else if (what == "impatient") {
