@@ -93,6 +93,7 @@ Result<void> SchedulerServer::open_journal() {
       else numbers_[program.id] = number;
     }
     options_.settings.epoch = now.epoch << kAttemptBits;
+    next_set_up_ = next_call_ = (std::uint64_t{now.epoch} << 32) + 1;  // workers may still answer who was killed
     given_up_clients_ = books.given_up();
     restore(books);
   }

@@ -161,10 +161,16 @@ void SchedulerServer::answer_awaiting(Program& program) {
 // ---- What the brain says ---------------------------------------------------------------------------------------------
 
 void SchedulerServer::apply(Program& program, const core::Event& event) {
+  NotGiven not_given;
+  apply(program, event, not_given);
+  // In place of one that cannot be given the brain may give another, which cannot be given either, and so on.
+  for (; !not_given.empty(); not_given.pop_front()) apply(program, not_given.front(), not_given);
+}
+
+void SchedulerServer::apply(Program& program, const core::Event& event, NotGiven& not_given) {
   std::vector<core::Action> actions = program.brain.apply(event);
   const auto is_order = [&](std::size_t i) { return i < actions.size() && std::holds_alternative<core::RunTask>(actions[i]); };
   Orders orders;
-  std::vector<core::TaskNotGiven> not_given;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     if (note(program, actions[i])) continue;
     if (is_order(i) && !complete(std::get<core::RunTask>(actions[i]), not_given)) continue;
@@ -177,11 +183,10 @@ void SchedulerServer::apply(Program& program, const core::Event& event) {
     }
   }
   carry_out(program, orders);
-  for (core::TaskNotGiven& each : not_given) apply(program, std::move(each));
 }
 
 /// With the task's arguments. Without them it is not given to the worker.
-bool SchedulerServer::complete(core::RunTask& order, std::vector<core::TaskNotGiven>& not_given) {
+bool SchedulerServer::complete(core::RunTask& order, NotGiven& not_given) {
   if (!core::put_away(order.payload)) return true;
   Result<core::Payload> payload = brought_back(order.payload);
   if (payload) {
@@ -229,8 +234,9 @@ void SchedulerServer::send(Member* member, std::string message) {
 /// An exception may be large, and fail many tasks that needed each other.
 void SchedulerServer::tell(Member* client, const core::TaskEnded& ended) {
   if (!client) return;
-  const bool again = std::exchange(client->failure_told, ended.failure) == ended.failure;
-  send(client, core::encode_as<ToClient>(core::TaskEnded{ended.client, ended.id, again ? nullptr : whole(ended.failure)}));
+  const core::FailureRef failure = ended.failure ? ended.failure : std::make_shared<const core::Failure>();  // null: as before
+  const bool again = std::exchange(client->failure_told, failure) == failure;
+  send(client, core::encode_as<ToClient>(core::TaskEnded{ended.client, ended.id, again ? nullptr : whole(failure)}));
 }
 
 void SchedulerServer::carry_out(Program& program, const core::Action& action) {

@@ -273,13 +273,15 @@ class SchedulerServer {
   // scheduler_messages.cc
   void received(Member& member, const std::vector<std::string>& messages);
   void apply(Program& program, const core::Event& event);
+  using NotGiven = std::deque<core::TaskNotGiven>;
+  void apply(Program& program, const core::Event& event, NotGiven& not_given);
   /// What workers are told to run, on its way into one message for each.
   struct OrdersOfWorker {
     RunTasks all = {};
     std::size_t bytes = 0;
   };
   using Orders = std::map<core::WorkerId, OrdersOfWorker>;
-  static bool complete(core::RunTask& order, std::vector<core::TaskNotGiven>& not_given);
+  static bool complete(core::RunTask& order, NotGiven& not_given);
   void add(Program& program, Orders& orders, core::RunTask order);
   void carry_out(Program& program, Orders& orders);
   void carry_out(Program& program, core::WorkerId id, const RunTasks& orders);

@@ -35,6 +35,7 @@ void WorkerProcess::start_call(Call order) {
   std::thread([this, order = std::move(order)] {
     CallDone done = call(order);
     local::flush_output();
+    const std::lock_guard lock(mutex_);
     scheduler_->send(core::encode(FromWorker(std::move(done))));
   }).detach();  // the process ends under it
 }

@@ -54,6 +54,7 @@ void WorkerProcess::set_up(const SetUp& order) {
     std::cerr << "dflow: what on_worker() asked for failed in " << settings_.name << ": " << what_of(error) << std::endl;
     std::_Exit(1);
   }
+  const std::lock_guard lock(mutex_);
   scheduler_->send(core::encode(FromWorker(SetUpDone{order.number, error ? write_exception(error, settings_.name) : ""})));
 }
 

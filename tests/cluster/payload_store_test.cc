@@ -276,6 +276,21 @@ TEST_F(SmallScheduler, SaysThatItsOwnDiskIsBad) {
   EXPECT_THAT(ended.failure->message, HasSubstr("cannot be read back from its disk: /var/tmp: it is cut short"));
 }
 
+/// When one cannot be given, the next is, which cannot be given either.
+TEST_F(SmallScheduler, EndsAnyNumberOfTasksWhoseArgumentsItDidNotKeep) {
+  PayloadStore::Options nothing = nowhere();
+  nothing.most_in_memory = nothing.most_without_disk = 0;
+  start(std::move(nothing));
+  Client client(server_->address(), kClient);
+  core::TasksSubmitted submitted = small(40'000);
+  for (core::TaskSpec& task : submitted.tasks) task.id = core::task_id(core::ClientId{client.id()}, core::number_of(task.id));
+  client.say(FromClient(submitted));
+  client.say(FromClient(Sync{}));
+  client.await<Sync>();
+  Worker worker(server_->address(), kWorker);
+  for (std::size_t i = 0; i < submitted.tasks.size() && !HasFailure(); ++i) client.await<core::TaskEnded>();
+}
+
 /// It may be large, and they many.
 TEST_F(SmallScheduler, TellsAnExceptionOnceThatFailsManyTasks) {
   start(options());
