@@ -63,7 +63,9 @@ Index Scheduler::most_attractive(Index victim, Index thief, int& looks) {
   const std::size_t start = std::min<std::size_t>(from.found_waiting, last);  // the queue may have become shorter
   Index best = none;
   double best_ratio = 0;
+  int passed = 8 * looks;  // of what has left the queue otherwise
   const auto look = [&](std::size_t i) {
+    --passed;
     if (!in_queue(entries[i])) return;
     --looks;
     const Index task = entries[i].task;
@@ -74,9 +76,10 @@ Index Scheduler::most_attractive(Index victim, Index thief, int& looks) {
     from.found_waiting = static_cast<std::uint32_t>(i);
   };
   const int others = looks - std::min(looks, few_looks) / 2;
-  for (std::size_t i = 0; i < start && looks > others; ++i) look(i);
-  for (std::size_t i = start; i < entries.size() && looks > 0; ++i) look(i);
-  for (std::size_t i = start; i > 0 && looks > 0; --i) look(i - 1);
+  const int most_passed_before = passed / 2;
+  for (std::size_t i = 0; i < start && looks > others && passed > most_passed_before; ++i) look(i);
+  for (std::size_t i = start; i < entries.size() && looks > 0 && passed > 0; ++i) look(i);
+  for (std::size_t i = start; i > 0 && looks > 0 && passed > 0; --i) look(i - 1);
   return best;
 }
 
