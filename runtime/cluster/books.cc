@@ -33,7 +33,7 @@ void correct(core::Fact& fact, core::ClientId client) {
 
 Result<void> bring_payloads_back(core::Fact& fact) {
   if (auto* submitted = std::get_if<core::TasksSubmitted>(&fact)) return bring_back(*submitted);
-  if (auto* gone = std::get_if<core::TaskGone>(&fact)) return bring_back(gone->failure);
+  if (auto* gone = std::get_if<core::TaskGone>(&fact)) gone->failure = whole(gone->failure);  // or says that it is lost
   return {};
 }
 

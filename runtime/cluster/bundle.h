@@ -59,8 +59,6 @@ class Bundle final : public core::PutAway {
   mutable std::weak_ptr<const std::string> again_;  ///< If they are in memory again.
 };
 
-
-
 /// All that is there: `size` bytes, written for this task.
 Result<core::Payload> read_back(const SpillFile::Slot& slot, core::TaskId task, std::size_t size);
 

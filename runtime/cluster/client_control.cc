@@ -150,6 +150,15 @@ std::map<core::WorkerId, std::string> ClientSession::named(const std::vector<std
   return found;
 }
 
+/// Those of now.
+std::map<core::WorkerId, std::string> ClientSession::all_workers() {
+  wait_for_start();
+  std::map<core::WorkerId, std::string> found;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, worker] : workers_) found.insert({id, worker.name});
+  return found;
+}
+
 void ClientSession::retire(const std::vector<std::string>& names) {
   core::RetireRequested request;
   for (const auto& [id, name] : named(names, "retire_workers()")) request.workers.push_back(id);
@@ -200,9 +209,7 @@ std::map<std::string, NodeRef> ClientSession::call(Node& task, const std::vector
   request.task = write_task(task, [](Node&) -> InputRef {
     throw std::invalid_argument("dflow: run_on_workers() takes no futures: get() them first");
   });
-  std::vector<std::string> all;
-  for (const WorkerInfo& worker : workers()) all.push_back(worker.name);
-  const std::map<core::WorkerId, std::string> called = named(names ? *names : all, "run_on_workers()");
+  const std::map<core::WorkerId, std::string> called = names ? named(*names, "run_on_workers()") : all_workers();
   for (const auto& [id, name] : called) request.workers.push_back(id);
   std::map<std::string, CallEnded> ends;
   std::map<core::WorkerId, CallEnded> answers = ask(std::move(request)).calls;

@@ -138,6 +138,7 @@ class ClientSession final : public detail::Session, public detail::ClusterContro
   template <class Message>
   Answer ask(Message message) { return *ask_until(std::move(message), std::nullopt); }
   std::map<core::WorkerId, std::string> named(const std::vector<std::string>& names, const std::string& call);
+  std::map<core::WorkerId, std::string> all_workers();
   void answer(core::RequestId request, Answer answer);
   void wait_for_start();
   void check_demands(const detail::Node* task, const TaskOptions& options) const;

@@ -206,21 +206,13 @@ Result<void> bring_back(core::TasksSubmitted& submitted) {
   return {};
 }
 
-Result<void> bring_back(core::FailureRef& failure) {
-  if (!failure || !core::put_away(failure->payload)) return {};
-  Result<core::Payload> bytes = brought_back(failure->payload);
-  if (!bytes) return bytes.error();
-  failure = with(failure, std::move(bytes).value());
-  return {};
-}
-
 core::FailureRef whole(const core::FailureRef& failure) {
-  core::FailureRef back = failure;
-  const Result<void> brought = bring_back(back);
-  if (brought) return back;
+  if (!failure || !core::put_away(failure->payload)) return failure;
+  Result<core::Payload> bytes = brought_back(failure->payload);
+  if (bytes) return with(failure, std::move(bytes).value());
   auto lost = std::make_shared<core::Failure>(*failure);
   lost->kind = core::Failure::Kind::invalid;
-  lost->message = "it threw an exception, and " + brought.message();
+  lost->message = "it threw an exception, and " + bytes.message();
   lost->payload = nullptr;
   return lost;
 }

@@ -72,7 +72,6 @@ class PayloadStore {
 Result<core::Payload> brought_back(const core::Payload& payload);
 /// The same for each of the tasks. The error is the first one's.
 Result<void> bring_back(core::TasksSubmitted& submitted);
-Result<void> bring_back(core::FailureRef& failure);
 /// As it was before it was kept; if its exception cannot be read back, a failure that says that.
 core::FailureRef whole(const core::FailureRef& failure);
 
