@@ -68,7 +68,7 @@ bool split_loop_into(Records& records, std::size_t loop, std::size_t outer, std:
     for (Expr& exit : each.exits) replace(exit);
   }
   for (Statement& each : records.statements) {
-    const bool shown = each.kind != Statement::Kind::copy && each.kind != Statement::Kind::clear && each.kind != Statement::Kind::asked;
+    const bool shown = is_shown(each);
     if (const auto place = replace_in(each.loops)) {
       each.places.insert(each.places.begin() + static_cast<std::ptrdiff_t>(*place) + 1, 0);
       shows = shows || shown;

@@ -46,7 +46,7 @@ class Texts {
     for (std::size_t i = 0; i < written_.statements.size(); ++i) {
       const Statement& before = written_.statements[i];
       const Statement& after = rows_.records.statements.at(i);
-      if (before.kind == Statement::Kind::copy || before.kind == Statement::Kind::clear || before.kind == Statement::Kind::asked) continue;
+      if (!is_shown(before)) continue;
       if (before.kind != Statement::Kind::task && before.loops != after.loops) throw Unspoken{};
       const auto node = static_cast<std::uint32_t>(before.node);
       if (before.loops != after.loops) add_loops(node, before, after, std::ranges::find(families, node, &formats::Family::node)->variables);

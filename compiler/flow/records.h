@@ -121,6 +121,7 @@ struct Access {
   std::size_t array = 0;
   std::vector<Expr> subscripts;
   Expr guard = always();
+  bool operator==(const Access&) const = default;
 };
 
 /// What one argument of a task reads. Where several accesses hold they are different cases of one value, of
@@ -150,6 +151,12 @@ struct Statement {
   std::vector<Access> writes;
   std::vector<Read> reads;
 };
+
+/// Whether people are told of it: the others say only what becomes of names.
+inline bool is_shown(const Statement& statement) {
+  using Kind = Statement::Kind;
+  return statement.kind == Kind::task || statement.kind == Kind::result || statement.kind == Kind::given;
+}
 
 /// What must hold wherever the program gets to, for the records to mean what the program does.
 struct Obligation {

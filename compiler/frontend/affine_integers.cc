@@ -319,7 +319,7 @@ std::optional<Integer> AffineWalk::asked_size(const clang::Expr& expression) {
 }
 
 std::optional<Integer> AffineWalk::size_of_range(const clang::Expr& container) {
-  const clang::Expr& bare = *container.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr& bare = stripped(container);
   if (holds_future(bare.getType())) {
     const auto object = named(bare);
     if (!object) return std::nullopt;

@@ -133,9 +133,7 @@ std::optional<Named> AffineWalk::there(const clang::CallExpr& call, std::optiona
   if (!found || !found->shape.is_single() || std::ranges::any_of(found->cases, outside)) return found;
   const auto& before = result_.records.statements;
   const bool again = !before.empty() && before.back().kind == flow::Statement::Kind::asked && before.back().guard == guard_ &&
-                     before.back().loops == loops_ && before.back().reads[0].accesses.size() == found->cases.size() &&
-                     std::ranges::equal(before.back().reads[0].accesses, found->cases, {}, &flow::Access::subscripts, &flow::Access::subscripts) &&
-                     std::ranges::equal(before.back().reads[0].accesses, found->cases, {}, &flow::Access::array, &flow::Access::array);
+                     before.back().loops == loops_ && before.back().reads[0].accesses == found->cases;
   if (!again) {
     flow::Statement asked = statement(flow::Statement::Kind::asked);
     asked.reads = {{found->cases, {}, 0}};

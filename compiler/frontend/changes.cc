@@ -61,15 +61,15 @@ bool is_mutable_reference(clang::QualType type) {
 /// Locking and unlocking leaves things as they are.
 bool is_lock(clang::QualType type) { return is_std_class(type, {"mutex", "recursive_mutex", "shared_mutex", "timed_mutex"}); }
 
-const clang::Expr& bare(const clang::Expr& expression) {
-  return *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+bool is_free_function(const clang::FunctionDecl& callee, const std::set<llvm::StringRef>& names) {
+  return !isa<clang::CXXMethodDecl>(callee) && callee.getDeclName().isIdentifier() && names.contains(callee.getName());
 }
 
 /// Functions of the library that only pass on what they are given a reference to.
 bool only_passes(const clang::FunctionDecl& callee) {
   static const std::set<llvm::StringRef> names = {"min", "max",   "begin", "end",  "get",   "next",     "prev", "forward",
                                                   "ref", "size", "data", "empty", "as_const", "addressof"};
-  return !isa<clang::CXXMethodDecl>(callee) && callee.getDeclName().isIdentifier() && names.contains(callee.getName());
+  return is_free_function(callee, names);
 }
 
 /// Functions of the library that write through the iterators or pointers that they are given.
@@ -81,7 +81,7 @@ bool writes_through(const clang::FunctionDecl& callee) {
       "partial_sum", "inclusive_scan", "exclusive_scan", "adjacent_difference", "merge", "inplace_merge", "make_heap",
       "push_heap", "pop_heap", "sort_heap", "next_permutation", "prev_permutation", "set_union", "set_intersection",
       "set_difference"};
-  return !isa<clang::CXXMethodDecl>(callee) && callee.getDeclName().isIdentifier() && names.contains(callee.getName());
+  return is_free_function(callee, names);
 }
 
 bool is_std_function_call(const clang::CXXMethodDecl& method) {
@@ -178,7 +178,7 @@ class ChangeWalk {
 
   /// Its target was made where it was declared; a parameter's is somebody else's.
   void call_std_function(const clang::Expr& object) {
-    const auto* name = dyn_cast<clang::DeclRefExpr>(&bare(object));
+    const auto* name = dyn_cast<clang::DeclRefExpr>(&stripped(object));
     const auto* variable = name == nullptr ? nullptr : dyn_cast<clang::VarDecl>(name->getDecl());
     if (variable != nullptr && variable->isLocalVarDecl()) found.push_back(&object);
   }
@@ -235,7 +235,7 @@ class ChangeWalk {
   // --- what ends with the body --------------------------------------------------------------------------------------
 
   bool is_own(const clang::Expr& target) const {
-    const clang::Expr& expression = bare(target);
+    const clang::Expr& expression = stripped(target);
     if (const auto* name = dyn_cast<clang::DeclRefExpr>(&expression)) return is_own_variable(*name->getDecl());
     if (const auto* member = dyn_cast<clang::MemberExpr>(&expression)) return is_own_member(*member);
     if (const auto* subscript = dyn_cast<clang::ArraySubscriptExpr>(&expression)) return points_to_own(*subscript->getBase());
@@ -258,15 +258,14 @@ class ChangeWalk {
     const auto* method = dyn_cast<clang::CXXMethodDecl>(callee);
     const bool passes = in_std_namespace(*callee) || (method != nullptr && only_looks(*method));
     if (whole == nullptr || !passes) return false;
-    const auto type = bare(*whole).getType();  // and not that of the base that has the operator
+    const auto type = stripped(*whole).getType();  // and not that of the base that has the operator
     return !type->isPointerType() && !reaches(type) && is_own(*whole);
   }
 
   bool is_own_variable(const clang::ValueDecl& decl) const {
     if (const auto* binding = dyn_cast<clang::BindingDecl>(&decl)) return is_own_variable(*binding->getDecomposedDecl());
     const auto* variable = dyn_cast<clang::VarDecl>(&decl);
-    if (variable == nullptr) return false;
-    if (function_ == nullptr) return false;
+    if (variable == nullptr || function_ == nullptr) return false;
     if (variable->hasGlobalStorage() || is_copied(*variable)) return true;
     if (variable->getDeclContext() != function_) return false;
     if (!variable->getType()->isReferenceType()) return true;
@@ -289,7 +288,7 @@ class ChangeWalk {
   }
 
   bool points_to_own(const clang::Expr& pointer) const {
-    const clang::Expr& expression = bare(pointer);
+    const clang::Expr& expression = stripped(pointer);
     if (isa<clang::CXXThisExpr>(expression)) return function_ != nullptr && isa<clang::CXXConstructorDecl>(function_);
     if (expression.getType()->isArrayType()) return is_own(expression);
     const auto* unary = dyn_cast<clang::UnaryOperator>(&expression);

@@ -46,7 +46,7 @@ bool is_one_of(clang::QualType type, const Names& names) {
 }
 
 const clang::Expr& object_of(const clang::Expr& expression) {
-  const clang::Expr* bare = expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr* bare = &stripped(expression);
   if (const auto* op = dyn_cast<clang::CXXOperatorCallExpr>(bare)) return object_of(*op->getArg(0));
   if (const auto* call = dyn_cast<clang::CXXMemberCallExpr>(bare)) return object_of(*call->getImplicitObjectArgument());
   return *bare;

@@ -44,7 +44,7 @@ bool keeps_first_value(const clang::VarDecl& variable) {
 namespace {
 
 const clang::VarDecl* global_root(const clang::Expr& expression) {
-  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr& bare = stripped(expression);
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
     const auto* variable = dyn_cast<clang::VarDecl>(name->getDecl());
     return variable != nullptr && is_mutable_global(*variable) ? variable : nullptr;
@@ -191,7 +191,7 @@ void Facts::change(const clang::Expr& target, const Uses& from) {
 }
 
 std::vector<Facts::Root> Facts::roots(const clang::Expr& expression) {
-  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr& bare = stripped(expression);
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(&bare)) {
     if (!isa<clang::VarDecl, clang::BindingDecl>(name->getDecl())) return {};
     return {{places.of(*name->getDecl()), true}};

@@ -209,7 +209,7 @@ std::string LaunchValues::element(const clang::Expr& container, const std::strin
 // --- callables
 
 const clang::Expr& LaunchValues::origin(const clang::Expr& expression) const {
-  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr& bare = stripped(expression);
   if (const auto* made = dyn_cast<clang::CXXConstructExpr>(&bare);
       made != nullptr && made->getConstructor()->isCopyOrMoveConstructor() && made->getNumArgs() == 1)
     return origin(*made->getArg(0));

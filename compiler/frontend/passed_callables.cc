@@ -17,7 +17,7 @@ using llvm::isa;
 
 /// `f`, `&f`, `&C::f`, and casts of them.
 const clang::FunctionDecl* named_function(const clang::Expr& argument) {
-  const clang::Expr* bare = argument.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr* bare = &stripped(argument);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(bare)) return named_function(*unary->getSubExpr());
   const auto* name = dyn_cast<clang::DeclRefExpr>(bare);
   return name == nullptr ? nullptr : dyn_cast<clang::FunctionDecl>(name->getDecl());

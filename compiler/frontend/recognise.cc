@@ -177,6 +177,10 @@ bool is_dflow_class(clang::QualType type, llvm::StringRef name) {
          in_dflow_namespace(*record);
 }
 
+const clang::Expr& stripped(const clang::Expr& expression) {
+  return *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+}
+
 bool is_std_class(clang::QualType type, std::initializer_list<llvm::StringRef> names) {
   const auto* record = class_of(type);
   return record != nullptr && record->getDeclName().isIdentifier() && in_std_namespace(*record) &&
@@ -229,7 +233,7 @@ std::string qualified_name(const clang::NamedDecl& decl) {
 }
 
 std::string callable_name(const clang::Expr& callable, const clang::SourceManager& sources) {
-  const clang::Expr* expression = callable.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr* expression = &stripped(callable);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(expression)) {
     const bool transparent = unary->getOpcode() == clang::UO_AddrOf || unary->getOpcode() == clang::UO_Plus ||
                              unary->getOpcode() == clang::UO_Deref;

@@ -43,6 +43,9 @@ bool is_std_class(clang::QualType type, std::initializer_list<llvm::StringRef> n
 bool in_dflow_namespace(const clang::Decl& decl);
 bool in_std_namespace(const clang::Decl& decl);
 
+/// Without parentheses, casts, and what the compiler has put around it.
+const clang::Expr& stripped(const clang::Expr& expression);
+
 class Neighbours;
 
 /// In a file of the user's that may be rewritten: no system header, none of dflow's own, no macro expansion.

@@ -103,7 +103,7 @@ std::uint64_t body_hash(const clang::FunctionDecl& function, const Project& proj
 
 /// The function that a call runs, if it is known here.
 const clang::FunctionDecl* function_of(const clang::Expr& callable) {
-  const clang::Expr* bare = callable.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr* bare = &stripped(callable);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(bare); unary != nullptr && unary->getOpcode() != clang::UO_Deref)
     return function_of(*unary->getSubExpr());
   if (const auto* name = dyn_cast<clang::DeclRefExpr>(bare))

@@ -42,10 +42,6 @@ bool waits_for_all(const clang::CallExpr& call) {
          when->getDecl()->getName() == "all";
 }
 
-const clang::Expr& bare(const clang::Expr& expression) {
-  return *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
-}
-
 /// Of a generic lambda that nobody has called yet, its pattern.
 std::vector<const clang::FunctionDecl*> bodies_of(const clang::CXXRecordDecl& record) {
   auto operators = call_operators(record);
@@ -60,7 +56,7 @@ const clang::FunctionDecl* called_in_the_end(const clang::Expr& callable) {
     const auto operators = call_operators(*callable.getType().getNonReferenceType()->getAsCXXRecordDecl());
     return operators.size() == 1 ? operators.front() : nullptr;
   }
-  const clang::Expr& expression = bare(callable);
+  const clang::Expr& expression = stripped(callable);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(&expression)) return called_in_the_end(*unary->getSubExpr());
   const auto* name = dyn_cast<clang::DeclRefExpr>(&expression);
   return name == nullptr ? nullptr : dyn_cast<clang::FunctionDecl>(name->getDecl());
@@ -116,7 +112,7 @@ class Lent {
   }
 
   void add(const clang::Expr& expression) {
-    const auto* made = dyn_cast<clang::CXXConstructExpr>(&bare(expression));
+    const auto* made = dyn_cast<clang::CXXConstructExpr>(&stripped(expression));
     if (made == nullptr) return found.push_back(&expression);
     for (const auto* argument : made->arguments()) add(*argument);
   }

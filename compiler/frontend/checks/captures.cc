@@ -84,7 +84,7 @@ class Captures {
   }
 
   static const clang::LambdaExpr* lambda_of(const clang::Expr& callable) {
-    const clang::Expr* bare = callable.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    const clang::Expr* bare = &stripped(callable);
     if (const auto* call = dyn_cast<clang::CallExpr>(bare); call != nullptr && call->isCallToStdMove())
       return lambda_of(*call->getArg(0));
     if (const auto* lambda = dyn_cast<clang::LambdaExpr>(bare)) return lambda;

@@ -107,7 +107,7 @@ clang::QualType awaited_type(clang::QualType type) {
 }
 
 const clang::Expr& root_of(const clang::Expr& expression) {
-  const clang::Expr& bare = *expression.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr& bare = stripped(expression);
   if (const auto* member = dyn_cast<clang::MemberExpr>(&bare);
       member != nullptr && llvm::isa<clang::FieldDecl>(member->getMemberDecl())) {
     return root_of(*member->getBase());
@@ -130,7 +130,7 @@ const clang::Expr& root_of(const clang::Expr& expression) {
 }
 
 std::vector<const clang::FunctionDecl*> task_functions(const clang::Expr& callable) {
-  const clang::Expr* bare = callable.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+  const clang::Expr* bare = &stripped(callable);
   if (const auto* unary = dyn_cast<clang::UnaryOperator>(bare)) return task_functions(*unary->getSubExpr());
   if (const auto* call = dyn_cast<clang::CallExpr>(bare); call != nullptr && call->isCallToStdMove()) {
     return task_functions(*call->getArg(0));

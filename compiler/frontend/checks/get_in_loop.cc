@@ -264,7 +264,7 @@ class GetsInLoops {
   }
 
   static const clang::Expr& bare(const clang::Expr& future) {
-    const clang::Expr* inner = future.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    const clang::Expr* inner = &stripped(future);
     const auto* move = dyn_cast<clang::CallExpr>(inner);
     return move != nullptr && move->isCallToStdMove() ? *move->getArg(0)->IgnoreParenImpCasts() : *inner;
   }

@@ -124,7 +124,7 @@ class SharedObjects {
   void add(const SiteCall& site, const clang::Expr& argument, clang::QualType type, Around around) {
     const auto pointee = pointee_of(type);
     if (pointee.isNull() || pointee->isFunctionType() || is_synchronised(pointee)) return;
-    const clang::Expr* bare = argument.IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    const clang::Expr* bare = &stripped(argument);
     const auto* address = dyn_cast<clang::UnaryOperator>(bare);
     const bool by_address = address != nullptr && address->getOpcode() == clang::UO_AddrOf;
     const auto* call = dyn_cast<clang::CallExpr>(bare);
@@ -143,7 +143,7 @@ class SharedObjects {
 
   /// What a lambda refers to. Of an object that looks after itself, it may be what locks the others.
   void add_captures(const SiteCall& site, Around around) {
-    const clang::Expr* bare = site.callable->IgnoreParenCasts()->IgnoreImplicit()->IgnoreParenCasts();
+    const clang::Expr* bare = &stripped(*site.callable);
     const auto* made = dyn_cast<clang::CXXConstructExpr>(bare);
     if (made != nullptr && made->getNumArgs() == 1)
       bare = made->getArg(0)->IgnoreParenCasts()->IgnoreImplicit();
