@@ -31,6 +31,11 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
+/// What `call` has workers run, and no task.
+std::string write_alone(Node& task, const std::string& call) {
+  return write_task(task, [&](Node&) -> InputRef { throw std::invalid_argument("dflow: " + call + " takes no futures: get() them first"); });
+}
+
 }  // namespace
 
 template <class Message>
@@ -194,9 +199,7 @@ bool ClientSession::restart(const std::vector<std::string>& names, Deadline dead
 void ClientSession::set_up(Node& task) {
   wait_for_start();
   SetUpRequested request;
-  request.task = write_task(task, [](Node&) -> InputRef {
-    throw std::invalid_argument("dflow: on_worker() takes no futures: get() them first");
-  });
+  request.task = write_alone(task, "on_worker()");
   ask(request);
   request.again = true;
   const std::lock_guard lock(mutex_);
@@ -206,9 +209,7 @@ void ClientSession::set_up(Node& task) {
 std::map<std::string, NodeRef> ClientSession::call(Node& task, const std::vector<std::string>* names) {
   check_result_crosses(task);
   CallRequested request;
-  request.task = write_task(task, [](Node&) -> InputRef {
-    throw std::invalid_argument("dflow: run_on_workers() takes no futures: get() them first");
-  });
+  request.task = write_alone(task, "run_on_workers()");
   const std::map<core::WorkerId, std::string> called = names ? named(*names, "run_on_workers()") : all_workers();
   for (const auto& [id, name] : called) request.workers.push_back(id);
   std::map<std::string, CallEnded> ends;

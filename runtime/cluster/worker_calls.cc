@@ -35,19 +35,15 @@ void WorkerProcess::start_call(Call order) {
   std::thread([this, order = std::move(order)] {
     CallDone done = call(order);
     local::flush_output();
-    const std::lock_guard lock(mutex_);
-    scheduler_->send(core::encode(FromWorker(std::move(done))));
+    tell_scheduler(std::move(done));
   }).detach();  // the process ends under it
 }
 
 CallDone WorkerProcess::call(const Call& order) {
   CallDone done{.number = order.number};
   try {
-    const NodeRef task(read_task(order.task, [](std::uint32_t, const detail::ValueForm&) -> NodeRef {
-      throw SerializeError("dflow: run_on_workers() takes no futures");
-    }));
+    const NodeRef task = read_alone(order.task, "run_on_workers()");
     Node& node = *task.get();
-    if (node.has(detail::kTakesStopToken)) node.make_extras().stop = std::stop_source();
     if (const std::exception_ptr error = detail::run_apart(detail::scope_of(*executor_), node)) std::rethrow_exception(error);
     done.value = result_of(node, settings_.name);
   } catch (...) {

@@ -176,6 +176,8 @@ class WorkerProcess {
   CallDone call(const Call& order);
 
   // worker_set_up.cc
+  static detail::NodeRef read_alone(const std::string& bytes, const std::string& call);
+  void tell_scheduler(FromWorker message);
   void start_set_up(SetUp order);
   void set_up(const SetUp& order);
 

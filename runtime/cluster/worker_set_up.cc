@@ -29,6 +29,21 @@ std::string what_of(const std::exception_ptr& error) {
 
 }  // namespace
 
+/// What `call` asks for, and no task.
+detail::NodeRef WorkerProcess::read_alone(const std::string& bytes, const std::string& call) {
+  detail::NodeRef task(read_task(bytes, [&](std::uint32_t, const detail::ValueForm&) -> detail::NodeRef {
+    throw SerializeError("dflow: " + call + " takes no futures");
+  }));
+  if (task.get()->has(detail::kTakesStopToken)) task.get()->make_extras().stop = std::stop_source();
+  return task;
+}
+
+/// From a thread that knows nothing of the connection, which may be another one by then.
+void WorkerProcess::tell_scheduler(FromWorker message) {
+  const std::lock_guard lock(mutex_);
+  scheduler_->send(core::encode(message));
+}
+
 /// On a thread of its own: bodies that run may keep all of the engine's for long, and what the scheduler says must be
 /// heard meanwhile.
 void WorkerProcess::start_set_up(SetUp order) {
@@ -38,11 +53,8 @@ void WorkerProcess::start_set_up(SetUp order) {
 void WorkerProcess::set_up(const SetUp& order) {
   std::exception_ptr error;
   try {
-    const detail::NodeRef task(read_task(order.task, [](std::uint32_t, const detail::ValueForm&) -> NodeRef {
-      throw SerializeError("dflow: on_worker() takes no futures");
-    }));
+    const detail::NodeRef task = read_alone(order.task, "on_worker()");
     Node& node = *task.get();
-    if (node.has(detail::kTakesStopToken)) node.make_extras().stop = std::stop_source();
     detail::run_here(detail::scope_of(*executor_), node);
     detail::wait_until(&node, std::nullopt);
     if (node.state() != State::done) error = node.error();
@@ -54,8 +66,7 @@ void WorkerProcess::set_up(const SetUp& order) {
     std::cerr << "dflow: what on_worker() asked for failed in " << settings_.name << ": " << what_of(error) << std::endl;
     std::_Exit(1);
   }
-  const std::lock_guard lock(mutex_);
-  scheduler_->send(core::encode(FromWorker(SetUpDone{order.number, error ? write_exception(error, settings_.name) : ""})));
+  tell_scheduler(SetUpDone{order.number, error ? write_exception(error, settings_.name) : ""});
 }
 
 }  // namespace dflow::cluster
