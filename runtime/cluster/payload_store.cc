@@ -78,36 +78,30 @@ PayloadStore::PayloadStore(Options options) : options_(std::move(options)) {
 }
 
 void PayloadStore::keep(core::TasksSubmitted& submitted) {
-  for (core::TaskSpec& task : submitted.tasks) keep(task.payload, task.id, kArguments);
+  for (core::TaskSpec& task : submitted.tasks) keep(task.payload, task.id, &kArguments);
 }
 
 void PayloadStore::keep_all(core::TasksSubmitted& submitted) {
-  for (core::TaskSpec& task : submitted.tasks) keep_all(task.payload, task.id);
+  for (core::TaskSpec& task : submitted.tasks) keep(task.payload, task.id, nullptr);
 }
 
-void PayloadStore::keep(core::FailureRef& failure) {
+void PayloadStore::keep(core::FailureRef& failure) { keep(failure, &kException); }
+
+void PayloadStore::keep_all(core::FailureRef& failure) { keep(failure, nullptr); }
+
+void PayloadStore::keep(core::FailureRef& failure, const Kind* given_up) {
   if (!failure || !is_worthwhile(failure->payload)) return;
   core::Payload payload = failure->payload;
-  keep(payload, failure->origin, kException);
+  keep(payload, failure->origin, given_up);
   failure = with(failure, std::move(payload));
 }
 
-void PayloadStore::keep_all(core::FailureRef& failure) {
-  if (!failure || !is_worthwhile(failure->payload)) return;
-  core::Payload payload = failure->payload;
-  keep_all(payload, failure->origin);
-  failure = with(failure, std::move(payload));
-}
-
-void PayloadStore::keep(core::Payload& payload, core::TaskId task, const Kind& kind) {
+/// `given_up`: as what, if there is room nowhere; null: then it stays in memory.
+void PayloadStore::keep(core::Payload& payload, core::TaskId task, const Kind* given_up) {
   if (!is_worthwhile(payload) || place(payload, task)) return;
   const std::uint64_t all = in_memory() + payload->size();
-  if (all <= options_.most_without_disk) hold(payload);
-  else payload = core::stand_in_for(std::make_shared<NowhereToKeep>(why_no_room(all, kind)));
-}
-
-void PayloadStore::keep_all(core::Payload& payload, core::TaskId task) {
-  if (is_worthwhile(payload) && !place(payload, task)) hold(payload);
+  if (!given_up || all <= options_.most_without_disk) hold(payload);
+  else payload = core::stand_in_for(std::make_shared<NowhereToKeep>(why_no_room(all, *given_up)));
 }
 
 /// In memory, if there is room, else on the disk. False if that does not take it.

@@ -46,8 +46,8 @@ class PayloadStore {
   struct Kind;
   static const Kind kArguments, kException;
 
-  void keep(core::Payload& payload, core::TaskId task, const Kind& kind);
-  void keep_all(core::Payload& payload, core::TaskId task);
+  void keep(core::FailureRef& failure, const Kind* given_up);
+  void keep(core::Payload& payload, core::TaskId task, const Kind* given_up);
   bool place(core::Payload& payload, core::TaskId task);
   bool put_away(core::Payload& payload, core::TaskId task);
   bool put_with_others(core::Payload& payload);
