@@ -248,12 +248,17 @@ std::uint64_t SchedulerServer::bytes_of_tasks() const {
   return bytes;
 }
 
+/// What its files take, now and then. Without the lock: to ask a disk may take long.
+std::optional<std::uint64_t> SchedulerServer::look_at_journal() {
+  if (!journal_ || now() - journal_looked_at_ < kJournalLooks) return std::nullopt;
+  journal_looked_at_ = now();
+  return journal_->bytes();
+}
+
 /// Most of it speaks of tasks that are forgotten, and it may be long until it is condensed for its length: that is done now. Twice, since the
 /// snapshot before the newest is kept. The lock is held.
-void SchedulerServer::shrink_journal() {
-  if (!journal_ || journal_lost_ || !journal_full_.empty() || now() - journal_looked_at_ < kJournalLooks) return;
-  journal_looked_at_ = now();
-  const std::uint64_t bytes = journal_->bytes();
+void SchedulerServer::shrink_journal(std::uint64_t bytes) {
+  if (journal_lost_ || !journal_full_.empty()) return;
   const bool mostly_dead = bytes > kMuchJournal && bytes / kDeadShare > bytes_of_tasks();
   if (!mostly_dead) shrinking_ = 0;
   if (!mostly_dead || shrinking_ == kMostShrinking || !journal_->condense_soon()) return;

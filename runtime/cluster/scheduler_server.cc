@@ -267,9 +267,10 @@ void SchedulerServer::keep_time() {
     lock.unlock();
     reap();
     give_back_memory();
+    const std::optional<std::uint64_t> journal_bytes = look_at_journal();
     lock.lock();
     if (begun) forget_programs();
-    shrink_journal();
+    if (journal_bytes) shrink_journal(*journal_bytes);
   }
 }
 

@@ -219,7 +219,8 @@ class SchedulerServer {
   void kept_no_more();
   void warn_of_disk(Program& program);
   std::uint64_t bytes_of_tasks() const;
-  void shrink_journal();
+  std::optional<std::uint64_t> look_at_journal();
+  void shrink_journal(std::uint64_t bytes);
   /// Who was a member before a restart is one again, under the same id; or why not.
   std::string take_back(Member& member, net::Welcome& welcome);
   void returned(Member& worker, core::WorkerReturned event);
