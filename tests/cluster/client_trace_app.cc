@@ -1,13 +1,12 @@
 // A program for client_trace_test.py: a graph of its own, and tasks that submit tasks, deeper than there are threads. `speak DIR`:
 // tasks print while there are progress bars, each when a file of its number is in DIR.
-#include <chrono>
-#include <filesystem>
 #include <iostream>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <dflow/dflow.h>
+
+#include "tests/cluster/await_file.h"
 
 int square(int x) { return x * x; }
 int add(int a, int b) { return a + b; }
@@ -19,7 +18,7 @@ int fibonacci(dflow::Executor& ex, int n) {
 
 /// One after another, each when its file is there.
 int speak(int number, int, const std::string& folder) {
-  while (!std::filesystem::exists(folder + '/' + std::to_string(number))) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  dflow::test::await_file(folder + '/' + std::to_string(number));
   std::cout << "printed " << number << std::endl;
   return number;
 }

@@ -25,6 +25,7 @@
 
 #include <dflow/dflow.h>
 
+#include "tests/cluster/await_file.h"
 #include "tests/cluster/little_memory.h"
 
 long square(long x) { return x * x; }
@@ -71,7 +72,7 @@ std::size_t size_of(const std::string& text) { return text.size(); }
 /// Ends when the test has made `path`.
 int wait_for(const std::string& path) {
   std::ofstream(path + ".awaited") << ::getpid();
-  while (::access(path.c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  dflow::test::await_file(path);
   return 1;
 }
 void write_file(int, const std::string& path) { std::ofstream(path) << ::getpid(); }
@@ -181,7 +182,7 @@ int main(int argc, char** argv) {
     } else if (what == "cancel" || what == "await") {
       const std::string folder = argv[2];
       const auto task = ex.submit(wait_for, folder + '/' + what);
-      while (::access((folder + '/' + what + ".awaited").c_str(), F_OK) != 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      dflow::test::await_file(folder + '/' + what + ".awaited");
       std::cout << "begun" << std::endl;
       if (what == "cancel") std::cout << "cancelled " << task.cancel() << std::endl, std::cin.get();
       else std::cout << "result " << task.get() << std::endl;
