@@ -233,10 +233,10 @@ class DFLOW_EXPORT Executor : public Submitter {
 
   /// Runs `f(arguments...)` once in each worker of now, at once, beside the tasks there and also where these have all the threads,
   /// and returns what it gave: a `std::map` from the worker's name, or nothing if `f` returns nothing. It is no task: nothing
-  /// runs it again (only a scheduler that is killed and started again meanwhile), and what it returns comes through the scheduler (1 MiB from each worker at most). Returns when it has ended
-  /// in all of them; throws what it threw in the first of them by name, and Error if a worker is lost meanwhile. In one process:
-  /// here, under the name "local". `f` crosses to the workers as a task does; futures are no arguments, and no results. Not inside
-  /// tasks (InvalidStateError).
+  /// runs it again (only a scheduler that is killed and started again meanwhile), and what it returns comes through the scheduler
+  /// (1 MiB from each worker at most). Returns when it has ended in all of them; throws what it threw in the first of them by
+  /// name, and Error if a worker is lost meanwhile. In one process: here, under the name "local". `f` crosses to the workers as a
+  /// task does; futures are no arguments, and no results. Not inside tasks (InvalidStateError).
   template <class F, class... A>
     requires(!std::is_convertible_v<F, std::vector<std::string>>)
   auto run_on_workers(F&& f, A&&... arguments) const {
